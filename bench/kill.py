@@ -1,0 +1,91 @@
+"""Kill -9 a training at random moments, resume it, and compare its losses with those of an unbroken run.
+
+python -m bench.kill --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from vae_core.runs import jobs, store
+from vae_core.settings import PROJECT, Settings
+from vae_core.spec.config import Config
+
+CONFIG = Config(
+    dataset="digits", image=(8, 8, 1), encoder="conv8/2 bn drop.1 conv16/2 bn flatten dense16", noise=0.1, epochs=60, batch=32
+)  # fmt: skip
+COLUMNS = [f"{part}_{kind}_nats_per_image" for part in ("train", "validation") for kind in ("total", "reconstruction", "kl")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--times", type=int, default=10, help="how many runs are killed")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
+        document = measure(settings, arguments.times, random.Random(arguments.seed))
+    print(json.dumps(document) if arguments.json else _table(document))
+
+
+def measure(settings: Settings, times: int, chance: random.Random) -> dict:
+    whole = store.create(settings, CONFIG, {})
+    began = time.monotonic()
+    start(settings, whole).wait()
+    seconds = time.monotonic() - began
+    rows = [one_kill(settings, whole, chance.uniform(0.05, 0.95) * seconds) for _ in range(times)]
+    good = sum(row["finished"] and row["largest_difference"] < 1e-4 for row in rows)
+    return {"rows": rows, "unbroken_seconds": round(seconds, 1), "good": good, "of": times}
+
+
+def one_kill(settings: Settings, whole: store.Run, after: float) -> dict:
+    """Kill a run once, resume it, and compare every loss of every epoch."""
+    run = store.create(settings, CONFIG, {})
+    child = start(settings, run)
+    try:
+        child.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    epochs, state = len(run.history()), jobs.state(run)
+    code = start(settings, run).wait()
+    return {
+        "killed_after_seconds": round(after, 2), "state": state, "epochs_before": epochs,
+        "finished": code == 0 and jobs.state(run) == "done", "largest_difference": difference(run, whole),
+    }  # fmt: skip
+
+
+def difference(run: store.Run, whole: store.Run) -> float:
+    """The largest difference between two runs' losses, as a share of the loss."""
+    pairs = zip(run.history(), whole.history(), strict=True)
+    return max(abs(a[name] - b[name]) / max(abs(b[name]), 1e-6) for a, b in pairs for name in COLUMNS)
+
+
+def start(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
+    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, **quiet)
+
+
+def _table(document: dict) -> str:
+    lines = [
+        f"killed after {row['killed_after_seconds']:6.2f} s ({row['epochs_before']:2d} epochs, {row['state']}): "
+        f"{'finished' if row['finished'] else 'NOT finished'}, largest difference {row['largest_difference']:.1e}"
+        for row in document["rows"]
+    ]
+    return "\n".join([*lines, f"{document['good']} of {document['of']}"])
+
+
+if __name__ == "__main__":
+    main()

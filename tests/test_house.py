@@ -1,0 +1,268 @@
+"""The house rules, read from the source, and what a fresh process has loaded."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# A part imports from its own floor or a lower one. `cli` and the pages are the roof.
+FLOORS = {"errors": 0, "settings": 0, "spec": 1, "data": 1, "runs": 2, "look": 3, "share": 4, "learn": 5, "cli": 6}
+ROOF = max(FLOORS.values()) + 1
+TRAINER = {"tensorflow", "keras", "jax", "torch"}
+SERVER = {"streamlit", "ui", "pages"}
+CACHES = {f"{module}.{name}" for module in ("st", "streamlit") for name in ("cache_data", "cache_resource")}
+CACHES |= {f"functools.{name}" for name in ("cache", "lru_cache", "cached_property")}
+STORE = Path("vae_core/runs/store.py")
+CACHED = Path("ui/cached.py")
+PAGE_LINES = 65
+MEDIAN_FUNCTION_LINES = 12
+MUTATORS = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "discard", "clear"}
+MUTABLE_CALLS = {"list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque", "bytearray"}
+
+
+@dataclass(frozen=True)
+class Module:
+    path: Path  # from the project's root
+    tree: ast.Module
+    lines: int
+
+    @property
+    def name(self) -> str:
+        parts = self.path.with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def floor(self) -> int | None:
+        """None outside the core."""
+        parts = self.path.with_suffix("").parts
+        return FLOORS.get(parts[1], ROOF) if parts[0] == "vae_core" and parts[1] != "__init__" else None
+
+    def imports(self) -> Iterator[str]:
+        """Every imported name in full, wherever it stands in the file, relative ones resolved."""
+        package = self.path.parts[:-1]
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = list(package[: len(package) - node.level + 1]) if node.level else []
+                base += node.module.split(".") if node.module else []
+                yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+def read(root: Path) -> list[Module]:
+    places = [root / "app.py", *(path for top in ("vae_core", "ui", "pages") for path in (root / top).rglob("*.py"))]
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(places) if path.is_file()}
+    return [Module(path.relative_to(root), ast.parse(text), len(text.splitlines())) for path, text in texts.items()]
+
+
+def broken_imports(modules: list[Module]) -> Iterator[str]:
+    for module in modules:
+        top = module.path.parts[0]
+        for name in module.imports():
+            first, part = name.split(".")[0], (name.split(".") + [""])[1]
+            if first in TRAINER and module.path.parts[:2] != ("vae_core", "learn"):
+                yield f"{module.path} imports {name}: only vae_core/learn may"
+            if top == "vae_core" and first in SERVER:
+                yield f"{module.path} imports {name}: the core knows no pages"
+            if top == "ui" and first in {"pages", "app"}:
+                yield f"{module.path} imports {name}: ui knows no pages"
+            if first == "vae_core" and part in {"learn", "cli"} and top != "vae_core":
+                yield f"{module.path} imports {name}: pages and trainer meet through files only"
+            if first == "vae_core" and module.floor is not None and FLOORS.get(part, 0) > module.floor:
+                yield f"{module.path} imports {name}: a higher floor"
+            if top in {"pages", "app.py"} and first in {"numpy", "pandas"}:
+                yield f"{module.path} imports {name}: a page does no arithmetic"
+
+
+def circles(modules: list[Module]) -> Iterator[str]:
+    known = {module.name for module in modules}
+    edges = {m.name: {target for name in m.imports() if (target := _module_of(name, known))} for m in modules}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> Iterator[str]:
+        if name in path:
+            yield " -> ".join([*path[path.index(name) :], name])
+        elif name not in done:
+            for target in sorted(edges[name] - {name}):
+                yield from visit(target, (*path, name))
+            done.add(name)
+
+    for name in sorted(edges):
+        yield from visit(name, ())
+
+
+def _module_of(name: str, known: set[str]) -> str:
+    """The module that an import of this name reads: `a.b.c` is the module a.b.c or a name in a.b."""
+    return name if name in known else parent if (parent := name.rpartition(".")[0]) in known else ""
+
+
+def foreign_file_names(modules: list[Module]) -> Iterator[str]:
+    """What the store names in a run's folder, nobody else may name."""
+    names = {
+        text for m in modules if m.path == STORE for text in _strings(m.tree) if re.fullmatch(r"\w+\.[a-z]+", text)
+    }
+    for module in modules:
+        if module.path != STORE:
+            yield from (f"{module.path} names {text}" for text in _strings(module.tree) if text.split("/")[-1] in names)
+
+
+def _strings(tree: ast.Module) -> Iterator[str]:
+    return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def caches(modules: list[Module]) -> Iterator[str]:
+    for module in modules:
+        if module.path != CACHED:
+            uses = (ast.unparse(node) for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
+            for name in {*module.imports(), *uses} & CACHES:
+                yield f"{module.path} caches ({name})"
+
+
+def mutable_state(modules: list[Module]) -> Iterator[str]:
+    for module in modules:
+        names = {name for node in module.tree.body for name in _mutable_names(node)}
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Global):
+                yield f"{module.path}:{node.lineno} has a global statement"
+            if (name := _mutated(node)) in names:
+                yield f"{module.path}:{node.lineno} changes {name}, which all users share"
+
+
+def _mutable_names(node: ast.stmt) -> Iterator[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    value = getattr(node, "value", None)
+    displays = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+    called = getattr(value.func, "id", getattr(value.func, "attr", "")) if isinstance(value, ast.Call) else ""
+    if isinstance(value, displays) or called in MUTABLE_CALLS:
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _mutated(node: ast.AST) -> str:
+    """The name whose value this node changes in place."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+        return getattr(node.func.value, "id", "")
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+        return getattr(node.value, "id", "")
+    return getattr(node.target, "id", "") if isinstance(node, ast.AugAssign) else ""
+
+
+def long_pages(modules: list[Module]) -> Iterator[str]:
+    for module in modules:
+        if module.path.parts[0] in {"app.py", "pages"} and module.lines > PAGE_LINES:
+            yield f"{module.path} has {module.lines} lines"
+
+
+def findings(root: Path) -> list[str]:
+    modules = read(root)
+    rules = (broken_imports, circles, foreign_file_names, caches, mutable_state, long_pages)
+    return [finding for rule in rules for finding in rule(modules)]
+
+
+def test_the_house_rules_hold():
+    assert not findings(ROOT)
+
+
+def test_functions_stay_short():
+    functions = [
+        node.end_lineno - node.lineno + 1
+        for module in read(ROOT)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert statistics.median(functions) <= MEDIAN_FUNCTION_LINES
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "finding"),
+    [
+        ("vae_core/look/codes.py", "def f():\n    import keras.layers", "only vae_core/learn may"),
+        ("vae_core/look/codes.py", "from streamlit import cache", "the core knows no pages"),
+        ("ui/forms.py", "import pages.home", "ui knows no pages"),
+        ("ui/forms.py", "from vae_core.learn import training", "meet through files only"),
+        ("vae_core/runs/jobs.py", "from ..look import codes", "a higher floor"),
+        ("vae_core/look/codes.py", "from vae_core import learn", "a higher floor"),
+        ("vae_core/settings.py", "from .spec import config", "a higher floor"),
+        ("pages/home.py", "import numpy as np", "a page does no arithmetic"),
+        ("vae_core/spec/config.py", "from . import mirror", "vae_core.spec.config -> vae_core.spec.mirror"),
+        ("vae_core/look/codes.py", "path = run.path / 'status.json'", "names status.json"),
+        ("ui/charts.py", "@st.cache_data\ndef f(): pass", "caches (st.cache_data)"),
+        ("vae_core/spec/config.py", "from functools import cache", "caches (functools.cache)"),
+        ("vae_core/data/catalog.py", "SEEN: list[str] = []\ndef f(x): SEEN.append(x)", "changes SEEN"),
+        ("vae_core/data/catalog.py", "SEEN = dict()\ndef f(x): SEEN[x] = 1", "changes SEEN"),
+        ("vae_core/data/catalog.py", "seen = 0\ndef f():\n    global seen", "global statement"),
+        ("app.py", "\n" * 100, "has 100 lines"),
+    ],
+)
+def test_a_broken_rule_is_found(tmp_path, path, text, finding):
+    files = {
+        "vae_core/runs/store.py": "NAME = 'status.json'",
+        "vae_core/spec/mirror.py": "from vae_core.spec.config import Config",
+        "vae_core/learn/training.py": "import keras\nfrom vae_core.runs.store import Run",
+        "ui/cached.py": "import streamlit as st\n@st.cache_data(max_entries=4)\ndef f(): pass",
+    }
+    _write(tmp_path, files)
+    assert not findings(tmp_path)
+    _write(tmp_path, {path: text})
+    assert any(finding in found for found in findings(tmp_path)), findings(tmp_path)
+
+
+def _write(root: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+def loaded_by(code: str, folder: Path) -> set[str]:
+    """The top-level packages that a fresh process holds after running this."""
+    program = f"import sys\n{code}\nprint('LOADED', *sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        env={"LOUPE_CHECKPOINTS": str(folder), "HOME": str(folder), "PATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+LIST = """
+import runpy
+sys.argv = ['vae_core', 'list']
+try:
+    runpy.run_module('vae_core', run_name='__main__')
+except SystemExit:
+    pass
+"""
+HEAVY = {*TRAINER, "streamlit", "pandas", "sklearn", "scipy", "PIL", "pooch", "requests", "ai_edge_litert"}
+
+
+@pytest.mark.parametrize(
+    ("code", "banned"),
+    [("import vae_core", {*HEAVY, "numpy"}), (LIST, {*HEAVY, "numpy"})],
+    ids=["import vae_core", "list"],
+)  # fmt: skip
+def test_a_light_start(code, banned, tmp_path):
+    assert not loaded_by(code, tmp_path) & banned
+
+
+def test_below_the_trainer_nothing_heavy_is_loaded_before_it_is_used(tmp_path):
+    names = [m.name for m in read(ROOT) if m.floor is not None and m.floor < FLOORS["learn"]]
+    code = "import importlib\n" + "\n".join(f"importlib.import_module('{name}')" for name in names)
+    assert not loaded_by(code, tmp_path) & HEAVY
+
+
+def test_the_trainer_has_no_page_server(tmp_path):
+    assert not loaded_by("import vae_core.learn.training", tmp_path) & SERVER
+
+
+def test_the_package_names_what_it_is_made_of():
+    """A part nobody put on a floor would be above all of them."""
+    parts: Iterable[Path] = (path for path in (ROOT / "vae_core").iterdir() if not path.stem.startswith("__"))
+    assert {path.stem for path in parts} <= set(FLOORS)

@@ -1,0 +1,103 @@
+"""Decoding and encoding on LiteRT: any number of rows, any thread, clear errors, no TensorFlow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from vae_core.errors import LoupeError
+from vae_core.learn import export, models
+from vae_core.look.portable import Portable
+from vae_core.spec.config import Config
+
+COUNTS = (0, 1, 5, 32, 33, 64, 65, 97, 130)
+
+
+@pytest.fixture(scope="module")
+def networks() -> models.Networks:
+    keras.utils.set_random_seed(0)
+    return models.build(Config("digits", (8, 8, 1), "conv4/2 flatten dense20", latent=3).architecture())
+
+
+@pytest.fixture(scope="module")
+def folder(networks: models.Networks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    for name, model in (("encoder", networks.encoder), ("decoder", networks.decoder)):
+        (folder / f"{name}.tflite").write_bytes(export.convert(model, name))
+    return folder
+
+
+@pytest.fixture
+def portable(folder: Path) -> Portable:
+    return Portable(folder / "encoder.tflite", folder / "decoder.tflite")
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_any_number_of_rows(count: int, portable: Portable, networks: models.Networks) -> None:
+    codes = np.random.default_rng(0).normal(size=(count, 3))
+    pictures = portable.decode(codes)
+    assert pictures.shape == (count, 8, 8, 1) and pictures.dtype == np.float32
+    mean, log_variance = portable.encode(pictures)
+    assert log_variance is not None and mean.shape == log_variance.shape == (count, 3)
+    if count:
+        assert np.allclose(pictures, networks.decoder(codes.astype(np.float32)), atol=1e-6)
+        assert np.allclose(mean, networks.encoder(pictures)[0], atol=1e-6)
+
+
+def test_bytes_are_pixels_of_0_to_255(portable: Portable) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1), dtype=np.uint8)
+    assert np.array_equal(portable.encode(pixels)[0], portable.encode(pixels / np.float32(255))[0])
+
+
+def test_progress_counts_up_to_the_end(portable: Portable) -> None:
+    seen: list[tuple[int, int]] = []
+    portable.decode(np.zeros((150, 3)), lambda done, total: seen.append((done, total)))
+    assert seen == [(64, 150), (128, 150), *((done, 150) for done in range(129, 151))]
+
+
+def test_threads_share_one_instance(portable: Portable) -> None:
+    codes = np.random.default_rng(0).normal(size=(40, 90, 3))
+    expected = [portable.decode(part) for part in codes]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(portable.decode, codes))
+    assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+def test_a_missing_form_is_told(folder: Path) -> None:
+    with pytest.raises(LoupeError, match="has no gone.tflite"):
+        Portable(folder / "encoder.tflite", folder / "gone.tflite").decode(np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "other half"])
+def test_a_broken_form_is_told(damage: str, folder: Path, tmp_path: Path) -> None:
+    whole = (folder / "decoder.tflite").read_bytes()
+    other = (folder / "encoder.tflite").read_bytes()
+    path = tmp_path / "decoder.tflite"
+    path.write_bytes({"text": b"not a network", "cut": whole[: len(whole) // 2], "other half": other}[damage])
+    with pytest.raises(LoupeError, match="not a portable network"):
+        Portable(path, path).decode(np.zeros((1, 3)))
+
+
+def test_codes_and_images_of_another_size_are_told(portable: Portable) -> None:
+    with pytest.raises(LoupeError, match=r"codes of 2 numbers.*takes 3 numbers"):
+        portable.decode(np.zeros((1, 2)))
+    with pytest.raises(LoupeError, match=r"images of 28x28x1.*takes 8x8x1"):
+        portable.encode(np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def test_decoding_needs_no_tensorflow(folder: Path) -> None:
+    script = f"""
+import sys, pathlib, numpy as np
+from vae_core.look.portable import Portable
+folder = pathlib.Path({str(folder)!r})
+Portable(folder / "encoder.tflite", folder / "decoder.tflite").decode(np.zeros((2, 3)))
+print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.stdout.strip() == "[]", ended.stderr

@@ -1,0 +1,156 @@
+"""The reports' systems count what the reports printed, and the recipe for any other image fits it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vae_core.errors import LoupeError
+from vae_core.spec import recipes
+from vae_core.spec.config import from_json
+
+COUNTS = {  # encoder, decoder, all
+    "mnist-baseline": (17_208, 9_137, 26_345),
+    "mnist-deeper": (1_028_568, 412_961, 1_441_529),
+    "mnist-deeper-as-printed": (1_028_568, 361_793, 1_390_361),
+    "mnist-wide": (7_207_608, 15_992_321, 23_199_929),
+    "fashion-cae": (120_634, 186_065, 306_699),
+    "fashion-denoising": (120_634, 186_065, 306_699),
+    "cifar-vae": (1_587_356, 102_227, 1_689_583),
+    "fashion-dropout-ae": (43_202, 43_489, 86_691),
+    "fashion-dropout-vae": (43_460, 43_489, 86_949),
+}
+MILLIONS_OF_MULTIPLY_ADDS = {  # encoder, decoder
+    "mnist-baseline": (0.086, 0.397),
+    "mnist-deeper": (20.0, 48.0),
+    "mnist-deeper-as-printed": (20.0, 8.3),
+    "mnist-wide": (304.7, 810.2),
+    "fashion-cae": (14.3, 95.1),
+    "cifar-vae": (336.3, 23.7),
+    "fashion-dropout-ae": (0.15, 0.15),
+}
+
+
+def test_every_system_is_there_faithful_and_lite() -> None:
+    found = [(recipe.key, recipe.variant) for recipe in recipes.all_recipes()]
+    assert found == [(key, variant) for key in COUNTS for variant in ("faithful", "lite")]
+
+
+@pytest.mark.parametrize("key", COUNTS)
+def test_parameters_are_those_of_the_reports(key: str) -> None:
+    recipe = recipes.find(key)
+    counts = recipe.config.architecture().counts
+    assert (counts["encoder"], counts["decoder"], counts["total"]) == COUNTS[key]
+    assert all(counts[part] == printed for part, printed in recipe.reported["parameters"].items())
+
+
+@pytest.mark.parametrize("key", MILLIONS_OF_MULTIPLY_ADDS)
+def test_multiply_adds(key: str) -> None:
+    architecture = recipes.find(key).config.architecture()
+    both = [
+        sum(row.multiply_adds for row in rows) / 1e6 for rows in (architecture.encoder_rows, architecture.decoder_rows)
+    ]
+    assert both == pytest.approx(MILLIONS_OF_MULTIPLY_ADDS[key], rel=0.01)
+
+
+@pytest.mark.parametrize("recipe", recipes.all_recipes(), ids=lambda recipe: f"{recipe.key}-{recipe.variant}")
+def test_a_recipe_can_be_stored_and_shown(recipe: recipes.Recipe) -> None:
+    assert from_json(json.loads(json.dumps(recipe.config.to_json()))) == recipe.config
+    assert recipe.config.id.startswith(recipe.key if recipe.variant == "faithful" else f"{recipe.key}-lite-")
+    assert json.loads(json.dumps(recipe.reported)) == recipe.reported
+    assert recipe.reported["unit"] and recipe.note
+
+
+@pytest.mark.parametrize("key", COUNTS)
+def test_a_lite_recipe_is_smaller_and_says_in_what(key: str) -> None:
+    faithful, lite = (recipes.find(key, variant) for variant in recipes.VARIANTS)
+    assert lite.note == f"{lite.note.split('.')[0]}. {faithful.note}" and lite.note.startswith("Lite: ")
+    assert work(lite) < 0.5 * work(faithful)
+    assert work(lite) < 2.5e13  # about a minute on two cores
+    allowed = {"encoder", "decoder", "epochs", "train_size", "patience", "recipe"}
+    pairs = zip(dataclasses.asdict(faithful.config).items(), dataclasses.asdict(lite.config).values(), strict=True)
+    assert {name for (name, value), other in pairs if value != other} <= allowed
+
+
+def work(recipe: recipes.Recipe) -> float:
+    """Floating-point operations of a whole training."""
+    config = recipe.config
+    return 6.0 * config.architecture().multiply_adds * config.epochs * (config.train_size or 60_000)
+
+
+def test_schedules_are_as_printed() -> None:
+    baseline = recipes.find("mnist-baseline").config
+    assert (baseline.train_size, baseline.split, baseline.epochs, baseline.beta) == (10_000, "tail", 50, 0.0)
+    assert -(-baseline.train_size * 8 // 10 // baseline.batch) == 63
+    assert -(-60_000 * 8 // 10 // recipes.find("mnist-wide").config.batch) == 375
+    assert recipes.find("fashion-cae").config.split == "test"
+    assert recipes.find("cifar-vae").config.beta == 3
+    assert recipes.find("mnist-wide").reported["points"][-1] == {"epoch": 5, "train": 0.1846, "validation": 0.3467}
+
+
+def test_what_a_report_leaves_open_can_be_asked_for() -> None:
+    sizes = [recipes.find("fashion-dropout-ae", latent=size).config.architecture().code.size for size in (2, 4, 8, 16)]
+    assert sizes == [2, 4, 8, 16]
+    assert recipes.find("fashion-denoising").config.noise == 0.3
+    assert recipes.find("fashion-denoising", "lite", noise=0.5).config.noise == 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"key": "mnist"}, "The recipes are mnist-baseline"),
+        ({"key": "mnist-baseline", "variant": "tiny"}, "faithful, lite"),
+        ({"key": "fashion-dropout-ae", "latent": 3}, "one of 2, 4, 8, 16"),
+        ({"key": "fashion-denoising", "noise": 0.2}, "one of 0.1, 0.3, 0.5"),
+        ({"key": "mnist-baseline", "latent": 3}, "no choice of latent"),
+    ],
+)
+def test_unknown_recipes_are_refused(asked: dict, said: str) -> None:
+    with pytest.raises(LoupeError) as caught:
+        recipes.find(**asked)
+    assert said in str(caught.value)
+
+
+# Recipes for other images
+
+
+@given(st.tuples(st.integers(8, 256), st.integers(8, 256), st.sampled_from([1, 3])), st.sampled_from(["vae", "ae"]))
+@settings(max_examples=300, deadline=None)
+def test_auto_fits_any_image(image: tuple[int, int, int], kind: str) -> None:
+    architecture = recipes.auto(image, "photos", kind).architecture()
+    assert architecture.counts["total"] < 3_000_000
+    assert architecture.code.size == 32
+    assert architecture.decoder_rows[-1].output == image
+    assert 4 <= min(architecture.encoder_rows[-3].output[:2]) <= 8
+
+
+@pytest.mark.parametrize("side", range(8, 257))
+def test_auto_fits_every_square(side: int) -> None:
+    config = recipes.auto((side, side, 3), "photos")
+    assert config.architecture().counts["total"] < 3_000_000
+
+
+def test_auto_at_96_pixels() -> None:
+    config = recipes.auto((96, 96, 3), "photos")
+    assert config.encoder == "conv16/2 bn conv32/2 bn conv64/2 bn conv128/2 bn"
+    assert (config.latent, config.schedule, config.dataset) == (32, "cosine", "photos")
+
+
+@pytest.mark.parametrize("image", [(1, 1, 1), (4, 4, 3), (5, 300, 1), (512, 512, 3)])
+def test_auto_fits_unusual_images_too(image: tuple[int, int, int]) -> None:
+    assert recipes.auto(image, "photos").architecture().image == image
+
+
+@pytest.mark.parametrize("dataset", recipes.DEFAULTS)
+def test_known_data_sets_have_a_quick_map_of_two_dimensions(dataset: str) -> None:
+    image = {"digits": (8, 8, 1), "shapes": (32, 32, 1), "cifar10": (32, 32, 3)}.get(dataset, (28, 28, 1))
+    config = recipes.default(dataset, image)
+    assert config.architecture().code.size == 2 and config.kind == "vae"
+
+
+def test_other_data_sets_get_the_automatic_recipe() -> None:
+    assert recipes.default("photos", (40, 60, 3)) == recipes.auto((40, 60, 3), "photos")

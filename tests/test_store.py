@@ -1,0 +1,419 @@
+"""Run folders: what is written can be read again, by anybody, at any moment, and on any bad day."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_core.errors import LoupeError
+from vae_core.runs import files, store
+from vae_core.settings import PROJECT, Settings
+from vae_core.spec.config import Config
+
+CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", epochs=3)
+RESOLVED = {"precision": "float32", "parameters": {"total": 1234}}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(checkpoints=tmp_path / "checkpoints")
+
+
+@pytest.fixture
+def run(settings: Settings) -> store.Run:
+    return store.create(settings, CONFIG, RESOLVED, owner="Ada")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 kB of its own."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
+    if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("only root can mount a small disk here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def child(script: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def row(epoch: int, loss: float = 1.5) -> dict[str, float]:
+    return {"epoch": epoch, "train_total_nats_per_image": loss, "seconds": 0.25}
+
+
+def temporary_files(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.name.startswith((".tmp-", ".new-", ".removed-"))]
+
+
+# Making and finding
+
+
+def test_a_new_run_says_what_it_is(settings: Settings, run: store.Run) -> None:
+    assert run.id == CONFIG.id and run.path == settings.checkpoints / CONFIG.id
+    assert run.config() == CONFIG and run.resolved() == RESOLVED and run.parent is None
+    assert run.card() == {"name": "", "owner": "Ada", "star": False, "note": "", "locked": False}
+    assert run.status()["state"] == run.state() == "queued" and run.status()["epochs"] == 3
+    assert store.create(settings, CONFIG, {}, parent=run.id).id == f"{run.id}-2"
+    assert store.open_run(settings, f"{run.id}-2").parent == run.id
+    assert not temporary_files(settings.checkpoints)
+
+
+def test_processes_that_create_at_once_get_different_names(settings: Settings) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from tests.test_store import CONFIG, Settings, store\n"
+        "settings = Settings(checkpoints=Path(sys.argv[1])); print('ready', flush=True); input()\n"
+        "for _ in range(15): print(store.create(settings, CONFIG, {'made_by': sys.argv[2]}).id)\n"
+    )
+    children = [child(script, settings.checkpoints, name) for name in "ab"]
+    for one in children:
+        assert one.stdout is not None and one.stdout.readline() == "ready\n"
+    made = {name: one.communicate("go\n")[0].split() for name, one in zip("ab", children, strict=True)}
+    assert len({*made["a"], *made["b"]}) == len(os.listdir(settings.checkpoints)) == 30
+    assert all(store.open_run(settings, i).resolved() == {"made_by": name} for name, ids in made.items() for i in ids)
+
+
+@pytest.mark.parametrize("recipe", ["..", ".hidden", "a..b", "v1.2", "-x"])
+def test_no_name_hides_a_run_or_leads_out_of_the_folder(settings: Settings, recipe: str) -> None:
+    run = store.create(settings, replace(CONFIG, recipe=recipe), {})
+    assert os.listdir(settings.checkpoints) == [run.id] and run.config().recipe == recipe
+    assert store.open_run(settings, run.id) == run and [line.id for line in store.list_runs(settings)] == [run.id]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a\\b", "/etc", ".slots", "x\0y", "no-such-run"])
+def test_names_that_are_no_run_are_refused(settings: Settings, run: store.Run, name: str) -> None:
+    (settings.checkpoints / ".slots").mkdir()
+    with pytest.raises(LoupeError):
+        store.open_run(settings, name)
+
+
+def test_the_beginning_of_a_name_is_enough_if_it_is_the_only_one(settings: Settings, run: store.Run) -> None:
+    assert store.open_run(settings, "digits-v") == run
+    second = store.create(settings, CONFIG, {})
+    assert store.open_run(settings, run.id) == run
+    with pytest.raises(LoupeError, match=f"could be {run.id}, {second.id}"):
+        store.open_run(settings, "digits")
+
+
+# Listing
+
+
+def test_a_line_of_the_list_holds_the_numbers(settings: Settings, run: store.Run) -> None:
+    best = {"epoch": 2, "validation": {"nats_per_image": 12.8, "nats_per_pixel": 0.2}}
+    run.set_status(state="failed", epoch=2, best=best, seconds=4.5, error="The disk is full.")
+    run.set_card(name="<b>Mine</b> 🎲 ../", star=True)
+    (line,) = store.list_runs(settings)
+    assert (line.id, line.name, line.owner, line.star) == (run.id, "<b>Mine</b> 🎲 ../", "Ada", True)
+    assert (line.state, line.epoch, line.epochs, line.seconds) == ("failed", 2, 3, 4.5)
+    assert (line.best_nats_per_image, line.best_nats_per_pixel, line.parameters) == (12.8, 0.2, 1234)
+    assert (line.dataset, line.kind, line.recipe, line.error) == ("digits", "vae", "", "The disk is full.")
+
+
+def test_the_newest_come_first_and_only_runs_are_listed(settings: Settings) -> None:
+    assert store.list_runs(settings) == []
+    made = [store.create(settings, replace(CONFIG, seed=seed), {}).id for seed in (5, 3, 9)]
+    (settings.checkpoints / ".new-abc").mkdir()
+    (settings.checkpoints / "notes.txt").write_text("not a run")
+    assert [line.id for line in store.list_runs(settings)] == made[::-1]
+
+
+BREAKAGES: dict[str, Callable[[Path], object]] = {
+    "card.json is missing": lambda path: (path / "card.json").unlink(),
+    "config.json is missing": lambda path: [file.unlink() for file in path.iterdir()],
+    "status.json cannot be read": lambda path: (path / "status.json").write_text('{"state": "do'),
+    "card.json cannot be read": lambda path: (path / "card.json").write_bytes(b"\xff\xfe\x00"),
+    "config.json cannot be read": lambda path: (path / "config.json").write_text("[" * 100_000),
+    "status.json is not a JSON object": lambda path: (path / "status.json").write_text("[1]"),
+    "was written in version 99": lambda path: edit(path / "config.json", version=99),
+    "config of .* has version 0": lambda path: edit(path / "config.json", config={"version": 0}),
+    "values that no run": lambda path: edit(path / "status.json", epoch="many"),
+    "files of .* hold values": lambda path: edit(path / "config.json", config="tiny"),
+}
+
+
+def edit(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+@pytest.mark.parametrize("sentence", BREAKAGES)
+def test_a_broken_folder_is_listed_with_its_reason(settings: Settings, run: store.Run, sentence: str) -> None:
+    other = store.create(settings, CONFIG, {})
+    BREAKAGES[sentence](other.path)
+    lines = {line.id: line for line in store.list_runs(settings)}
+    assert lines[run.id].state == "queued" and lines[run.id].error is None
+    assert lines[other.id].state == "broken"
+    with pytest.raises(LoupeError, match=sentence):
+        raise LoupeError(lines[other.id].error or "")
+    store.remove(other)
+    assert [line.id for line in store.list_runs(settings)] == [run.id]
+
+
+def test_a_thousand_runs_are_listed_in_under_a_second(settings: Settings, run: store.Run) -> None:
+    run.set_status(state="done")
+    for number in range(2, 1001):
+        shutil.copytree(run.path, settings.checkpoints / f"{run.id}-{number}")
+    began = time.perf_counter()
+    assert len(store.list_runs(settings)) == 1000
+    assert time.perf_counter() - began < 1.0
+
+
+def test_listing_loads_nothing_heavy(settings: Settings, run: store.Run) -> None:
+    run.set_status(state="done")
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from vae_core.settings import Settings; from vae_core.runs import jobs, store\n"
+        "assert store.list_runs(Settings(checkpoints=Path(sys.argv[1])))[0].state == 'done'\n"
+        "print([name for name in ('numpy', 'keras', 'tensorflow', 'filelock', 'psutil') if name in sys.modules])\n"
+    )
+    assert child(script, settings.checkpoints).communicate()[0] == "[]\n"
+
+
+# What a run holds
+
+
+def test_the_card_takes_only_what_a_card_has(run: store.Run) -> None:
+    run.set_card(note="first try", locked=True)
+    for wrong in ({"colour": "red"}, {"star": "yes"}, {"name": 3}):
+        with pytest.raises(LoupeError, match="A card cannot have"):
+            run.set_card(**wrong)
+    assert run.card() == {"name": "", "owner": "Ada", "star": False, "note": "first try", "locked": True}
+
+
+def test_numbers_that_json_does_not_know_become_null(run: store.Run) -> None:
+    run.save_metrics({"a": float("nan"), "b": [np.float32("inf"), np.int64(3)], "c": {"d": np.arange(2)}})
+    assert run.metrics() == {"a": None, "b": [None, 3], "c": {"d": [0, 1]}}
+    run.add_progress({"nats_per_image": np.float64("nan"), "step": 1})
+    assert run.progress() == [{"nats_per_image": None, "step": 1}]
+
+
+def test_history_keeps_its_units_and_its_numbers(run: store.Run) -> None:
+    assert run.history() == []
+    run.add_history(row(1, 0.1 + 0.2))
+    run.add_history(row(2, float("nan")))
+    header = (run.path / "history.csv").read_text().splitlines()[0].split(",")
+    assert header[:3] == ["epoch", "train_total_nats_per_image", "train_reconstruction_nats_per_image"]
+    assert [r["train_total_nats_per_image"] for r in run.history()] == [0.1 + 0.2, None]
+    assert [type(r["epoch"]) for r in run.history()] == [int, int] and run.history()[0]["beta"] is None
+    with pytest.raises(ValueError, match="los"):
+        run.add_history({"epoch": 3, "los": 1.0})
+
+
+@pytest.mark.parametrize("whole", [0, 1, 2])
+def test_a_torn_line_is_ignored_and_then_cut_off(run: store.Run, whole: int) -> None:
+    for epoch in range(1, whole + 1):
+        run.add_history(row(epoch))
+    with (run.path / "history.csv").open("a") as file:
+        file.write("3,1.5,1.2" if whole else "epoch,train_to")
+    assert [r["epoch"] for r in run.history()] == list(range(1, whole + 1))
+    run.add_history(row(whole + 1))
+    assert [r["epoch"] for r in run.history()] == list(range(1, whole + 2))
+    assert (run.path / "history.csv").read_text().count("\n") == whole + 2
+
+
+def test_a_resume_forgets_the_rows_after_its_state(run: store.Run) -> None:
+    for epoch in (1, 2, 3):
+        run.add_history(row(epoch, epoch / 3))
+    before = run.history()
+    run.truncate_history(2)
+    assert run.history() == before[:2]
+    run.truncate_history(0)
+    run.add_history(row(1))
+    assert [r["epoch"] for r in run.history()] == [1]
+
+
+def test_progress_is_bounded_and_survives_a_torn_line(run: store.Run) -> None:
+    for step in range(6000):
+        run.add_progress({"step": step, "text": "x" * 40})
+    rows = run.progress()
+    assert (run.path / "progress.jsonl").stat().st_size <= 2 * store.PROGRESS_BYTES
+    assert [r["step"] for r in rows] == list(range(6000 - len(rows), 6000)) and len(rows) > 1000
+    with (run.path / "progress.jsonl").open("a") as file:
+        file.write('{"step": 60')
+    assert run.progress() == rows
+    run.remove_progress()
+    assert run.progress() == [] and not (run.path / "progress.jsonl").exists()
+
+
+def test_arrays_come_back_as_they_were(run: store.Run) -> None:
+    codes = {"mean": np.random.default_rng(0).normal(size=(7, 2)).astype(np.float32), "labels": np.arange(7)}
+    run.save_codes(codes)
+    run.save_snapshot(12, codes)
+    run.save_snapshot(3, codes)
+    assert run.load_state() is None
+    run.save_state({"now/0": codes["mean"], "numbers": np.array('{"epoch": 3}')})
+    state = run.load_state()
+    assert state is not None and str(state["numbers"]) == '{"epoch": 3}'
+    for read in (run.codes()["mean"], run.snapshot(12)["mean"], state["now/0"]):
+        assert np.array_equal(read, codes["mean"]) and read.dtype == np.float32
+    assert run.snapshot_epochs() == [3, 12] and run.codes().keys() == codes.keys()
+    with pytest.raises(LoupeError, match="no snapshot of epoch 4"):
+        run.snapshot(4)
+
+
+def test_nothing_is_unpickled(run: store.Run) -> None:
+    np.savez(run.path / "codes.npz", mean=np.array([print], dtype=object))
+    with pytest.raises(LoupeError, match="cannot be read"):
+        run.codes()
+    (run.path / "codes.npz").write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(LoupeError, match="cannot be read"):
+        run.codes()
+
+
+def test_files_keep_their_suffix_while_they_are_written(run: store.Run) -> None:
+    run.save_file("model", lambda path: path.with_suffix(".keras").write_bytes(b"weights"))
+    run.save_thumbs(b"webp")
+    assert run.model.read_bytes() == b"weights" and run.thumbs() == b"webp"
+
+
+# Bad days
+
+
+def test_a_reader_never_sees_half_a_file(settings: Settings, run: store.Run) -> None:
+    script = (
+        "import sys; from pathlib import Path; from tests.test_store import Settings, store\n"
+        "run = store.open_run(Settings(checkpoints=Path(sys.argv[1])), sys.argv[2])\n"
+        "for i in range(300): run.set_status(epoch=i, error=str(i % 10) * (i % 50) * 400)\n"
+    )
+    writer, seen = child(script, settings.checkpoints, run.id), set()
+    while writer.poll() is None:
+        status = run.status()
+        seen.add(status["epoch"])
+        assert status["error"] is None or status["error"] == str(status["epoch"] % 10) * (status["epoch"] % 50) * 400
+    assert writer.returncode == 0 and len(seen) > 10 and run.status()["epoch"] == 299
+
+
+def test_a_writer_that_fails_leaves_the_old_file_alone(run: store.Run) -> None:
+    run.save_file("model", lambda path: path.write_bytes(b"old"))
+
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError):
+        run.save_file("model", fail)
+    assert run.model.read_bytes() == b"old" and not temporary_files(run.path)
+
+
+def test_a_full_disk_is_told_and_harms_nothing(small_disk: Path) -> None:
+    run = store.create(Settings(checkpoints=small_disk), CONFIG, RESOLVED)
+    run.save_codes({"mean": np.zeros(4)})
+    run.add_history(row(1))
+    noise = np.random.default_rng(0).bytes(400_000)
+    for save in (
+        lambda: run.save_codes({"mean": np.frombuffer(noise, np.uint8)}),
+        lambda: run.save_snapshot(1, {"grid": np.frombuffer(noise, np.uint8)}),
+        lambda: run.save_file("model", lambda path: path.write_bytes(noise)),
+    ):
+        with pytest.raises(LoupeError, match="The disk is full: .* could not be written"):
+            save()
+        assert not temporary_files(small_disk)
+    assert np.array_equal(run.codes()["mean"], np.zeros(4)) and run.snapshot_epochs() == []
+
+
+def test_the_sentence_about_a_full_disk_can_still_be_written(small_disk: Path) -> None:
+    settings = Settings(checkpoints=small_disk)
+    run = store.create(settings, CONFIG, RESOLVED)
+    with (small_disk / "filler").open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 4096)
+    with pytest.raises(LoupeError, match="disk is full"):
+        run.save_metrics({"a": 1})
+    with pytest.raises(LoupeError, match="disk is full"):
+        store.create(settings, CONFIG, RESOLVED)
+    run.set_status(state="failed", error="The disk is full.")
+    (line,) = store.list_runs(settings)
+    assert (line.state, line.error) == ("failed", "The disk is full.")
+    run.set_status(state="failed", error="")
+    assert run.status()["error"] == "" and not temporary_files(small_disk)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_limit_on_the_size_of_files_is_told_as_well(settings: Settings, run: store.Run) -> None:
+    for epoch in range(1, 40):
+        run.add_history(row(epoch))
+    script = (
+        "import resource, sys; from pathlib import Path\n"
+        "from tests.test_store import LoupeError, Settings, store, row\n"
+        "run = store.open_run(Settings(checkpoints=Path(sys.argv[1])), sys.argv[2])\n"
+        "size = (run.path / 'history.csv').stat().st_size + 5\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
+        "try: run.add_history(row(40))\n"
+        "except LoupeError as error: print(error)\n"
+    )
+    said = child(script, settings.checkpoints, run.id).communicate()[0]
+    assert said.startswith("The disk is full: ") and [r["epoch"] for r in run.history()] == list(range(1, 40))
+    assert (run.path / "history.csv").read_bytes().endswith(b"\n")
+
+
+def test_a_folder_that_may_not_be_written_to_is_told(small_disk: Path) -> None:
+    settings = Settings(checkpoints=small_disk)
+    run = store.create(settings, CONFIG, RESOLVED)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    for change in (
+        lambda: run.set_status(state="running"),
+        lambda: run.set_card(star=True),
+        lambda: run.add_history(row(1)),
+        lambda: run.save_snapshot(1, {"code": np.zeros(2)}),
+        lambda: store.create(settings, CONFIG, RESOLVED),
+        lambda: store.remove(run),
+        lambda: store.create(Settings(checkpoints=small_disk / "new"), CONFIG, {}),
+    ):
+        with pytest.raises(LoupeError, match="may not be written to"):
+            change()
+    assert [line.state for line in store.list_runs(settings)] == ["queued"]
+
+
+def test_a_folder_that_was_deleted_stays_deleted(settings: Settings, run: store.Run) -> None:
+    shutil.rmtree(run.path)
+    for change in (
+        lambda: run.add_history(row(1)),
+        lambda: run.add_progress({"step": 1}),
+        lambda: run.save_snapshot(1, {"code": np.zeros(2)}),
+        lambda: run.save_state({"now/0": np.zeros(2)}),
+        lambda: run.save_file("model", lambda path: path.write_bytes(b"")),
+        lambda: run.set_card(star=True),
+        lambda: run.set_status(epoch=1),
+        lambda: store.remove(run),
+    ):
+        with pytest.raises(LoupeError, match="is gone"):
+            change()
+    assert store.list_runs(settings) == [] and not run.path.exists()
+
+
+def test_removing_takes_the_whole_folder_unless_it_is_locked(settings: Settings, run: store.Run) -> None:
+    run.save_snapshot(1, {"code": np.zeros(2)})
+    run.set_status(state="done")
+    run.set_card(locked=True)
+    with pytest.raises(LoupeError, match="is locked. Unlock it first"):
+        store.remove(run)
+    run.set_card(locked=False)
+    store.remove(run)
+    assert os.listdir(settings.checkpoints) == []
+
+
+def test_what_killed_writers_left_is_swept(settings: Settings, run: store.Run) -> None:
+    old = time.time() - 2 * store.STALE_SECONDS
+    for name in (settings.checkpoints / ".new-old", settings.checkpoints / ".new-fresh"):
+        name.mkdir()
+    for path in (run.path / f"{files.TEMPORARY}old-model.keras", run.path / f"{files.TEMPORARY}fresh-card.json"):
+        path.write_bytes(b"half")
+    for path in (settings.checkpoints / ".new-old", run.path / f"{files.TEMPORARY}old-model.keras"):
+        os.utime(path, (old, old))
+    store.create(settings, CONFIG, {})
+    run.sweep()
+    left = sorted(temporary_files(settings.checkpoints))
+    assert left == [".new-fresh", f"{files.TEMPORARY}fresh-card.json"]

@@ -1,0 +1,142 @@
+"""All that the pages keep between two runs of a script: bounded, and keyed by plain values. No other file caches."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ui import data_views
+from vae_core import settings as settings_file
+from vae_core.data import catalog
+from vae_core.data.dataset import Summary as DataSummary
+from vae_core.look import baselines as strip
+from vae_core.look import pictures
+from vae_core.runs import store
+from vae_core.runs.store import Run, Summary
+from vae_core.settings import Settings
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
+
+
+@st.cache_resource
+def freeze() -> None:
+    """Streamlit collects garbage after every script run; what was imported need not be looked at again each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def settings() -> Settings:
+    """The settings as they are now, the host being the address that this server listens at."""
+    return replace(settings_file.load(), host=st.get_option("server.address") or "0.0.0.0")
+
+
+# Runs. A finished run never changes and a snapshot is written once, so the run's name with its birth is an honest key.
+
+
+def runs() -> list[Summary]:
+    """All runs, the newest first."""
+    return _runs(settings())
+
+
+def refresh() -> None:
+    """For whoever has just started, changed or removed a run and wants to see it at once."""
+    _runs.clear()
+
+
+@st.cache_data(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
+def _runs(where: Settings) -> list[Summary]:
+    return store.list_runs(where)
+
+
+def find(run_id: str) -> Summary | None:
+    return next((summary for summary in runs() if summary.id == run_id), None)
+
+
+def snapshot(run: Run, epoch: int) -> Arrays:
+    return _snapshot(run, _born(run), epoch)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _snapshot(run: Run, born: str, epoch: int) -> Arrays:
+    return run.snapshot(epoch)
+
+
+def codes(run: Run) -> Arrays:
+    """Of a finished run."""
+    return _codes(run, _born(run))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _codes(run: Run, born: str) -> Arrays:
+    return run.codes()
+
+
+def thumbs(summary: Summary) -> bytes | None:
+    """The run's little pictures, from its newest snapshot while it has no others; None before its first epoch."""
+    where = settings()
+    kept = _kept_thumbs(Run(summary.id, where), summary.created, summary.state)
+    return kept or _young_thumbs(Run(summary.id, where), summary.created, summary.epoch)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _kept_thumbs(run: Run, born: str, state: str) -> bytes | None:
+    return run.thumbs()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _young_thumbs(run: Run, born: str, epoch: int) -> bytes | None:
+    epochs = run.snapshot_epochs()
+    return pictures.thumbs(run.snapshot(epochs[-1])["reconstruction"]) if epochs else None
+
+
+def _born(run: Run) -> str:
+    """A folder that was removed and made anew is another run."""
+    return str(run.document().get("created"))
+
+
+# Data sets. The page looks at a few images of each and forgets the rest: the server stays small.
+
+
+def data_names() -> tuple[str, ...]:
+    return catalog.names(settings())
+
+
+def data_summary(name: str) -> DataSummary:
+    return _data_summary(name, settings())
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner="Looking at the images...")
+def _data_summary(name: str, where: Settings) -> DataSummary:
+    return catalog.describe(name, where)
+
+
+def data_view(name: str) -> data_views.View:
+    """Some images of a data set and how many there are of each class. The first time may take some seconds."""
+    return _data_view(name, settings(), data_summary(name))
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the images...")
+def _data_view(name: str, where: Settings, summary: DataSummary) -> data_views.View:
+    return data_views.view(catalog.load(name, where))
+
+
+def baselines(name: str, size: int, binary: bool = False) -> dict[str, Any]:
+    """Losses on the test images by simple means, for a code of this size; counted once for every data set."""
+    return _baselines(name, size, binary, settings())
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _baselines(name: str, size: int, binary: bool, where: Settings) -> dict[str, Any]:
+    return strip.strip(catalog.load(name, where), size, where, binary)
+
+
+def refresh_data() -> None:
+    """For whoever has just added, fetched or removed a data set."""
+    _data_summary.clear()
+    _data_view.clear()
+    _baselines.clear()

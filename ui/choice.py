@@ -1,0 +1,48 @@
+"""The run that all pages speak of. It stands in the address, so that back, forward, reload and a sent link show it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cached
+from vae_core.errors import LoupeError
+from vae_core.runs import store
+from vae_core.runs.store import Run
+
+PARAMETER = "run"
+KEY = "chosen_run"
+
+
+def chosen_run() -> Run | None:
+    """None where none is chosen, or where the chosen one is gone."""
+    wanted = st.query_params.get(PARAMETER) or st.session_state.get(KEY)
+    if not wanted:
+        return None
+    try:
+        run = store.open_run(cached.settings(), wanted)
+    except LoupeError:
+        return None
+    choose(run.id)
+    return run
+
+
+def missing_run() -> str:
+    """The name in the address where no such run is there; else empty."""
+    wanted = st.query_params.get(PARAMETER) or ""
+    return wanted if wanted and chosen_run() is None else ""
+
+
+def choose(run_id: str | None) -> None:
+    """From now on every page shows this run; None for none."""
+    st.session_state[KEY] = run_id
+    if run_id is None:
+        st.query_params.pop(PARAMETER, None)
+    elif st.query_params.get(PARAMETER) != run_id:  # each write is a step of the browser's history
+        st.query_params[PARAMETER] = run_id
+
+
+def go(page: str, run_id: str | None = None) -> None:
+    """To another page, with a run chosen."""
+    wanted = run_id or st.session_state.get(KEY)
+    st.session_state[KEY] = wanted
+    st.switch_page(page, query_params={PARAMETER: wanted} if wanted else None)

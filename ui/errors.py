@@ -1,0 +1,38 @@
+"""What went wrong, said on the page in the words of the error; the unexpected goes to the log under a number."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import streamlit as st
+
+from vae_core.errors import LoupeError
+
+log = logging.getLogger(__name__)
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|$:~&@/^=])")
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Show what is raised inside instead of breaking the page; the rest of the page goes on."""
+    try:
+        yield
+    except LoupeError as error:
+        show(error)
+    except Exception:
+        number = uuid4().hex[:8]
+        log.exception("error %s on a page", number)
+        st.error(f"Something went wrong inside the program. The details are in its log, under error {number}.")
+
+
+def show(error: LoupeError) -> None:
+    st.error(plain(str(error)))
+
+
+def plain(text: str) -> str:
+    """Text of a person or a file, so that Markdown shows it as it is."""
+    return SPECIAL.sub(r"\\\1", text).replace("\n", " ")

@@ -1,0 +1,275 @@
+// The loss chart: lines over epochs, levels to compare with, printed points as marks. Drawn anew at each change, at once.
+
+class LossChart {
+  // `spec`: {name, title, help, height, epochs, lines: [{name, color, dashed, values}], batches, levels, marks, unit, log, best}
+  constructor(host, pick) {
+    this.hidden = new Set();
+    this.hover = null;
+    this.pick = pick;
+    this.figure = make("figure", { class: "chart" });
+    this.stage = make("div", { class: "stage" });
+    this.tip = make("div", { class: "tip", hidden: true });
+    host.append(this.figure);
+    this.stage.addEventListener("pointermove", (event) => this.onMove(event));
+    this.stage.addEventListener("pointerleave", () => this.leave());
+    this.stage.addEventListener("click", (event) => this.onClick(event));
+  }
+
+  show(spec, cursor) {
+    if (spec.name !== this.spec?.name || spec.title !== this.spec?.title) {
+      const file = () => `${this.spec.run}-${this.spec.name}`;
+      const head = heading(spec.title, spec.help, file, () => standalone(this.svg, this.figure));
+      this.figure.replaceChildren(head, this.stage);
+    }
+    this.spec = spec;
+    this.draw(cursor);
+  }
+
+  draw(cursor = this.cursor) {
+    this.cursor = cursor;
+    const width = Math.max(this.stage.clientWidth, 240);
+    this.place(width);
+    const svg = make("svg", { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height, role: "img" });
+    svg.style.fontFamily = "var(--st-font)";
+    svg.append(make("title", {}, `${this.spec.title}, in ${this.spec.unit}`));
+    this.drawAxes(svg);
+    this.drawLevels(svg);
+    for (const line of this.shown()) this.drawLine(svg, line);
+    this.drawBatches(svg);
+    this.drawMarks(svg);
+    this.drawCursor(svg);
+    this.legend(svg);
+    this.svg = svg;
+    this.stage.replaceChildren(svg, this.tip);
+    this.showTip();
+  }
+
+  shown() {
+    return this.spec.lines.filter((line) => !this.hidden.has(line.name));
+  }
+
+  // Where everything goes: margins, and the two scales.
+  place(width) {
+    const { spec } = this;
+    const roomy = width >= 520 && spec.levels.length > 0;
+    this.legendRows = this.layLegend(width);
+    this.left = 58;
+    this.right = width - (roomy ? 150 : 14);
+    this.roomy = roomy;
+    this.top = 12 + 22 * this.legendRows;
+    this.bottom = this.top + spec.height;
+    this.height = this.bottom + 42;
+    const [first, last] = spec.span;
+    this.x = (epoch) => this.left + ((epoch - first) / (last - first)) * (this.right - this.left);
+    const values = this.shown().flatMap((line) => line.values).concat(spec.batches.map((point) => point[1]));
+    const marks = spec.marks.filter((mark) => mark.epoch <= last).map((mark) => mark.value);
+    const finite = values.concat(marks).filter((value) => Number.isFinite(value) && (!spec.log || value > 0));
+    const [low, high] = this.range(finite);
+    this.low = low;
+    this.high = high;
+    const scale = spec.log ? Math.log : (value) => value;
+    this.y = (value) => this.bottom - ((scale(value) - scale(low)) / (scale(high) - scale(low))) * (this.bottom - this.top);
+  }
+
+  range(values) {
+    if (!values.length) return this.spec.log ? [0.1, 1] : [0, 1];
+    const low = Math.min(...values);
+    const high = Math.max(...values);
+    if (this.spec.log) return low === high ? [low / 2, high * 2] : [low / (high / low) ** 0.06, high * (high / low) ** 0.06];
+    const room = (high - low || Math.abs(high) || 1) * 0.06;
+    return [Math.max(low - room, low >= 0 ? 0 : -Infinity), high + room];
+  }
+
+  ticks() {
+    if (!this.spec.log) return steps(this.low, this.high, 5);
+    const decades = [];
+    for (let power = Math.floor(Math.log10(this.low)); power <= Math.log10(this.high); power++) {
+      for (const factor of [1, 2, 5]) decades.push(factor * 10 ** power);
+    }
+    const inside = decades.filter((tick) => tick >= this.low && tick <= this.high);
+    return inside.length >= 3 ? inside : steps(this.low, this.high, 4).filter((tick) => tick > 0);
+  }
+
+  text(x, y, text, more = {}) {
+    return make("text", { x, y, "font-size": 12, fill: "var(--st-text-color)", "fill-opacity": 0.75, ...more }, text);
+  }
+
+  rule(x1, y1, x2, y2, more = {}) {
+    return make("line", { x1, y1, x2, y2, stroke: "var(--st-text-color)", "stroke-opacity": 0.14, ...more });
+  }
+
+  drawAxes(svg) {
+    for (const tick of this.ticks()) {
+      const y = this.y(tick);
+      svg.append(this.rule(this.left, y, this.right, y), this.text(this.left - 8, y + 4, number(tick), { "text-anchor": "end" }));
+    }
+    const [first, last] = this.spec.span;
+    const few = Math.max(2, Math.min(10, Math.floor((this.right - this.left) / 60)));
+    for (const tick of steps(first, last, few).filter(Number.isInteger)) {
+      svg.append(this.text(this.x(tick), this.bottom + 18, `${tick}`, { "text-anchor": "middle" }));
+    }
+    svg.append(this.rule(this.left, this.bottom, this.right, this.bottom, { "stroke-opacity": 0.4 }));
+    svg.append(this.text((this.left + this.right) / 2, this.bottom + 36, "epoch", { "text-anchor": "middle" }));
+    const middle = (this.top + this.bottom) / 2;
+    const turned = { "text-anchor": "middle", transform: `rotate(-90 13 ${middle})` };
+    svg.append(this.text(13, middle, this.spec.unit, turned));
+  }
+
+  path(points) {
+    let pen = "M";
+    return points.map(([x, y]) => {
+      if (!Number.isFinite(x) || !Number.isFinite(y)) { pen = "M"; return ""; }
+      const piece = `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
+      pen = "L";
+      return piece;
+    }).join("");
+  }
+
+  drawLine(svg, line) {
+    const points = line.values.map((value, i) => [this.x(this.spec.epochs[i]), this.y(value ?? NaN)]);
+    const look = { fill: "none", stroke: line.color, "stroke-width": 2, "stroke-linejoin": "round" };
+    svg.append(make("path", { d: this.path(points), "stroke-dasharray": line.dashed ? "6 4" : null, ...look }));
+    if (points.length === 1 && Number.isFinite(points[0][1])) {
+      svg.append(make("circle", { cx: points[0][0], cy: points[0][1], r: 3, fill: line.color }));
+    }
+    const best = line.best ? this.spec.epochs.indexOf(this.spec.best) : -1;
+    if (best >= 0 && Number.isFinite(points[best][1])) {
+      const ring = { r: 5, fill: "var(--st-background-color)", stroke: line.color, "stroke-width": 2 };
+      svg.append(make("circle", { cx: points[best][0], cy: points[best][1], ...ring }));
+    }
+  }
+
+  drawBatches(svg) {
+    const points = this.spec.batches.map(([epoch, value]) => [this.x(epoch), this.y(value)]);
+    const color = this.spec.lines[0].color;
+    if (points.length) svg.append(make("path", { d: this.path(points), fill: "none", stroke: color, "stroke-width": 1.5 }));
+  }
+
+  drawMarks(svg) {
+    for (const mark of this.spec.marks.filter((each) => each.epoch <= this.spec.span[1])) {
+      const [x, y] = [this.x(mark.epoch), this.y(mark.value)];
+      const d = `M${x} ${y - 6}L${x + 6} ${y}L${x} ${y + 6}L${x - 6} ${y}Z`;
+      const fill = mark.part === "train" ? "var(--st-text-color)" : "var(--st-background-color)";
+      const shape = make("path", { d, fill, stroke: "var(--st-text-color)", "stroke-width": 1.5 });
+      shape.append(make("title", {}, `${mark.name}: ${number(mark.value)}`));
+      svg.append(shape);
+    }
+  }
+
+  // Lines to compare with. Those outside the chart's range are told at its edge, so that they do not flatten the curves.
+  drawLevels(svg) {
+    const levels = this.spec.levels.filter((level) => Number.isFinite(level.value)).sort((a, b) => b.value - a.value);
+    let lowest = -Infinity;
+    for (const level of levels) {
+      const outside = level.value > this.high ? "↑ " : level.value < this.low ? "↓ " : "";
+      const y = Math.min(Math.max(this.y(Math.max(level.value, 1e-12)), this.top), this.bottom);
+      if (!outside) {
+        svg.append(this.rule(this.left, y, this.right, y, { "stroke-opacity": 0.55, "stroke-dasharray": "1 4", "stroke-width": 1.5 }));
+      }
+      if (!this.roomy) continue;
+      lowest = Math.max(y + 4, lowest + 15);
+      level.label = [outside + level.name, lowest];
+    }
+    const over = this.roomy ? Math.max(0, lowest - this.bottom - 4) : 0;
+    for (const level of levels.filter((each) => each.label)) {
+      const label = this.text(this.right + 8, level.label[1] - over, `${level.label[0]} ${number(level.value)}`, { "font-size": 11 });
+      label.append(make("title", {}, level.help));
+      svg.append(label);
+    }
+  }
+
+  drawCursor(svg) {
+    if (!this.cursor || this.cursor < this.spec.span[0] || this.cursor > this.spec.span[1]) return;
+    const x = this.x(this.cursor);
+    svg.append(this.rule(x, this.top, x, this.bottom, { stroke: "var(--st-primary-color)", "stroke-opacity": 0.9, "data-screen": "" }));
+  }
+
+  entries() {
+    const lines = this.spec.lines.map((line) => ({ ...line, kind: line.dashed ? "dashed" : "solid" }));
+    const seen = this.spec.marks.some((mark) => mark.epoch <= this.spec.span[1]);
+    return seen ? [...lines, { name: "the report's printed points", kind: "mark" }] : lines;
+  }
+
+  // How many rows the legend takes at this width; each entry remembers its place.
+  layLegend(width) {
+    const measure = (this.measure ??= document.createElement("canvas").getContext("2d"));
+    measure.font = `12px ${theme(this.figure).font}`;
+    let [x, row] = [58, 0];
+    this.places = this.entries().map((entry) => {
+      const wide = 40 + measure.measureText(entry.name).width;
+      if (x + wide > width && x > 58) [x, row] = [58, row + 1];
+      const place = { ...entry, x, row };
+      x += wide + 8;
+      return place;
+    });
+    return row + 1;
+  }
+
+  legend(svg) {
+    for (const entry of this.places) {
+      const y = 14 + 22 * entry.row;
+      const off = this.hidden.has(entry.name);
+      const toggle = entry.kind === "mark" ? null : () => this.toggle(entry.name);
+      const group = make("g", { opacity: off ? 0.4 : 1, class: toggle ? "key" : null, tabindex: toggle ? 0 : null, role: toggle ? "button" : null });
+      if (toggle) {
+        group.setAttribute("aria-pressed", `${!off}`);
+        group.addEventListener("click", (event) => { event.stopPropagation(); toggle(); });
+        group.addEventListener("keydown", (event) => { if (event.key === "Enter") toggle(); });
+      }
+      const dash = entry.kind === "dashed" ? "6 4" : null;
+      const swatch = entry.kind === "mark"
+        ? make("path", { d: `M${entry.x + 12} ${y - 6}l6 6l-6 6l-6 -6Z`, fill: "var(--st-text-color)" })
+        : make("line", { x1: entry.x, y1: y, x2: entry.x + 24, y2: y, stroke: entry.color, "stroke-width": 2, "stroke-dasharray": dash });
+      group.append(make("rect", { x: entry.x - 2, y: y - 11, width: 30, height: 22, fill: "transparent" }), swatch);
+      group.append(this.text(entry.x + 30, y + 4, entry.name, { "fill-opacity": 0.9 }));
+      svg.append(group);
+    }
+  }
+
+  toggle(name) {
+    if (!this.hidden.delete(name) && this.shown().length > 1) this.hidden.add(name);
+    this.draw();
+  }
+
+  nearest(event) {
+    const box = this.stage.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const { epochs } = this.spec;
+    if (!epochs.length || x < this.left - 12 || x > this.right + 12) return null;
+    return epochs.reduce((best, epoch, i) => (Math.abs(this.x(epoch) - x) < Math.abs(this.x(epochs[best]) - x) ? i : best), 0);
+  }
+
+  onMove(event) {
+    this.hover = this.nearest(event);
+    this.showTip();
+  }
+
+  leave() {
+    this.hover = null;
+    this.showTip();
+  }
+
+  onClick(event) {
+    const place = this.nearest(event);
+    if (place !== null) this.pick(this.spec.epochs[place]);
+  }
+
+  showTip() {
+    const place = this.hover !== null && this.hover < this.spec.epochs.length ? this.hover : null;
+    this.svg.querySelector(".hair")?.remove();
+    this.tip.hidden = place === null;
+    if (place === null) return;
+    const epoch = this.spec.epochs[place];
+    const x = this.x(epoch);
+    this.svg.append(this.rule(x, this.top, x, this.bottom, { class: "hair", "stroke-opacity": 0.5, "data-screen": "" }));
+    const rows = this.shown().map((line) =>
+      make("div", {}, make("i", { style: `border-color:${line.color};border-top-style:${line.dashed ? "dashed" : "solid"}` }),
+        make("span", {}, line.name), make("b", {}, number(line.values[place]))));
+    const best = epoch === this.spec.best ? ", the best" : "";
+    this.tip.replaceChildren(make("strong", {}, `Epoch ${epoch}${best}`), ...rows);
+    const leftward = x > this.stage.clientWidth / 2;
+    this.tip.style.left = leftward ? "" : `${x + 12}px`;
+    this.tip.style.right = leftward ? `${this.stage.clientWidth - x + 12}px` : "";
+    this.tip.style.top = `${this.top + 4}px`;
+  }
+}

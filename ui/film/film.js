@@ -1,0 +1,206 @@
+// A run as a film: the losses, one slider over its epochs, and the pictures of the epoch that the slider stands at.
+
+const ASK = 16; // epochs asked for at a time
+const ASK_AGAIN = 6000; // ms after which an answer counts as lost
+const GLIDE = 320; // ms in which the points move to their next places
+const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+class Film {
+  constructor(root) {
+    this.frames = new Frames();
+    this.epoch = null; // what the pictures show; the last one while `following`
+    this.following = true;
+    this.asked = { epochs: [], at: 0 };
+    this.charts = make("div", { class: "charts" });
+    this.pictures = make("div", { class: "pictures" });
+    const name = (figure) => `${this.header.run}-epoch-${this.epoch}-${figure}`;
+    this.bar = this.makeBar();
+    this.waiting = make("p", { class: "waiting" });
+    const below = make("div", { class: "below" });
+    this.box = make("div", { class: "film" }, this.charts, this.bar, this.waiting, this.pictures, below);
+    root.append(this.box);
+    this.map = new CodeMap(this.pictures, name);
+    this.grid = new Grid(this.pictures, name);
+    this.pairs = new Pairs(below, name);
+    this.below = below;
+    this.losses = [0, 1].map(() => new LossChart(this.charts, (epoch) => this.scrub(epoch)));
+    this.resized = new ResizeObserver(() => this.drawAll());
+    this.resized.observe(this.box);
+    this.keys = (event) => this.onKey(event);
+    document.addEventListener("keydown", this.keys);
+    this.box.addEventListener("keydown", (event) => this.onSpace(event));
+  }
+
+  destroy() {
+    this.resized.disconnect();
+    document.removeEventListener("keydown", this.keys);
+    this.pause();
+  }
+
+  makeBar() {
+    this.button = make("button", { class: "play", title: "Play the epochs one after the other (space)", onclick: () => this.toggle() }, "Play");
+    this.slider = make("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Epoch" });
+    this.slider.addEventListener("input", () => this.scrub(this.header.epochs[Number(this.slider.value)]));
+    this.place = make("output", {}, "");
+    this.newest = make("button", { class: "quiet", title: "Back to the newest epoch", onclick: () => this.follow() }, "Newest");
+    return make("div", { class: "bar", hidden: true }, this.button, this.slider, this.place, this.newest);
+  }
+
+  update(data, setState) {
+    const { header, part } = unpack(data);
+    const first = !this.header;
+    this.header = header;
+    this.setState = setState;
+    this.frames.add(header, part);
+    this.showCharts();
+    this.map.describe(header);
+    this.grid.note.textContent = header.grid_note;
+    if (header.originals) this.originals ??= createImageBitmap(new Blob([part(header.originals)]));
+    const some = header.epochs.length > 0;
+    this.bar.hidden = this.pictures.hidden = this.below.hidden = !some;
+    this.waiting.textContent = some ? "" : header.waiting;
+    this.waiting.hidden = some || !header.waiting;
+    if (some) this.arrive(first);
+    this.ask();
+  }
+
+  arrive(first) {
+    this.slider.max = this.header.epochs.length - 1;
+    if (this.following || !this.frames.get(this.epoch)) this.epoch = this.frames.nearest(this.header.epochs.at(-1));
+    this.view = this.frames.view(this.header.rings ? 3 : 0);
+    this.showEpoch(!first);
+  }
+
+  showCharts() {
+    this.charts.classList.toggle("two", this.header.charts.length > 1);
+    this.losses.forEach((chart, i) => {
+      chart.figure.hidden = i >= this.header.charts.length;
+      if (!chart.figure.hidden) chart.show({ ...this.header.charts[i], run: this.header.run }, this.epoch);
+    });
+  }
+
+  showEpoch(glide) {
+    const { epochs } = this.header;
+    this.slider.value = epochs.indexOf(this.epoch);
+    this.place.textContent = `Epoch ${this.epoch} of ${this.header.total}`;
+    this.newest.hidden = this.following || this.epoch === epochs.at(-1);
+    for (const chart of this.losses) if (!chart.figure.hidden) chart.draw(this.epoch);
+    this.moveTo(this.scene(this.epoch), glide && !calm());
+    this.showPictures(this.epoch);
+  }
+
+  scene(epoch) {
+    const frame = this.frames.get(epoch);
+    const { points: raw, square } = frame;
+    return { placed: this.frames.placed(epoch), raw, square, turn: this.frames.turn(epoch), view: this.view };
+  }
+
+  // Points glide from where they are to where the epoch has them.
+  moveTo(scene, glide) {
+    cancelAnimationFrame(this.gliding);
+    const from = this.map.scene;
+    if (!glide || !from || from.placed.length !== scene.placed.length) return this.map.draw(scene);
+    const began = performance.now();
+    const blend = (a, b, t) => a.map((value, i) => value + (b[i] - value) * t);
+    const frame = (now) => {
+      const t = Math.min(1, (now - began) / GLIDE);
+      const eased = t * t * (3 - 2 * t);
+      const view = blend(from.view, scene.view, eased);
+      this.map.draw(t < 1 ? { ...scene, view, placed: blend(from.placed, scene.placed, eased) } : scene);
+      if (t < 1) this.gliding = requestAnimationFrame(frame);
+    };
+    this.gliding = requestAnimationFrame(frame);
+  }
+
+  async showPictures(epoch) {
+    const [grid, made] = await Promise.all(["grid", "pictures"].map((name) => this.frames.picture(epoch, name)));
+    const originals = await this.originals;
+    if (epoch !== this.epoch) return; // scrubbed on meanwhile
+    this.grid.draw(grid, this.frames.turn(epoch), this.header.grid);
+    this.pairs.draw(originals, made, this.header.pairs);
+  }
+
+  drawAll() {
+    for (const chart of this.losses) if (chart.spec && !chart.figure.hidden) chart.draw();
+    for (const picture of [this.map, this.grid, this.pairs]) picture.draw();
+  }
+
+  // The slider.
+
+  scrub(epoch) {
+    if (!this.header.epochs.length) return;
+    this.pause();
+    this.goTo(epoch);
+  }
+
+  goTo(epoch) {
+    this.following = epoch === this.header.epochs.at(-1);
+    const near = this.frames.nearest(epoch);
+    if (near === null) return;
+    this.epoch = near;
+    this.showEpoch(true);
+    if (!this.frames.get(epoch)) this.ask(epoch);
+  }
+
+  follow() {
+    this.pause();
+    this.goTo(this.header.epochs.at(-1));
+  }
+
+  step(by) {
+    const { epochs } = this.header;
+    const place = epochs.indexOf(this.epoch) + by;
+    if (place >= 0 && place < epochs.length) this.goTo(epochs[place]);
+    return place < epochs.length - 1;
+  }
+
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.epoch === this.header.epochs.at(-1)) this.goTo(this.header.epochs[0]);
+    this.button.textContent = "Pause";
+    const pace = Math.max(120, Math.min(500, 12_000 / this.header.epochs.length));
+    this.playing = setInterval(() => { if (!this.step(1)) this.pause(); }, pace);
+  }
+
+  pause() {
+    clearInterval(this.playing);
+    this.playing = null;
+    this.button.textContent = "Play";
+  }
+
+  onKey(event) {
+    const target = event.composedPath()[0];
+    const typing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) && target.type !== "range";
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.header?.epochs.length) return;
+    if (event.key === "[" || event.key === "]") {
+      this.pause();
+      this.step(event.key === "]" ? 1 : -1);
+    }
+  }
+
+  onSpace(event) {
+    if (event.key !== " " || event.composedPath()[0].tagName === "BUTTON") return;
+    event.preventDefault();
+    this.toggle();
+  }
+
+  // Snapshots come in portions, the ones nearest to the slider first, so that the page is there before all of them are.
+  ask(near = this.epoch) {
+    const missing = this.header.epochs.filter((epoch) => !this.frames.get(epoch));
+    const wanted = missing.sort((a, b) => Math.abs(a - near) - Math.abs(b - near)).slice(0, ASK).sort((a, b) => a - b);
+    const same = JSON.stringify(wanted) === JSON.stringify(this.asked.epochs);
+    if (same && (!wanted.length || Date.now() - this.asked.at < ASK_AGAIN)) return;
+    this.asked = { epochs: wanted, at: Date.now() };
+    this.setState("want", wanted);
+  }
+}
+
+const films = new WeakMap();
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  if (!films.has(parentElement)) films.set(parentElement, new Film(parentElement));
+  const film = films.get(parentElement);
+  if (data) film.update(data, setStateValue);
+  return () => { film.destroy(); films.delete(parentElement); };
+}

@@ -1,0 +1,121 @@
+// The epochs' snapshots as they arrive, and the turns that keep the map still from one to the next.
+// A turn is [a, b, c, d]: the point (x, y) goes to (x a + y c, x b + y d).
+
+const STILL = [1, 0, 0, 1];
+const DECODED = 24; // pictures kept unpacked; the others wait as files
+
+const after = (s, t) => [
+  s[0] * t[0] + s[1] * t[2], s[0] * t[1] + s[1] * t[3], s[2] * t[0] + s[3] * t[2], s[2] * t[1] + s[3] * t[3],
+];
+const back = (t) => [t[0], t[2], t[1], t[3]]; // a turn's inverse is its transpose
+const turned = (t, x, y) => [x * t[0] + y * t[2], x * t[1] + y * t[3]];
+
+// The quarter turn or mirroring nearest to a turn: what can be done to a grid of pictures without tilting them.
+function quarter(turn) {
+  const signs = [[1, 1], [1, -1], [-1, 1], [-1, -1]];
+  const all = signs.flatMap(([p, q]) => [[p, 0, 0, q], [0, p, q, 0]]);
+  const agreement = (each) => each.reduce((sum, value, i) => sum + value * turn[i], 0);
+  return all.reduce((best, each) => (agreement(each) > agreement(best) + 1e-9 ? each : best), STILL);
+}
+
+function unpack(data) {
+  const bytes = data.slice(); // its own memory, aligned
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
+  return { header, part };
+}
+
+class Frames {
+  constructor() {
+    this.frames = new Map();
+    this.anchor = null;
+    this.decoded = new Map();
+  }
+
+  add(header, part) {
+    for (const each of header.frames) {
+      if (this.frames.get(each.epoch)?.written === each.written) continue;
+      this.frames.set(each.epoch, { ...each, points: this.points(each, part), files: this.files(each, part) });
+      for (const name of ["grid", "pictures"]) this.decoded.delete(`${each.epoch} ${name}`);
+    }
+    const known = new Set(header.epochs);
+    for (const epoch of this.frames.keys()) if (!known.has(epoch)) this.frames.delete(epoch);
+    this.anchor ??= header.epochs.at(-1) ?? null;
+    this.turns = new Map();
+  }
+
+  points(frame, part) {
+    const raw = new Uint16Array(part(frame.points).buffer);
+    const scale = [0, 1].map((axis) => (frame.high[axis] - frame.low[axis]) / 65535);
+    return Float32Array.from(raw, (value, i) => frame.low[i % 2] + value * scale[i % 2]);
+  }
+
+  files(frame, part) {
+    return { grid: new Blob([part(frame.grid)]), pictures: new Blob([part(frame.pictures)]) };
+  }
+
+  get(epoch) {
+    return this.frames.get(epoch);
+  }
+
+  nearest(epoch) {
+    const found = [...this.frames.keys()];
+    return found.length ? found.reduce((a, b) => (Math.abs(b - epoch) < Math.abs(a - epoch) ? b : a)) : null;
+  }
+
+  // How an epoch's codes are turned so that they lie over those of the anchor.
+  turn(epoch) {
+    if (!this.turns.has(epoch)) {
+      const early = epoch < this.anchor;
+      const path = this.chain(early ? this.anchor : epoch, early ? epoch : this.anchor);
+      this.turns.set(epoch, early ? back(path) : path);
+    }
+    return this.turns.get(epoch);
+  }
+
+  chain(from, to) {
+    let [turn, frame] = [STILL, this.frames.get(from)];
+    while (frame && frame.epoch > to && frame.previous !== null) {
+      turn = after(turn, frame.turn);
+      frame = this.frames.get(frame.previous);
+    }
+    return turn;
+  }
+
+  // All points of an epoch where the map shows them: x0, y0, x1, y1, ...
+  placed(epoch) {
+    const { points } = this.frames.get(epoch);
+    const turn = this.turn(epoch);
+    const result = new Float32Array(points.length);
+    for (let i = 0; i < points.length; i += 2) [result[i], result[i + 1]] = turned(turn, points[i], points[i + 1]);
+    return result;
+  }
+
+  // The square that shows 98 % of every epoch's codes along each side: one scale for the whole film.
+  view(least) {
+    const sides = [[-least, least], [-least, least]];
+    if (!least) for (const side of sides) side.splice(0, 2, Infinity, -Infinity);
+    for (const epoch of this.frames.keys()) {
+      const placed = this.placed(epoch);
+      for (const axis of [0, 1]) {
+        const values = placed.filter((_, i) => i % 2 === axis).sort();
+        const cut = Math.floor(values.length / 100);
+        sides[axis][0] = Math.min(sides[axis][0], values[cut]);
+        sides[axis][1] = Math.max(sides[axis][1], values[values.length - 1 - cut]);
+      }
+    }
+    const half = Math.max(...sides.map(([low, high]) => (high - low) / 2), 1e-6) * 1.12;
+    return [...sides.map(([low, high]) => (low + high) / 2), half];
+  }
+
+  // A picture of an epoch, unpacked; the most recently seen are kept.
+  async picture(epoch, name) {
+    const key = `${epoch} ${name}`;
+    const kept = this.decoded.get(key) ?? createImageBitmap(this.frames.get(epoch).files[name]);
+    this.decoded.delete(key);
+    this.decoded.set(key, kept);
+    if (this.decoded.size > DECODED) this.decoded.delete(this.decoded.keys().next().value);
+    return kept;
+  }
+}

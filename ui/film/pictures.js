@@ -1,0 +1,276 @@
+// The three pictures of an epoch: the map of codes, the decoded grid, test images beside what the model makes of them.
+
+// A canvas as sharp as the screen; its drawing is in CSS pixels.
+function sharp(canvas, width, height) {
+  const dense = window.devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
+  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+  const context = canvas.getContext("2d");
+  context.setTransform(dense, 0, 0, dense, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return context;
+}
+
+// Small pictures keep their pixels when they are drawn larger, and are smoothed when drawn smaller.
+function drawPicture(context, picture, from, to) {
+  context.imageSmoothingEnabled = to[2] < from[2];
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, ...from, ...to);
+}
+
+function asSvg(canvas) {
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const svg = make("svg", { viewBox: `0 0 ${width} ${height}` });
+  svg.append(make("image", { href: canvas.toDataURL(), width, height, style: "image-rendering: pixelated" }));
+  return svg;
+}
+
+class CodeMap {
+  constructor(host, name) {
+    this.canvas = make("canvas", { class: "square", tabindex: 0, role: "img", "aria-label": "Map of codes" });
+    this.legend = make("div", { class: "classes" });
+    this.tip = make("div", { class: "tip", hidden: true });
+    this.note = make("p", { class: "note" });
+    this.chosen = new Set();
+    this.sprites = new Map();
+    const help = "Each dot is a test image, drawn where the encoder puts it. Turned and mirrored from epoch to epoch so that "
+      + "it stays still, never scaled. The dashed box is what the grid decodes.";
+    const head = heading("Map of codes", help, () => name("map"), () => this.svg());
+    host.append(make("figure", {}, head, make("div", { class: "stage" }, this.canvas, this.tip), this.legend, this.note));
+    this.canvas.addEventListener("pointermove", (event) => this.onMove(event));
+    this.canvas.addEventListener("pointerleave", () => this.showTip(null));
+  }
+
+  describe(header) {
+    this.header = header;
+    this.note.textContent = header.map_note;
+    const counts = new Map();
+    for (const label of header.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const text = JSON.stringify([header.classes, [...counts]]);
+    if (text === this.legendText) return;
+    this.legendText = text;
+    this.legend.replaceChildren(...header.classes.slice(0, 24).map((label, i) => this.key(label, i, counts.get(i) ?? 0)));
+  }
+
+  key(label, i, count) {
+    const dot = make("i", { style: `background:${this.color(i)}` });
+    const pick = () => { if (!this.chosen.delete(i)) this.chosen.add(i); this.mark(); this.draw(); };
+    const title = `${count} test images. Click to show only this class, and again to show all.`;
+    return make("button", { class: "quiet", title, "data-class": i, "aria-pressed": "false", onclick: pick }, dot, label);
+  }
+
+  mark() {
+    for (const button of this.legend.children) {
+      button.setAttribute("aria-pressed", `${this.chosen.has(Number(button.dataset.class))}`);
+    }
+  }
+
+  color(label) {
+    const { colors } = this.header;
+    return colors[label % colors.length];
+  }
+
+  // `scene`: {placed, raw, turn, square, view}
+  draw(scene = this.scene) {
+    if (!scene) return;
+    this.scene = scene;
+    const side = this.canvas.clientWidth;
+    const context = sharp(this.canvas, side, side);
+    const look = theme(this.canvas);
+    this.drawGround(context, side, look);
+    this.drawPoints(context, side, look);
+  }
+
+  at(x, y, side) {
+    const [cx, cy, half] = this.scene.view;
+    return [((x - cx) / half + 1) * side / 2, (1 - (y - cy) / half) * side / 2];
+  }
+
+  drawGround(context, side, look) {
+    const { turn, square, view } = this.scene;
+    const scale = side / 2 / view[2];
+    context.lineWidth = 1;
+    context.font = `11px ${look.font}`;
+    if (this.header.rings) this.drawRings(context, side, look, scale);
+    this.drawAxes(context, side, look);
+    const [centre, right, up] = square;
+    const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([u, v]) =>
+      this.at(...turned(turn, centre[0] + u * right[0] + v * up[0], centre[1] + u * right[1] + v * up[1]), side));
+    context.strokeStyle = withAlpha(look.text, 0.35);
+    context.setLineDash([4, 4]);
+    context.beginPath();
+    corners.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.closePath();
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  drawRings(context, side, look, scale) {
+    const [x, y] = this.at(0, 0, side);
+    context.strokeStyle = withAlpha(look.text, 0.22);
+    for (const sigma of [1, 2, 3]) {
+      context.beginPath();
+      context.arc(x, y, sigma * scale, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
+
+  // The code's own axes, turned as the codes are, with numbers along them.
+  drawAxes(context, side, look) {
+    const { turn, view } = this.scene;
+    const reach = 2 * (Math.hypot(view[0], view[1]) + view[2]);
+    const names = this.header.axes;
+    for (const [axis, unit] of [[0, [1, 0]], [1, [0, 1]]]) {
+      const direction = turned(turn, ...unit);
+      const [from, to] = [-reach, reach].map((t) => this.at(t * direction[0], t * direction[1], side));
+      context.strokeStyle = withAlpha(look.text, 0.14);
+      context.beginPath();
+      context.moveTo(...from);
+      context.lineTo(...to);
+      context.stroke();
+      context.fillStyle = withAlpha(look.text, 0.6);
+      let last = null;
+      for (const tick of steps(-reach, reach, (reach / view[2]) * 5).filter((value) => Math.abs(value) > 1e-9)) {
+        const [x, y] = this.at(tick * direction[0], tick * direction[1], side);
+        if (x < 12 || x > side - 30 || y < 14 || y > side - 8) continue;
+        context.fillText(number(tick), x + 3, y - 3);
+        if (tick > 0) last = [x, y];
+      }
+      if (last) context.fillText(names[axis], last[0] + 3, last[1] + 11);
+    }
+  }
+
+  sprite(color) {
+    if (!this.sprites.has(color)) {
+      const dense = window.devicePixelRatio || 1;
+      const canvas = make("canvas", { width: 8 * dense, height: 8 * dense });
+      const context = canvas.getContext("2d");
+      context.scale(dense, dense);
+      context.fillStyle = color;
+      context.beginPath();
+      context.arc(4, 4, 2.6, 0, 2 * Math.PI);
+      context.fill();
+      this.sprites.set(color, canvas);
+    }
+    return this.sprites.get(color);
+  }
+
+  pointColor(i, look) {
+    const label = this.header.labels?.[i];
+    if (label === undefined || label < 0) return withAlpha(look.primary, 0.7);
+    const greyed = this.chosen.size && !this.chosen.has(label);
+    return greyed ? withAlpha(look.text, 0.1) : withAlpha(this.color(label), 0.8);
+  }
+
+  drawPoints(context, side, look) {
+    const { placed } = this.scene;
+    context.imageSmoothingEnabled = true;
+    for (let i = 0; i < placed.length / 2; i++) {
+      const [x, y] = this.at(placed[2 * i], placed[2 * i + 1], side);
+      context.drawImage(this.sprite(this.pointColor(i, look)), x - 4, y - 4, 8, 8);
+    }
+  }
+
+  onMove(event) {
+    if (!this.scene) return;
+    const side = this.canvas.clientWidth;
+    const { placed } = this.scene;
+    let [best, distance] = [null, 14 ** 2];
+    for (let i = 0; i < placed.length / 2; i++) {
+      const [x, y] = this.at(placed[2 * i], placed[2 * i + 1], side);
+      const away = (x - event.offsetX) ** 2 + (y - event.offsetY) ** 2;
+      if (away < distance) [best, distance] = [i, away];
+    }
+    this.showTip(best);
+  }
+
+  showTip(i) {
+    this.tip.hidden = i === null;
+    if (i === null) return;
+    const side = this.canvas.clientWidth;
+    const { placed, raw } = this.scene;
+    const [x, y] = this.at(placed[2 * i], placed[2 * i + 1], side);
+    const label = this.header.classes[this.header.labels?.[i]];
+    const { axes } = this.header;
+    this.tip.replaceChildren(
+      make("strong", {}, label === undefined ? `Test image ${this.header.index[i]}` : `${label}`),
+      make("div", {}, `${label === undefined ? "" : `test image ${this.header.index[i]}, `}${axes[0]} ${number(raw[2 * i])}`
+        + `${this.header.code > 1 ? `, ${axes[1]} ${number(raw[2 * i + 1])}` : ""}`),
+    );
+    this.tip.style.left = x < side / 2 ? `${x + 12}px` : "";
+    this.tip.style.right = x < side / 2 ? "" : `${side - x + 12}px`;
+    this.tip.style.top = `${Math.min(Math.max(y - 20, 0), side - 50)}px`;
+  }
+
+  svg() {
+    const side = this.canvas.clientWidth;
+    const look = theme(this.canvas);
+    const ground = make("canvas", {});
+    this.drawGround(sharp(ground, side, side), side, look);
+    const svg = make("svg", { viewBox: `0 0 ${side} ${side}` });
+    svg.append(make("image", { href: ground.toDataURL(), width: side, height: side }));
+    const { placed } = this.scene;
+    for (let i = 0; i < placed.length / 2; i++) {
+      const [x, y] = this.at(placed[2 * i], placed[2 * i + 1], side);
+      const inside = x >= 0 && x <= side && y >= 0 && y <= side;
+      if (inside) svg.append(make("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 2.6, fill: this.pointColor(i, look) }));
+    }
+    return standalone(svg, this.canvas);
+  }
+}
+
+class Grid {
+  constructor(host, name) {
+    this.canvas = make("canvas", { class: "square", role: "img", "aria-label": "Decoded grid" });
+    this.note = make("p", { class: "note" });
+    const help = "What the decoder paints at 16 x 16 places of the map: the dashed box there, cell by cell.";
+    const head = heading("What the decoder paints", help, () => name("grid"), () => standalone(asSvg(this.canvas), this.canvas));
+    host.append(make("figure", {}, head, make("div", { class: "stage" }, this.canvas), this.note));
+  }
+
+  draw(picture = this.picture, turn = this.turn, count = this.count) {
+    if (!picture) return;
+    Object.assign(this, { picture, turn, count });
+    const side = this.canvas.clientWidth;
+    const context = sharp(this.canvas, side, side);
+    const [cell, step, tall] = [picture.width / count, side / count, picture.height / count];
+    const how = quarter(turn);
+    for (let row = 0; row < count; row++) {
+      for (let column = 0; column < count; column++) {
+        const [u, v] = turned(how, column - (count - 1) / 2, (count - 1) / 2 - row);
+        const [left, top] = [u + (count - 1) / 2, (count - 1) / 2 - v].map((place) => place * step);
+        drawPicture(context, picture, [column * cell, row * tall, cell, tall], [left, top, step + 0.5, step + 0.5]);
+      }
+    }
+  }
+}
+
+class Pairs {
+  constructor(host, name) {
+    this.canvas = make("canvas", { role: "img", "aria-label": "Test images and their reconstructions" });
+    const help = "Ten test images, and what the model makes of each when it has only the code to go by.";
+    const head = heading("Test images and reconstructions", help, () => name("reconstructions"),
+      () => standalone(asSvg(this.canvas), this.canvas));
+    this.stage = make("div", { class: "stage" }, this.canvas);
+    this.figure = make("figure", { class: "pairs" }, head, this.stage);
+    host.append(this.figure);
+  }
+
+  // Two rows of pictures: the images above, the reconstructions below.
+  draw(originals = this.originals, made = this.made, count = this.count) {
+    if (!originals || !made) return;
+    Object.assign(this, { originals, made, count });
+    const width = this.stage.clientWidth;
+    const gap = 3;
+    const step = Math.min((width + gap) / count, 110);
+    const high = ((step - gap) * originals.height) / (originals.width / count);
+    this.canvas.style.height = `${2 * high + gap}px`;
+    this.canvas.style.width = `${step * count - gap}px`;
+    const context = sharp(this.canvas, step * count - gap, 2 * high + gap);
+    const from = originals.width / count;
+    for (let i = 0; i < count; i++) {
+      [originals, made].forEach((strip, row) => drawPicture(
+        context, strip, [i * from, 0, from, strip.height], [i * step, row * (high + gap), step - gap, high]));
+    }
+  }
+}

@@ -1,0 +1,67 @@
+"""Whose runs are whose: the name of who is signed in, else one typed once and kept in the browser. A label, no lock."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+COOKIE = "loupe_owner"
+KEY = "owner"
+LONGEST = 40
+# Streamlit reads cookies but cannot write them.
+WRITE = """
+export default ({ data }) => {
+  document.cookie = `loupe_owner=${data}; max-age=31536000; path=/; samesite=lax`
+}
+"""
+_write_cookie = st.components.v2.component("owner_cookie", js=WRITE)
+
+
+def current() -> str:
+    """The name that runs started now will bear; empty where nobody gave one."""
+    return signed_in() or _typed()
+
+
+def signed_in() -> str:
+    """Only where the server has a sign-in set up."""
+    if not getattr(st.user, "is_logged_in", False):
+        return ""
+    return clean(str(st.user.get("name") or st.user.get("email") or ""))
+
+
+def ask() -> None:
+    """A field for the name, in the sidebar."""
+    if signed_in():
+        st.caption(f"Signed in as {signed_in()}")
+        return
+    st.session_state.setdefault("owner_field", _typed())
+    st.text_input(
+        "Your name", key="owner_field", max_chars=LONGEST, placeholder="Not given", on_change=_keep,
+        help="Runs that you start bear it, so that you can find yours among others'. It is kept in this browser.",
+    )  # fmt: skip
+    if st.session_state.get("owner_changed"):
+        _write_cookie(key="owner_cookie", data=quote(_typed()), height=0)
+
+
+def is_other(owner: str) -> bool:
+    """Whether something belongs to somebody else: what has no owner belongs to all."""
+    return bool(owner) and owner != current()
+
+
+def clean(name: str) -> str:
+    """One line of visible characters."""
+    return " ".join(re.sub(r"[^\w\s.,@'&+()-]", "", name).split())[:LONGEST].strip()
+
+
+def _typed() -> str:
+    if KEY not in st.session_state:
+        st.session_state[KEY] = clean(unquote(st.context.cookies.to_dict().get(COOKIE, "")))
+    return str(st.session_state[KEY])
+
+
+def _keep() -> None:
+    st.session_state[KEY] = clean(st.session_state.owner_field)
+    st.session_state.owner_changed = True
+    st.session_state.owner_field = st.session_state[KEY]

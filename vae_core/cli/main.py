@@ -1,0 +1,131 @@
+"""From the words of a command line to an answer and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vae_core.cli.answer import Answer, WrongUse, show, show_error
+from vae_core.errors import LoupeError
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+COMMANDS = {
+    "recipes": ("specs", "the reports' systems, with the numbers that they printed"),
+    "describe": ("specs", "layers, parameters and cost of an architecture"),
+    "code": ("specs", "a stand-alone Keras script or notebook"),
+    "data": ("data", "list, add or remove data sets"),
+    "train": ("training", "train a recipe, or an architecture of your own"),
+    "resume": ("training", "go on with a run that was stopped or broke off"),
+    "fork": ("training", "go on from a run with a changed setting, as a new run"),
+    "stop": ("runs", "stop a run; it keeps its state"),
+    "list": ("runs", "all runs, the newest first"),
+    "show": ("runs", "one run: settings, state and losses"),
+    "remove": ("runs", "delete a run"),
+    "evaluate": ("looking", "losses on the test images, beside simple baselines"),
+    "grid": ("looking", "a picture of the latent plane, decoded"),
+    "decode": ("looking", "a picture of the codes that you give"),
+}
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str]) -> int:
+    as_json = "--json" in argv
+    try:
+        args = _parser(argv).parse_args(argv)
+        show(_run(args), as_json)
+        return DONE
+    except LoupeError as error:
+        show_error(error, as_json)
+        return WRONG_USE if isinstance(error, WrongUse) else FAILED
+    except KeyboardInterrupt:
+        show_error(LoupeError("Interrupted"), as_json)
+        return FAILED
+    except BrokenPipeError:
+        _close_quietly()
+        return DONE
+    except Exception:
+        show_error(_bug(), as_json)
+        return FAILED
+
+
+def _run(args: argparse.Namespace) -> Answer:
+    from vae_core import settings
+
+    answer: Answer = args.command(args, settings.load())
+    return answer
+
+
+class _Parser(argparse.ArgumentParser):
+    """Mistakes are raised, so that they can be answered in JSON as well."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().removeprefix("usage: ").split())
+        raise WrongUse(message[:1].upper() + message[1:], f"Usage: {usage}", f"See {self.prog} --help")
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """All commands by name; only the one that is called gets its options, so that starting stays quick."""
+    parser = _Parser(
+        prog="python -m vae_core",
+        description="Train small autoencoders and look at their latent space.",
+        epilog="for example: python -m vae_core train --dataset digits --epochs 20",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    called = next((word for word in argv if not word.startswith("-")), None)
+    if called and called not in COMMANDS:
+        raise _no_such_command(called)
+    for name, (module, description) in COMMANDS.items():
+        command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        if name == called:
+            getattr(import_module(f"vae_core.cli.{module}"), f"add_{name}")(command)
+    return parser
+
+
+def _no_such_command(word: str) -> WrongUse:
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    fix = f"Did you mean {near[0]}?" if near else "See python -m vae_core --help"
+    return WrongUse(f"There is no command '{word}'", f"The commands are {', '.join(COMMANDS)}", fix)
+
+
+def _bug() -> LoupeError:
+    """Keep the traceback of what is being handled; tell its number."""
+    import uuid
+
+    number = uuid.uuid4().hex[:8]
+    happened = f"Something went wrong inside the program (error {number})"
+    try:
+        path = _cache() / "errors.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        log.addHandler(logging.FileHandler(path, encoding="utf-8"))
+        fix = f"The details are in {path}"
+    except OSError:  # then they go to standard error, where Python's logging writes without a handler
+        fix = ""
+    now = datetime.now().isoformat(timespec="seconds")
+    log.exception("%s error %s: python -m vae_core %s", now, number, " ".join(sys.argv[1:]))
+    return LoupeError(happened, fix=fix)
+
+
+def _cache() -> Path:
+    from vae_core import settings
+
+    try:
+        return settings.load().cache
+    except LoupeError:
+        return settings.Settings().cache
+
+
+def _close_quietly() -> None:
+    """Whoever read the output has gone; Python would complain once more when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,59 @@
+"""A training and other long work as it is seen in a terminal: bars on standard error, a line an epoch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from vae_core.spec.config import Config
+
+
+class TrainingView:
+    """Takes what the trainer reports. The lines are the answer's where it is text, and a side show where it is JSON."""
+
+    def __init__(self, config: Config, as_json: bool) -> None:
+        from tqdm import tqdm
+
+        self.config = config
+        self.lines: TextIO = sys.stderr if as_json else sys.stdout
+        self.bar = tqdm(unit="step", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)
+
+    def __call__(self, row: dict[str, Any]) -> None:
+        if "epoch_done" in row:
+            self.bar.write(self._line(row), file=self.lines)
+        else:
+            self.bar.total = row["steps"] * self.config.epochs
+            self.bar.set_postfix_str(f"{row['nats_per_image']:.4g} nats/image", refresh=False)
+            self.bar.update((row["epoch"] - 1) * row["steps"] + row["step"] - self.bar.n)
+
+    def close(self) -> None:
+        self.bar.close()
+
+    def _line(self, row: dict[str, Any]) -> str:
+        train, held_out = row["train_total_nats_per_image"], row["validation_total_nats_per_image"]
+        parts = ""
+        if self.config.kind == "vae":
+            reconstruction, kl = (row[f"validation_{part}_nats_per_image"] for part in ("reconstruction", "kl"))
+            parts = f" (reconstruction {reconstruction:.2f}, KL {kl:.2f})"
+        return (
+            f"epoch {row['epoch']:>{len(str(self.config.epochs))}}/{self.config.epochs}"
+            f"  train {train:.2f}  validation {held_out:.2f}{parts} nats/image"
+            f"  {held_out / self.config.pixels:.4f} nats/pixel  {row['seconds']:.1f} s"
+        )
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[str, int, int], None]]:
+    """For work that tells what it does, how much of it is done, and how much there is (0 = unknown)."""
+    from tqdm import tqdm
+
+    with tqdm(unit="", unit_scale=True, file=sys.stderr, disable=None, leave=False, dynamic_ncols=True) as shown:
+
+        def tell(what: str, done: int, total: int) -> None:
+            shown.set_description_str(what, refresh=False)
+            shown.total = total or None
+            shown.update(done - shown.n)
+
+        yield tell

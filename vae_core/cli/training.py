@@ -1,0 +1,217 @@
+"""Commands that train: train, resume, fork. In the foreground by default, else as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from vae_core.cli import choices, native, progress
+from vae_core.cli.answer import Answer, WrongUse, add_json, duration, wrong_use
+from vae_core.errors import LoupeError
+from vae_core.runs import forks, jobs, store
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("system", nargs="?", metavar="RECIPE", help="one of the list that `recipes` prints")
+    parser.add_argument("--lite", action="store_true", help="the recipe's small form")
+    parser.add_argument(
+        "--reuse", action="store_true", help="do not train again what is done already: answer with that run"
+    )
+    _add_detach(parser)
+    parser.add_argument("--run", help=argparse.SUPPRESS)  # a run's own process is started with this
+    choices.add_options(parser)
+    add_json(
+        parser, 'train --dataset mnist --encoder "conv8/2 bn conv16/2 bn flatten dense20 bn" --latent 2 --epochs 10'
+    )
+    parser.set_defaults(command=train)
+
+
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    _add_detach(parser)
+    add_json(parser, "resume mnist-baseline")
+    parser.set_defaults(command=resume)
+
+
+def add_fork(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    _add_detach(parser)
+    choices.add_options(parser, only=forks.CHANGEABLE)
+    add_json(parser, "fork mnist-baseline --epochs 100 --lr 0.0003")
+    parser.set_defaults(command=fork)
+
+
+def _add_detach(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--detach", action="store_true", help="train in a process of its own, and return at once")
+
+
+def train(args: argparse.Namespace, settings: Settings) -> Answer:
+    if args.run:
+        return _own_process(store.open_run(settings, args.run), settings)
+    config = choices.config_of(args.system, args.lite, choices.given(args), settings)
+    before = _done_before(config, settings)
+    if before and args.reuse:
+        return _answer(before)
+    if before:
+        print(f"{before.id} has the same settings and is done; training them again.", file=sys.stderr)
+    _fetch(config, settings)
+    return _start(lambda: store.create(settings, config, {}), args, settings)
+
+
+def resume(args: argparse.Namespace, settings: Settings) -> Answer:
+    run = store.open_run(settings, args.run)
+    state = run.state()
+    if state == "done":
+        raise LoupeError(f"{run.id} is done, and a finished run does not change",
+                         fix=f"To train longer: python -m vae_core fork {run.id} --epochs ...")  # fmt: skip
+    if state not in store.FINAL:
+        raise LoupeError(f"{run.id} is already {state}")
+    return _start(lambda: run, args, settings)
+
+
+def fork(args: argparse.Namespace, settings: Settings) -> Answer:
+    parent, changes = store.open_run(settings, args.run), choices.given(args)
+    if not changes:
+        raise WrongUse("A fork needs a changed setting", fix="For example --epochs 100, or --lr 0.0003")
+    with wrong_use():
+        replace(parent.config(), **changes)
+    return _start(lambda: forks.fork(settings, parent, changes), args, settings)
+
+
+def _done_before(config: Config, settings: Settings) -> Run | None:
+    """The newest finished run of these very settings: its name is the config's, or that with a number."""
+    same = (run.id for run in store.list_runs(settings) if run.state == "done" and _is_again(run.id, config.id))
+    found = next(same, None)
+    return store.open_run(settings, found) if found else None
+
+
+def _is_again(run_id: str, config_id: str) -> bool:
+    return run_id.startswith(config_id) and (run_id == config_id or run_id[len(config_id) + 1 :].isdigit())
+
+
+def _fetch(config: Config, settings: Settings) -> None:
+    """Download now, where somebody is looking."""
+    from vae_core.data import catalog
+
+    if not catalog.describe(config.dataset, settings).ready:
+        with progress.bar() as tell:
+            catalog.load(config.dataset, settings, tell)
+
+
+def _start(make: Callable[[], Run], args: argparse.Namespace, settings: Settings) -> Answer:
+    if not args.detach:
+        return _foreground(make, args, settings)
+    run = make()
+    pid = jobs.start(settings, run)
+    return _answer(run, {"pid": pid})
+
+
+def _foreground(make: Callable[[], Run], args: argparse.Namespace, settings: Settings) -> Answer:
+    with native.silence():
+        from vae_core.learn import training  # takes seconds: who interrupts it leaves no run behind
+
+    run = make()
+    _say_if_it_waits(settings)
+    with native.chatter_to(run.log), _logged(logging.FileHandler(run.log, encoding="utf-8")), _stopped_by_signals(run):
+        view = progress.TrainingView(run.config(), args.json)  # after the terminal was set apart
+        try:
+            training.train(run, settings, view)
+        except jobs.Stopped:
+            pass  # while it was queued
+        except KeyboardInterrupt:
+            raise LoupeError(f"{run.id} broke off", fix=_how_to_go_on(run)) from None
+        finally:
+            view.close()
+    return _answer(run)
+
+
+def _own_process(run: Run, settings: Settings) -> Answer:
+    """The process that another one started for a run: all that it writes goes to the run's log already."""
+    with _logged(logging.StreamHandler()), _stopped_by_signals(run):
+        from vae_core.learn import training
+
+        with suppress(jobs.Stopped):
+            training.train(run, settings)
+    return _answer(run)
+
+
+@contextmanager
+def _logged(handler: logging.Handler) -> Iterator[None]:
+    """Keep what the core has to say, and warnings of others."""
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("vae_core").setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _stopped_by_signals(run: Run) -> Iterator[None]:
+    """The first Ctrl-C, or a polite kill, ends the training in order; the second one ends it at once."""
+
+    def ask(number: int, frame: Any) -> None:
+        signal.signal(number, before[signal.Signals(number)])
+        run.request_stop()
+        os.write(
+            sys.stderr.fileno(), b"\nStopping after this batch. Once more to break off.\n"
+        )  # print is not for handlers
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_if_it_waits(settings: Settings) -> None:
+    busy = [run.id for run in store.list_runs(settings) if run.state == "running"]
+    if len(busy) >= settings.train_slots:
+        print(f"Waiting for {busy[-1]}: {settings.train_slots} may train at once (train_slots).", file=sys.stderr)
+
+
+def _answer(run: Run, more: dict[str, Any] | None = None) -> Answer:
+    status, state = run.status(), run.state()
+    document = {"run": run.id, "state": state, "epochs": status["epoch"], "seconds": status["seconds"],
+                "best": status["best"], "parent": run.parent, **(more or {})}  # fmt: skip
+    return Answer(document, "\n".join(_told(run, state, status)))
+
+
+def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
+    if state in ("queued", "running"):
+        yield f"{run.id} is {state}. To look: python -m vae_core show {run.id}"
+        return
+    yield f"{run.id} is {state}: {status['epoch']} epochs in {duration(status['seconds'])}."
+    if best := status["best"]:
+        value = best["validation"]
+        yield (f"Best on validation images: {value['nats_per_image']:.2f} nats/image, {value['nats_per_pixel']:.4f} "
+               f"nats/pixel, in epoch {best['epoch']}.")  # fmt: skip
+    yield from _reported(run.config().recipe)
+    yield f"Next: python -m vae_core evaluate {run.id}" if state == "done" else _how_to_go_on(run)
+
+
+def _reported(recipe: str) -> Iterator[str]:
+    from vae_core.spec import recipes
+
+    for known in recipes.all_recipes():
+        if known.config.recipe == recipe and known.reported.get("best") is not None:
+            small = ", for the full recipe" if known.variant == "lite" else ""
+            unit = str(known.reported["unit"]).replace("_", " ")
+            yield f"Report {known.report} printed {known.reported['best']} ({unit}){small}."
+
+
+def _how_to_go_on(run: Run) -> str:
+    return f"To go on: python -m vae_core resume {run.id}"

@@ -1,0 +1,202 @@
+"""Every data set by its name: lying in the local data folder, added, or built in; looked for in this order."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vae_core.data import builtin, checks, importing, local, raw, shapes, store
+from vae_core.data.builtin import Builtin
+from vae_core.data.dataset import Dataset, Summary
+from vae_core.data.download import Progress
+from vae_core.data.fitting import Fitting, Size
+from vae_core.errors import LoupeError
+from vae_core.settings import Settings
+
+RULES = 1  # raised when images are read or checked in another way, so that kept copies are made anew
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where a data set comes from. `folder` holds it as arrays: an added one always, any other after its first load."""
+
+    kind: str
+    folder: Path
+    make: Callable[[Progress | None], Dataset]
+    known: Builtin | None = None
+    quick: bool = False  # to make
+
+
+def names(settings: Settings) -> tuple[str, ...]:
+    found = {one.name: one.name for one in builtin.ALL}
+    for name in (*sorted(local.paths(settings.data)), *sorted(_added(settings))):
+        found.setdefault(local.canonical(name), name)
+    return tuple(found.values())
+
+
+def load(name: str, settings: Settings, progress: Progress | None = None) -> Dataset:
+    """The data set in memory. What takes time (decoding, checks) is done once and kept in the cache folder."""
+    origin = _find(name, settings)
+    if origin.folder.is_dir():
+        try:
+            return store.read(origin.folder)
+        except LoupeError as error:
+            if origin.kind == "added":
+                raise
+            log.warning("%s It is made anew.", error)
+            shutil.rmtree(origin.folder, ignore_errors=True)
+    dataset = checks.with_warnings(origin.make(progress))
+    _keep(dataset, origin.folder)
+    return dataset
+
+
+def describe(name: str, settings: Settings) -> Summary:
+    """What is known without the pixels. A local data set of your own that was never loaded is loaded for it, once."""
+    origin = _find(name, settings)
+    if not origin.folder.is_dir():
+        if origin.known and not origin.quick:
+            return _expected(origin, settings)
+        return store.summarise(load(name, settings), origin.kind)
+    return replace(store.summary(origin.folder), origin=origin.kind)
+
+
+def add(
+    path: Path | str,
+    name: str,
+    settings: Settings,
+    *,
+    fit: str = "pad",
+    size: int | Size | None = None,
+    images: Path | str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Read your own images and keep them under a name; nothing is kept where something is wrong with them.
+
+    `fit` and `size` say how pictures of different sizes become one size; `images` is the folder or zip that a manifest
+    speaks of; `seed` divides images that come without a test part: 80 % train, 10 % validate, 10 % test.
+    """
+    check_name(name)
+    if local.canonical(name) in {local.canonical(taken) for taken in names(settings)}:
+        raise LoupeError(
+            f"There is a data set called '{name}' already", fix="Choose another name, or remove that one first"
+        )
+    path = Path(path).expanduser().resolve()
+    fitting = Fitting(fit, (size, size) if isinstance(size, int) else size)
+    pictures = Path(images).expanduser().resolve() if images else None
+    found = importing.read(path, settings, fitting, pictures=pictures, progress=progress)
+    dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed))
+    try:
+        store.write(dataset, _added_folder(settings) / name)
+    except OSError as error:
+        raise LoupeError(f"'{name}' could not be kept in {_added_folder(settings)} ({error})") from None
+    return dataset
+
+
+def remove(name: str, settings: Settings) -> None:
+    """Forget an added data set. The files it was read from, and runs trained on it, stay."""
+    origin = _find(name, settings)
+    if origin.kind != "added":
+        where = "lies in the local data folder" if origin.kind == "local" else "comes with the program"
+        raise LoupeError(f"'{name}' {where}", "Only data sets that were added can be removed")
+    shutil.rmtree(origin.folder)
+
+
+def check_name(name: str) -> None:
+    if not local.NAME.fullmatch(name):
+        raise LoupeError(
+            f"{name!r} cannot be the name of a data set",
+            "Up to 64 letters from a to z, digits, dashes and underscores were expected, the first a letter or digit",
+        )
+
+
+def _find(name: str, settings: Settings) -> _Origin:
+    check_name(name)
+    key = local.canonical(name)
+    known = builtin.find(key)
+    here = {local.canonical(stem): path for stem, path in reversed(local.paths(settings.data).items())}.get(key)
+    if here:
+        return _local(key, name, here, known, settings)
+    added = {local.canonical(folder): folder for folder in _added(settings)}.get(key)
+    if added:
+        return _Origin("added", _added_folder(settings) / added, _never)
+    if known:
+        return _built_in(known, settings)
+    raise LoupeError(
+        f"There is no data set called '{name}'",
+        f"There are {', '.join(names(settings))}",
+        "Add your own under this name, or correct it",
+    )
+
+
+def _local(key: str, name: str, path: Path, known: Builtin | None, settings: Settings) -> _Origin:
+    def make(progress: Progress | None) -> Dataset:
+        found = importing.read(path, settings, Fitting(), progress=progress)
+        if known is None:
+            return raw.assemble(found, name, name, str(path))
+        builtin.check_known(known, found)
+        return raw.assemble(found, known.name, known.title, f"{known.source} ({path.name})", classes=known.classes)
+
+    return _Origin("local", _kept_folder(key, local.stamp(path), settings), make, known, path.suffix.lower() == ".npz")
+
+
+def _built_in(known: Builtin, settings: Settings) -> _Origin:
+    def make(progress: Progress | None) -> Dataset:
+        found = known.read(settings, progress)
+        return raw.assemble(found, known.name, known.title, known.source, classes=known.classes)
+
+    # Embedded data changes with the code that makes it, downloads with the sums that they are checked by.
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (builtin, shapes))
+    stamp = hashlib.sha256(code).hexdigest()[:12]
+    return _Origin("download" if known.files else "built in", _kept_folder(known.name, stamp, settings), make, known)
+
+
+def _never(progress: Progress | None) -> Dataset:
+    raise LoupeError("The data set was removed a moment ago", fix="Add it again")
+
+
+def _expected(origin: _Origin, settings: Settings) -> Summary:
+    known = origin.known
+    assert known is not None
+    ready = origin.kind == "local" or builtin.ready(known, settings)
+    return Summary(
+        known.name,
+        known.title,
+        known.image,
+        known.train,
+        known.validation,
+        known.test,
+        known.classes,
+        origin.kind,
+        ready,
+        known.source,
+    )
+
+
+def _keep(dataset: Dataset, folder: Path) -> None:
+    """A copy that is read faster; copies of earlier forms of the same data set go. It can be done without."""
+    try:
+        store.write(dataset, folder)
+        for old in folder.parent.glob(f"{folder.name.rsplit('-', 1)[0]}-*"):
+            if old != folder and len(old.name) == len(folder.name):
+                shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        log.warning("%s is not kept in %s: %s", dataset.name, folder.parent, error)
+
+
+def _kept_folder(key: str, stamp: str, settings: Settings) -> Path:
+    return settings.cache / "kept" / f"{key}-{RULES}.{store.VERSION}.{stamp}"
+
+
+def _added_folder(settings: Settings) -> Path:
+    return settings.cache / "datasets"
+
+
+def _added(settings: Settings) -> list[str]:
+    folder = _added_folder(settings)
+    return [path.name for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []

@@ -1,0 +1,156 @@
+"""What a person should know before training on a data set. Each finding is one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from vae_core.data.dataset import Array, Dataset, Part
+from vae_core.errors import LoupeError
+
+FEW = 30  # images of a class
+SIGNATURE = 8  # blocks a side
+PAIRS = 600_000_000  # compared at most in one search for near duplicates: about two seconds
+CLOSE = 0.1  # of an image's own contrast: the difference that makes a near duplicate
+LEAST = 1.0  # grey levels: the same for images with next to no contrast
+
+
+def with_warnings(dataset: Dataset) -> Dataset:
+    """The same data set with what was found in it; refused where every image is one flat colour."""
+    found = [*_constant(dataset), *_classes(dataset), *_sorted(dataset), *_duplicates(dataset)]
+    return replace(dataset, warnings=(*dataset.warnings, *found))
+
+
+def _constant(dataset: Dataset) -> Iterator[str]:
+    counts = [_flat(part.pixels) for part in (dataset.train, dataset.test)]
+    total = len(dataset.train) + len(dataset.test)
+    if sum(counts) == total:
+        raise LoupeError(
+            "Every image is one flat colour",
+            "Images with something in them were expected",
+            "Look at the values: were they rounded or scaled to nothing?",
+        )
+    if sum(counts):
+        yield f"{sum(counts):,} of {total:,} images are one flat colour"
+
+
+def _flat(pixels: Array) -> int:
+    rows = pixels.reshape(len(pixels), -1)
+    return int((rows.max(axis=1) == rows.min(axis=1)).sum())
+
+
+def _classes(dataset: Dataset) -> Iterator[str]:
+    if dataset.train.labels is None or dataset.test.labels is None:
+        return
+    if len(dataset.classes) == 1:
+        yield f"All images are of one class, '{dataset.classes[0]}': nothing can be said about how classes separate"
+    counts = np.bincount(np.concatenate([dataset.train.labels, dataset.test.labels]), minlength=len(dataset.classes))
+    few = [f"{name} ({count})" for name, count in zip(dataset.classes, counts, strict=True) if count < FEW]
+    if few:
+        more = f" and {len(few) - 5} more" if len(few) > 5 else ""
+        yield f"Classes with fewer than {FEW} images: {', '.join(few[:5])}{more}"
+
+
+def _sorted(dataset: Dataset) -> Iterator[str]:
+    """Far fewer changes of class from one image to the next than chance would make."""
+    labels = dataset.train.labels
+    if labels is None or len(labels) < 10:
+        return
+    shares = np.bincount(labels) / len(labels)
+    expected = (1 - (shares**2).sum()) * (len(labels) - 1)
+    if expected and (labels[1:] != labels[:-1]).sum() < expected / 2:
+        yield (
+            "The training images are sorted by class, so the first or last of them do not stand for all: "
+            "a split in file order ('tail') would train and validate on different classes. The shuffled split is safe"
+        )
+
+
+def _duplicates(dataset: Dataset) -> Iterator[str]:
+    train, test = _names(dataset.train), _names(dataset.test)
+    _, first = np.unique(train, return_index=True)
+    copies = len(train) - len(first)
+    if copies:
+        yield f"{copies:,} of {len(train):,} training images are exact copies of others among them"
+    leaked = np.isin(test, train)
+    if leaked.any():
+        yield f"{leaked.sum():,} of {len(test):,} test images are in the training set too: results on them are too good"
+    bank, rest = dataset.train.pixels[first] if copies else dataset.train.pixels, dataset.test.pixels[~leaked]
+    signatures = _signatures(bank)
+    close, looked = _near(rest, _signatures(rest), bank, signatures, itself=False)
+    if close:
+        told = _of(close, looked, len(rest))
+        yield f"{told} test images are nearly the same as a training image: results on them are too good"
+    close, looked = _near(bank, signatures, bank, signatures, itself=True)
+    if close:
+        yield f"{_of(close, looked, len(bank))} training images are nearly the same as another one"
+
+
+def _of(close: int, looked: int, total: int) -> str:
+    return f"{close:,} of {total:,}" if looked == total else f"{close:,} of {looked:,} examined ({total:,} in all)"
+
+
+def _names(part: Part) -> Array:
+    """A hash for each image."""
+    rows = part.pixels.reshape(len(part), -1)
+    return np.array([hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).hexdigest() for row in rows])
+
+
+def _signatures(pixels: Array) -> Array:
+    """Each image's mean grey in 8x8 blocks. Images that differ little have signatures that differ no more."""
+    height, width = pixels.shape[1:3]
+    rows = np.unique(np.linspace(0, height, SIGNATURE, endpoint=False).astype(int))
+    columns = np.unique(np.linspace(0, width, SIGNATURE, endpoint=False).astype(int))
+    area = np.outer(np.diff(rows, append=height), np.diff(columns, append=width))
+    result = np.empty((len(pixels), len(rows) * len(columns)), np.float32)
+    for start in range(0, len(pixels), 2048):
+        grey = pixels[start : start + 2048].sum(axis=3, dtype=np.float32) / pixels.shape[3]
+        blocks = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2) / area
+        result[start : start + 2048] = blocks.reshape(len(blocks), -1)
+    return result
+
+
+def _near(images: Array, signatures: Array, bank: Array, bank_signatures: Array, *, itself: bool) -> tuple[int, int]:
+    """How many images have their nearest neighbour (by signature) in the bank so close that it is the same picture."""
+    count = min(len(images), max(1, PAIRS // max(1, len(bank))))
+    if not count or len(bank) < 2:
+        return 0, len(images)
+    looked = np.linspace(0, len(images) - 1, count).astype(int)
+    nearest = _nearest(signatures[looked], bank_signatures, looked if itself else None)
+    close = 0
+    size = images[0].size
+    block = max(1, 4_000_000 // size)
+    for start in range(0, count, block):
+        one = images[looked[start : start + block]].reshape(-1, size).astype(np.float32)
+        other = bank[nearest[start : start + block]].reshape(-1, size)
+        difference = np.sqrt(((one - other) ** 2).mean(axis=1))
+        close += int((difference <= np.maximum(LEAST, CLOSE * one.std(axis=1))).sum())
+    return close, count
+
+
+def _nearest(queries: Array, bank: Array, own_places: Array | None) -> Array:
+    """For each query the place in the bank of the closest signature, its own place excepted."""
+    centre = bank.mean(axis=0)  # keeps the squares small, and so the float32 differences exact
+    queries, bank = queries - centre, bank - centre
+    # The closest has the largest q.b - |b|^2 / 2; one more column brings the second term into the product.
+    queries = np.column_stack([queries, np.ones(len(queries), np.float32)])
+    bank = np.column_stack([bank, (bank * bank).sum(axis=1) / -2])
+    best, nearest = np.full(len(queries), -np.inf, np.float32), np.zeros(len(queries), np.int64)
+    for first in range(0, len(queries), 1024):
+        rows = slice(first, first + 1024)
+        for start in range(0, len(bank), 8192):  # 32 MB of scores at a time
+            scores = queries[rows] @ bank[start : start + 8192].T
+            if own_places is not None:
+                _exclude(scores, own_places[rows] - start)
+            place = scores.argmax(axis=1)
+            score = scores[np.arange(len(scores)), place]
+            better = score > best[rows]
+            best[rows][better], nearest[rows][better] = score[better], place[better] + start
+    return nearest
+
+
+def _exclude(scores: Array, places: Array) -> None:
+    inside = (places >= 0) & (places < scores.shape[1])
+    scores[np.flatnonzero(inside), places[inside]] = -np.inf

@@ -1,0 +1,229 @@
+"""Where pictures lie: a folder or a zip, listed and read under bounds, and what the folders' names say."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from vae_core.data.images import SUFFIXES
+from vae_core.data.raw import PART_WORDS
+from vae_core.errors import LoupeError
+from vae_core.settings import Settings
+
+JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+class Source(Protocol):
+    """Files by their path inside the source, with forward slashes."""
+
+    def names(self) -> list[str]: ...
+
+    def size(self, name: str) -> int | None:
+        """In bytes; None where there is no such file."""
+
+    def read(self, name: str) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A picture, and what its place says about it."""
+
+    name: str
+    label: str = ""
+    part: str = ""
+
+
+@contextmanager
+def open_source(path: Path, settings: Settings) -> Iterator[Source]:
+    if path.is_dir():
+        yield Folder(path.resolve(), settings)
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise LoupeError(
+            f"{path.name} cannot be opened as a zip archive ({error})", "A folder or a .zip was expected"
+        ) from None
+    with archive:
+        _check_archive(archive, path.name, settings)
+        yield Zip(archive, settings)
+
+
+@dataclass(frozen=True)
+class Folder:
+    root: Path
+    settings: Settings
+
+    def names(self) -> list[str]:
+        found: list[str] = []
+        total = 0
+        for folder, folders, files in os.walk(self.root):
+            here = Path(folder)
+            folders[:] = sorted(name for name in folders if not _is_junk(name))
+            for name in (*folders, *files):
+                if (here / name).is_symlink():
+                    raise _link(self.root.name, str((here / name).relative_to(self.root)))
+            kept = [name for name in files if not _is_junk(name)]
+            total += sum((here / name).lstat().st_size for name in kept)
+            found += [(here / name).relative_to(self.root).as_posix() for name in kept]
+            _check_bounds(self.root.name, len(found), total, self.settings)
+        return sorted(found)
+
+    def size(self, name: str) -> int | None:
+        place = self.root
+        for step in PurePosixPath(name).parts:  # one by one: a link anywhere on the way could lead outside
+            place = place / step
+            if place.is_symlink():
+                raise _link(self.root.name, name)
+        try:
+            state = place.lstat()
+        except OSError:
+            return None
+        return state.st_size if stat.S_ISREG(state.st_mode) else None
+
+    def read(self, name: str) -> bytes:
+        _check_file(name, self.size(name) or 0, self.settings)
+        return (self.root / name).read_bytes()
+
+
+@dataclass(frozen=True)
+class Zip:
+    archive: zipfile.ZipFile
+    settings: Settings
+
+    def names(self) -> list[str]:
+        names = (info.filename for info in self.archive.infolist() if not info.is_dir())
+        return sorted(name for name in names if not any(_is_junk(step) for step in name.split("/")))
+
+    def size(self, name: str) -> int | None:
+        try:
+            return self.archive.getinfo(name).file_size
+        except KeyError:
+            return None
+
+    def read(self, name: str) -> bytes:
+        _check_file(name, self.size(name) or 0, self.settings)
+        try:
+            return self.archive.read(name)  # never more than the size it states, which is within the bounds
+        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+            raise LoupeError(
+                f"{name} cannot be unpacked ({error})", "A sound zip archive was expected", "Make the zip anew"
+            ) from None
+
+
+def _is_junk(name: str) -> bool:
+    return name.startswith(".") or name in JUNK
+
+
+def _check_archive(archive: zipfile.ZipFile, source: str, settings: Settings) -> None:
+    """Nothing is unpacked to disk, but an archive that tries to leave its folder is not to be trusted with anything."""
+    infos = archive.infolist()
+    _check_bounds(source, len(infos), sum(info.file_size for info in infos), settings)
+    for info in infos:
+        name = info.filename
+        if is_outside(name):
+            raise LoupeError(
+                f"{source} holds '{name}', which would lie outside its folder",
+                "Paths inside the archive were expected",
+                "Do not trust this archive; make one of your own",
+            )
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise _link(source, name)
+        if info.flag_bits & 1:
+            raise LoupeError(f"{source} is encrypted", "An archive without a password was expected")
+
+
+def is_outside(name: str) -> bool:
+    steps = name.replace("\\", "/").split("/")
+    return not steps[0] or steps[0][1:2] == ":" or ".." in steps  # absolute, a Windows drive, or upwards
+
+
+def _link(source: str, name: str) -> LoupeError:
+    return LoupeError(
+        f"{source} holds a link, '{name}', which may lead anywhere",
+        "Plain files were expected",
+        "Put a copy of the file in its place",
+    )
+
+
+def _check_bounds(source: str, files: int, size: int, settings: Settings) -> None:
+    if files > settings.max_files:
+        raise LoupeError(
+            f"{source} holds more than {settings.max_files:,} files",
+            "Fewer files were expected",
+            "Raise the setting max_files if this is meant",
+        )
+    if size > settings.max_bytes:
+        raise LoupeError(
+            f"{source} unpacks to more than {settings.max_bytes:,} bytes",
+            "Smaller data was expected",
+            "Raise the setting max_bytes if this is meant",
+        )
+
+
+def _check_file(name: str, size: int, settings: Settings) -> None:
+    most = 8 * settings.max_image_pixels  # four channels of 16 bits, not packed
+    if size > most:
+        raise LoupeError(f"{name} is a file of {size:,} bytes", f"At most {most:,} bytes were expected of one picture")
+
+
+def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
+    """Pictures with the class and part that their folders name, and what was left out.
+
+    `cat/1.png`, `train/cat/1.png`, `train/1.png` or `1.png`; folders that enclose all of this are looked through.
+    """
+    pictures = [name for name in names if name.lower().endswith(SUFFIXES)]
+    others = sorted(set(names) - set(pictures))
+    if not pictures:
+        raise LoupeError(
+            f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
+            f"Files that end in {', '.join(SUFFIXES)} were expected",
+            "Put them in one folder a class",
+        )
+    told = [f"Left out as no pictures: {_some(others)}"] if others else []
+    paths = _unwrap([name.split("/") for name in pictures], Path(source).stem)
+    parts = [PART_WORDS.get(path[0].lower(), "") if len(path) > 1 else "" for path in paths]
+    if "train" in parts:
+        left = sorted({path[0] for path, part in zip(paths, parts, strict=True) if not part})
+        told += [f"Left out, as they lie beside the folders of the parts: {_some(left)}"] if left else []
+        paths = [path[1:] if part else [] for path, part in zip(paths, parts, strict=True)]
+    else:
+        parts = [""] * len(paths)
+    found = [
+        Entry(name, path[0] if len(path) > 1 else "", part)
+        for name, path, part in zip(pictures, paths, parts, strict=True)
+        if path
+    ]
+    _check_labels(found)
+    return found, told
+
+
+def _unwrap(paths: list[list[str]], stem: str) -> list[list[str]]:
+    """Without the one folder around everything, as zips often have; a single class folder is none."""
+    while len({path[0] for path in paths}) == 1 and all(len(path) > 1 for path in paths):
+        around = paths[0][0]
+        holds_folders = all(len(path) > 2 for path in paths)
+        if around.lower() in PART_WORDS or not (holds_folders or around == stem):
+            break
+        paths = [path[1:] for path in paths]
+    return paths
+
+
+def _check_labels(found: Sequence[Entry]) -> None:
+    bare = [entry.name for entry in found if not entry.label]
+    if bare and len(bare) < len(found):
+        raise LoupeError(
+            f"{_some(bare)} lie beside the folders of the classes",
+            "Each picture in the folder of its class was expected",
+            "Move or remove them",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

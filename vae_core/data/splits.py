@@ -1,0 +1,120 @@
+"""Which images train, which validate: every rule that divides images lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vae_core.data.dataset import Array, Dataset
+from vae_core.errors import LoupeError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices into the training part. Where the test set validates, `test` holds the indices of its chosen images."""
+
+    train: Array
+    validation: Array | None
+    from_test: bool = False
+    test: Array | None = None
+
+
+def split(
+    dataset: Dataset, *, seed: int = 0, split: str = "shuffled", train_size: int = 0, classes: Sequence[str] = ()
+) -> Split:
+    """Divide the training part as a config says.
+
+    "shuffled": a seeded permutation, its first `train_size` images, of which the last fifth (rounded down, at least
+    one) validates. "tail": the same in file order. "test": the test set validates and nothing is held back.
+    A data set's own validation part is used where it has one; images of one group never stand on both sides.
+    """
+    chosen = _of_classes(dataset, dataset.train.labels, classes)
+    own = np.zeros(len(dataset.train), bool)
+    if dataset.validation is not None:
+        own[dataset.validation] = True
+    pool = chosen[~own[chosen]]
+    picked = _pick(pool, seed, split, train_size)
+    if split == "test":
+        return Split(picked, None, True, _of_classes(dataset, dataset.test.labels, classes, len(dataset.test)))
+    if own[chosen].any():
+        return Split(picked, chosen[own[chosen]])
+    held_back = hold_back(picked, dataset.groups, max(1, len(picked) // 5))
+    return Split(picked[~held_back], picked[held_back])
+
+
+def _of_classes(dataset: Dataset, labels: Array | None, classes: Sequence[str], count: int | None = None) -> Array:
+    count = len(dataset.train) if count is None else count
+    if not classes:
+        return np.arange(count)
+    unknown = [name for name in classes if name not in dataset.classes]
+    if labels is None or unknown:
+        have = ", ".join(dataset.classes[:20]) or "none, its images have no labels"
+        raise LoupeError(f"{dataset.name} has no class '{(unknown or list(classes))[0]}'", f"Its classes are: {have}")
+    indices = np.flatnonzero(np.isin(labels, [dataset.classes.index(name) for name in classes]))
+    if not len(indices):
+        raise LoupeError(
+            f"{dataset.name} has no images of {', '.join(classes)} in this part", fix="Choose other classes"
+        )
+    return indices
+
+
+def _pick(pool: Array, seed: int, split: str, train_size: int) -> Array:
+    if train_size > len(pool):
+        raise LoupeError(
+            f"{train_size} training images were asked for, but there are {len(pool)}",
+            fix="Choose a smaller train size, or 0 for all of them",
+        )
+    if split == "shuffled":
+        pool = pool[np.random.default_rng(seed).permutation(len(pool))]
+    picked = pool[: train_size or len(pool)]
+    if len(picked) < 2:
+        raise LoupeError(f"{len(picked)} training image is left", "At least 2 are needed, one of them to validate")
+    return picked
+
+
+def hold_back(ordered: Array, groups: Array | None, wanted: int) -> Array:
+    """A mask over `ordered`: its last `wanted` entries, or whole groups from the end until at least that many.
+
+    A group that alone would take more than twice the share stays, unless nothing else is there to be held back.
+    """
+    mask = np.zeros(len(ordered), bool)
+    if groups is None:
+        mask[len(ordered) - wanted :] = True
+        return mask
+    members, sizes = _in_order_of_appearance(groups[ordered])
+    if len(sizes) < 2:
+        raise LoupeError(
+            "The images to be divided belong to one group",
+            "Images of one group never stand on both sides of a split",
+            "Give more groups, at least three where training, validation and test are divided",
+        )
+    taken: list[int] = []
+    for group in reversed(range(len(sizes))):
+        have = int(sizes[taken].sum()) if taken else 0
+        if have >= wanted:
+            break
+        if have + sizes[group] <= 2 * wanted:
+            taken.append(group)
+    return np.isin(members, taken or [int(np.argmin(sizes))])
+
+
+def _in_order_of_appearance(groups: Array) -> tuple[Array, Array]:
+    """For each image the number of its group, numbered by first appearance, and the groups' sizes."""
+    _, first, inverse, sizes = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[inverse], sizes[order]
+
+
+def divide(count: int, groups: Array | None, seed: int, parts: Sequence[float]) -> list[Array]:
+    """Random disjoint parts of the given shares of all images, each in file order; what is left trains."""
+    left = np.random.default_rng(seed).permutation(count)
+    result = []
+    for share in parts:
+        mask = hold_back(left, groups, max(1, round(count * share)))
+        result.append(np.sort(left[mask]))
+        left = left[~mask]
+    return result

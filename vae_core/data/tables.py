@@ -1,0 +1,220 @@
+"""CSV files: a manifest that lists pictures, or a table of labels and pixels."""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from vae_core.data import arrays, images
+from vae_core.data.dataset import Array
+from vae_core.data.download import Progress
+from vae_core.data.fitting import Fitting
+from vae_core.data.raw import PART_WORDS, Raw
+from vae_core.data.sources import Source, is_outside, open_source
+from vae_core.errors import LoupeError
+from vae_core.settings import Settings
+
+MEANINGS = ("path", "label", "split", "group")
+LONGEST = 1000  # letters in a cell: columns of words are kept as wide as their longest word
+Table = dict[str, list[str]]
+
+
+def is_manifest(path: Path) -> bool:
+    return path.suffix.lower() == ".csv" and path.is_file() and "path" in _header(path)[0]
+
+
+def _header(path: Path) -> tuple[list[str], str]:
+    """The first line's cells in small letters, and what stands between them."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            line = file.readline(1_000_000)
+    except UnicodeDecodeError:
+        raise LoupeError(
+            f"{path.name} is no text", "A CSV file in UTF-8 was expected", "Save it as CSV UTF-8"
+        ) from None
+    if not line.strip():
+        raise LoupeError(f"{path.name} is empty", "A first line with the names of the columns was expected")
+    delimiter = max(",;\t", key=line.count)
+    return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter))], delimiter
+
+
+def read_manifest(
+    path: Path, pictures: Path | None, settings: Settings, fitting: Fitting, progress: Progress | None = None
+) -> Raw:
+    """The pictures that a manifest lists: column `path`, any of `label`, `split`, `group`; further columns are kept."""
+    table = _read_table(path, settings)
+    names = [_clean(name, row) for row, name in enumerate(table["path"], 2)]
+    place = pictures or _find_pictures(path, names[0], settings)
+    with open_source(place, settings) as source:
+        _check_listed(names, source, place.name, settings)
+        pixels, notes, warnings = images.read_all(names, source.read, settings, fitting, progress)
+    further = {name: _as_numbers(cells) for name, cells in table.items() if name not in MEANINGS}
+    parts = np.array([_part(word, row) for row, word in enumerate(table["split"], 2)]) if "split" in table else None
+    groups = np.array(table["group"]) if "group" in table else None
+    return Raw(pixels, _labels(table.get("label"), path.name), parts, groups, further, notes, warnings)
+
+
+def _read_table(path: Path, settings: Settings) -> Table:
+    header, delimiter = _header(path)
+    doubled = [name for name in header if header.count(name) > 1]
+    if doubled:
+        raise LoupeError(f"{path.name} has two columns called '{doubled[0]}'", "Each name once was expected")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = _rows(file, delimiter, path.name, len(header), settings)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LoupeError(f"{path.name} cannot be read as CSV ({error})", "A CSV file in UTF-8 was expected") from None
+    if not rows:
+        raise LoupeError(f"{path.name} lists no pictures", "A row for each picture was expected")
+    return {name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True)}
+
+
+def _rows(file: IO[str], delimiter: str, name: str, width: int, settings: Settings) -> list[list[str]]:
+    reader = csv.reader(file, delimiter=delimiter)
+    next(reader)
+    rows = []
+    for cells in reader:
+        if not cells:
+            continue
+        if len(cells) != width:
+            raise LoupeError(
+                f"Line {reader.line_num} of {name} has {len(cells)} cells",
+                f"{width} were expected, as in its first line",
+            )
+        longest = max(map(len, cells))
+        if longest > LONGEST:
+            raise LoupeError(
+                f"Line {reader.line_num} of {name} has a cell of {longest} letters", f"At most {LONGEST} were expected"
+            )
+        rows.append([cell.strip() for cell in cells])
+        if len(rows) > settings.max_files:
+            raise LoupeError(
+                f"{name} lists more than {settings.max_files:,} pictures",
+                "Fewer were expected",
+                "Raise the setting max_files if this is meant",
+            )
+    return rows
+
+
+def _clean(name: str, row: int) -> str:
+    if not name or is_outside(name):
+        raise LoupeError(
+            f"Row {row} names the picture '{name}'", "A path inside the folder or zip of the pictures was expected"
+        )
+    return posixpath.normpath(name.replace("\\", "/"))
+
+
+def _find_pictures(path: Path, first: str, settings: Settings) -> Path:
+    """The manifest's own folder, the zip or folder of the same name beside it, or the only zip there."""
+    zips = sorted(path.parent.glob("*.zip"))
+    named = [path.with_suffix(".zip"), path.with_suffix("")]
+    for place in (path.parent, *named, *(zips if len(zips) == 1 else [])):
+        if place.exists():
+            with open_source(place, settings) as source:
+                if source.size(first) is not None:
+                    return place
+    raise LoupeError(
+        f"{path.name} lists '{first}', which is not beside it",
+        f"Paths relative to the manifest's folder, or inside {named[0].name} or {named[1].name}/ were expected",
+        "Say where the pictures are",
+    )
+
+
+def _check_listed(names: Sequence[str], source: Source, place: str, settings: Settings) -> None:
+    sizes = [source.size(name) for name in names]
+    missing = [name for name, size in zip(names, sizes, strict=True) if size is None]
+    if missing:
+        raise LoupeError(
+            f"{len(missing)} of {len(names)} listed pictures are not in {place}, the first is '{missing[0]}'",
+            fix="Correct the paths or leave these rows out",
+        )
+    if sum(size or 0 for size in sizes) > settings.max_bytes:
+        raise LoupeError(f"The listed pictures take more than {settings.max_bytes:,} bytes", "Less was expected")
+
+
+def _part(word: str, row: int) -> str:
+    part = PART_WORDS.get(word.lower())
+    if part is None:
+        raise LoupeError(f"Row {row} has the split '{word}'", "One of train, validation, test was expected")
+    return part
+
+
+def _labels(cells: Sequence[str] | None, name: str) -> Array | None:
+    if cells is None or not any(cells):
+        return None
+    if not all(cells):
+        raise LoupeError(
+            f"Row {list(cells).index('') + 2} of {name} has no label", "A label in every row or in none was expected"
+        )
+    return np.array(cells)
+
+
+def _as_numbers(cells: Sequence[str]) -> Array:
+    for kind in (np.int64, np.float64):
+        try:
+            return np.array(cells, dtype=kind)
+        except (ValueError, OverflowError):
+            continue
+    return np.array(cells)
+
+
+def read_pixels(path: Path, settings: Settings) -> Raw:
+    """A table of one image a row: a column `label`, any of `split` and `group`, and the pixels row by row.
+
+    Without names in the first line the first column is the label, unless all columns together make a square.
+    """
+    if path.stat().st_size > settings.max_bytes:
+        raise LoupeError(f"{path.name} is larger than {settings.max_bytes:,} bytes", "Smaller data was expected")
+    header, delimiter = _header(path)
+    named = not all(_is_number(cell) for cell in header)
+    frame = _read_frame(path, delimiter, named)
+    if not named and not _is_square(len(header)):
+        header = ["label", *(str(column) for column in range(1, len(header)))]
+    columns = {name: place for place, name in enumerate(header) if named or name == "label"}
+    special = {name: columns[name] for name in MEANINGS if name in columns}
+    pixels = frame.iloc[:, [place for place in range(len(header)) if place not in special.values()]]
+    wrong = [str(name) for name, kind in pixels.dtypes.items() if kind.kind not in "biuf"]
+    if wrong:
+        raise LoupeError(
+            f"Column '{wrong[0]}' of {path.name} holds words",
+            "A column 'path' (a list of pictures), or a column 'label' and else nothing but pixels was expected",
+        )
+    values, notes = arrays.to_uint8([arrays.as_images(pixels.to_numpy(), path.name)])
+    cells = {
+        name: frame.iloc[:, place].fillna("").astype(str).to_list()
+        for name, place in special.items()
+        if name != "label"
+    }
+    parts = np.array([_part(word, row) for row, word in enumerate(cells["split"], 2)]) if "split" in cells else None
+    label = frame.iloc[:, special["label"]].to_numpy() if "label" in special else None
+    label = label.astype(str) if label is not None and label.dtype.kind not in "biuf" else label
+    groups = np.array(cells["group"]) if "group" in cells else None
+    return Raw(values, arrays.as_labels(label, "label", len(values)), parts, groups, notes=notes)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_square(count: int) -> bool:
+    return round(count**0.5) ** 2 == count
+
+
+def _read_frame(path: Path, delimiter: str, named: bool) -> Any:  # a pandas frame; pandas is loaded here only
+    import pandas
+
+    try:
+        return pandas.read_csv(path, sep=delimiter, header=0 if named else None, encoding="utf-8-sig", low_memory=False)
+    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise LoupeError(
+            f"{path.name} cannot be read as CSV ({str(error).strip()})", "One row an image was expected"
+        ) from None

@@ -1,0 +1,62 @@
+"""The end of a training: the best epoch's model, its portable forms, the codes of the test set."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vae_core.data.dataset import Dataset
+from vae_core.learn import export, models, objective, steps
+from vae_core.learn.position import Position
+from vae_core.learn.snapshots import evenly_spaced
+from vae_core.look import evaluation, pictures
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+CHUNK = 1024
+
+
+def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> None:
+    """Write what a finished run holds. The float32 rebuild from stock layers is what is saved and exported."""
+    run.set_status(phase="saving")
+    config = run.config()
+    networks = models.build(config.architecture())
+    networks.set_weights(position.best)
+    run.save_file("model", lambda path: networks.whole().save(path))
+    forms = export.export(run, networks, data.test.pixels[:32])
+    run.set_status(portable=forms)
+    task = steps.Task(config, networks, objective.Observation.of(config, from_logits=False))
+    best = steps.make(task, data.test.pixels[:1], None)
+    run.save_codes(test_codes(best, config, data))
+    run.save_thumbs(_thumbs(best, data))
+    if all(form == "ok" for form in forms.values()):
+        run.set_status(phase="evaluating")
+        evaluation.evaluate(run, settings)
+
+
+def test_codes(best: steps.Steps, config: Config, data: Dataset) -> dict[str, np.ndarray]:
+    """Means, log-variances, labels and losses of every test image, in file order."""
+    mean, log_variance = best.encode(data.test.pixels)
+    arrays = {"mean": mean.astype(np.float32), "reconstruction": _losses(best, config, data.test.pixels, mean)}
+    if log_variance is not None:
+        arrays["log_variance"] = log_variance.astype(np.float32)
+        arrays["kl"] = np.asarray(objective.gaussian_kl(mean, log_variance), np.float32)
+    if data.test.labels is not None:
+        arrays["labels"] = data.test.labels
+    return arrays
+
+
+def _losses(best: steps.Steps, config: Config, pixels: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    seen = objective.Observation.of(config, from_logits=False)
+    parts = []
+    for start in range(0, len(pixels), CHUNK):
+        part = np.float32(pixels[start : start + CHUNK]) / 255
+        output = best.decode(codes[start : start + CHUNK])
+        parts.append(np.asarray(seen.nats(np.asarray(seen.target(part)), output), np.float32))
+    return np.concatenate(parts)
+
+
+def _thumbs(best: steps.Steps, data: Dataset) -> bytes:
+    shown = data.test.pixels[evenly_spaced(len(data.test.pixels), 8)]
+    code, _ = best.encode(shown)
+    return pictures.thumbs(best.decode(code))

@@ -1,0 +1,209 @@
+"""From an architecture to Keras networks: the stock ones that are saved, and their fast twins for training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
+
+import keras
+
+from vae_core.learn.layers import FusedBatchNormalization, UpConv, saves_work
+from vae_core.spec import layers as spec
+from vae_core.spec.architecture import Architecture
+
+KERAS_NAMES = {"leaky": "leaky_relu"}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a network computes; never what it computes. The default is what is saved and exported."""
+
+    precision: str = "float32"
+    fused: bool = False
+    logits: bool = False  # leave out the decoder's last sigmoid, for a loss that is computed from logits
+
+
+@dataclass(frozen=True)
+class Networks:
+    encoder: keras.Model  # images -> code, or [mean, log variance]
+    decoder: keras.Model  # code -> images
+
+    def get_weights(self) -> list[Any]:
+        return [*self.encoder.get_weights(), *self.decoder.get_weights()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        count = len(self.encoder.weights)
+        self.encoder.set_weights(weights[:count])
+        self.decoder.set_weights(weights[count:])
+
+    def whole(self) -> keras.Model:
+        """Images -> their reconstructions, at the mean code: what model.keras holds."""
+        pictures = keras.Input(self.encoder.input_shape[1:], name="image")
+        code = self.encoder(pictures)
+        return keras.Model(pictures, self.decoder(code[0] if isinstance(code, list) else code), name="autoencoder")
+
+
+def build(architecture: Architecture, style: Style | None = None) -> Networks:
+    """Networks with fresh weights. The order of construction decides those, so every style gets the same ones."""
+    style = style or Style()
+    pictures = keras.Input(architecture.image, name="image")
+    features = _chain(architecture.encoder, pictures, style)
+    encoder = keras.Model(pictures, _heads(architecture, features), name="encoder")
+    code = keras.Input((architecture.code.size,), name="code")
+    layers = (*architecture.tail, *_decoder_layers(architecture, style))
+    return Networks(encoder, keras.Model(code, _chain(layers, code, style, last=True), name="decoder"))
+
+
+def _decoder_layers(architecture: Architecture, style: Style) -> tuple[spec.Layer, ...]:
+    """The decoder's layers, their last sigmoid taken off where the loss wants logits."""
+    layers = list(architecture.decoder)
+    if style.logits and architecture.ends_in_sigmoid:
+        place = max(i for i, layer in enumerate(layers) if not isinstance(layer, spec.Reshape | spec.Crop))
+        layers[place] = _linear(layers[place])
+    return tuple(layers)
+
+
+def _linear(layer: spec.Layer) -> spec.Layer:
+    if isinstance(layer, spec.Activation):
+        return spec.Activation("linear")
+    assert isinstance(layer, spec.Conv | spec.Deconv | spec.Dense)
+    return replace(layer, activation="linear")
+
+
+def _heads(architecture: Architecture, features: Any) -> Any:
+    """The code, in float32 whatever came before: its loss needs the digits."""
+    code = architecture.code
+
+    def head(name: str) -> Any:
+        return keras.layers.Dense(code.size, name=name, dtype="float32", **_activation(code.activation))(features)
+
+    return [head("mean"), head("log_variance")] if architecture.kind == "vae" else head("code")
+
+
+def _chain(layers: Sequence[spec.Layer], value: Any, style: Style, last: bool = False) -> Any:
+    """Apply the layers in order; the `last` one of a decoder computes in float32."""
+    final = _last_with_weights(layers) if last else len(layers)
+    index = 0
+    while index < len(layers):
+        pair = layers[index : index + 2]
+        joined = style.fused and _can_be_joined(pair, value.shape)
+        index += 2 if joined else 1
+        here = replace(style, precision="float32") if index > final else style
+        value = _up_conv(*pair, value, here) if joined else _apply(pair[0], value, here)
+    return value
+
+
+def _can_be_joined(pair: Sequence[spec.Layer], shape: tuple[int, ...]) -> bool:
+    """Whether up-sampling and the convolution after it are faster as one."""
+    if len(pair) < 2 or not isinstance(pair[0], spec.Up) or not isinstance(pair[1], spec.Conv):
+        return False
+    return pair[1].stride == 1 and saves_work(pair[0].size, pair[1].kernel)
+
+
+def _last_with_weights(layers: Sequence[spec.Layer]) -> int:
+    weighty = (spec.Conv, spec.Deconv, spec.Dense, spec.Residual)
+    return max((index for index, layer in enumerate(layers) if isinstance(layer, weighty)), default=0)
+
+
+def _up_conv(up: spec.Up, conv: spec.Conv, value: Any, style: Style) -> Any:
+    layer = UpConv(
+        conv.filters, conv.kernel, up.size, padding=_padding(conv), dtype=style.precision, **_activation(conv.activation)
+    )
+    return layer(value)
+
+
+def _activation(name: str) -> dict[str, Any]:
+    return {"activation": KERAS_NAMES.get(name, name)}
+
+
+def _padding(layer: spec.Conv | spec.Deconv) -> str:
+    return "valid" if layer.valid else "same"
+
+
+@singledispatch
+def _apply(layer: spec.Layer, value: Any, style: Style) -> Any:
+    raise TypeError(f"no Keras layer for {layer!r}")
+
+
+@_apply.register
+def _(layer: spec.Conv, value: Any, style: Style) -> Any:
+    return keras.layers.Conv2D(
+        layer.filters, layer.kernel, layer.stride, _padding(layer), dtype=style.precision, **_activation(layer.activation)
+    )(value)
+
+
+@_apply.register
+def _(layer: spec.Deconv, value: Any, style: Style) -> Any:
+    return keras.layers.Conv2DTranspose(
+        layer.filters, layer.kernel, layer.stride, _padding(layer), dtype=style.precision, **_activation(layer.activation)
+    )(value)
+
+
+@_apply.register
+def _(layer: spec.Dense, value: Any, style: Style) -> Any:
+    return keras.layers.Dense(layer.units, dtype=style.precision, **_activation(layer.activation))(value)
+
+
+@_apply.register
+def _(layer: spec.BatchNorm, value: Any, style: Style) -> Any:
+    kind = FusedBatchNormalization if style.fused else keras.layers.BatchNormalization
+    return kind(dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Dropout, value: Any, style: Style) -> Any:
+    return keras.layers.Dropout(layer.rate, dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Pool, value: Any, style: Style) -> Any:
+    kind = keras.layers.AveragePooling2D if layer.average else keras.layers.MaxPooling2D
+    return kind(layer.size, dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Up, value: Any, style: Style) -> Any:
+    return keras.layers.UpSampling2D(layer.size, dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Flatten, value: Any, style: Style) -> Any:
+    return keras.layers.Flatten(dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Reshape, value: Any, style: Style) -> Any:
+    return keras.layers.Reshape((layer.height, layer.width, layer.channels), dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Crop, value: Any, style: Style) -> Any:
+    return keras.layers.Cropping2D(_sides(layer), dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Pad, value: Any, style: Style) -> Any:
+    return keras.layers.ZeroPadding2D(_sides(layer), dtype=style.precision)(value)
+
+
+def _sides(layer: spec.Crop | spec.Pad) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns by side; an odd one goes to the bottom or the right."""
+    return (layer.height // 2, -(-layer.height // 2)), (layer.width // 2, -(-layer.width // 2))
+
+
+@_apply.register
+def _(layer: spec.Activation, value: Any, style: Style) -> Any:
+    return keras.layers.Activation(KERAS_NAMES.get(layer.name, layer.name), dtype=style.precision)(value)
+
+
+@_apply.register
+def _(layer: spec.Residual, value: Any, style: Style) -> Any:
+    inner = _chain(layer.body, value, style)
+    if inner.shape[-1] != value.shape[-1]:
+        flat = len(value.shape) == 2
+        shortcut = keras.layers.Dense if flat else keras.layers.Conv2D
+        arguments = (inner.shape[-1],) if flat else (inner.shape[-1], 1)
+        value = shortcut(*arguments, dtype=style.precision)(value)
+    return keras.layers.Add(dtype=style.precision)([inner, value])

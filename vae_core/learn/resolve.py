@@ -1,0 +1,74 @@
+"""How a run computes, decided once: precision by a short measurement, fused layers where they are proven equal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+from pathlib import Path
+
+import keras
+
+from vae_core.learn import models, speed
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+WORTH_MEASURING = 5_000_000  # multiply-adds an image; below, half precision never paid
+WORTH_TAKING = 1.1  # how much faster half precision must be
+log = logging.getLogger(__name__)
+
+
+def style(config: Config, run: Run, settings: Settings, fingerprint: str) -> models.Style:
+    """The style in the run's folder, or a fresh decision that is then written there."""
+    known = run.resolved()
+    if "precision" not in known:
+        architecture = config.architecture()
+        known = {
+            "precision": _precision(config, settings),
+            "fused": _fused(config),
+            "logits": config.loss != "mse" and architecture.ends_in_sigmoid,
+            "backend": keras.backend.backend(),
+            "parameters": architecture.counts,
+            "data_fingerprint": fingerprint,
+        }
+        run.set_resolved(known)
+    return models.Style(known["precision"], known["fused"], known["logits"])
+
+
+def _fused(config: Config) -> bool:
+    return config.fused == "on" or (config.fused == "auto" and keras.backend.backend() == "tensorflow")
+
+
+def _precision(config: Config, settings: Settings) -> str:
+    if config.precision != "auto":
+        return config.precision
+    if keras.backend.backend() != "tensorflow" or config.architecture().multiply_adds < WORTH_MEASURING:
+        return "float32"
+    path = settings.cache / "precision.json"
+    measured = _read(path)
+    key = f"{platform.processor() or platform.machine()} {config.image} {config.encoder} {config.decoder} {config.kind}"
+    if key not in measured:
+        measured[key] = _measure(config)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(measured, indent=1), encoding="utf-8")
+    return measured[key]
+
+
+def _measure(config: Config) -> str:
+    fused = _fused(config)
+    batch = max(4, min(config.batch, 2_000_000_000 // config.architecture().multiply_adds))  # about a second a step at most
+    single, half = (
+        min(speed.step_seconds(config, models.Style(precision, fused, logits=False), batch, repeats=3))
+        for precision in ("float32", "mixed_bfloat16")
+    )
+    log.info("a step of %d images: %.3f s in float32, %.3f s in mixed_bfloat16", batch, single, half)
+    return "mixed_bfloat16" if single > WORTH_TAKING * half else "float32"
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+

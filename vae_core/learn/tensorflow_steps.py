@@ -1,0 +1,115 @@
+"""Training steps on TensorFlow: a loop inside one graph, over images that stay in memory as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from vae_core.learn.steps import BATCH, Plan, Task, dropout_seeds, make_optimizer
+
+
+class TensorFlowSteps:
+    """XLA is off: on a CPU it was slower in every case that was measured."""
+
+    def __init__(self, task: Task, pixels: np.ndarray, noisy: np.ndarray | None) -> None:
+        self.task = task
+        self.pixels = tf.constant(pixels)
+        self.noisy = None if noisy is None else tf.constant(noisy)
+        self.optimizer = make_optimizer(task.config)
+        networks = task.networks
+        self.variables = [*networks.encoder.trainable_variables, *networks.decoder.trainable_variables]
+        self.optimizer.build(self.variables)
+        self.seeds = dropout_seeds(networks)
+        self._run = tf.function(self._run_steps, jit_compile=False, reduce_retracing=True)
+        self._validate = tf.function(self._validate_batch, jit_compile=False, reduce_retracing=True)
+        self._encode = tf.function(self._encode_batch, jit_compile=False, reduce_retracing=True)
+        self._decode = tf.function(self._decode_batch, jit_compile=False, reduce_retracing=True)
+
+    def train(self, plan: Plan) -> np.ndarray:
+        steps = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32)
+        return self._run(*map(tf.constant, (plan.order, steps, plan.rates, plan.betas))).numpy()
+
+    def validate(self, pixels: np.ndarray, batch: int) -> np.ndarray:
+        sums = np.zeros(2)
+        for index, part in enumerate(_batches(pixels, batch)):
+            sums += self._validate(tf.constant(part), tf.constant(index, tf.int32)).numpy()
+        return sums
+
+    def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        codes = [self._encode(tf.constant(part)) for part in _batches(pixels, BATCH)]
+        if self.task.config.kind == "ae":
+            return np.concatenate([code.numpy() for code in codes]), None
+        return tuple(np.concatenate([code[i].numpy() for code in codes]) for i in (0, 1))
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        return np.concatenate([self._decode(tf.constant(part)).numpy() for part in _batches(codes, BATCH)])
+
+    def weights(self) -> list[np.ndarray]:
+        return self.task.networks.get_weights()
+
+    def state(self) -> list[np.ndarray]:
+        return [variable.numpy() for variable in self._all_variables()]
+
+    def restore(self, state: list[np.ndarray]) -> None:
+        for variable, value in zip(self._all_variables(), state, strict=False):
+            variable.assign(value)
+
+    def _all_variables(self) -> list[Any]:
+        networks = self.task.networks
+        return [*networks.encoder.weights, *networks.decoder.weights, *self.optimizer.variables]
+
+    def _run_steps(self, order: Any, steps: Any, rates: Any, betas: Any) -> Any:
+        sums = tf.TensorArray(tf.float32, size=tf.shape(order)[0], element_shape=(2,))
+        for index in tf.range(tf.shape(order)[0]):
+            self.optimizer.learning_rate.assign(rates[index])
+            sums = sums.write(index, self._step(order[index], steps[index], betas[index]))
+        return sums.stack()
+
+    def _step(self, places: Any, step: Any, beta: Any) -> Any:
+        pictures = _scaled(tf.gather(self.pixels, places))
+        noisy = self._corrupt(pictures, step) if self.noisy is None else _scaled(tf.gather(self.noisy, places))
+        seed = self.task.config.seed
+        for number, generator in enumerate(self.seeds):
+            generator.state.assign([seed + 1000 * (number + 1), tf.cast(step, generator.state.dtype)])
+        with tf.GradientTape() as tape:
+            nats, kl = self.task.losses(noisy, pictures, self._code_noise(places, seed, step), training=True)
+            loss = tf.reduce_mean(nats + beta * kl) / self.task.config.pixels
+        self.optimizer.apply(tape.gradient(loss, self.variables), self.variables)
+        return tf.stack([tf.reduce_sum(nats), tf.reduce_sum(kl)])
+
+    def _validate_batch(self, pixels: Any, index: Any) -> Any:
+        pictures = _scaled(pixels)
+        seed = self.task.config.seed + 2
+        noisy = self._corrupt(pictures, index, seed + 1)
+        nats, kl = self.task.losses(noisy, pictures, self._code_noise(pixels, seed, index), training=False)
+        return tf.stack([tf.reduce_sum(nats), tf.reduce_sum(kl)])
+
+    def _encode_batch(self, pixels: Any) -> Any:
+        return self.task.networks.encoder(_scaled(pixels), training=False)
+
+    def _decode_batch(self, codes: Any) -> Any:
+        return self.task.probabilities(self.task.networks.decoder(codes, training=False))
+
+    def _code_noise(self, like: Any, seed: int, step: Any) -> Any:
+        size = self.task.networks.decoder.input_shape[-1]
+        return tf.random.stateless_normal((tf.shape(like)[0], size), tf.stack([seed, step]))
+
+    def _corrupt(self, pictures: Any, step: Any, seed: int | None = None) -> Any:
+        level = self.task.config.noise
+        if not level:
+            return pictures
+        seed = self.task.config.seed + 1 if seed is None else seed
+        noise = tf.random.stateless_normal(tf.shape(pictures), tf.stack([seed, step]))
+        return tf.clip_by_value(pictures + level * noise, 0.0, 1.0)
+
+
+def _scaled(pixels: Any) -> Any:
+    return tf.cast(pixels, tf.float32) / 255.0
+
+
+def _batches(values: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

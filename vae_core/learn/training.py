@@ -1,0 +1,262 @@
+"""One training, from a run's folder to its best model: epochs, snapshots, stop, resume."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from vae_core.data import catalog, splits
+from vae_core.data.dataset import Dataset
+from vae_core.errors import LoupeError
+from vae_core.learn import finish, models, objective, resolve, snapshots, steps
+from vae_core.learn.position import Position, load_position, save_position
+from vae_core.runs import jobs
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+CHUNK_SECONDS = 0.2  # how long one call into the graph may take: the grain of progress and of Stop
+STATUS_SECONDS = 1.0
+log = logging.getLogger(__name__)
+Report = Callable[[dict[str, Any]], None]
+
+
+def train(run: Run, settings: Settings, report: Report = lambda row: None) -> None:
+    """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind, whatever happens."""
+    with jobs.hold(run):
+        try:
+            Training(run, settings, report).go()
+        except Exception as error:
+            if not isinstance(error, LoupeError):
+                log.exception("%s failed", run.id)
+                run.set_status(state="failed", error="Something went wrong inside the program; the run's log has more.")
+            raise
+
+
+@dataclass
+class Clock:
+    """Speed and memory of this process, for the person who waits."""
+
+    started: float = field(default_factory=time.monotonic)
+    calls: int = 0
+    step_seconds: float = 0.0
+    epoch_extra: float = 0.0  # validation and snapshot
+    written: float = 0.0
+
+    def step(self, seconds: float) -> None:
+        self.calls += 1  # the first call also traced the graph: it counts only until there is a second
+        self.step_seconds = seconds if self.calls <= 2 else 0.8 * self.step_seconds + 0.2 * seconds
+
+    def eta(self, steps: int, epochs: int) -> float:
+        return steps * self.step_seconds + epochs * self.epoch_extra
+
+
+class Training:
+    """The state of one training process."""
+
+    def __init__(self, run: Run, settings: Settings, report: Report) -> None:
+        self.run, self.settings, self.report = run, settings, report
+        self.config: Config = run.config()
+        run.set_status(phase="loading", epochs=self.config.epochs, error=None)
+        self.data = _load(self.config, run, settings)
+        part = splits.split(
+            self.data, seed=self.config.seed, split=self.config.split,
+            train_size=self.config.train_size, classes=self.config.classes,
+        )  # fmt: skip
+        self.pixels = np.ascontiguousarray(self.data.train.pixels[part.train])
+        self.held_out = self.data.test.pixels[part.test] if part.from_test else self.data.train.pixels[part.validation]
+        run.set_status(phase="preparing")
+        self.style = resolve.style(self.config, run, settings, fingerprint=self.data.fingerprint)
+        self.steps = self._make_steps()
+        self.position = self._restore()
+        self.clock = Clock()
+        self.chunk = 1
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.pixels) // self.config.batch)
+
+    def go(self) -> None:
+        started = time.monotonic() - self.position.seconds
+        while self.position.epoch < self.config.epochs and not self._patience_is_over():
+            self.run.set_status(phase="training", state="running")
+            if not self._train_epoch():
+                self.position.seconds = time.monotonic() - started
+                return self._stopped()
+            self.position.seconds = time.monotonic() - started
+            self._end_epoch()
+        save_position(self.run, self.position, self.steps)
+        finish.finish(self.run, self.settings, self.data, self.position)
+        self.run.set_status(state="done", phase="", eta_seconds=0, seconds=round(self.position.seconds, 2))
+
+    def _make_steps(self) -> steps.Steps:
+        keras.utils.set_random_seed(self.config.seed)
+        architecture = self.config.architecture()
+        fresh = models.build(architecture)
+        networks = models.build(architecture, self.style)
+        networks.set_weights(fresh.get_weights())
+        seen = objective.Observation.of(self.config, from_logits=self.style.logits)
+        noisy = _noisy_copy(self.pixels, self.config) if self.config.noise and self.config.noise_once else None
+        return steps.make(steps.Task(self.config, networks, seen), self.pixels, noisy)
+
+    def _restore(self) -> Position:
+        position = load_position(self.run, self.steps)
+        self.run.truncate_history(position.epoch)
+        return position
+
+    def _train_epoch(self) -> bool:
+        """Take the epoch's remaining steps; False if a stop was asked for."""
+        position, batch = self.position, self.config.batch
+        order = np.random.default_rng([self.config.seed, position.epoch]).permutation(len(self.pixels)).astype(np.int32)
+        began, first = time.monotonic(), position.step
+        while position.step < self.steps_per_epoch:
+            if jobs.stop_requested(self.run):
+                position.train_seconds += time.monotonic() - began
+                return False
+            full = len(order) // batch - position.step  # the last batch of an epoch may be smaller
+            count = min(self.chunk, full) if full > 0 else 1
+            chosen = order[position.step * batch : (position.step + count) * batch].reshape(count, -1)
+            self._take(chosen)
+            self._tell(began, first)
+        position.train_seconds += time.monotonic() - began
+        return True
+
+    def _take(self, chosen: np.ndarray) -> None:
+        position, per_epoch, count = self.position, self.steps_per_epoch, len(chosen)
+        step = position.epoch * per_epoch + position.step
+        rates = [objective.learning_rate(self.config, step + i, per_epoch) for i in range(count)]
+        betas = [objective.beta(self.config, step + i, per_epoch) for i in range(count)]
+        began = time.monotonic()
+        sums = self.steps.train(steps.Plan(chosen, step, np.float32(rates), np.float32(betas)))
+        seconds = (time.monotonic() - began) / count
+        self._adapt_chunk(seconds)
+        position.add(count, sums, np.asarray(betas), chosen.size)
+        if not np.isfinite(sums).all():
+            bad = position.step - count + int(np.argmin(np.isfinite(sums).all(axis=1))) + 1
+            raise _not_a_number(self.config, position.epoch + 1, bad, rates[-1])
+
+    def _adapt_chunk(self, seconds: float) -> None:
+        """Grow the number of steps a call while calls stay short; the first calls also trace the graph."""
+        self.clock.step(seconds)
+        wanted = max(1, int(CHUNK_SECONDS / max(seconds, 1e-6)))
+        self.chunk = min(wanted, self.chunk * 4)
+
+    def _tell(self, began: float, first: int) -> None:
+        position, now = self.position, time.monotonic()
+        epochs_left = self.config.epochs - position.epoch
+        steps_left = epochs_left * self.steps_per_epoch - position.step
+        speed = (position.step - first) * self.config.batch / max(now - began, 1e-6)
+        row = {
+            "epoch": position.epoch + 1, "step": position.step, "steps": self.steps_per_epoch,
+            "nats_per_image": position.means()["total"], "images_per_second": round(speed, 1),
+            "eta_seconds": round(self.clock.eta(steps_left, epochs_left), 1),
+        }  # fmt: skip
+        self.run.add_progress(row)
+        self.report(row)
+        if now - self.clock.written > STATUS_SECONDS:
+            self.clock.written = now
+            kept = {key: row[key] for key in ("images_per_second", "eta_seconds")}
+            self.run.set_status(epoch=position.epoch, peak_memory_mb=peak_memory_mb(), **kept)
+
+    def _end_epoch(self) -> None:
+        """Validate, write the row, keep the best weights, take a snapshot."""
+        began, position = time.monotonic(), self.position
+        self.run.set_status(phase="validating")
+        nats, kl = self.steps.validate(self.held_out, steps.BATCH) / len(self.held_out)
+        total = nats + (self.config.beta or 0.0) * kl
+        if not np.isfinite(total):
+            raise _not_a_number(self.config, position.epoch + 1, self.steps_per_epoch, None)
+        row = self._history_row({"total": total, "reconstruction": nats, "kl": kl})
+        position.close_epoch(total, self.steps.weights)
+        self.run.add_history(row)
+        snapshots.save(self.run, self.steps, self.data, position.epoch)
+        if position.worth_saving():
+            save_position(self.run, position, self.steps)
+        self.clock.epoch_extra = time.monotonic() - began
+        best = {"nats_per_image": position.best_value, "nats_per_pixel": position.best_value / self.config.pixels}
+        self.run.set_status(
+            epoch=position.epoch, seconds=round(position.seconds, 2), peak_memory_mb=peak_memory_mb(),
+            best={"epoch": position.best_epoch, "validation": best},
+        )  # fmt: skip
+        self.report({"epoch_done": position.epoch, **row})
+
+    def _history_row(self, validation: dict[str, float]) -> dict[str, Any]:
+        position, per_epoch = self.position, self.steps_per_epoch
+        last = position.epoch * per_epoch + per_epoch - 1
+        training = {f"train_{name}_nats_per_image": value for name, value in position.means().items()}
+        held_out = {f"validation_{name}_nats_per_image": float(value) for name, value in validation.items()}
+        return {
+            "epoch": position.epoch + 1, **training, **held_out,
+            "learning_rate": objective.learning_rate(self.config, last, per_epoch),
+            "beta": objective.beta(self.config, last, per_epoch),
+            "seconds": round(position.train_seconds, 3),
+            "images_per_second": round(len(self.pixels) / max(position.train_seconds, 1e-6), 1),
+            "peak_memory_mb": peak_memory_mb(),
+        }  # fmt: skip
+
+    def _patience_is_over(self) -> bool:
+        patience = self.config.patience
+        return bool(patience) and self.position.epoch - self.position.best_epoch >= patience
+
+    def _stopped(self) -> None:
+        """Keep the state of the broken epoch for a resume, and make what was learned so far usable."""
+        save_position(self.run, self.position, self.steps)
+        if self.position.best_epoch:
+            finish.finish(self.run, self.settings, self.data, self.position)
+        self.run.set_status(state="stopped", phase="", eta_seconds=None, seconds=round(self.position.seconds, 2))
+
+
+def _load(config: Config, run: Run, settings: Settings) -> Dataset:
+    data = catalog.load(config.dataset, settings)
+    if data.image != config.image:
+        raise LoupeError(f"The images of {config.dataset} are {_size(data.image)}",
+                         f"This run was set up for {_size(config.image)}", "Set up a new run for this data")  # fmt: skip
+    known = run.resolved().get("data_fingerprint")
+    if known and known != data.fingerprint:
+        raise LoupeError(f"The data set {config.dataset} has changed since this run began",
+                         "A run can only go on with the images it began with", "Set up a new run")  # fmt: skip
+    return data
+
+
+def _size(image: tuple[int, int, int]) -> str:
+    return "x".join(map(str, image))
+
+
+def _noisy_copy(pixels: np.ndarray, config: Config) -> np.ndarray:
+    """One corrupted copy, for 'noise once'; kept as bytes like everything else."""
+    noisy = np.empty_like(pixels)
+    random = np.random.default_rng([config.seed, 1])
+    for start in range(0, len(pixels), 1024):
+        part = pixels[start : start + 1024]
+        noise = random.standard_normal(part.shape, dtype=np.float32) * (255 * config.noise)
+        noisy[start : start + 1024] = np.clip(np.rint(part + noise), 0, 255).astype(np.uint8)
+    return noisy
+
+
+def _not_a_number(config: Config, epoch: int, step: int, rate: float | None) -> LoupeError:
+    return LoupeError(
+        f"The loss stopped being a number in epoch {epoch}, step {step}"
+        + (f", at a learning rate of {rate:.3g}" if rate else ""),
+        "A finite loss was expected; the steps were probably too large",
+        f"Try a learning rate of {config.learning_rate / 10:.1g}, or a few epochs of warm-up",
+    )
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process ever held."""
+    try:
+        import resource
+        import sys
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return int(peak / 2**20 if sys.platform == "darwin" else peak / 1024)
+    except ImportError:  # Windows
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset / 2**20)

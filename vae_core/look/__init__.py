@@ -1,0 +1,1 @@
+"""After training, without TensorFlow: decode, encode, walk the codes, evaluate, draw contact sheets."""

@@ -1,0 +1,1 @@
+"""Runs: the folders below checkpoints/, and the processes that train in them."""

@@ -1,0 +1,214 @@
+"""Files that are never seen half-written, and disk trouble told in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+from vae_core.errors import LoupeError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TEMPORARY = ".tmp-"
+TAIL = 65_536  # no single line is longer
+FULL = {errno.ENOSPC, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT") else set())
+FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+GONE = {errno.ENOENT, errno.ENOTDIR}
+T = TypeVar("T")
+
+
+class DiskFull(LoupeError):
+    """Apart from the others because a status can still be written over the old one."""
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what the disk may answer into a sentence; anything else is a bug and passes through."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(f"The disk is full: {path} could not be written", "What was there before is unharmed",
+                           "Free some space, then resume or try again") from error  # fmt: skip
+        if error.errno in FORBIDDEN:
+            raise LoupeError(f"{path.parent} may not be written to", "Nothing was changed",
+                             "Allow writing there, or set LOUPE_CHECKPOINTS to another folder") from error  # fmt: skip
+        if error.errno in GONE and not path.parent.exists():
+            raise gone(path.parent) from error
+        raise
+
+
+def gone(folder: Path) -> LoupeError:
+    return LoupeError(f"The folder {folder} is gone", "It was removed or moved by someone",
+                      "Put it back, or train the model again")  # fmt: skip
+
+
+def patiently(action: Callable[[], T]) -> T:
+    """On Windows a file that another process has open for a moment cannot be replaced or opened: try again."""
+    for _ in range(50 if os.name == "nt" else 0):
+        try:
+            return action()
+        except PermissionError:
+            time.sleep(0.01)
+    return action()
+
+
+def replace(path: Path, writer: Callable[[Path], object], *, durable: bool = True) -> None:
+    """Let `writer` fill a temporary file (same suffix, same folder), then put it in the place of `path`."""
+    temporary = path.with_name(f"{TEMPORARY}{uuid4().hex[:8]}-{path.name}")
+    try:
+        with told(path):
+            writer(temporary)
+            if durable:
+                _sync(temporary)
+            patiently(lambda: os.replace(temporary, path))
+            if durable:
+                sync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    replace(path, lambda temporary: temporary.write_bytes(data), durable=durable)
+
+
+def write_json(path: Path, document: Mapping[str, Any], *, durable: bool = True) -> None:
+    write_bytes(path, to_json(document), durable=durable)
+
+
+def overwrite_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write into the existing file, which needs no free space; padded, so that one write is the whole change."""
+    with told(path), path.open("r+b", buffering=0) as file:
+        data = to_json(document)
+        file.write(data.ljust(os.fstat(file.fileno()).st_size))
+
+
+def to_json(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def plain(value: Any) -> Any:
+    """JSON's own types only: arrays become lists; NaN and infinity, which JSON does not know, become null."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(patiently(path.read_bytes))
+    except FileNotFoundError:
+        missing = LoupeError(f"{path.name} is missing in {path.parent}")
+        raise (missing if path.parent.exists() else gone(path.parent)) from None
+    except (ValueError, RecursionError, OSError) as error:
+        raise LoupeError(f"{path} cannot be read: {error}") from None
+    if not isinstance(document, dict):
+        raise LoupeError(f"{path} is not a JSON object")
+    return document
+
+
+def append_line(path: Path, line: str, *, header: str = "", durable: bool = False) -> int:
+    """Add a line (after a header where the file is new), cutting off what a crash left half-written. The new size."""
+    with told(path), path.open("a+b", buffering=0) as file:
+        end = _end_of_whole_lines(file)
+        file.truncate(end)
+        data = f"{line}\n".encode() if end or not header else f"{header}\n{line}\n".encode()
+        try:
+            if file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if durable:
+                os.fsync(file.fileno())
+        except OSError:
+            file.truncate(end)
+            raise
+        return end + len(data)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a file; none where it does not exist. A torn last line is left out."""
+    try:
+        data = patiently(path.read_bytes)
+    except FileNotFoundError:
+        return []
+    return data[: data.rfind(b"\n") + 1].decode("utf-8", errors="replace").splitlines()
+
+
+def keep_last(path: Path, size: int) -> None:
+    """Drop the oldest lines so that at most `size` bytes stay."""
+    with told(path):
+        data = patiently(path.read_bytes)[-size:]
+    write_bytes(path, data[data.find(b"\n") + 1 :], durable=False)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], *, packed: bool) -> None:
+    import numpy as np
+
+    save = np.savez_compressed if packed else np.savez
+    replace(path, lambda temporary: save(temporary, **arrays))  # type: ignore[arg-type]  # a name could be 'file'
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray] | None:
+    """Never unpickles; None where there is no such file."""
+    import zipfile
+    import zlib
+
+    import numpy as np
+
+    spoiled = (ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error)
+    try:
+        with patiently(lambda: np.load(path, allow_pickle=False)) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        return None
+    except (OSError, *spoiled) as error:
+        raise LoupeError(f"{path} cannot be read: {error}", fix="Train the run again") from None
+
+
+def sweep(folder: Path, prefix: str, age: float) -> None:
+    """Remove files and folders of that kind which nobody has touched for `age` seconds; best effort."""
+    with suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            if entry.name.startswith(prefix) and time.time() - entry.stat().st_mtime >= age:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    os.unlink(entry)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename survive a power cut; Windows cannot open folders and needs no such call."""
+    if os.name != "nt":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _sync(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _end_of_whole_lines(file: IO[bytes]) -> int:
+    size = file.seek(0, os.SEEK_END)
+    start = file.seek(max(0, size - TAIL))
+    return start + file.read().rfind(b"\n") + 1

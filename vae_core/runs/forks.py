@@ -1,0 +1,69 @@
+"""A new run that goes on from another's state with a changed setting."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from vae_core.errors import LoupeError
+from vae_core.runs.store import Run, create
+from vae_core.settings import Settings
+
+CHANGEABLE = (
+    "epochs", "learning_rate", "optimizer", "schedule", "warmup", "batch", "beta", "kl_warmup",
+    "noise", "noise_once", "patience", "precision", "fused",
+)  # fmt: skip
+OBJECTIVE = ("beta", "noise", "noise_once")  # after a change of these, earlier losses compare with nothing
+
+
+def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = "") -> Run:
+    """A run in the parent's last state, its history copied; the parent stays as it is."""
+    _check(changes)
+    state = parent.load_state()
+    if state is None:
+        raise LoupeError(f"{parent.id} has no saved state to go on from", "At least one epoch is needed",
+                         "Train it anew with the changed setting")  # fmt: skip
+    before = parent.config()
+    config = replace(before, recipe="", **changes)
+    numbers = json.loads(str(state["numbers"]))
+    _check_epochs(config.epochs, numbers["epoch"])
+    numbers |= {"step": 0, "images": 0, "reconstruction": 0.0, "kl": 0.0, "weighted_kl": 0.0, "train_seconds": 0.0}
+    if any(getattr(config, name) != getattr(before, name) for name in OBJECTIVE):
+        numbers |= {"best_epoch": 0, "best_value": float("inf")}
+        state = {name: value for name, value in state.items() if not name.startswith("best/")}
+    run = create(settings, config, _resolved(parent, changes), owner=owner, parent=parent.id)
+    run.save_state({**state, "numbers": _text(json.dumps(numbers))})
+    for row in parent.history():
+        if row["epoch"] <= numbers["epoch"]:
+            run.add_history(row)
+    return run
+
+
+def _check(changes: dict[str, Any]) -> None:
+    fixed = sorted(set(changes) - set(CHANGEABLE))
+    if fixed:
+        raise LoupeError(f"A fork cannot change '{fixed[0]}': the state would not fit or not be comparable",
+                         f"A fork may change {', '.join(CHANGEABLE)}", "Start a new training for anything else")  # fmt: skip
+    if not changes:
+        raise LoupeError("A fork needs at least one changed setting", f"One of {', '.join(CHANGEABLE)}")
+
+
+def _check_epochs(wanted: int, done: int) -> None:
+    if wanted <= done:
+        raise LoupeError(f"The fork would end at epoch {wanted}, but its parent has trained {done}",
+                         fix=f"Give it more epochs, for example {2 * done}")  # fmt: skip
+
+
+def _resolved(parent: Run, changes: dict[str, Any]) -> dict[str, Any]:
+    """What the parent decided still holds, unless the fork asks for another precision."""
+    known = parent.resolved()
+    if {"precision", "fused"} & set(changes):
+        return {"data_fingerprint": known["data_fingerprint"]} if "data_fingerprint" in known else {}
+    return known
+
+
+def _text(text: str) -> Any:
+    import numpy as np
+
+    return np.array(text)

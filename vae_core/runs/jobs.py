@@ -1,0 +1,180 @@
+"""Training processes: started apart from whoever asked for them, found again by their lock, stopped by a file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from vae_core.errors import LoupeError
+from vae_core.runs import files, locks, slots
+from vae_core.runs.store import FINAL, Run
+from vae_core.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+TRAIN = (sys.executable, "-m", "vae_core", "train", "--run")
+NICENESS = 5
+LOCK_SECONDS = 2.0  # one who looks at the lock may be in the way for a moment
+log = logging.getLogger(__name__)
+
+
+class Stopped(LoupeError):
+    """Raised out of `hold` where the run was stopped before it had begun; the run's state says so too."""
+
+
+def start(settings: Settings, run: Run, *, wait: bool = False, command: Sequence[str] = TRAIN) -> int:
+    """Start the run's process, which outlives this one; its number. Refused where one has the run already."""
+    with locks.exclusive(run.guard):
+        _refuse_second(run, taken=run.has_process())
+        run.clear_stop()
+        run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
+        process = _launch(settings, run, [*command, run.id])
+        run.set_status(pid=process.pid, pid_started=locks.started(process.pid))
+    log.info("started process %d for %s", process.pid, run.id)
+    if wait:
+        process.wait()
+    else:
+        # Somebody must ask for the exit status, or the dead child stays in the process table for as long as a page
+        # server lives. A waiting thread does that everywhere; forking twice is for POSIX only, unsafe beside other
+        # threads, and hides the number of the process.
+        threading.Thread(target=process.wait, name=f"wait-{run.id}", daemon=True).start()
+    return process.pid
+
+
+@contextmanager
+def hold(run: Run, kind: str = "train") -> Iterator[None]:
+    """For the process that trains: have the run for itself, wait for a slot ('queued'), then be 'running'."""
+    lock, queued = _claim(run)
+    try:
+        _lower_priority()
+        run.sweep()
+        ticket = slots.Ticket(queued, run.card()["owner"], run.id)
+        with slots.slot(run.settings, kind, ticket, lambda: _give_way(run)):
+            _give_way(run)
+            run.set_status(state="running")
+            yield
+    except Stopped:
+        raise
+    except LoupeError as error:
+        with suppress(LoupeError, OSError):
+            run.set_status(state="failed", error=str(error))
+        raise
+    finally:
+        with suppress(LoupeError, OSError):  # the folder may be gone, or the disk broken; the lock goes all the same
+            _let_go(run)
+        lock.release()
+
+
+def request_stop(run: Run) -> str:
+    """Ask the run to stop, and return its state now: a queued one is stopped at once, a running one soon."""
+    with locks.exclusive(run.guard):
+        if run.state() in ("queued", "running"):
+            run.request_stop()
+            if not run.has_process():
+                run.set_status(state="stopped")  # nobody is there to say it
+    return run.state()
+
+
+def stop_requested(run: Run) -> bool:
+    return run.stop_requested()
+
+
+def state(run: Run) -> str:
+    return run.state()
+
+
+def place(settings: Settings, run: Run) -> int | None:
+    """The run's place in the queue, 1 being the next to start; None where it does not wait there."""
+    return slots.place(settings, "train", run.id)
+
+
+def _refuse_second(run: Run, *, taken: bool) -> None:
+    if run.status()["state"] == "done":
+        raise LoupeError(f"{run.id} has finished, and a finished run does not change", fix="Fork it to train longer")
+    if taken:
+        now = run.state()
+        doing = now if now in ("queued", "running") else "at work, and about to end"
+        raise LoupeError(f"{run.id} is already {doing}", "One process at a time has a run")
+
+
+def _launch(settings: Settings, run: Run, command: list[str]) -> subprocess.Popen[bytes]:
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    try:
+        with files.told(run.log), run.log.open("ab") as output:
+            return subprocess.Popen(
+                command, cwd=PROJECT, env=_environment(settings),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, **detached,
+            )  # fmt: skip
+    except OSError as error:
+        sentence = f"No process could be started for {run.id}: {error.strerror}."
+        run.set_status(state="failed", error=sentence)
+        raise LoupeError(sentence, fix="Close other programs and try again") from error
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """This process's environment, but with the settings as they are here and this project's code first."""
+    names = {field.name: f"LOUPE_{field.name.upper()}" for field in fields(Settings)}
+    kept = {key: value for key, value in os.environ.items() if key not in names.values()}
+    given = {names[name]: str(value) for name, value in vars(settings).items() if value is not None}
+    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**kept, **given, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _claim(run: Run) -> tuple[BaseFileLock, float]:
+    """The run's lock, with this process written into the status, and since when the run is queued."""
+    with locks.exclusive(run.guard):  # not before the one who started this process has written its number
+        status = run.status()
+        lock = None if status["state"] == "done" else locks.take(run.lock, LOCK_SECONDS)
+        if lock is None:
+            _refuse_second(run, taken=True)
+        assert lock is not None
+        try:
+            return lock, _sign(run, status)
+        except BaseException:
+            lock.release()
+            raise
+
+
+def _sign(run: Run, status: dict[str, Any]) -> float:
+    me = os.getpid()
+    # On Windows a virtual environment's python is the parent of the one that runs.
+    was_started = status["state"] == "queued" and status["pid"] in (me, os.getppid())
+    if not was_started:
+        run.clear_stop()  # meant for an earlier process, which died before it could obey
+    queued = float((status["queued"] if was_started else None) or time.time())
+    run.set_status(state="queued", phase="", error=None, queued=queued, pid=me, pid_started=locks.started(me))
+    return queued
+
+
+def _let_go(run: Run) -> None:
+    run.clear_stop()
+    run.remove_progress()
+    unfinished = {} if run.status()["state"] in FINAL else {"state": "interrupted"}
+    run.set_status(pid=None, pid_started=None, **unfinished)
+
+
+def _give_way(run: Run) -> None:
+    if run.stop_requested():
+        run.set_status(state="stopped")
+        raise Stopped(f"{run.id} was stopped before its turn came")
+
+
+def _lower_priority() -> None:
+    """A page server on the same machine stays quick."""
+    if sys.platform == "win32":
+        import psutil
+
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(max(0, NICENESS - os.nice(0)))

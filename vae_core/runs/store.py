@@ -1,0 +1,499 @@
+"""Everything that is kept of a run. The only file that knows the names inside checkpoints/."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from vae_core.errors import LoupeError
+from vae_core.runs import files, locks
+from vae_core.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from vae_core.spec.config import Config
+
+# numpy and the config's parser are imported inside the functions that need them: listing needs neither.
+VERSION = 1
+FINAL = ("done", "stopped", "failed", "interrupted")
+STATES = ("queued", "running", *FINAL)
+GRACE_SECONDS = 30.0  # for a run that was just made and whose process is about to be
+STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
+PROGRESS_BYTES = 128 * 1024
+HISTORY = (
+    "epoch",
+    *(f"train_{part}_nats_per_image" for part in ("total", "reconstruction", "kl")),
+    *(f"validation_{part}_nats_per_image" for part in ("total", "reconstruction", "kl")),
+    "learning_rate", "beta", "seconds", "images_per_second", "peak_memory_mb",
+)  # fmt: skip
+CARD: dict[str, Any] = {"name": "", "owner": "", "star": False, "note": "", "locked": False}
+STATUS: dict[str, Any] = {
+    "state": "queued", "phase": "", "queued": None, "pid": None, "pid_started": None, "epoch": 0, "epochs": 0,
+    "best": None, "seconds": None, "eta_seconds": None, "images_per_second": None, "peak_memory_mb": None,
+    "error": None,
+}  # fmt: skip
+FILES = {
+    "model": "model.keras",
+    "encoder_tflite": "encoder.tflite",
+    "decoder_tflite": "decoder.tflite",
+    "plane": "plane.bin",
+}
+CONFIG_FILE, CARD_FILE, STATUS_FILE = "config.json", "card.json", "status.json"
+NEW, REMOVED, SLOTS = ".new-", ".removed-", ".slots"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line of the list. A folder that cannot be read has the state 'broken' and says why in `error`."""
+
+    id: str
+    created: str
+    state: str
+    name: str = ""
+    owner: str = ""
+    star: bool = False
+    note: str = ""
+    locked: bool = False
+    epoch: int = 0
+    epochs: int = 0
+    best_nats_per_image: float | None = None
+    best_nats_per_pixel: float | None = None
+    parameters: int | None = None
+    dataset: str = ""
+    kind: str = ""
+    recipe: str = ""
+    parent: str | None = None
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One folder below checkpoints/. Holds no open file and no copy: every call reads or writes the disk."""
+
+    id: str
+    settings: Settings
+
+    @property
+    def path(self) -> Path:
+        return self.settings.checkpoints / self.id
+
+    # What was asked for, and how it is computed.
+
+    def config(self) -> Config:
+        from vae_core.spec.config import from_json
+
+        return from_json(self.document().get("config"))
+
+    def resolved(self) -> dict[str, Any]:
+        return dict(self.document().get("resolved") or {})
+
+    def set_resolved(self, resolved: Mapping[str, Any]) -> None:
+        files.write_json(self.path / CONFIG_FILE, {**self.document(), "resolved": resolved})
+
+    @property
+    def parent(self) -> str | None:
+        return self.document().get("parent")
+
+    def document(self) -> dict[str, Any]:
+        document = files.read_json(self.path / CONFIG_FILE)
+        if document.get("version") != VERSION:
+            raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
+                             f"This program reads version {VERSION}",
+                             "Update the program, or train the model again")  # fmt: skip
+        return document
+
+    # The card, the one file that may change after the end.
+
+    def card(self) -> dict[str, Any]:
+        return {**CARD, **files.read_json(self.path / CARD_FILE)}
+
+    def set_card(self, **changes: Any) -> None:
+        for key, value in changes.items():
+            if key not in CARD or type(value) is not type(CARD[key]):
+                raise LoupeError(f"A card cannot have {key} = {value!r}", f"It has {', '.join(CARD)}")
+        with locks.exclusive(self.guard):
+            files.write_json(self.path / CARD_FILE, {**self.card(), **changes})
+
+    # Where it stands.
+
+    def status(self) -> dict[str, Any]:
+        return {**STATUS, **files.read_json(self.path / STATUS_FILE)}
+
+    def set_status(self, **changes: Any) -> None:
+        """For the one process that has the run: its trainer, or who starts or stops it."""
+        if changes.get("state", "queued") not in STATES:
+            raise ValueError(f"no such state: {changes['state']}")
+        path, status = self.path / STATUS_FILE, {**self.status(), **changes}
+        try:
+            files.write_json(path, status, durable="state" in changes)
+        except files.DiskFull:
+            files.overwrite_json(path, status)  # so that the sentence about the full disk can be read at all
+
+    def state(self) -> str:
+        """The state, with the lock as the truth: what a dead process left as 'running' is 'interrupted'."""
+        return self._resolve(self.status())
+
+    def _resolve(self, status: dict[str, Any]) -> str:
+        state = str(status["state"])
+        if state in FINAL:
+            return state
+        if state == "queued" and self.stop_requested():
+            return "stopped"
+        if locks.held(self.lock) or (state == "queued" and self._is_starting(status)):
+            return state
+        again = self.status()  # it may have ended, or begun anew, between the two looks
+        return "interrupted" if again == status else self._resolve(again)
+
+    def _is_starting(self, status: dict[str, Any]) -> bool:
+        if status["pid"] is not None:
+            return locks.alive(status["pid"], status["pid_started"])
+        with suppress(FileNotFoundError):
+            return time.time() - (self.path / STATUS_FILE).stat().st_mtime < GRACE_SECONDS
+        return False
+
+    def has_process(self) -> bool:
+        """Whether some process has the run, or was started to have it."""
+        if locks.held(self.lock):
+            return True
+        status = self.status()
+        return locks.alive(status["pid"], status["pid_started"])
+
+    def request_stop(self) -> None:
+        files.write_bytes(self._stop, b"")
+
+    def stop_requested(self) -> bool:
+        return self._stop.exists()
+
+    def clear_stop(self) -> None:
+        with files.told(self._stop):
+            self._stop.unlink(missing_ok=True)
+
+    # Numbers over time.
+
+    def history(self) -> list[dict[str, Any]]:
+        """One row an epoch; None where a value was not a number. Lines that make no sense are left out."""
+        header, *lines = files.read_lines(self._history) or [""]
+        rows = (_history_row(header.split(","), line.split(",")) for line in lines)
+        return [row for row in rows if row is not None]
+
+    def add_history(self, row: Mapping[str, Any]) -> None:
+        unknown = set(row) - set(HISTORY)
+        if unknown or "epoch" not in row:
+            raise ValueError(f"not a history row: {sorted(unknown) or 'no epoch'}")
+        files.append_line(self._history, _history_line(row), header=",".join(HISTORY), durable=True)
+
+    def truncate_history(self, epoch: int) -> None:
+        """Forget the rows after that epoch: a resume trains those again."""
+        rows = self.history()
+        kept = [row for row in rows if row["epoch"] <= epoch]
+        if len(kept) < len(rows):
+            lines = [",".join(HISTORY), *(_history_line(row) for row in kept)]
+            files.write_bytes(self._history, ("\n".join(lines) + "\n").encode())
+
+    def add_progress(self, row: Mapping[str, Any]) -> None:
+        import json
+
+        size = files.append_line(self._progress, json.dumps(files.plain(row), allow_nan=False))
+        if size > 2 * PROGRESS_BYTES:
+            files.keep_last(self._progress, PROGRESS_BYTES)
+
+    def progress(self) -> list[dict[str, Any]]:
+        import json
+
+        rows = []
+        for line in files.read_lines(self._progress):
+            with suppress(ValueError):
+                rows.append(json.loads(line))
+        return rows
+
+    def remove_progress(self) -> None:
+        with files.told(self._progress):
+            self._progress.unlink(missing_ok=True)
+
+    # Arrays.
+
+    def save_snapshot(self, epoch: int, arrays: Mapping[str, np.ndarray]) -> None:
+        with files.told(self._epochs):
+            self._epochs.mkdir(exist_ok=True)
+        files.write_arrays(self._epochs / f"{epoch:04d}.npz", arrays, packed=True)
+
+    def snapshot(self, epoch: int) -> dict[str, np.ndarray]:
+        return self._must(files.read_arrays(self._epochs / f"{epoch:04d}.npz"), f"no snapshot of epoch {epoch}")
+
+    def snapshot_epochs(self) -> list[int]:
+        with suppress(FileNotFoundError):
+            return sorted(int(n[:-4]) for n in os.listdir(self._epochs) if re.fullmatch(r"\d{4,}\.npz", n))
+        return []
+
+    def save_codes(self, arrays: Mapping[str, np.ndarray]) -> None:
+        files.write_arrays(self.path / "codes.npz", arrays, packed=True)
+
+    def codes(self) -> dict[str, np.ndarray]:
+        return self._must(files.read_arrays(self.path / "codes.npz"), "no codes yet")
+
+    def save_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """All that a resume or a fork needs to go on; weights hardly pack, so they are not."""
+        with files.told(self._state.parent):
+            self._state.parent.mkdir(exist_ok=True)
+        files.write_arrays(self._state, arrays, packed=False)
+
+    def load_state(self) -> dict[str, np.ndarray] | None:
+        return files.read_arrays(self._state)
+
+    # Single files.
+
+    def save_metrics(self, metrics: Mapping[str, Any]) -> None:
+        files.write_json(self.path / "metrics.json", metrics)
+
+    def metrics(self) -> dict[str, Any] | None:
+        path = self.path / "metrics.json"
+        return files.read_json(path) if path.exists() else None
+
+    def save_thumbs(self, webp: bytes) -> None:
+        files.write_bytes(self.path / "thumbs.webp", webp)
+
+    def thumbs(self) -> bytes | None:
+        with suppress(FileNotFoundError):
+            return files.patiently((self.path / "thumbs.webp").read_bytes)
+        return None
+
+    def save_file(self, kind: str, writer: Callable[[Path], object]) -> None:
+        """One of FILES: `writer` gets a path of the right suffix to write to."""
+        files.replace(self.path / FILES[kind], writer)
+
+    @property
+    def model(self) -> Path:
+        return self.path / FILES["model"]
+
+    @property
+    def encoder_tflite(self) -> Path:
+        return self.path / FILES["encoder_tflite"]
+
+    @property
+    def decoder_tflite(self) -> Path:
+        return self.path / FILES["decoder_tflite"]
+
+    @property
+    def plane(self) -> Path:
+        return self.path / FILES["plane"]
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the trainer for as long as it lives."""
+        return self.path / "lock"
+
+    @property
+    def guard(self) -> Path:
+        """Held for a moment by whoever starts, stops or renames the run."""
+        return self.path / "guard.lock"
+
+    @property
+    def _stop(self) -> Path:
+        return self.path / "stop"
+
+    @property
+    def _history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def _progress(self) -> Path:
+        return self.path / "progress.jsonl"
+
+    @property
+    def _epochs(self) -> Path:
+        return self.path / "epochs"
+
+    @property
+    def _state(self) -> Path:
+        return self.path / "state" / "last.npz"
+
+    def _must(self, arrays: dict[str, np.ndarray] | None, missing: str) -> dict[str, np.ndarray]:
+        if arrays is None:
+            raise LoupeError(f"{self.id} has {missing}")
+        return arrays
+
+    def sweep(self) -> None:
+        """Remove what writers that were killed left behind."""
+        files.sweep(self.path, files.TEMPORARY, STALE_SECONDS)
+
+
+def create(
+    settings: Settings, config: Config, resolved: Mapping[str, Any], owner: str = "", parent: str | None = None
+) -> Run:
+    """A new run, queued: filled under a hidden name, then renamed to the config's id or the next free one after it."""
+    root = settings.checkpoints
+    with files.told(root):
+        root.mkdir(parents=True, exist_ok=True)
+    files.sweep(root, NEW, STALE_SECONDS)
+    hidden = root / f"{NEW}{uuid4().hex}"
+    created = datetime.now(UTC).isoformat(timespec="microseconds")
+    document = {"version": VERSION, "config": config.to_json(), "resolved": resolved, "parent": parent}
+    try:
+        with files.told(hidden):
+            hidden.mkdir()
+        files.write_json(hidden / CONFIG_FILE, {**document, "created": created})
+        files.write_json(hidden / CARD_FILE, {**CARD, "owner": owner})
+        files.write_json(hidden / STATUS_FILE, {**STATUS, "epochs": config.epochs})
+        with files.told(hidden):
+            return Run(_rename_to_free(hidden, _folder_name(config.id)), settings)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+
+
+def open_run(settings: Settings, run_id: str) -> Run:
+    """The run of that name, or the only one whose name begins so. The text may come from an address or a shell."""
+    if not run_id or run_id.startswith(".") or re.search(r"[/\\\0]|\.\.", run_id):
+        raise LoupeError(f"'{run_id}' is not the name of a run", "A name as the list shows it was expected")
+    names = _names(settings)
+    if run_id in names:
+        return Run(run_id, settings)
+    found = sorted(name for name in names if name.startswith(run_id))
+    if not found:
+        raise LoupeError(f"There is no run '{run_id}'", fix="Look at the list of runs for its name")
+    if len(found) > 1:
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        raise LoupeError(f"'{run_id}' could be {', '.join(found[:5])}{more}", "The beginning of one name was expected")
+    return Run(found[0], settings)
+
+
+def list_runs(settings: Settings) -> list[Summary]:
+    """All runs, the newest first. What cannot be read is listed with the reason, and breaks nothing."""
+    summaries = [summarize(Run(name, settings)) for name in _names(settings)]
+    return sorted((s for s in summaries if s is not None), key=lambda s: (s.created, s.id), reverse=True)
+
+
+def summarize(run: Run) -> Summary | None:
+    """The run in one line; None where it was removed meanwhile."""
+    try:
+        return _summarize(run)
+    except LoupeError as error:
+        sentence = str(error)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        sentence = f"The files of {run.id} hold values that no run of this program has."
+    except OSError as error:
+        sentence = f"{run.id} cannot be read: {error.strerror}."
+    with suppress(OSError):
+        changed = datetime.fromtimestamp(run.path.stat().st_mtime, UTC)
+        return Summary(run.id, changed.isoformat(timespec="microseconds"), "broken", name=run.id, error=sentence)
+    return None
+
+
+def remove(run: Run) -> None:
+    """Take the run away: hidden by one rename, then deleted. A running or a locked one stays."""
+    with locks.exclusive(run.guard):
+        _refuse_removal(run)
+    hidden = run.settings.checkpoints / f"{REMOVED}{uuid4().hex}"
+    with files.told(hidden):
+        files.patiently(lambda: os.replace(run.path, hidden))
+    files.sweep(run.settings.checkpoints, REMOVED, 0)
+
+
+def slots_folder(settings: Settings) -> Path:
+    """Where jobs wait for their turn; runs/slots.py knows what is in it."""
+    return settings.checkpoints / SLOTS
+
+
+def _summarize(run: Run) -> Summary:
+    document, card, status = run.document(), run.card(), run.status()
+    config, best = document["config"], (status["best"] or {}).get("validation", {})
+    _refuse_other_config(run, config)
+    counts = document["resolved"].get("parameters")
+    return Summary(
+        id=run.id, created=str(document["created"]), state=run._resolve(status), name=str(card["name"]) or run.id,
+        owner=str(card["owner"]), star=bool(card["star"]), note=str(card["note"]), locked=bool(card["locked"]),
+        epoch=int(status["epoch"]), epochs=int(status["epochs"]),
+        best_nats_per_image=_number(best.get("nats_per_image")),
+        best_nats_per_pixel=_number(best.get("nats_per_pixel")),
+        parameters=int(counts["total"]) if counts else None,
+        dataset=str(config["dataset"]), kind=str(config["kind"]), recipe=str(config["recipe"]),
+        parent=document["parent"], seconds=_number(status["seconds"]), error=status["error"],
+    )  # fmt: skip
+
+
+def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
+    from vae_core.spec.config import VERSION as CONFIG_VERSION
+
+    if config["version"] != CONFIG_VERSION:
+        raise LoupeError(f"The config of {run.id} has version {config['version']!r}",
+                         f"This program reads version {CONFIG_VERSION}",
+                         "Update the program, or train the model again")  # fmt: skip
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _names(settings: Settings) -> set[str]:
+    try:
+        with os.scandir(settings.checkpoints) as entries:
+            return {e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False)}
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise LoupeError(f"{settings.checkpoints} cannot be read: {error.strerror}") from None
+
+
+def _folder_name(run_id: str) -> str:
+    """Dots are allowed in names of data sets and recipes, but must neither hide a folder nor lead out of one."""
+    return re.sub(r"^\.+|\.{2,}", "_", run_id)
+
+
+def _rename_to_free(hidden: Path, wanted: str) -> str:
+    """A rename onto a folder that has files fails everywhere, so two processes never get the same name."""
+    number = 1
+    while True:
+        name = wanted if number == 1 else f"{wanted}-{number}"
+        target = hidden.with_name(name)
+        try:
+            if not target.exists():
+                os.rename(hidden, target)
+                files.sync_folder(target.parent)
+                return name
+        except OSError:
+            if not target.exists():
+                raise
+        number += 1
+
+
+def _refuse_removal(run: Run) -> None:
+    try:
+        locked, busy = run.card()["locked"], run.has_process()
+    except LoupeError:  # a broken folder has no say, but its trainer may live
+        locked, busy = False, locks.held(run.lock)
+    if locked:
+        raise LoupeError(f"{run.id} is locked", fix="Unlock it first")
+    if busy:
+        raise LoupeError(f"{run.id} is at work", fix="Stop it first")
+
+
+def _history_line(row: Mapping[str, Any]) -> str:
+    cells = [str(int(row["epoch"]))]
+    for name in HISTORY[1:]:
+        value = row.get(name)
+        cells.append("" if value is None or not math.isfinite(value) else repr(float(value)))
+    return ",".join(cells)
+
+
+def _history_row(header: list[str], cells: list[str]) -> dict[str, Any] | None:
+    try:
+        row: dict[str, Any] = {n: float(cell) if cell else None for n, cell in zip(header, cells, strict=True)}
+        return {**row, "epoch": int(row["epoch"])}
+    except (KeyError, TypeError, ValueError):
+        return None

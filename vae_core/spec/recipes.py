@@ -1,0 +1,77 @@
+"""Ready configs: the reports' systems by name, and sensible ones for any other images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vae_core.errors import LoupeError
+from vae_core.spec.config import Config
+from vae_core.spec.reports import Recipe as Recipe
+from vae_core.spec.reports import systems
+
+VARIANTS = ("faithful", "lite")
+
+
+def all_recipes() -> tuple[Recipe, ...]:
+    return tuple(recipe for pair in systems().values() for recipe in pair)
+
+
+def find(key: str, variant: str = "faithful", latent: int | None = None, noise: float | None = None) -> Recipe:
+    """A recipe; `latent` and `noise` choose among the values that its report leaves open."""
+    known = systems()
+    if key not in known:
+        raise LoupeError(f"There is no recipe '{key}'", f"The recipes are {', '.join(known)}")
+    if variant not in VARIANTS:
+        raise LoupeError(f"There is no variant '{variant}'", f"One of {', '.join(VARIANTS)} was expected")
+    recipe = known[key][VARIANTS.index(variant)]
+    changes: dict[str, Any] = {}
+    for name, value in (("latent", latent), ("noise", noise)):
+        if value is not None:
+            _check_choice(recipe, name, value)
+            changes[name] = value
+    return replace(recipe, config=replace(recipe.config, **changes))
+
+
+def _check_choice(recipe: Recipe, name: str, value: float) -> None:
+    choices = recipe.choices.get(name, ())
+    if value not in choices:
+        known = ", ".join(f"{choice:g}" for choice in choices)
+        expected = f"Its {name} is one of {known}" if choices else f"Its report leaves no choice of {name}"
+        raise LoupeError(f"{recipe.key} has no {name} of {value}", expected, "Write your own encoder for anything else")
+
+
+SMALLEST_SIDE = 7  # pixels of the shorter side at which halving stops
+MOST_FILTERS = 128
+
+
+def auto(image: tuple[int, int, int], dataset: str, kind: str = "vae", latent: int = 32) -> Config:
+    """For images of any size: halve them down to 4 to 7 pixels, doubling the filters on the way."""
+    side = min(image[:2])
+    filters = 32 if max(image[:2]) <= 64 else 16
+    tokens = [f"conv{filters} bn"] if side <= SMALLEST_SIDE else []
+    while side > SMALLEST_SIDE:
+        tokens.append(f"conv{filters}/2 bn")
+        side, filters = -(-side // 2), min(2 * filters, MOST_FILTERS)
+    return Config(
+        dataset, image, " ".join(tokens), kind=kind, latent=latent,
+        learning_rate=1e-3, schedule="cosine", warmup=1.0, batch=64, epochs=30,
+    )  # fmt: skip
+
+
+DENSE = {"encoder": "flatten dense512:gelu dense256:gelu", "batch": 128, "learning_rate": 1e-3, "epochs": 20}
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "digits": {"encoder": "flatten dense256:gelu dense128:gelu", "batch": 32, "learning_rate": 5e-3, "epochs": 60},
+    "mnist": DENSE,
+    "fashion-mnist": DENSE,
+    "shapes": DENSE,
+    "cifar10": {"encoder": "conv32/2 bn conv64/2 bn conv64/2 bn", "batch": 128, "learning_rate": 1e-3, "epochs": 10},
+}
+
+
+def default(dataset: str, image: tuple[int, int, int]) -> Config:
+    """For a data set alone: a quick map of two dimensions for those that are known, `auto` for all others."""
+    if dataset not in DEFAULTS:
+        return auto(image, dataset)
+    return Config(dataset, image, latent=2, schedule="cosine", warmup=1.0, **DEFAULTS[dataset])
