@@ -21,9 +21,12 @@ from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
 
 CONFIG = Config(
-    dataset="digits", image=(8, 8, 1), encoder="conv8/2 bn drop.1 conv16/2 bn flatten dense16", noise=0.1, epochs=60, batch=32
+    dataset="digits", image=(8, 8, 1), encoder="conv8/2 bn drop.1 conv16/2 bn flatten dense16",
+    noise=0.1, epochs=60, batch=32,
 )  # fmt: skip
-COLUMNS = [f"{part}_{kind}_nats_per_image" for part in ("train", "validation") for kind in ("total", "reconstruction", "kl")]
+COLUMNS = [
+    f"{part}_{kind}_nats_per_image" for part in ("train", "validation") for kind in ("total", "reconstruction", "kl")
+]
 
 
 def main() -> None:

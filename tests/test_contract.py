@@ -47,23 +47,25 @@ def blobs(count: int, image: tuple[int, int, int]) -> np.ndarray:
     random = np.random.default_rng(0)
     y, x = np.mgrid[:height, :width]
     centre = random.uniform(0.3, 0.7, (count, 2, channels)) * [[height], [width]]
-    distance = (y[None, ..., None] - centre[:, None, None, 0]) ** 2 + (x[None, ..., None] - centre[:, None, None, 1]) ** 2
+    distance = (y[None, ..., None] - centre[:, None, None, 0]) ** 2 + (
+        x[None, ..., None] - centre[:, None, None, 1]
+    ) ** 2
     return np.uint8(255 * np.exp(-distance / (0.03 * height * width)))
 
 
 def _train_a_little(config: Config, networks, pixels: np.ndarray) -> tuple[float, float]:
     """The loss of the first and of the last of some steps on one batch, in the fused style, weights copied back."""
-    from vae_core.learn import models, objective, steps
+    from vae_core.learn import engine, models, objective, steps
 
     logits = config.loss != "mse" and config.architecture().ends_in_sigmoid
     fast = models.build(config.architecture(), models.Style(fused=True, logits=logits))
     fast.set_weights(networks.get_weights())
     task = steps.Task(config, fast, objective.Observation.of(config, from_logits=logits))
-    engine = steps.make(task, pixels, None)
+    trainer = engine.make(task, pixels)
     count = 12
     order = np.tile(np.arange(len(pixels), dtype=np.int32), (count, 1))
     rates = np.full(count, min(config.learning_rate, 2e-3), np.float32)
-    sums = engine.train(steps.Plan(order, 0, rates, np.zeros(count, np.float32)))
-    networks.set_weights(engine.weights())
+    sums = trainer.train(steps.Plan(order, 0, rates, np.zeros(count, np.float32)))
+    networks.set_weights(trainer.weights())
     assert np.isfinite(sums).all()
     return float(sums[:3, 0].mean()), float(sums[-3:, 0].mean())

@@ -78,7 +78,7 @@ def test_every_layer_computes_the_same() -> None:
 def test_both_signatures_share_the_weights() -> None:
     code = keras.Input((2,))
     decoder = keras.Model(code, L.Dense(784)(L.Dense(300)(code)))
-    assert 4 * decoder.count_params() < len(export.convert(decoder, "decoder")) < 4.2 * decoder.count_params()
+    assert len(export.convert(decoder, "decoder")) < 4.2 * decoder.count_params()
 
 
 def test_forms_are_written_to_the_run(tmp_path: Path) -> None:
@@ -122,16 +122,16 @@ def test_an_operation_of_tensorflow_alone_is_refused_with_its_name() -> None:
     decoder = keras.Model(decoder.input, Bessel()(decoder.output))
     forms = export.make_forms(encoder, decoder, np.zeros((3, 8, 8, 1), np.uint8))
     assert forms["encoder"].data and not forms["decoder"].data
-    assert "BesselI0e" in forms["decoder"].reason
+    assert forms["decoder"].reason == "it cannot be converted: no portable operation does BesselI0e."
 
 
 def test_a_flex_operation_in_the_file_is_found() -> None:
     import tensorflow as tf
 
-    call = tf.function(tf.math.bessel_i0e, input_signature=[tf.TensorSpec((1, 2), tf.float32)])
+    call = tf.function(tf.linalg.det, input_signature=[tf.TensorSpec((1, 2, 2), tf.float32)])
     converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
-    assert export.custom_operations(converter.convert()) == ["FlexBesselI0e"]
+    assert export.custom_operations(converter.convert()) == ["FlexMatrixDeterminant"]
 
 
 def test_another_backend_exports_through_a_second_process() -> None:

@@ -159,10 +159,12 @@ def test_two_that_start_one_run_get_one_process(settings: Settings) -> None:
         one.stdin.write("go\n")
         one.stdin.flush()
     said = sorted(one.communicate()[0].strip() for one in both)
-    eventually(lambda: run.state() == "running", run)
+    eventually(lambda: "begun" in run.log.read_text(), run)
     assert said[0] == str(run.status()["pid"]) and f"{run.id} is already" in said[1]
     with pytest.raises(LoupeError, match="is already running"):
         start(settings, run)
+    jobs.request_stop(run)
+    eventually(lambda: not run.has_process(), run)
     assert run.log.read_text().count("begun") == 1
 
 
@@ -184,6 +186,17 @@ def test_a_process_that_is_still_loading_is_neither_lost_nor_started_twice(setti
         start(settings, run)
     kill(pid)
     assert run.state() == "interrupted"
+
+
+def test_a_job_that_is_stopped_while_it_loads_never_begins(settings: Settings) -> None:
+    run, gate = new(settings), settings.checkpoints / "gate.txt"
+    wait = f"while not Path({str(gate)!r}).exists(): time.sleep(0.01)\n"
+    start(settings, run, OPENING + wait + UNTIL_STOPPED)
+    assert jobs.request_stop(run) == "stopped"
+    gate.touch()
+    eventually(lambda: not run.has_process(), run)
+    assert run.status()["state"] == "stopped" and not run.stop_requested()
+    assert "stopped before its turn came" in run.log.read_text() and "begun" not in run.log.read_text()
 
 
 def test_a_run_that_nobody_starts_is_not_queued_for_ever(settings: Settings) -> None:
@@ -269,8 +282,8 @@ def test_as_many_run_as_there_are_slots(settings: Settings) -> None:
     two = replace(settings, train_slots=2)
     runs = [new(two, seed=seed) for seed in range(4)]
     pids = [start(two, run) for run in runs]
+    eventually(lambda: sorted(run.state() for run in runs) == ["queued", "queued", "running", "running"])
     eventually(lambda: sorted(jobs.place(two, run) or 0 for run in runs) == [0, 0, 1, 2])
-    assert sorted(run.state() for run in runs) == ["queued", "queued", "running", "running"]
     kill(next(pid for pid, run in zip(pids, runs, strict=True) if run.state() == "running"))
     eventually(lambda: sorted(run.state() for run in runs) == ["interrupted", "queued", "running", "running"])
 

@@ -31,7 +31,8 @@ def refusal(encoder: str, decoder: str = "mirror", kind: str = "ae", image: tupl
 def test_every_token_comes_back_as_it_was_written() -> None:
     line = (
         "conv8 conv8k5 conv8/2 conv8k5/2v:gelu deconv4v deconv1:sigmoid dense20 dense20:linear code2 code2:relu bn "
-        "drop0.25 pool2 avgpool3 up2 flatten reshape7x7x16 crop1 crop1x0 pad2 pad0x2 res(conv8 bn res(conv4:linear)) relu leaky"
+        "drop0.25 pool2 avgpool3 up2 flatten reshape7x7x16 crop1 crop1x0 pad2 pad0x2 res(conv8 bn res(conv4:linear)) "
+        "relu leaky"
     )
     assert write(parse(line)) == line
 
@@ -76,9 +77,10 @@ def test_a_wrong_token_is_named_with_a_suggestion(line: str, hint: str) -> None:
     "line",
     [
         "conv0", "conv65537", "conv8k32", "conv8/17", "conv8/0", "dense0", "code513", "drop0", "drop1", "drop1e9",
-        "drop.", "pool1", "pool17", "up1", "crop0", "crop0x0", "pad513", "reshape0x1x1", "conv8:", "conv-8", "conv8.5", "conv8k",
-        "res(res(res(res(bn))))", "res()", "res(", ")", "(bn)", "res(bn))", "res(flatten)", "res(code2)",
-        "res(reshape1x1x1)", "bn\0", "conv\u0663", "conv\uff18", "conv8\u212a3", "b\u200bn", "conv8;bn", "bn " * 201, "b" * 10_001,
+        "drop.", "pool1", "pool17", "up1", "crop0", "crop0x0", "pad513", "reshape0x1x1", "conv8:", "conv-8",
+        "conv8.5", "conv8k", "res(res(res(res(bn))))", "res()", "res(", ")", "(bn)", "res(bn))", "res(flatten)",
+        "res(code2)", "res(reshape1x1x1)", "bn\0", "conv\u0663", "conv\uff18", "conv8\u212a3", "b\u200bn", "conv8;bn",
+        "bn " * 201, "b" * 10_001,
     ],
 )  # fmt: skip
 def test_tokens_outside_the_bounds_are_refused(line: str) -> None:
@@ -245,8 +247,9 @@ def test_a_written_decoder_is_the_same_as_its_mirror() -> None:
 
 WORDS = [
     "conv8", "conv16/2", "conv4k5v", "conv3x3", "deconv4/2", "deconv1:sigmoid", "dense10", "dense784", "code2",
-    "code2:relu", "bn", "relu", "drop.5", "pool2", "avgpool3", "up2", "flatten", "reshape28x28x1", "reshape7x7x16", "crop1", "pad3x0",
-    "res(", ")", "(", "res", "conv8:", "9", "up16", "pool16", "dense9999999", "conv65536k31/16v:relu6", "mirror",
+    "code2:relu", "bn", "relu", "drop.5", "pool2", "avgpool3", "up2", "flatten", "reshape28x28x1", "reshape7x7x16",
+    "crop1", "pad3x0", "res(", ")", "(", "res", "conv8:", "9", "up16", "pool16", "dense9999999",
+    "conv65536k31/16v:relu6", "mirror",
 ]  # fmt: skip
 soup = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
 images = st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]))

@@ -14,10 +14,10 @@ def factors(**given):
     return {name: np.resize(np.asarray(value), count) for name, value in values.items()}
 
 
-def test_20000_images_take_under_two_seconds():
-    start = time.perf_counter()
+def test_20000_images_take_under_two_seconds_of_one_core():
+    start = time.process_time()
     pixels, _ = shapes.generate(20_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert pixels.shape == (20_000, 32, 32, 1) and pixels.dtype == np.uint8
 
 

@@ -20,7 +20,9 @@ from vae_core.spec.config import Config
 
 SMALL = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", kind="vae", epochs=3, batch=64)
 CONVOLUTIONS = replace(SMALL, encoder="conv8/2 bn drop.1 flatten dense16", noise=0.1)
-LOSSES = [f"{part}_{kind}_nats_per_image" for part in ("train", "validation") for kind in ("total", "reconstruction", "kl")]
+LOSSES = [
+    f"{part}_{kind}_nats_per_image" for part in ("train", "validation") for kind in ("total", "reconstruction", "kl")
+]
 # Two runs agree to this share of the loss: sums in another order over two threads are all that may differ.
 TOLERANCE = 1e-4
 
@@ -133,7 +135,12 @@ def test_early_stopping_waits_for_its_patience(settings: Settings) -> None:
 
 
 def test_a_plain_autoencoder_has_no_kl(settings: Settings) -> None:
-    run = train(settings, Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32 code2:relu bn", kind="ae", loss="mse", epochs=2))
+    run = train(
+        settings,
+        Config(
+            dataset="digits", image=(8, 8, 1), encoder="flatten dense32 code2:relu bn", kind="ae", loss="mse", epochs=2
+        ),
+    )
     assert all(row["train_kl_nats_per_image"] == 0 for row in run.history())
     assert "log_variance" not in run.codes() and (run.codes()["mean"] >= 0).all()
 

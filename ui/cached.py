@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import data_views
+from ui import data_views, palette
 from vae_core import settings as settings_file
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary as DataSummary
@@ -55,6 +55,11 @@ def _runs(where: Settings) -> list[Summary]:
 
 def find(run_id: str) -> Summary | None:
     return next((summary for summary in runs() if summary.id == run_id), None)
+
+
+def colours() -> dict[str, str]:
+    """Every run's own colour."""
+    return palette.models(summary.id for summary in reversed(runs()))
 
 
 def snapshot(run: Run, epoch: int) -> Arrays:
@@ -115,9 +120,10 @@ def _data_summary(name: str, where: Settings) -> DataSummary:
     return catalog.describe(name, where)
 
 
-def data_view(name: str) -> data_views.View:
+def data_view(name: str, where: Settings | None = None) -> data_views.View:
     """Some images of a data set and how many there are of each class. The first time may take some seconds."""
-    return _data_view(name, settings(), data_summary(name))
+    where = where or settings()
+    return _data_view(name, where, _data_summary(name, where))
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the images...")

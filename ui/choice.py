@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from ui import cached
@@ -11,6 +13,8 @@ from vae_core.runs.store import Run
 
 PARAMETER = "run"
 KEY = "chosen_run"
+COMPARED = "runs"
+MOST_COMPARED = 8
 
 
 def chosen_run() -> Run | None:
@@ -46,3 +50,20 @@ def go(page: str, run_id: str | None = None) -> None:
     wanted = run_id or st.session_state.get(KEY)
     st.session_state[KEY] = wanted
     st.switch_page(page, query_params={PARAMETER: wanted} if wanted else None)
+
+
+def compare(ids: list[str]) -> None:
+    """To the page that shows these runs beside each other."""
+    st.session_state[COMPARED] = ids
+    st.switch_page("pages/compare.py", query_params={PARAMETER: ids[0], COMPARED: ",".join(ids)})
+
+
+def compared_runs() -> list[Run]:
+    """Those that are still there, as the address or the last tick names them."""
+    named = st.query_params.get(COMPARED)
+    ids = named.split(",") if named else list(st.session_state.get(COMPARED, []))
+    found = []
+    for run_id in ids[:MOST_COMPARED]:
+        with suppress(LoupeError):
+            found.append(store.open_run(cached.settings(), run_id))
+    return found

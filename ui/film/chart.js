@@ -54,7 +54,7 @@ class LossChart {
     const roomy = width >= 520 && spec.levels.length > 0;
     this.legendRows = this.layLegend(width);
     this.left = 58;
-    this.right = width - (roomy ? 150 : 14);
+    this.right = width - (roomy ? 156 : 14);
     this.roomy = roomy;
     this.top = 12 + 22 * this.legendRows;
     this.bottom = this.top + spec.height;
@@ -64,6 +64,7 @@ class LossChart {
     const values = this.shown().flatMap((line) => line.values).concat(spec.batches.map((point) => point[1]));
     const marks = spec.marks.filter((mark) => mark.epoch <= last).map((mark) => mark.value);
     const finite = values.concat(marks).filter((value) => Number.isFinite(value) && (!spec.log || value > 0));
+    this.empty = !finite.length;
     const [low, high] = this.range(finite);
     this.low = low;
     this.high = high;
@@ -81,13 +82,14 @@ class LossChart {
   }
 
   ticks() {
+    if (this.empty) return [];
     if (!this.spec.log) return steps(this.low, this.high, 5);
     const decades = [];
     for (let power = Math.floor(Math.log10(this.low)); power <= Math.log10(this.high); power++) {
       for (const factor of [1, 2, 5]) decades.push(factor * 10 ** power);
     }
     const inside = decades.filter((tick) => tick >= this.low && tick <= this.high);
-    return inside.length >= 3 ? inside : steps(this.low, this.high, 4).filter((tick) => tick > 0);
+    return inside.length >= 4 ? inside : steps(this.low, this.high, 6).filter((tick) => tick > 0);
   }
 
   text(x, y, text, more = {}) {
@@ -172,7 +174,7 @@ class LossChart {
     }
     const over = this.roomy ? Math.max(0, lowest - this.bottom - 4) : 0;
     for (const level of levels.filter((each) => each.label)) {
-      const label = this.text(this.right + 8, level.label[1] - over, `${level.label[0]} ${number(level.value)}`, { "font-size": 11 });
+      const label = this.text(this.right + 14, level.label[1] - over, `${level.label[0]} ${number(level.value)}`, { "font-size": 11 });
       label.append(make("title", {}, level.help));
       svg.append(label);
     }
@@ -181,7 +183,7 @@ class LossChart {
   drawCursor(svg) {
     if (!this.cursor || this.cursor < this.spec.span[0] || this.cursor > this.spec.span[1]) return;
     const x = this.x(this.cursor);
-    svg.append(this.rule(x, this.top, x, this.bottom, { stroke: "var(--st-primary-color)", "stroke-opacity": 0.9, "data-screen": "" }));
+    svg.append(this.rule(x, this.top, x, this.bottom, { "stroke-opacity": 0.6, "data-screen": "" }));
   }
 
   entries() {

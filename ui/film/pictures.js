@@ -207,8 +207,17 @@ class CodeMap {
     const look = theme(this.canvas);
     const ground = make("canvas", {});
     this.drawGround(sharp(ground, side, side), side, look);
-    const svg = make("svg", { viewBox: `0 0 ${side} ${side}` });
+    const classes = this.header.classes.slice(0, 24);
+    const wide = Math.max(44, ...classes.map((label) => 24 + 7 * label.length));
+    const columns = Math.max(1, Math.floor(side / wide));
+    const svg = make("svg", { viewBox: `0 0 ${side} ${side + 20 * Math.ceil(classes.length / columns) + 6}` });
+    svg.style.fontFamily = "var(--st-font)";
     svg.append(make("image", { href: ground.toDataURL(), width: side, height: side }));
+    classes.forEach((label, i) => {
+      const [x, y] = [(i % columns) * wide + 8, side + 16 + 20 * Math.floor(i / columns)];
+      svg.append(make("circle", { cx: x, cy: y - 4, r: 4, fill: this.color(i) }));
+      svg.append(make("text", { x: x + 9, y, "font-size": 12, fill: look.text }, label));
+    });
     const { placed } = this.scene;
     for (let i = 0; i < placed.length / 2; i++) {
       const [x, y] = this.at(placed[2 * i], placed[2 * i + 1], side);
@@ -235,11 +244,14 @@ class Grid {
     const context = sharp(this.canvas, side, side);
     const [cell, step, tall] = [picture.width / count, side / count, picture.height / count];
     const how = quarter(turn);
+    const gap = step >= 12 ? 1 : 0; // images that fill their frame would run into each other
+    context.fillStyle = "#777";
+    context.fillRect(0, 0, side, side);
     for (let row = 0; row < count; row++) {
       for (let column = 0; column < count; column++) {
         const [u, v] = turned(how, column - (count - 1) / 2, (count - 1) / 2 - row);
         const [left, top] = [u + (count - 1) / 2, (count - 1) / 2 - v].map((place) => place * step);
-        drawPicture(context, picture, [column * cell, row * tall, cell, tall], [left, top, step + 0.5, step + 0.5]);
+        drawPicture(context, picture, [column * cell, row * tall, cell, tall], [left, top, step - gap, step - gap]);
       }
     }
   }

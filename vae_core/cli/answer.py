@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vae_core.errors import LoupeError
@@ -55,29 +56,33 @@ def _json(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+def write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise LoupeError(f"{path} could not be written: {error.strerror}") from None
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Columns as wide as they need; columns of numbers to the right."""
+    """Columns as wide as they need; columns of numbers to the right, with equally many decimals."""
     rows = [list(row) for row in rows]
-    cells = [list(header), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(header))]
-    numeric = [all(_is_number(row[column]) for row in rows) for column in range(len(header))]
-    return "\n".join(_line(line, widths, numeric) for line in cells)
+    columns = [_column(name, [row[place] for row in rows]) for place, name in enumerate(header)]
+    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-    padded = (c.rjust(w) if right else c.ljust(w) for c, w, right in zip(cells, widths, numeric))
-    return "  ".join(padded).rstrip()
+def _column(name: str, values: Sequence[Any]) -> list[str]:
+    numeric = all(value is None or isinstance(value, int | float) for value in values)
+    largest = max((abs(value) for value in values if isinstance(value, float)), default=0)
+    cells = [name, *(_cell(value, decimals=4 if largest < 10 else 2) for value in values)]
+    width = max(map(len, cells))
+    return [cell.rjust(width) if numeric else cell.ljust(width) for cell in cells]
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or isinstance(value, int | float)
-
-
-def _cell(value: Any) -> str:
+def _cell(value: Any, decimals: int) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}"
+        return f"{value:,.{decimals}f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

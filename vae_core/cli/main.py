@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ COMMANDS = {
     "resume": ("training", "go on with a run that was stopped or broke off"),
     "fork": ("training", "go on from a run with a changed setting, as a new run"),
     "stop": ("runs", "stop a run; it keeps its state"),
+    "calibrate": ("machine", "measure how fast this machine trains, once; takes about a minute"),
     "list": ("runs", "all runs, the newest first"),
     "show": ("runs", "one run: settings, state and losses"),
     "remove": ("runs", "delete a run"),
@@ -51,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
         _close_quietly()
         return DONE
     except Exception:
-        show_error(_bug(), as_json)
+        show_error(_bug(argv), as_json)
         return FAILED
 
 
@@ -99,22 +100,23 @@ def _no_such_command(word: str) -> WrongUse:
     return WrongUse(f"There is no command '{word}'", f"The commands are {', '.join(COMMANDS)}", fix)
 
 
-def _bug() -> LoupeError:
+def _bug(argv: Sequence[str]) -> LoupeError:
     """Keep the traceback of what is being handled; tell its number."""
     import uuid
 
     number = uuid.uuid4().hex[:8]
-    happened = f"Something went wrong inside the program (error {number})"
-    try:
-        path = _cache() / "errors.log"
+    path = _cache() / "errors.log"
+    handler: logging.Handler = logging.StreamHandler()
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        log.addHandler(logging.FileHandler(path, encoding="utf-8"))
-        fix = f"The details are in {path}"
-    except OSError:  # then they go to standard error, where Python's logging writes without a handler
-        fix = ""
-    now = datetime.now().isoformat(timespec="seconds")
-    log.exception("%s error %s: python -m vae_core %s", now, number, " ".join(sys.argv[1:]))
-    return LoupeError(happened, fix=fix)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.addHandler(handler)
+    log.exception("error %s: python -m vae_core %s", number, " ".join(argv))
+    log.removeHandler(handler)
+    handler.close()
+    fix = f"The details are in {path}" if isinstance(handler, logging.FileHandler) else ""
+    return LoupeError(f"Something went wrong inside the program (error {number})", fix=fix)
 
 
 def _cache() -> Path:

@@ -54,7 +54,7 @@ def _told(document: dict[str, Any]) -> list[str]:
         ("epochs", f"{status['epoch']} of {status['epochs']}"), ("time", duration(status["seconds"])),
         *((name.replace("_", " "), value) for name, value in config.items() if name not in ("version", "epochs")),
     ]  # fmt: skip
-    lines = [f"{name:15}{_plain(value)}" for name, value in facts if value not in (None, "", [], False)]
+    lines = [f"{name:15}{_plain(value)}" for name, value in facts if value not in (None, "", [], 0) or name == "seed"]
     return ["\n".join(lines), _history(document["history"])]
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ from vae_core.spec.config import Config
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s RECIPE [--lite] | --dataset NAME, [settings] [--detach] [--reuse] [--json]"
     parser.add_argument("system", nargs="?", metavar="RECIPE", help="one of the list that `recipes` prints")
     parser.add_argument("--lite", action="store_true", help="the recipe's small form")
     parser.add_argument(
@@ -45,6 +46,7 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
 
 def add_fork(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    parser.usage = "%(prog)s RUN [settings] [--detach] [--json]"
     _add_detach(parser)
     choices.add_options(parser, only=forks.CHANGEABLE)
     add_json(parser, "fork mnist-baseline --epochs 100 --lr 0.0003")
@@ -65,7 +67,7 @@ def train(args: argparse.Namespace, settings: Settings) -> Answer:
     if before:
         print(f"{before.id} has the same settings and is done; training them again.", file=sys.stderr)
     _fetch(config, settings)
-    return _start(lambda: store.create(settings, config, {}), args, settings)
+    return _start(store.create(settings, config, {}), args, settings)
 
 
 def resume(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -76,7 +78,7 @@ def resume(args: argparse.Namespace, settings: Settings) -> Answer:
                          fix=f"To train longer: python -m vae_core fork {run.id} --epochs ...")  # fmt: skip
     if state not in store.FINAL:
         raise LoupeError(f"{run.id} is already {state}")
-    return _start(lambda: run, args, settings)
+    return _start(run, args, settings)
 
 
 def fork(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -85,7 +87,7 @@ def fork(args: argparse.Namespace, settings: Settings) -> Answer:
         raise WrongUse("A fork needs a changed setting", fix="For example --epochs 100, or --lr 0.0003")
     with wrong_use():
         replace(parent.config(), **changes)
-    return _start(lambda: forks.fork(settings, parent, changes), args, settings)
+    return _start(forks.fork(settings, parent, changes), args, settings)
 
 
 def _done_before(config: Config, settings: Settings) -> Run | None:
@@ -108,31 +110,32 @@ def _fetch(config: Config, settings: Settings) -> None:
             catalog.load(config.dataset, settings, tell)
 
 
-def _start(make: Callable[[], Run], args: argparse.Namespace, settings: Settings) -> Answer:
-    if not args.detach:
-        return _foreground(make, args, settings)
-    run = make()
-    pid = jobs.start(settings, run)
-    return _answer(run, {"pid": pid})
+def _start(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:
+    if args.detach:
+        return _answer(run, {"pid": jobs.start(settings, run)})
+    return _foreground(run, args, settings)
 
 
-def _foreground(make: Callable[[], Run], args: argparse.Namespace, settings: Settings) -> Answer:
-    with native.silence():
-        from vae_core.learn import training  # takes seconds: who interrupts it leaves no run behind
-
-    run = make()
+def _foreground(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:
     _say_if_it_waits(settings)
-    with native.chatter_to(run.log), _logged(logging.FileHandler(run.log, encoding="utf-8")), _stopped_by_signals(run):
-        view = progress.TrainingView(run.config(), args.json)  # after the terminal was set apart
+    with native.chatter_to(run.log), _logged(logging.FileHandler(run.log, encoding="utf-8")):
         try:
-            training.train(run, settings, view)
-        except jobs.Stopped:
-            pass  # while it was queued
+            _watch(run, args, settings)
         except KeyboardInterrupt:
+            jobs.request_stop(run)  # where it had not begun
             raise LoupeError(f"{run.id} broke off", fix=_how_to_go_on(run)) from None
-        finally:
-            view.close()
     return _answer(run)
+
+
+def _watch(run: Run, args: argparse.Namespace, settings: Settings) -> None:
+    from vae_core.learn import training  # takes seconds
+
+    view = progress.TrainingView(run.config(), args.json)
+    try:
+        with _stopped_by_signals(run), suppress(jobs.Stopped):
+            training.train(run, settings, view)
+    finally:
+        view.close()
 
 
 def _own_process(run: Run, settings: Settings) -> Answer:

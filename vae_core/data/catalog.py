@@ -119,9 +119,9 @@ def _find(name: str, settings: Settings) -> _Origin:
     check_name(name)
     key = local.canonical(name)
     known = builtin.find(key)
-    here = {local.canonical(stem): path for stem, path in reversed(local.paths(settings.data).items())}.get(key)
-    if here:
-        return _local(key, name, here, known, settings)
+    for stem, path in local.paths(settings.data).items():
+        if local.canonical(stem) == key:
+            return _local(key, stem, path, known, settings)
     added = {local.canonical(folder): folder for folder in _added(settings)}.get(key)
     if added:
         return _Origin("added", _added_folder(settings) / added, _never)

@@ -13,7 +13,7 @@ from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is (0 = unknown)
-BLOCK = 1 << 18
+BLOCK = 1 << 16  # bytes; what a broken connection loses at most
 TIMEOUT = 30  # seconds without a byte
 log = logging.getLogger(__name__)
 

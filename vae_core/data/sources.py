@@ -88,7 +88,7 @@ class Folder:
         return state.st_size if stat.S_ISREG(state.st_mode) else None
 
     def read(self, name: str) -> bytes:
-        _check_file(name, self.size(name) or 0, self.settings)
+        _check_file(name, self.size(name), self.settings)
         return (self.root / name).read_bytes()
 
 
@@ -108,7 +108,7 @@ class Zip:
             return None
 
     def read(self, name: str) -> bytes:
-        _check_file(name, self.size(name) or 0, self.settings)
+        _check_file(name, self.size(name), self.settings)
         try:
             return self.archive.read(name)  # never more than the size it states, which is within the bounds
         except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
@@ -167,7 +167,9 @@ def _check_bounds(source: str, files: int, size: int, settings: Settings) -> Non
         )
 
 
-def _check_file(name: str, size: int, settings: Settings) -> None:
+def _check_file(name: str, size: int | None, settings: Settings) -> None:
+    if size is None:
+        raise LoupeError(f"{name} is no plain file", "Pictures were expected", "Remove it")
     most = 8 * settings.max_image_pixels  # four channels of 16 bits, not packed
     if size > most:
         raise LoupeError(f"{name} is a file of {size:,} bytes", f"At most {most:,} bytes were expected of one picture")

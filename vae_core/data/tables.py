@@ -173,28 +173,37 @@ def read_pixels(path: Path, settings: Settings) -> Raw:
     header, delimiter = _header(path)
     named = not all(_is_number(cell) for cell in header)
     frame = _read_frame(path, delimiter, named)
+    places = {name: header.index(name) for name in MEANINGS[1:] if name in header}
     if not named and not _is_square(len(header)):
-        header = ["label", *(str(column) for column in range(1, len(header)))]
-    columns = {name: place for place, name in enumerate(header) if named or name == "label"}
-    special = {name: columns[name] for name in MEANINGS if name in columns}
-    pixels = frame.iloc[:, [place for place in range(len(header)) if place not in special.values()]]
-    wrong = [str(name) for name, kind in pixels.dtypes.items() if kind.kind not in "biuf"]
-    if wrong:
+        places["label"] = 0
+    values, notes = _pixels(frame.drop(columns=frame.columns[list(places.values())]), path.name)
+    label, split, group = (frame.iloc[:, places[name]] if name in places else None for name in MEANINGS[1:])
+    parts = None if split is None else np.array([_part(word, row) for row, word in enumerate(_words(split), 2)])
+    groups = None if group is None else np.array(_words(group))
+    return Raw(values, _label_column(label, path.name), parts, groups, notes=notes)
+
+
+def _pixels(frame: Any, name: str) -> tuple[Array, tuple[str, ...]]:
+    words = [str(column) for column, kind in frame.dtypes.items() if kind.kind not in "biuf"]
+    if words:
         raise LoupeError(
-            f"Column '{wrong[0]}' of {path.name} holds words",
+            f"Column '{words[0]}' of {name} holds words",
             "A column 'path' (a list of pictures), or a column 'label' and else nothing but pixels was expected",
         )
-    values, notes = arrays.to_uint8([arrays.as_images(pixels.to_numpy(), path.name)])
-    cells = {
-        name: frame.iloc[:, place].fillna("").astype(str).to_list()
-        for name, place in special.items()
-        if name != "label"
-    }
-    parts = np.array([_part(word, row) for row, word in enumerate(cells["split"], 2)]) if "split" in cells else None
-    label = frame.iloc[:, special["label"]].to_numpy() if "label" in special else None
-    label = label.astype(str) if label is not None and label.dtype.kind not in "biuf" else label
-    groups = np.array(cells["group"]) if "group" in cells else None
-    return Raw(values, arrays.as_labels(label, "label", len(values)), parts, groups, notes=notes)
+    return arrays.to_uint8([arrays.as_images(frame.to_numpy(), name)])
+
+
+def _words(column: Any) -> list[str]:
+    return [str(cell) for cell in column.fillna("")]
+
+
+def _label_column(column: Any, name: str) -> Array | None:
+    if column is None or column.dtype.kind in "biu":
+        return None if column is None else arrays.as_labels(column.to_numpy(), "label", len(column))
+    if column.isna().any():
+        return _labels(_words(column), name)  # which says where one is missing
+    numbers = column.dtype.kind == "f"
+    return arrays.as_labels(column.to_numpy() if numbers else np.array(_words(column)), "label", len(column))
 
 
 def _is_number(cell: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,7 @@ def convert(model: keras.Model, name: str) -> bytes:
         try:
             return bytes(converter.convert())
         except Exception as error:  # the converter's own class is private; its message names the operation
-            raise LoupeError(f"it cannot be converted: {_first_line(error)}") from error
+            raise LoupeError(f"it cannot be converted: {_in_short(error)}") from error
 
 
 def custom_operations(data: bytes) -> list[str]:
@@ -176,8 +177,10 @@ def _writer(data: bytes) -> Callable[[Path], Any]:
     return lambda path: path.write_bytes(data)
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _in_short(error: Exception) -> str:
+    """The operations that the converter does not know, out of a message of many lines; else its first line."""
+    known = re.search(r"^\w+ ops: (.+)$", str(error), re.MULTILINE)
+    return f"no portable operation does {known[1]}" if known else str(error).strip().partition("\n")[0][:200]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vae_core.data.dataset import Dataset
-from vae_core.learn import export, models, objective, steps
+from vae_core.learn import engine, export, models, objective, steps
 from vae_core.learn.position import Position
 from vae_core.learn.snapshots import evenly_spaced
 from vae_core.look import evaluation, pictures
@@ -26,7 +26,7 @@ def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> N
     forms = export.export(run, networks, data.test.pixels[:32])
     run.set_status(portable=forms)
     task = steps.Task(config, networks, objective.Observation.of(config, from_logits=False))
-    best = steps.make(task, data.test.pixels[:1], None)
+    best = engine.make(task, data.test.pixels[:1])
     run.save_codes(test_codes(best, config, data))
     run.save_thumbs(_thumbs(best, data))
     if all(form == "ok" for form in forms.values()):

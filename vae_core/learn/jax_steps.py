@@ -28,7 +28,9 @@ class JaxSteps:
         self.seed_places = [place for place, variable in enumerate(self.fixed) if id(variable) in seeds]
         self._step = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
         self._losses = jax.jit(partial(self._forward, training=False))
-        self._encode = jax.jit(lambda trainable, fixed, x: self._call(trainable, fixed, task.networks.encoder, _scaled(x)))
+        self._encode = jax.jit(
+            lambda trainable, fixed, x: self._call(trainable, fixed, task.networks.encoder, _scaled(x))
+        )
         self._decode = jax.jit(
             lambda trainable, fixed, z: task.probabilities(self._call(trainable, fixed, task.networks.decoder, z))
         )

@@ -87,19 +87,19 @@ def _chain(layers: Sequence[spec.Layer], value: Any, style: Style, last: bool = 
     final = _last_with_weights(layers) if last else len(layers)
     index = 0
     while index < len(layers):
-        pair = layers[index : index + 2]
-        joined = style.fused and _can_be_joined(pair, value.shape)
+        layer, following = layers[index], layers[index + 1] if index + 1 < len(layers) else None
+        joined = style.fused and _can_be_joined(layer, following)
         index += 2 if joined else 1
         here = replace(style, precision="float32") if index > final else style
-        value = _up_conv(*pair, value, here) if joined else _apply(pair[0], value, here)
+        value = _up_conv(layer, following, value, here) if joined else _apply(layer, value, here)
     return value
 
 
-def _can_be_joined(pair: Sequence[spec.Layer], shape: tuple[int, ...]) -> bool:
+def _can_be_joined(up: spec.Layer, conv: spec.Layer | None) -> bool:
     """Whether up-sampling and the convolution after it are faster as one."""
-    if len(pair) < 2 or not isinstance(pair[0], spec.Up) or not isinstance(pair[1], spec.Conv):
+    if not isinstance(up, spec.Up) or not isinstance(conv, spec.Conv):
         return False
-    return pair[1].stride == 1 and saves_work(pair[0].size, pair[1].kernel)
+    return conv.stride == 1 and saves_work(up.size, conv.kernel)
 
 
 def _last_with_weights(layers: Sequence[spec.Layer]) -> int:
@@ -107,9 +107,14 @@ def _last_with_weights(layers: Sequence[spec.Layer]) -> int:
     return max((index for index, layer in enumerate(layers) if isinstance(layer, weighty)), default=0)
 
 
-def _up_conv(up: spec.Up, conv: spec.Conv, value: Any, style: Style) -> Any:
+def _up_conv(up: Any, conv: Any, value: Any, style: Style) -> Any:
     layer = UpConv(
-        conv.filters, conv.kernel, up.size, padding=_padding(conv), dtype=style.precision, **_activation(conv.activation)
+        conv.filters,
+        conv.kernel,
+        up.size,
+        padding=_padding(conv),
+        dtype=style.precision,
+        **_activation(conv.activation),
     )
     return layer(value)
 
@@ -130,14 +135,24 @@ def _apply(layer: spec.Layer, value: Any, style: Style) -> Any:
 @_apply.register
 def _(layer: spec.Conv, value: Any, style: Style) -> Any:
     return keras.layers.Conv2D(
-        layer.filters, layer.kernel, layer.stride, _padding(layer), dtype=style.precision, **_activation(layer.activation)
+        layer.filters,
+        layer.kernel,
+        layer.stride,
+        _padding(layer),
+        dtype=style.precision,
+        **_activation(layer.activation),
     )(value)
 
 
 @_apply.register
 def _(layer: spec.Deconv, value: Any, style: Style) -> Any:
     return keras.layers.Conv2DTranspose(
-        layer.filters, layer.kernel, layer.stride, _padding(layer), dtype=style.precision, **_activation(layer.activation)
+        layer.filters,
+        layer.kernel,
+        layer.stride,
+        _padding(layer),
+        dtype=style.precision,
+        **_activation(layer.activation),
     )(value)
 
 

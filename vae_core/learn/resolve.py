@@ -13,8 +13,8 @@ from vae_core.learn import models, speed
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
+from vae_core.spec.cost import WORTH_MEASURING
 
-WORTH_MEASURING = 5_000_000  # multiply-adds an image; below, half precision never paid
 WORTH_TAKING = 1.1  # how much faster half precision must be
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,9 @@ def _precision(config: Config, settings: Settings) -> str:
 
 def _measure(config: Config) -> str:
     fused = _fused(config)
-    batch = max(4, min(config.batch, 2_000_000_000 // config.architecture().multiply_adds))  # about a second a step at most
+    batch = max(
+        4, min(config.batch, 2_000_000_000 // config.architecture().multiply_adds)
+    )  # about a second a step at most
     single, half = (
         min(speed.step_seconds(config, models.Style(precision, fused, logits=False), batch, repeats=3))
         for precision in ("float32", "mixed_bfloat16")
@@ -71,4 +73,3 @@ def _read(path: Path) -> dict[str, str]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
-

@@ -84,14 +84,3 @@ class Task:
 
     def probabilities(self, output: Any) -> Any:
         return keras.ops.sigmoid(output) if self.observation.from_logits else keras.ops.clip(output, 0.0, 1.0)
-
-
-def make(task: Task, pixels: np.ndarray, noisy: np.ndarray | None) -> Steps:
-    """The steps of the backend that Keras runs on; `noisy` is a corrupted copy that is used in every epoch."""
-    if keras.backend.backend() == "jax":
-        from vae_core.learn.jax_steps import JaxSteps
-
-        return JaxSteps(task, pixels, noisy)
-    from vae_core.learn.tensorflow_steps import TensorFlowSteps
-
-    return TensorFlowSteps(task, pixels, noisy)

@@ -42,7 +42,9 @@ class TensorFlowSteps:
         codes = [self._encode(tf.constant(part)) for part in _batches(pixels, BATCH)]
         if self.task.config.kind == "ae":
             return np.concatenate([code.numpy() for code in codes]), None
-        return tuple(np.concatenate([code[i].numpy() for code in codes]) for i in (0, 1))
+        return np.concatenate([mean.numpy() for mean, _ in codes]), np.concatenate(
+            [spread.numpy() for _, spread in codes]
+        )
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         return np.concatenate([self._decode(tf.constant(part)).numpy() for part in _batches(codes, BATCH)])

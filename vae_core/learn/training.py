@@ -14,7 +14,7 @@ import numpy as np
 from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
-from vae_core.learn import finish, models, objective, resolve, snapshots, steps
+from vae_core.learn import engine, finish, models, objective, resolve, snapshots, steps
 from vae_core.learn.position import Position, load_position, save_position
 from vae_core.runs import jobs
 from vae_core.runs.store import Run
@@ -28,7 +28,7 @@ Report = Callable[[dict[str, Any]], None]
 
 
 def train(run: Run, settings: Settings, report: Report = lambda row: None) -> None:
-    """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind, whatever happens."""
+    """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind."""
     with jobs.hold(run):
         try:
             Training(run, settings, report).go()
@@ -103,7 +103,7 @@ class Training:
         networks.set_weights(fresh.get_weights())
         seen = objective.Observation.of(self.config, from_logits=self.style.logits)
         noisy = _noisy_copy(self.pixels, self.config) if self.config.noise and self.config.noise_once else None
-        return steps.make(steps.Task(self.config, networks, seen), self.pixels, noisy)
+        return engine.make(steps.Task(self.config, networks, seen), self.pixels, noisy)
 
     def _restore(self) -> Position:
         position = load_position(self.run, self.steps)
@@ -133,7 +133,7 @@ class Training:
         rates = [objective.learning_rate(self.config, step + i, per_epoch) for i in range(count)]
         betas = [objective.beta(self.config, step + i, per_epoch) for i in range(count)]
         began = time.monotonic()
-        sums = self.steps.train(steps.Plan(chosen, step, np.float32(rates), np.float32(betas)))
+        sums = self.steps.train(steps.Plan(chosen, step, np.array(rates, np.float32), np.array(betas, np.float32)))
         seconds = (time.monotonic() - began) / count
         self._adapt_chunk(seconds)
         position.add(count, sums, np.asarray(betas), chosen.size)
@@ -216,7 +216,7 @@ def _load(config: Config, run: Run, settings: Settings) -> Dataset:
     data = catalog.load(config.dataset, settings)
     if data.image != config.image:
         raise LoupeError(f"The images of {config.dataset} are {_size(data.image)}",
-                         f"This run was set up for {_size(config.image)}", "Set up a new run for this data")  # fmt: skip
+                         f"This run expects {_size(config.image)}", "Set up a new run for this data")  # fmt: skip
     known = run.resolved().get("data_fingerprint")
     if known and known != data.fingerprint:
         raise LoupeError(f"The data set {config.dataset} has changed since this run began",

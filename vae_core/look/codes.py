@@ -104,7 +104,7 @@ def mixture_samples(codes: np.ndarray, count: int, seed: int) -> np.ndarray:
     centre, scale = some.mean(axis=0, dtype=np.float64), some.std(axis=0, dtype=np.float64)
     scale[scale == 0] = 1.0
     mixture = GaussianMixture(
-        n_components=min(MOST_COMPONENTS, 1 + len(some) // 20),
+        n_components=min(MOST_COMPONENTS, 1 + len(np.unique(some, axis=0)) // 20),
         covariance_type="full" if codes.shape[1] <= FULL_COVARIANCE else "diag",
         random_state=seed,
     ).fit((some - centre) / scale)

@@ -43,8 +43,9 @@ def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = 
 def _check(changes: dict[str, Any]) -> None:
     fixed = sorted(set(changes) - set(CHANGEABLE))
     if fixed:
-        raise LoupeError(f"A fork cannot change '{fixed[0]}': the state would not fit or not be comparable",
-                         f"A fork may change {', '.join(CHANGEABLE)}", "Start a new training for anything else")  # fmt: skip
+        allowed = ", ".join(CHANGEABLE)
+        raise LoupeError(f"A fork cannot change '{fixed[0]}': the state would not fit", f"It may change {allowed}",
+                         "Start a new training for anything else")  # fmt: skip
     if not changes:
         raise LoupeError("A fork needs at least one changed setting", f"One of {', '.join(CHANGEABLE)}")
 

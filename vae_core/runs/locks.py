@@ -52,32 +52,36 @@ def held(path: Path) -> bool:
     """Whether a living process has taken the lock. Looking disturbs nobody for longer than microseconds."""
     if not path.exists():
         return False
-    if sys.platform == "win32":
-        return _held_on_windows(path)
+    return _held(path)
+
+
+if sys.platform == "win32":
+
+    def _held(path: Path) -> bool:
+        """There is no shared lock here, so one who looks could take another for the holder: look again."""
+        for _ in range(3):
+            lock = take(path, 0)
+            if lock is not None:
+                lock.release()
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+else:
     import fcntl
 
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look do not see each other
-        return False
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-
-
-def _held_on_windows(path: Path) -> bool:
-    """There is no shared lock there, so one who looks could take another for the holder: look again."""
-    for _ in range(3):
-        lock = take(path, 0)
-        if lock is not None:
-            lock.release()
+    def _held(path: Path) -> bool:
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
             return False
-        time.sleep(POLL_SECONDS)
-    return True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look do not see each other
+            return False
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
 
 
 def started(pid: int) -> float | None:

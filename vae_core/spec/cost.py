@@ -16,11 +16,12 @@ from typing import Any
 from vae_core.errors import LoupeError
 from vae_core.spec.architecture import Architecture
 from vae_core.spec.config import Config
-from vae_core.spec.layers import BatchNorm, Code, Conv, Convolution, Deconv, Dense, Dropout, Layer, Pool, Residual, Shape, Up
+from vae_core.spec.layers import Code, Conv, Convolution, Dense, Dropout, Layer, Pool, Residual, Shape, Up
 
+WORTH_MEASURING = 5_000_000  # multiply-adds an image; below, half precision never paid
 TRAINING = 3  # a training step's work over that of a forward pass
 BASE_MEMORY = 650e6  # bytes: the interpreter and TensorFlow
-COPIES_OF_WEIGHTS = 7  # the trained and the saved network, gradients, two of the optimizer, the best so far, one in passing
+COPIES_OF_WEIGHTS = 7  # the trained and the saved network, gradients, two of the optimizer, the best, one in passing
 COPIES_OF_ACTIVATIONS = 3  # forward, gradient, and what a layer needs to work
 NUMBER = 4  # bytes
 
@@ -53,12 +54,14 @@ def from_json(document: Any) -> Calibration:
 def features(architecture: Architecture, batch: int) -> tuple[float, ...]:
     """The quantities of one training step, in the order of Calibration's fields."""
     layers = list(_all_layers(architecture))
-    convolutions = [(work, *_ends(layer, before)) for layer, before, _, work in layers if isinstance(layer, Convolution)]
+    convolutions = [
+        (work, min(shape[-1], each.filters)) for each, shape, _, work in layers if isinstance(each, Convolution)
+    ]
     return (
         1.0,
         float(len(layers)),
         batch * sum(work for work, *_ in convolutions),
-        batch * sum(work / min(channels) for work, *channels in convolutions),
+        batch * sum(work / channels for work, channels in convolutions),
         batch * sum(work for layer, _, _, work in layers if isinstance(layer, Dense | Code)),
         batch * (sum(math.prod(after) for *_, after, _ in layers) + 4.0 * math.prod(architecture.image)),
         batch * sum(math.prod(before) for layer, before, _, _ in layers if isinstance(layer, Dropout | Pool)),
@@ -80,13 +83,14 @@ def seconds_an_epoch(
 
 
 def fit(rows: Iterable[tuple[Sequence[float], float]]) -> Calibration:
-    """The rates, none of them negative, that explain measured seconds best: relative errors count, not absolute ones."""
+    """The rates, none of them negative, that explain measured seconds best, by relative error."""
     import numpy as np
     from scipy.optimize import nnls
 
     pairs = [(np.asarray(amounts, float), seconds) for amounts, seconds in rows]
     scaled = np.stack([amounts / seconds for amounts, seconds in pairs])
     size = scaled.max(axis=0)
+    size[size == 0] = 1.0  # a quantity that no measurement had
     rates, _ = nnls(scaled / size, np.ones(len(pairs)))
     return Calibration(*(float(rate) for rate in rates / size))
 
@@ -120,7 +124,7 @@ def _chain(layers: Sequence[Layer], shape: Shape) -> Iterator[tuple[Layer, Shape
 
 
 def _work(layer: Layer, shape: Shape, up: int) -> float:
-    """Multiply-adds; a convolution after an up-sampling is computed on the small image, where fewer kernel taps matter."""
+    """Multiply-adds; a convolution after an up-sampling is computed on the small image, with fewer kernel taps."""
     if isinstance(layer, Residual):
         return 0.0
     work = float(layer.multiply_adds(shape))
@@ -128,7 +132,3 @@ def _work(layer: Layer, shape: Shape, up: int) -> float:
         taps = (up + layer.kernel - 2) // up + 1
         work *= min(1.0, (taps / layer.kernel) ** 2)
     return work
-
-
-def _ends(layer: Convolution, shape: Shape) -> tuple[int, int]:
-    return shape[-1], layer.filters

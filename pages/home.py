@@ -1,0 +1,31 @@
+"""Home: what this is, and every run as a card or as a row of a table."""
+
+import streamlit as st
+
+from ui import cached, cards, home_parts, run_table
+from ui.errors import shown
+
+runs = cached.runs()
+home_parts.welcome(is_empty=not runs)
+if not runs:
+    with st.container(horizontal=True):
+        home_parts.importer()
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    st.subheader("Runs", width="content", help="Every model that was trained here, or is being trained.")
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.page_link("pages/train.py", label="New training", icon=":material/add:")
+        home_parts.importer()
+        view = st.segmented_control(
+            "View", ["Cards", "Table"], default="Cards", required=True, key="home_view", label_visibility="collapsed"
+        )
+found = cards.filters(runs)
+if not found:
+    st.info("No run fits these filters.", icon=":material/filter_alt_off:")
+    st.stop()
+with shown():
+    if view == "Cards":
+        cards.grid(found)
+    else:
+        run_table.table(found)

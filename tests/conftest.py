@@ -1,0 +1,90 @@
+"""What tests share: settings of their own, a run that was really trained, and that nothing is left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from vae_core.runs.store import Run, open_run
+from vae_core.settings import PROJECT, Settings
+
+MARK = "LOUPE_TEST_SESSION"
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return _settings(tmp_path)
+
+
+@pytest.fixture
+def cli(settings: Settings) -> Cli:
+    """The command line in a process of its own, with this test's settings."""
+    return lambda *words: run_cli(settings, *words)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run on the digits, trained as anybody would train it. Not to be changed."""
+    settings = _settings(tmp_path_factory.mktemp("trained"))
+    done = run_cli(settings, "train", "--dataset", "digits", "--epochs", "4", "--json")
+    assert done.returncode == 0, done.stderr
+    return open_run(settings, json.loads(done.stdout)["run"])
+
+
+def run_cli(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vae_core", *words]
+    return subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True, timeout=250)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    places = {"LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
+    return {**{key: value for key, value in os.environ.items() if key != "LOUPE_DATA"}, **places}
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser: the system's Chromium or Chrome, or the one that Playwright installed."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+        if not found and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("there is no Chromium here")
+        alone = ["--no-sandbox"] if os.name == "posix" and os.getuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=found, args=alone)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    """Trainings outlive who starts them, so every process of this session carries a mark."""
+    os.environ[MARK] = mark = uuid.uuid4().hex
+    yield
+    left = [process for process in psutil.process_iter() if process.pid != os.getpid() and _has(process, mark)]
+    told = [" ".join(process.cmdline()) for process in left]
+    for process in left:
+        process.kill()
+    assert not told
+
+
+def _has(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):
+        return False  # somebody else's, or gone meanwhile

@@ -1,0 +1,334 @@
+"""The command line: what it prints, its exit codes, and what a person can do to a training from a terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import environment, run_cli
+from PIL import Image
+
+from vae_core.cli.answer import table
+from vae_core.cli.main import COMMANDS, main
+from vae_core.runs import calibration, locks, store
+from vae_core.runs.store import Run
+from vae_core.settings import PROJECT, Settings
+from vae_core.spec import cost
+
+LONG = ("train", "--dataset", "digits", "--epochs", "5000")
+
+
+@pytest.fixture
+def call(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """A command in this process: its exit code, what it printed, what it complained about."""
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("LOUPE_DATA", raising=False)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def on(trained: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """A command on the trained run, in this process, which has to succeed: its JSON document."""
+    monkeypatch.setenv("LOUPE_CHECKPOINTS", str(trained.settings.checkpoints))
+    monkeypatch.setenv("LOUPE_CACHE", str(trained.settings.cache))
+
+    def run(command: str, *words: str) -> Any:
+        assert main((command, trained.id, *words, "--json")) == 0, capsys.readouterr()
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+@pytest.mark.parametrize("words", [*((name,) for name in COMMANDS), ("data", "list"), ("data", "add")])
+def test_help_has_an_example_that_parses(words, capsys):
+    from shlex import split
+
+    from vae_core.cli.main import _parser
+
+    with pytest.raises(SystemExit) as ended:
+        main((*words, "--help"))
+    assert ended.value.code == 0
+    example = capsys.readouterr().out.rpartition("for example: python -m vae_core ")[2]
+    parsed = _parser(split(example)).parse_args(split(example))
+    assert split(example)[0] == words[0] and parsed.command
+
+
+@pytest.mark.parametrize("words", [("recipes",), ("list",), ("data", "list"), ("describe", "mnist-baseline")])
+def test_json_is_all_there_is(call, words):
+    code, out, err = call(*words, "--json")
+    assert code == 0 and json.loads(out) is not None and not err
+
+
+def test_describe_counts_as_the_report_does(call):
+    _, out, _ = call("describe", "mnist-baseline", "--json")
+    found = json.loads(out)
+    assert found["parameters"] == {"encoder": 17208, "decoder": 9137, "total": 26345, "trainable": 24641}
+    first = {"layer": "conv8/2", "output": [14, 14, 8], "parameters": 80, "multiply_adds": 14112}
+    assert found["encoder"][0].items() >= first.items()
+    assert sum(row["parameters"] for row in found["decoder"]) == 9137
+
+
+def test_describe_predicts_seconds_once_the_machine_is_measured(call, settings):
+    def seconds(*words: str) -> float | None:
+        return json.loads(call("describe", *words, "--json")[1])["seconds_per_epoch"]
+
+    assert seconds("mnist-baseline") is None and "calibrate" in call("describe", "mnist-baseline")[1]
+    rates = cost.Calibration(0, 0, 0, 0, 0, 0, 0, parameter=1e-6)
+    calibration.save(settings, {"float32": rates, "mixed_bfloat16": rates})
+    images = 8000 + 2000 / 3  # a validation image takes a forward pass
+    assert seconds("mnist-baseline") == pytest.approx(26_345e-6 * images / 128)
+    own = ("--dataset", "digits", "--encoder", "flatten", "--batch", "10", "--split")
+    shuffled, test = (seconds(*own, split) for split in ("shuffled", "test"))
+    assert shuffled == pytest.approx(test)  # as many images validate
+    assert seconds(*own, "shuffled", "--classes", "1", "2") == pytest.approx(shuffled / 5, rel=0.01)
+    assert "an epoch" in call("describe", "mnist-baseline")[1]
+
+
+def test_describe_your_own(call):
+    own = ("--encoder", "flatten dense16", "--kind", "ae", "--latent", "3")
+    found = json.loads(call("describe", "--dataset", "digits", *own, "--json")[1])
+    assert [row["layer"] for row in found["encoder"]] == ["flatten", "dense16", "code3"]
+    assert found["config"]["beta"] == 0 and found["parameters"]["encoder"] == 64 * 16 + 16 + 16 * 3 + 3
+
+
+def test_code_is_a_program(call, tmp_path):
+    script = call("code", "mnist-baseline")[1]
+    compile(script, "script", "exec")
+    assert json.loads(call("code", "mnist-baseline", "--json")[1])["script"].strip() == script.strip()
+    out = tmp_path / "baseline.ipynb"
+    assert call("code", "mnist-baseline", "--notebook", "--out", str(out))[0] == 0
+    assert any(cell["cell_type"] == "code" for cell in json.loads(out.read_text())["cells"])
+
+
+def test_a_changed_recipe_is_no_longer_the_recipe(call):
+    def name(*words: str) -> str:
+        return json.loads(call("describe", "fashion-dropout-ae", *words, "--json")[1])["config"]["recipe"]
+
+    assert name() == name("--seed", "7") == name("--latent", "8") == "fashion-dropout-ae"
+    assert name("--lite") == "fashion-dropout-ae-lite"
+    assert name("--epochs", "3") == name("--latent", "3") == ""
+
+
+def test_recipes_stand_beside_what_was_reported(call):
+    rows = json.loads(call("recipes", "--json")[1])
+    assert {row["variant"] for row in rows} == {"faithful", "lite"}
+    baseline = next(row for row in rows if (row["key"], row["variant"]) == ("mnist-baseline", "faithful"))
+    assert (baseline["dataset"], baseline["parameters"]["total"]) == ("mnist", 26345)
+    assert "0.1951" in json.dumps(baseline["reported"]) and "0.1951" in call("recipes")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "COMMAND"),
+        ("trian", "Did you mean train?"),
+        ("show", "RUN"),
+        ("list --jso", "--jso"),
+        ("train", "Neither a recipe nor a data set"),
+        ("train mnist-basline", "There is no recipe 'mnist-basline'"),
+        ("train --lite --dataset digits", "small form of a recipe"),
+        ("train --dataset digits --epochs some", "invalid int value"),
+        ("train --dataset digits --epochs 0", "epochs is 0"),
+        ("train --dataset digits --kind gan", "invalid choice"),
+        ("train --dataset digits --kind ae --beta 1", "no KL term"),
+        ("describe --dataset digits --encoder conv3x3", "Did you mean 3 filters"),
+        ("describe nothing", "There is no recipe 'nothing'"),
+        ("data add x.npz", "--name"),
+        ("data add x.npz --name ../x", "cannot be the name"),
+        ("data add x.npz --name x --size big", "not a size such as 64x64"),
+    ],
+)
+def test_wrong_use(call, words, said):
+    code, out, err = call(*words.split())
+    assert code == 2 and said in err and not out
+    code, out, err = call(*words.split(), "--json")
+    assert code == 2 and said in " ".join(json.loads(out)["error"].values()) and said in err
+
+
+@pytest.mark.parametrize("command", ["show", "stop", "resume", "fork", "evaluate", "grid", "decode", "remove"])
+def test_no_such_run(call, command):
+    code, out, err = call(command, "x", "--json")
+    assert code == 1 and json.loads(out)["error"]["happened"] == "There is no run 'x'" and "There is no run 'x'" in err
+
+
+def test_no_such_data(call):
+    code, _, err = call("train", "--dataset", "nowhere")
+    assert code == 1 and "digits" in err
+
+
+def test_a_bug_is_logged_with_its_number(call, settings, monkeypatch):
+    def broken(settings: Settings) -> None:
+        raise ZeroDivisionError("in the test")
+
+    monkeypatch.setattr(store, "list_runs", broken)
+    code, out, err = call("list", "--json")
+    (log,) = settings.cache.glob("*.log")
+    assert code == 1 and str(log) in err and "Traceback" not in err and str(log) in json.loads(out)["error"]["fix"]
+    number = err.split("(error ")[1].split(")")[0]
+    assert number in log.read_text() and "ZeroDivisionError: in the test" in log.read_text()
+
+
+def test_a_closed_pipe_is_no_trouble(settings):
+    command = [sys.executable, "-m", "vae_core", "recipes", "--json"]
+    child = subprocess.Popen(
+        command, cwd=PROJECT, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    child.stdout.close()
+    assert child.stderr.read() == b"" and child.wait() == 0
+
+
+def test_list_starts_quickly(settings):
+    def seconds() -> float:
+        began = time.perf_counter()
+        assert run_cli(settings, "list").returncode == 0
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(5)) < 0.5
+
+
+def test_your_own_data_comes_and_goes(call, tmp_path):
+    for number in range(40):
+        path = tmp_path / "own" / ("dot" if number % 2 else "line") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((9, 9), 50 + number).save(path)
+    code, out, _ = call("data", "add", str(tmp_path / "own"), "--name", "mine", "--json")
+    added = json.loads(out)
+    assert code == 0 and added["image"] == [9, 9, 1] and added["classes"] == ["dot", "line"]
+    assert "mine" in call("data", "list")[1] and call("describe", "--dataset", "mine")[0] == 0
+    assert call("data", "remove", "mine")[0] == 0 and "mine" not in call("data", "list")[1]
+    assert call("data", "remove", "digits")[0] == 1
+
+
+def test_the_same_again_is_a_new_run_unless_asked_otherwise(trained):
+    same = ("train", "--dataset", "digits", "--epochs", "4")
+    reused = run_cli(trained.settings, *same, "--reuse", "--json")
+    answer = json.loads(reused.stdout)
+    assert (answer["run"], answer["state"], answer["epochs"]) == (trained.id, "done", 4) and answer["seconds"] > 0
+    best = answer["best"]["validation"]
+    assert best["nats_per_pixel"] == pytest.approx(best["nats_per_image"] / 64)
+
+    again = run_cli(trained.settings, *same)
+    assert again.stderr == f"{trained.id} has the same settings and is done; training them again.\n"
+    lines = again.stdout.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [["epoch", f"{epoch}/4"] for epoch in (1, 2, 3, 4)]
+    assert lines[4].startswith(f"{trained.id}-2 is done: 4 epochs") and "nats/pixel" in lines[5]
+    store.remove(store.open_run(trained.settings, f"{trained.id}-2"))
+
+
+def test_evaluate(on, trained):
+    found = on("evaluate")
+    assert found["run"] == trained.id and set(found["baselines"]) == {"floor", "mean_image", "class_mean", "pca"}
+    for loss in (found["bce"]["mean_code"], found["bce"]["sampled"], found["baselines"]["pca"]["bce"]):
+        assert loss["nats_per_pixel"] == pytest.approx(loss["nats_per_image"] / 64)
+    assert 0 < found["gap_closed"] < 1 and 0 < found["knn_accuracy"] <= 1 and found["kl"] > 0 > found["elbo"]
+
+
+def test_show_and_list(on, trained, monkeypatch, capsys):
+    found = on("show")
+    assert [row["epoch"] for row in found["history"]] == [1, 2, 3, 4] and found["config"]["dataset"] == "digits"
+    main(("list",))
+    assert trained.id in capsys.readouterr().out
+    main(("show", trained.id))
+    assert "nats/image" in capsys.readouterr().out
+
+
+def test_grid_and_decode_draw(on, tmp_path):
+    found = on("grid", "--size", "5", "--out", str(tmp_path / "plane.png"))
+    assert len(found["across"]) == 5 and found["up"][0] == 3
+    sizes = [Image.open(tmp_path / "plane.png").size]
+    found = on("decode", "-0.5", "1", "2", "-0.01", "--out", str(tmp_path / "codes.png"))
+    assert found["codes"] == [[-0.5, 1.0], [2.0, pytest.approx(-0.01)]]
+    found = on("decode", "--random", "7", "--seed", "1", "--out", str(tmp_path / "random.png"))
+    assert len(found["codes"]) == 7
+    sizes += [Image.open(tmp_path / name).size for name in ("codes.png", "random.png")]
+    assert all(width > 250 and height > 100 for width, height in sizes)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("decode RUN 1 2 3", 2, "3 numbers were given"),
+        ("decode RUN nan 1", 2, "numbers"),
+        ("decode RUN 1 2 --random 3", 2, "Either"),
+        ("decode RUN 1 2 --out x.jpg", 2, "no name of a .png"),
+        ("decode RUN 1 2 --out /nowhere/x.png", 1, "could not be written"),
+        ("grid RUN --size 0", 2, "1 to"),
+        ("remove RUN", 2, "--yes"),
+        ("remove digits --yes", 2, "beginning of a name"),
+        ("resume RUN", 1, "is done"),
+        ("fork RUN", 2, "changed setting"),
+        ("fork RUN --lr 99", 2, "learning_rate is 99"),
+        ("fork RUN --epochs 2", 1, "has trained 4"),
+        ("describe RUN --epochs 2", 2, "is a run"),
+    ],
+)
+def test_wrong_use_of_a_run(on, trained, capsys, words, code, said):
+    assert main(words.replace("RUN", trained.id).split()) == code
+    assert said in capsys.readouterr().err
+
+
+def test_interrupt_keeps_what_was_learned_and_resume_goes_on(settings, cli):
+    child = _child(settings, *LONG)
+    assert "epoch" in child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=120)
+    (run,) = store.list_runs(settings)
+    assert child.returncode == 0 and run.state == "stopped" and run.epoch >= 1
+    assert f"To go on: python -m vae_core resume {run.id}" in out and "Stopping" in err and "Traceback" not in err
+
+    child = _child(settings, "resume", run.id, "--json")
+    assert f"epoch {run.epoch + 1:4}/5000" in child.stderr.readline()
+    child.send_signal(signal.SIGTERM)
+    out, _ = child.communicate(timeout=120)
+    answer = json.loads(out)
+    assert answer["state"] == "stopped" and answer["epochs"] > run.epoch
+
+    forked = json.loads(cli("fork", run.id, "--epochs", str(answer["epochs"] + 1), "--lr", "0.0001", "--json").stdout)
+    assert forked["parent"] == run.id and forked["state"] == "done" and forked["epochs"] == answer["epochs"] + 1
+    removed = cli("remove", run.id, "--yes", "--json")
+    assert json.loads(removed.stdout) == {"run": run.id, "removed": True}
+    assert [left.id for left in store.list_runs(settings)] == [forked["run"]]
+
+
+def test_detached_training_lives_on_its_own(settings, cli):
+    answer = json.loads(cli(*LONG, "--detach", "--json").stdout)
+    run = store.open_run(settings, answer["run"])
+    status = _wait_for(lambda: (now := run.status())["epoch"] >= 1 and now)
+    assert answer["pid"] == status["pid"] and run.state() == "running"
+    assert cli("remove", run.id, "--yes").returncode == 1 and "already running" in cli("resume", run.id).stderr
+    stopped = cli("stop", run.id)
+    assert stopped.returncode == 0 and run.id in stopped.stdout
+    _wait_for(lambda: run.state() == "stopped" and not locks.alive(status["pid"], status["pid_started"]))
+    assert "is stopped" in cli("stop", run.id).stdout and "Traceback" not in run.log.read_text()
+
+
+def test_tables_line_up():
+    text = table(("name", "n", "loss"), [("a", 1200, 0.5), ("longer", 3, None)])
+    assert text.splitlines() == ["name        n    loss", "a       1,200  0.5000", "longer      3       -"]
+
+
+def _child(settings: Settings, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "vae_core", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=pipe, stderr=pipe, text=True)
+
+
+def _wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never came true")

@@ -1,0 +1,136 @@
+"""The stand-alone programs: they compile for whatever can be trained, and what they build and print is right."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from vae_core.spec import recipes
+from vae_core.spec.architecture import plan
+from vae_core.spec.config import Config
+from vae_core.spec.keras_code import notebook, script, without_sigmoid
+from vae_core.spec.keras_layers import chain
+from vae_core.spec.notation import parse, write
+
+GREY = (28, 28, 1)
+EVERYTHING = Config(
+    "photos", (9, 10, 3), "conv4/2 bn res(conv6:leaky drop.1 bn) pool2 flatten dense8 res(dense4)", latent=3, epochs=2,
+    batch=16, noise=0.1, noise_once=True, kl_warmup=2, warmup=1, schedule="cosine", optimizer="adamw", patience=1,
+    classes=("cat", "dog"), loss="bce-binary", train_size=60,
+)  # fmt: skip
+CONFIGS = {
+    **{f"{recipe.key}-{recipe.variant}": recipe.config for recipe in recipes.all_recipes()},
+    **{f"default-{name}": recipes.default(name, GREY) for name in recipes.DEFAULTS},
+    "auto": recipes.auto((96, 96, 3), "photos"),
+    "everything": EVERYTHING,
+    "fresh noise": replace(EVERYTHING, noise_once=False, split="test"),
+    "some clothes": replace(recipes.find("fashion-cae").config, classes=("Bag", "Ankle boot"), optimizer="sgd"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_script_and_notebook_are_the_same_valid_program(name: str) -> None:
+    program = ast.parse(script(CONFIGS[name]))
+    assert ast.get_docstring(program)
+    document = notebook(CONFIGS[name])
+    nbformat.validate(nbformat.from_dict(document))
+    cells = ["".join(cell["source"]) for cell in document["cells"] if cell["cell_type"] == "code"]
+    assert ast.dump(ast.parse("\n".join(cells))) == ast.dump(ast.Module(program.body[1:], []))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_program_needs_no_more_than_it_says(name: str) -> None:
+    program = script(CONFIGS[name])
+    imported = set(re.findall(r"^(?:import|from) (\w+)", program, re.MULTILINE))
+    allowed = {"math", "os", "keras", "matplotlib", "numpy", "tensorflow"}
+    assert imported - allowed == ({"sklearn"} if CONFIGS[name].dataset == "digits" else set())
+    assert ("scikit-learn" in program) == ("sklearn" in imported)
+    assert max(map(len, program.splitlines())) <= 140
+    assert len(program.splitlines()) < 280
+
+
+def test_a_program_says_only_what_its_config_needs() -> None:
+    plain = script(recipes.find("mnist-baseline").config)
+    assert all(word not in plain for word in ("NOISE", "Dropout", "learning_rate(step)", "beta_at", "SIGMA", "isin"))
+    assert "keras.datasets.mnist.load_data()" in plain and "places[:10000]" in plain
+    assert 'np.isin(y_train.astype(str), ["8", "9"])' in script(CONFIGS["some clothes"])
+    full = script(EVERYTHING)
+    assert all(
+        word in full for word in ("NOISE", "Dropout", "learning_rate(step)", "beta_at", '["cat", "dog"]', "break")
+    )
+
+
+@pytest.mark.parametrize(
+    ("decoder", "left"),
+    [
+        ("dense784 reshape28x28x1 deconv1:sigmoid", "dense784 reshape28x28x1 deconv1:linear"),
+        ("dense784:sigmoid reshape28x28x1", "dense784:linear reshape28x28x1"),
+        ("dense900:linear sigmoid reshape30x30x1 crop2", "dense900:linear reshape30x30x1 crop2"),
+    ],
+)
+def test_the_last_sigmoid_is_left_out(decoder: str, left: str) -> None:
+    assert write(without_sigmoid(parse(decoder))) == left
+
+
+@pytest.mark.parametrize(
+    ("image", "encoder", "decoder"),
+    [
+        ((29, 30, 3), "conv4k5/2v:gelu avgpool2 res(conv6 bn res(conv3:linear)) leaky crop1x0 drop.2", "mirror"),
+        ((8, 8, 1), "flatten dense9:elu res(dense4) relu6", "mirror"),
+        ((8, 8, 1), "up2 deconv3/2 conv4/4 flatten", "dense32 reshape4x4x2 up2 pad1x2 conv1v crop0x1 pad1 sigmoid"),
+    ],
+)
+def test_the_lines_build_what_the_notation_means(image: tuple[int, int, int], encoder: str, decoder: str) -> None:
+    architecture = plan(image, encoder, decoder, "ae")
+    before_code = sum(row.parameters for row in architecture.encoder_rows[:-1])
+    assert built(architecture.encoder, image) == before_code
+    assert built(architecture.decoder, (architecture.code.size,)) == architecture.counts["decoder"]
+
+
+def built(layers, shape) -> int:
+    """Parameters of the network that the generated lines make."""
+    import keras
+
+    names = {"layers": keras.layers, "x": keras.Input(shape)}
+    start = names["x"]
+    exec("\n".join(chain(layers, shape)), names)
+    return keras.Model(start, names["x"]).count_params()
+
+
+def run(folder: Path, config: Config, **environ: str) -> str:
+    (folder / "program.py").write_text(script(config), encoding="utf-8")
+    quiet = {**os.environ, "MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "3", **environ}
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=folder, env=quiet, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert {path.name for path in folder.glob("*.png")} == {"codes.png", "reconstructions.png", "grid.png"}
+    return done.stdout
+
+
+def test_a_program_runs_on_its_own(tmp_path: Path) -> None:
+    config = Config("digits", (8, 8, 1), "flatten dense16:gelu", epochs=1, batch=64)
+    said = run(tmp_path, config)
+    assert "1437 images train, 180 validate, 180 test" in said
+    assert f"parameters: {config.architecture().counts['total']:,}" in said
+    losses = re.search(r"epoch 1/1  train ([0-9.]+)  validation ([0-9.]+) nats/image", said)
+    assert losses and 20 < float(losses[2]) < float(losses[1]) < 64 * np.log(2) + 1
+
+
+def test_a_program_with_everything_runs_on_an_own_file(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    x, y = random.integers(0, 256, (100, 9, 10, 3), np.uint8), np.repeat(["cat", "dog", "cow", "hen"], 25)
+    np.savez(tmp_path / "own.npz", x_train=x, y_train=y, x_test=x[::3], y_test=y[::3])
+    said = run(tmp_path, EVERYTHING, DATA="own.npz")
+    assert "40 images train, 10 validate, 34 test" in said
+    assert f"parameters: {EVERYTHING.architecture().counts['total']:,}" in said
+    assert "epoch 2/2" in said

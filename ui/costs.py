@@ -1,0 +1,70 @@
+"""What a training will cost on this machine, before it starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import streamlit as st
+
+from ui import cached, forms, words
+from vae_core.data.dataset import Summary
+from vae_core.runs import calibration
+from vae_core.settings import PROJECT
+from vae_core.spec import cost
+from vae_core.spec.config import Config
+
+MEASURING = "train_measuring"  # the process that measures this machine
+# Of a laptop with two cores: for a first guess, until this machine is measured.
+GUESS = cost.Calibration(
+    step=1.1e-3, layer=1.3e-4, convolution=2.4e-11, narrow=7e-11, dense=2e-11, element=1e-9, random=2e-9, parameter=4e-9
+)
+
+
+def show(config: Config, data: Summary) -> None:
+    architecture = config.architecture()
+    train, held_out = forms.images(config, data)
+    seconds = calibration.seconds_an_epoch(cached.settings(), config, train, held_out)
+    guess = seconds is None
+    if seconds is None:
+        seconds = cost.seconds_an_epoch(architecture, config, train, GUESS, held_out)
+    about = "about, not yet measured on this machine" if guess else "measured on this machine"
+    _line("Training time", f"about {words.duration(seconds * config.epochs)}", f"All epochs; {about}.")
+    _line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
+    if guess:
+        _measure()
+    _line("Steps an epoch", f"{-(-train // config.batch):,}",
+          f"{train:,} images in batches of {config.batch}; {held_out:,} images validate.")  # fmt: skip
+    _line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
+    _line("Multiply-adds", words.short(architecture.multiply_adds), "The work for one image, through encoder and decoder.")
+    memory = cost.memory(architecture, config, train + held_out)
+    _line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
+
+
+def _line(label: str, value: str, text: str) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+        st.markdown(label, width="content", help=text)
+        st.markdown(f"**{value}**", width="content")
+
+
+@st.fragment(run_every=1.0)
+def _measure() -> None:
+    """Offer to measure, and show the real numbers as soon as they are there."""
+    process: subprocess.Popen[bytes] | None = st.session_state.get(MEASURING)
+    if process is None:
+        st.button("Measure this machine", on_click=_begin, type="tertiary", icon=":material/speed:",
+                  help="About a minute, once: trains a few tiny networks in a process of its own.")  # fmt: skip
+    elif process.poll() is None:
+        st.caption("Measuring this machine, for about a minute. The rest of the page can be used.")
+    elif calibration.load(cached.settings()):
+        st.rerun()
+    else:
+        st.caption("This machine could not be measured; the times stay a guess.")
+
+
+def _begin() -> None:
+    command = [sys.executable, "-m", "vae_core", "calibrate"]
+    st.session_state[MEASURING] = subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip

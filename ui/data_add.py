@@ -1,0 +1,170 @@
+"""Images of your own: uploaded, or read from a folder of this machine; looked at, and only then kept."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from ui import cached, data_parts
+from ui.errors import plain, shown
+from vae_core.data import catalog
+from vae_core.errors import LoupeError
+from vae_core.runs import files
+from vae_core.settings import Settings
+
+KEY = "data_preview"
+TYPES = ("npz", "zip", "csv")
+UPLOAD, HERE = "Upload", "Folder or file here"
+FITS = {
+    "pad": "Pad with black to the largest",
+    "crop": "Crop to the middle of the smallest",
+    "scale": "Shrink large ones, then pad",
+}
+FORMS = (
+    "**.npz** with `x_train` and, if known, `y_train`, `x_test`, `y_test`. **.zip** with a folder of pictures for each "
+    "class, if wanted below `train` and `test`. **.csv** with a column `label` and a column for every pixel, or with "
+    "a column `path` and the pictures in a .zip beside it."
+)
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A data set that was read but not kept: it lies in a cache folder of its own."""
+
+    name: str
+    where: Settings
+
+    def keep(self, settings: Settings) -> None:
+        """What lies in the preview's cache folder goes to the same place of the real one, unless that is taken."""
+        if self.name in catalog.names(settings):
+            raise LoupeError(f"There is a data set called '{self.name}' already", fix="Choose another name")
+        for path in self.where.cache.glob("*/*"):
+            target = settings.cache / path.relative_to(self.where.cache)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+        self.discard()
+
+    def discard(self) -> None:
+        shutil.rmtree(self.where.cache.parent, ignore_errors=True)
+
+
+def show() -> None:
+    preview: Preview | None = st.session_state.get(KEY)
+    if preview and preview.where.cache.is_dir():
+        _look(preview)
+    else:
+        st.session_state.pop(KEY, None)
+        _form()
+
+
+def _form() -> None:
+    roots = cached.settings().readable
+    st.markdown(FORMS)
+    uploads: list[Any] = []
+    path = ""
+    source = st.segmented_control("From", [UPLOAD, HERE], default=UPLOAD, required=True) if roots else UPLOAD
+    if source == UPLOAD:
+        uploads = st.file_uploader("Files, up to 2 GB", TYPES, accept_multiple_files=True, key="data_files") or []
+    else:
+        path = st.text_input("Path", key="data_path", placeholder=f"{roots[0]}/...", help=_below(roots)) or ""
+    suggested = _suggested(uploads, path)
+    name, options = _options(suggested)
+    if st.button("Look at it", type="primary", disabled=not (uploads or path)):
+        with shown():
+            _read(uploads, path, name or suggested, options)
+
+
+def _options(suggested: str) -> tuple[str, dict[str, Any]]:
+    left, middle, right = st.columns([2, 2, 1])
+    name = left.text_input("Name", key="data_name", placeholder=suggested, help="Letters, digits, dashes, underscores.")
+    fit = middle.selectbox(
+        "Pictures of different sizes", list(FITS), format_func=FITS.__getitem__, help="Proportions are never changed."
+    )
+    size = right.number_input(
+        "Side", 0, 256, 0, 8, help="Height and width in pixels that all get. 0: as they are, up to 128."
+    )
+    return str(name or ""), {"fit": fit, "size": int(size) or None}
+
+
+def _below(roots: tuple[Path, ...]) -> str:
+    return f"A path below {' or '.join(str(root) for root in roots)} is expected."
+
+
+def _suggested(uploads: list[Any], path: str) -> str:
+    first = Path(uploads[0].name if uploads else path).stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", first).strip("-_")[:64].lower()
+
+
+def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> None:
+    settings = cached.settings()
+    catalog.check_name(name)
+    if name.lower() in catalog.names(settings):
+        raise LoupeError(f"There is a data set called '{name}' already", fix="Choose another name, or remove that one")
+    previews = settings.cache / "previews"
+    files.sweep(previews, "", DAY)
+    folder = previews / uuid4().hex
+    preview = Preview(name, replace(settings, cache=folder / "cache", data=None))
+    try:
+        source, pictures = _uploaded(uploads, folder) if uploads else (_allowed(path, settings), None)
+        with data_parts.progress() as tell:
+            catalog.add(source, name, preview.where, images=pictures, progress=tell, **options)
+    except BaseException:  # a click elsewhere ends a script too
+        preview.discard()
+        raise
+    st.session_state[KEY] = preview
+    st.rerun()
+
+
+def _uploaded(uploads: list[Any], folder: Path) -> tuple[Path, Path | None]:
+    """The files on disk, the list of pictures first and its zip second. Their names are not trusted."""
+    paths = {}
+    folder.mkdir(parents=True)
+    for upload in uploads:
+        suffix = Path(upload.name).suffix.lower()
+        if suffix in paths:
+            raise LoupeError(f"There are two {suffix} files", "One file, or a .csv with its .zip, was expected")
+        paths[suffix] = folder / f"{_suggested([upload], '') or 'upload'}{suffix}"
+        with files.told(paths[suffix]), paths[suffix].open("wb") as file:
+            shutil.copyfileobj(upload, file)
+    if len(paths) == 1:
+        return next(iter(paths.values())), None
+    if set(paths) != {".csv", ".zip"}:
+        raise LoupeError("These files do not go together", "One file, or a .csv with its .zip, was expected")
+    return paths[".csv"], paths[".zip"]
+
+
+def _allowed(text: str, settings: Settings) -> Path:
+    """A path below one of the roots, links followed first."""
+    path = Path(text.strip()).expanduser()
+    path = (path if path.is_absolute() else settings.readable[0] / path).resolve()
+    if not any(path.is_relative_to(root) for root in settings.readable):
+        raise LoupeError(f"{text} is outside the folders that may be read", _below(settings.readable),
+                         "Change the setting roots if this is meant")  # fmt: skip
+    return path
+
+
+def _look(preview: Preview) -> None:
+    """The preview, with all that the loader has to say about it."""
+    data = catalog.describe(preview.name, preview.where)
+    st.success(f"This is what **{plain(preview.name)}** would be. Nothing is kept yet.", icon=":material/preview:")
+    with st.container(horizontal=True):
+        if st.button("Keep it", type="primary", icon=":material/check:"):
+            with shown():
+                preview.keep(cached.settings())
+                st.session_state.pop(KEY)
+                cached.refresh_data()
+                st.session_state["data_wanted"] = preview.name
+                st.rerun()
+        if st.button("Discard", icon=":material/close:"):
+            preview.discard()
+            st.session_state.pop(KEY)
+            st.rerun()
+    data_parts.overview(data)
+    data_parts.samples(cached.data_view(preview.name, preview.where))

@@ -1,0 +1,77 @@
+"""What a run can be taken home as: numbers, settings, the model. Figures have their own buttons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import cached
+from vae_core.errors import LoupeError
+from vae_core.runs.store import Run
+
+if TYPE_CHECKING:
+    from ui.live import View
+
+
+def show(view: View) -> None:
+    drawer = st.expander("Downloads", key="run_downloads", on_change="rerun", icon=":material/download:")
+    if drawer.open:
+        with drawer:
+            _buttons(view)
+
+
+def _buttons(view: View) -> None:
+    run = view.run
+    with st.container(horizontal=True, gap="small"):
+        _button("History, CSV", as_csv(view.history), f"{run.id}-history.csv", "text/csv",
+                "One line an epoch; losses in nats per image.")  # fmt: skip
+        _button("History, JSON", json.dumps(view.history, indent=1), f"{run.id}-history.json", "application/json",
+                "The same as a list of objects.")  # fmt: skip
+        _button("Settings", json.dumps(view.config.to_json(), indent=1), f"{run.id}-config.json", "application/json",
+                "All that is needed to train it again.")  # fmt: skip
+        if run.model.exists():
+            st.download_button("Keras model", run.model.read_bytes, f"{run.id}.keras", "application/octet-stream", on_click="ignore",
+                               help="The best epoch's model in standard layers: keras.models.load_model reads it.")  # fmt: skip
+        losses = per_image(run)
+        if losses:
+            _button("Per-image losses", losses, f"{run.id}-test-losses.csv", "text/csv",
+                    "Each test image with its class, loss and code, in file order.")  # fmt: skip
+    st.caption("Each figure above has its own PNG and SVG.")
+
+
+def _button(label: str, data: str, name: str, mime: str, text: str) -> None:
+    st.download_button(label, data, name, mime, on_click="ignore", help=text)
+
+
+def as_csv(rows: list[dict[str, float | None]]) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def per_image(run: Run) -> str:
+    """Losses and codes of all test images as CSV; empty where there are none yet."""
+    try:
+        codes = cached.codes(run)
+    except LoupeError:
+        return ""
+    columns = {"image": range(len(codes["mean"]))}
+    if "labels" in codes:
+        columns["label"] = codes["labels"].tolist()
+    columns["reconstruction_nats"] = codes["reconstruction"].tolist()
+    if "kl" in codes:
+        columns["kl_nats"] = codes["kl"].tolist()
+    columns |= {f"z{place + 1}": column for place, column in enumerate(codes["mean"].T.tolist())}
+    lines = [
+        ",".join(columns),
+        *(",".join(f"{value:.7g}" for value in row) for row in zip(*columns.values(), strict=True)),
+    ]
+    return "\n".join(lines) + "\n"

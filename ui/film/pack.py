@@ -1,0 +1,88 @@
+"""Snapshots as one run of bytes for the browser: a length, a JSON header, then the parts that the header points to."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from vae_core.look import align, pictures
+
+MOST_EPOCHS = 256  # that the slider stops at; of longer runs, every second, fourth ... epoch
+MOST_BYTES = 1_500_000  # of snapshots in one answer
+STEPS = 65535  # places along each axis
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+
+class Parcel:
+    """Collects parts; each is known in the header by where it starts and how long it is."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, part: bytes) -> list[int]:
+        place = [self.size, len(part)]
+        padded = part + b"\0" * (-len(part) % 4)
+        self._parts.append(padded)
+        self.size += len(padded)
+        return place
+
+    def sealed(self, header: Mapping[str, Any]) -> bytes:
+        text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+        text += b" " * (-len(text) % 4)
+        return struct.pack("<I", len(text)) + text + b"".join(self._parts)
+
+
+def stops(epochs: Sequence[int], most: int = MOST_EPOCHS) -> list[int]:
+    """The epochs that the slider stops at: all, or evenly spaced ones and the newest. Adding epochs moves few of them."""
+    stride = 1
+    while len(epochs) / stride > most:
+        stride *= 2
+    return [epoch for place, epoch in enumerate(epochs) if place % stride == 0 or place == len(epochs) - 1]
+
+
+def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arrays] | None) -> dict[str, Any]:
+    """One epoch: its codes on the plane, how they are turned to lie over the previous epoch's, and its pictures."""
+    points = align.on_plane(snapshot["code"], snapshot["plane"])
+    turn = np.eye(2)
+    if previous:
+        turn = align.turn(align.on_plane(previous[1]["code"], previous[1]["plane"]), points)
+    low, high = points.min(axis=0), points.max(axis=0)
+    small = _in_steps(points, low, high)
+    return {
+        "epoch": epoch, "previous": previous[0] if previous else None, "turn": _rounded(turn.reshape(-1)),
+        "written": zlib.crc32(small), "square": [_rounded(row) for row in align.grid_square(snapshot["plane"])],
+        "low": low.tolist(), "high": high.tolist(), "points": parcel.add(small),
+        "grid": parcel.add(_png(pictures.sheet(snapshot["grid"], gap=0))),
+        "pictures": parcel.add(strip(snapshot["reconstruction"])),
+    }  # fmt: skip
+
+
+def strip(images: np.ndarray[Any, Any]) -> bytes:
+    """Images in one row."""
+    return _png(pictures.sheet(images, columns=len(images), gap=0))
+
+
+def _png(picture: np.ndarray[Any, Any]) -> bytes:
+    """Packed quickly rather than well: many are made while somebody waits, and the browser is mostly near."""
+    from PIL import Image
+
+    file = BytesIO()
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _in_steps(points: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]) -> bytes:
+    """Two bytes a number: finer than any screen."""
+    span = np.where(high > low, high - low, 1)
+    return np.rint((points - low) / span * STEPS).astype("<u2").tobytes()
+
+
+def _rounded(values: np.ndarray[Any, Any]) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]

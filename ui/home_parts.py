@@ -1,0 +1,55 @@
+"""What Home is made of besides the runs: the welcome, the import, the first training."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cached, choice, starting
+from ui.errors import plain, shown
+from vae_core.runs import transfer
+from vae_core.settings import PROJECT
+
+MOVING_PICTURE = PROJECT / "docs" / "pictures" / "taking-shape.webp"
+WHAT = (
+    "Latent Loupe trains small autoencoders: networks that squeeze every image into a few numbers and draw it again "
+    "from them. Watch the map of those numbers take shape, then walk over it and see what lies in between."
+)
+MOVING_ALT = "Codes of handwritten digits drift apart over the epochs of a training, and decoded digits become clear"
+
+
+def welcome(is_empty: bool) -> None:
+    """What this is, large where there is nothing else to see."""
+    text, picture = st.columns([3, 2] if is_empty else [3, 1], gap="large", vertical_alignment="center")
+    with text:
+        st.title("Latent Loupe")
+        st.markdown(WHAT)
+        if is_empty:
+            first_training()
+    with picture:
+        st.image(str(MOVING_PICTURE), width="stretch", alt=MOVING_ALT)
+
+
+def first_training() -> None:
+    if st.button("Train a first model", type="primary", icon=":material/play_arrow:", key="first", help=FIRST_HELP):
+        with shown():
+            choice.go("pages/train.py", starting.first_steps().id)
+    st.caption("Small handwritten digits, half a minute on any computer. Nothing is downloaded.")
+
+
+FIRST_HELP = "Trains on 1,797 digits of 8x8 pixels that come with the program, and shows how the map takes shape."
+
+
+def importer() -> None:
+    """A zip of runs comes in. A new key empties the field after each one."""
+    with st.popover("Import", icon=":material/upload:", help="Runs that were exported from here or elsewhere."):
+        count = st.session_state.setdefault("imports", 0)
+        file = st.file_uploader("A zip of exported runs, up to 2 GB", "zip", key=f"import-{count}")
+        if file is None:
+            return
+        with shown():
+            runs = transfer.unpack(cached.settings(), file)
+            st.session_state.imports = count + 1
+            cached.refresh()
+            st.toast(f"Imported {plain(', '.join(run.id for run in runs))}", icon=":material/check:")
+            choice.choose(runs[0].id)
+            st.rerun()

@@ -1,0 +1,63 @@
+"""Pictures on a page whose pixels stay square and sharp, however large they are drawn."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from vae_core.look import pictures
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Array = np.ndarray[Any, Any]
+# Streamlit's own pictures are smoothed when they are enlarged, which hides what a model of 8x8 pixels does.
+STYLE = "display:block;width:100%;image-rendering:pixelated;border-radius:4px"
+
+
+def show(data: bytes, alt: str, *, width: int | None = None) -> None:
+    """A WebP picture, as wide as what it stands in, or as `width` at most."""
+    most = f";max-width:{width}px" if width else ""
+    st.html(f'<img src="{uri(data)}" alt="{escape(alt)}" style="{STYLE}{most}">')
+
+
+def sheet(images: Array, alt: str, *, columns: int | None = None, width: int | None = None) -> None:
+    """Many images in rows."""
+    show(pictures.webp(pictures.sheet(images, columns)), alt, width=width)
+
+
+def blank(text: str) -> None:
+    """In the place of a picture that is not there, of the same shape."""
+    style = "aspect-ratio:2;display:flex;align-items:center;justify-content:center;opacity:0.6;border-radius:4px"
+    st.html(f'<div style="{style};background:rgba(128,128,128,0.15)">{escape(text)}</div>')
+
+
+def title(name: str, colour: str) -> None:
+    """The name of a model with its colour; cut where it is too long for its place, and whole under the mouse."""
+    dot = f"display:inline-block;width:0.7em;height:0.7em;border-radius:50%;background:{colour};margin-right:0.4em"
+    line = "font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+    st.html(f'<div style="{line}" title="{escape(name)}"><span style="{dot}"></span>{escape(name)}</div>')
+
+
+def facts(*lines: dict[str, str]) -> None:
+    """Small grey lines, each of texts with what they mean under the mouse. Empty lines are kept: cards stay aligned."""
+    cut = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-height:1.4em"
+    rows = (" · ".join(f'<span title="{escape(told)}">{escape(text)}</span>' for text, told in line.items()) for line in lines)
+    body = "".join(f'<div style="{cut}">{row}</div>' for row in rows)
+    st.html(f'<div style="font-size:0.875rem;line-height:1.4;opacity:0.75">{body}</div>')
+
+
+def encoded(picture: Image) -> bytes:
+    """A PIL picture as WebP, clear where it is clear."""
+    file = BytesIO()
+    picture.save(file, "WEBP", lossless=True, method=2)
+    return file.getvalue()
+
+
+def uri(data: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,97 @@
+"""Runs as a table: sort by any column, choose the columns, tick some to do something with them, take it as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui import cached, choice, pixels, run_dialogs, words
+from vae_core.runs.store import Summary
+
+column = st.column_config
+COLUMNS: dict[str, Any] = {
+    "star": column.CheckboxColumn("Star", width="small", help="Starred runs come first."),
+    "pictures": column.ImageColumn("Pictures", width="small", help="Test images as the model draws them."),
+    "name": column.TextColumn("Name", width="medium"),
+    "state": column.TextColumn("State", help="What has become of its training."),
+    "dataset": column.TextColumn("Data set"),
+    "kind": column.TextColumn("Kind", help="A VAE's codes follow a prior, a plain autoencoder's do not."),
+    "recipe": column.TextColumn("Recipe", help="The ready-made settings that it was started from."),
+    "parameters": column.NumberColumn("Parameters", format="localized", help=words.PARAMETERS_HELP),
+    "loss_nats_per_pixel": column.NumberColumn("Loss per pixel", format="%.4f", help=words.LOSS_HELP),
+    "loss_nats_per_image": column.NumberColumn(
+        "Loss per image", format="%.2f", help="The same loss, summed over the pixels and channels of an image, in nats."
+    ),
+    "epoch": column.NumberColumn("Epochs", help="How often all training images were seen."),
+    "seconds": column.NumberColumn("Seconds", format="%.1f", help="That the training took."),
+    "owner": column.TextColumn("Owner", help="The name of who started it."),
+    "created": column.DatetimeColumn("Started", format="distance"),
+    "note": column.TextColumn("Note", width="medium"),
+    "locked": column.CheckboxColumn("Locked", help="A locked run cannot be removed."),
+    "parent": column.TextColumn("Goes on from", help="The run that it was forked from."),
+    "id": column.TextColumn("Folder", help="Its folder in checkpoints."),
+}
+SHOWN = (
+    "star", "pictures", "name", "state", "dataset", "parameters", "loss_nats_per_pixel", "epoch", "seconds", "owner",
+    "created", "note",
+)  # fmt: skip
+LABELS = {key: config["label"] for key, config in COLUMNS.items()}
+ROW_HEIGHT = 36
+
+
+def table(runs: list[Summary]) -> None:
+    actions = st.container(horizontal=True, vertical_alignment="bottom")
+    shown = _columns(actions)
+    rows = frame(runs)
+    rows["pictures"] = [pixels.uri(data) if (data := cached.thumbs(run)) else None for run in runs]
+    state: Any = st.dataframe(
+        rows, key="run_table", hide_index=True, on_select="rerun", selection_mode="multi-row",
+        column_config=COLUMNS, column_order=shown, row_height=ROW_HEIGHT,
+    )  # fmt: skip
+    with actions:
+        _actions([runs[place].id for place in state.selection.rows if place < len(runs)])
+        csv = rows[[key for key in shown if key != "pictures"]].to_csv(index=False)
+        st.download_button(
+            "CSV", csv, "runs.csv", "text/csv", icon=":material/download:", on_click="ignore",
+            help="The rows and columns that are shown here.",
+        )  # fmt: skip
+
+
+def frame(runs: list[Summary]) -> pd.DataFrame:
+    """A row a run, with units in the names of columns."""
+    return pd.DataFrame([_row(run) for run in runs], columns=list(COLUMNS))
+
+
+def _row(run: Summary) -> dict[str, Any]:
+    values = {key: getattr(run, key) for key in COLUMNS if hasattr(run, key)}
+    values |= {"loss_nats_per_pixel": run.best_nats_per_pixel, "loss_nats_per_image": run.best_nats_per_image}
+    return {**values, "created": pd.Timestamp(run.created), "kind": words.KINDS.get(run.kind, run.kind)}
+
+
+def _columns(place: Any) -> list[str]:
+    with place, st.popover("Columns", icon=":material/view_column:"):
+        picked = st.pills(
+            "Columns", list(COLUMNS), selection_mode="multi", default=SHOWN, format_func=LABELS.__getitem__,
+            key="run_columns", label_visibility="collapsed",
+        )  # fmt: skip
+    return [key for key in COLUMNS if key in picked]
+
+
+def _actions(ids: list[str]) -> None:
+    """What can be done with the ticked rows."""
+    one, some = len(ids) == 1, bool(ids)
+    ticked = "" if some else "Tick runs in the first column. "
+    if st.button("Open", disabled=not one, icon=":material/explore:", help=f"{ticked}Explores the ticked run."):
+        choice.go("pages/explore.py", ids[0])
+    if st.button("Compare", disabled=len(ids) < 2, icon=":material/compare:", help=f"{ticked}Two runs or more."):
+        choice.compare(ids)
+    if st.button("Star", disabled=not some, icon=":material/star:", help=f"{ticked}Starred runs come first."):
+        for run_id in ids:
+            run_dialogs.change(run_id, star=True)
+        st.rerun()
+    if st.button("Export", disabled=not some, icon=":material/folder_zip:", help=f"{ticked}All in one zip."):
+        run_dialogs.export(ids)
+    if st.button("Remove", disabled=not some, icon=":material/delete:", help=f"{ticked}Asks before it deletes."):
+        run_dialogs.remove(ids)

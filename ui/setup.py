@@ -1,0 +1,124 @@
+"""A new training on the Train page: the form, what it will cost, the model's code, and the one button that starts it."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from ui import cached, choice, costs, forms, starting, words
+from ui.errors import plain, shown
+from vae_core.errors import LoupeError
+from vae_core.runs.store import Run, Summary
+from vae_core.spec.config import Config
+
+READY = "train_ready"  # the config that the button on the screen stands for
+STARTED = "train_started"  # the digest of the last one started here, for the second click of a double click
+PROBLEM = "train_problem"
+VIEW = "train_view"
+
+
+def show(run: Run | None) -> None:
+    """The form on the left; what it costs and the button beside it, so that both are seen while layers are edited."""
+    form, side = st.columns([5, 2], gap="medium")
+    with shown(), form:
+        data, start = forms.choose_start(run)
+        values = forms.settings(data)
+        try:
+            config = forms.to_config(values, start)
+        except LoupeError as error:
+            st.session_state[READY] = None
+            with side:
+                return _cannot(error)
+        _code(config)
+        with side, st.container(border=True):
+            costs.show(config, data)
+            _start(config)
+
+
+def _cannot(error: LoupeError) -> None:
+    with st.container(border=True):
+        st.button("Start training", disabled=True, type="primary", width="stretch")
+        st.caption("It can start when this is put right: " + plain(str(error)))
+
+
+def _start(config: Config) -> None:
+    st.session_state[READY] = config
+    problem = st.session_state.pop(PROBLEM, None)
+    if problem:
+        st.error(plain(problem))
+    before = starting.trained_before(config)
+    if before is not None:
+        return _offer(before)
+    st.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_begin,
+        width="stretch",
+        help="It runs in a process of its own: you may close this page.",
+    )
+
+
+def _offer(before: Summary) -> None:
+    how = {"done": "was trained before", "running": "is being trained now", "queued": "is waiting to be trained"}
+    st.caption(f"This very model {how.get(before.state, 'was begun before')}: {plain(before.name)}.")
+    st.button(
+        "Open it",
+        type="primary",
+        icon=":material/visibility:",
+        on_click=_open,
+        args=(before.id,),
+        width="stretch",
+        help="Nothing has to be computed again.",
+    )
+    st.button(
+        "Train it again",
+        on_click=_begin,
+        args=(True,),
+        width="stretch",
+        help="Another run of the same settings, under a new number.",
+    )
+
+
+def _begin(again: bool = False) -> None:
+    """Runs before the page is drawn. The second click of a double click finds the first one's run and shows it."""
+    config: Config | None = st.session_state.get(READY)
+    if config is None:
+        return
+    cached.refresh()
+    try:
+        before = starting.trained_before(config)
+        if before and (not again or st.session_state.get(STARTED) == config.digest):
+            return _open(before.id)
+        run = starting.start(config)
+    except (LoupeError, OSError) as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    st.session_state[STARTED] = config.digest
+    _open(run.id)
+
+
+def _open(run_id: str) -> None:
+    choice.choose(run_id)
+    st.session_state[VIEW] = "Watch"
+
+
+def _code(config: Config) -> None:
+    drawer = st.expander("The code of this model", key="train_code", on_change="rerun", icon=":material/code:")
+    if drawer.open:
+        with drawer:
+            code(config)
+
+
+def code(config: Config) -> None:
+    """A stand-alone script and notebook, which need nothing of this program."""
+    from vae_core.spec import keras_code
+
+    script = keras_code.script(config)
+    with st.container(horizontal=True):
+        st.download_button("Python script", script, f"{config.id}.py", "text/x-python", on_click="ignore")
+        notebook = json.dumps(keras_code.notebook(config), indent=1)
+        st.download_button("Notebook", notebook, f"{config.id}.ipynb", "application/x-ipynb+json", on_click="ignore")
+    st.caption(f"Needs TensorFlow, numpy and matplotlib. {words.KINDS[config.kind]}, seed {config.seed}.")
+    st.code(script, language="python", height=420)

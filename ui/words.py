@@ -1,0 +1,85 @@
+"""Numbers and states in words, the same on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from vae_core.runs.store import Summary
+
+LOSS_HELP = (
+    "How far the model's pictures are from the originals, as the loss on the validation images at the best epoch: "
+    "nats (units of information) per pixel, reconstruction plus weighted KL. Lower is better, within one data set."
+)
+PARAMETERS_HELP = "The numbers that training adjusts. More can learn more, and take longer."
+# The state of a run: what it is called, the colour of its badge, its icon, and what it means.
+STATES = {
+    "queued": ("waiting", "gray", ":material/hourglass_empty:", "It starts when the training before it has ended."),
+    "running": ("training", "blue", ":material/model_training:", "It is being trained now."),
+    "done": ("done", "green", ":material/check:", "It was trained to the end."),
+    "stopped": ("stopped", "orange", ":material/stop_circle:", "Somebody stopped it. It can be resumed."),
+    "failed": ("failed", "red", ":material/error:", "Its training ended with an error."),
+    "interrupted": ("interrupted", "orange", ":material/bolt:", "Its process died. It can be resumed."),
+    "broken": ("broken", "red", ":material/broken_image:", "Its folder cannot be read."),
+}
+KINDS = {"vae": "VAE", "ae": "autoencoder"}
+
+
+def state(name: str) -> str:
+    return STATES.get(name, (name,))[0]
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """As many digits as say something."""
+    if value is None:
+        return "–"
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def short(count: int | None) -> str:
+    """52,346 as 52k: for places where there is little room."""
+    if count is None:
+        return "–"
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.{1 if count < 10 * size else 0}f}{letter}"
+    return str(count)
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(moment: str) -> str:
+    """How long ago an ISO date was."""
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+    except (TypeError, ValueError):
+        return ""
+    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {word}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def plural(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def epochs(run: Summary) -> str:
+    return plural(run.epoch, "epoch") if run.epoch >= run.epochs else f"epoch {run.epoch} of {run.epochs}"
+
+
+def size(count: int) -> str:
+    """Of a file."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.{1 if count < 10 * factor else 0}f} {unit}"
+    return f"{count} bytes"

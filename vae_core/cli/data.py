@@ -1,0 +1,92 @@
+"""The data command: list, add and remove data sets."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from vae_core.cli import progress
+from vae_core.cli.answer import Answer, add_json, table, wrong_use
+from vae_core.data import catalog
+from vae_core.data.dataset import Summary
+from vae_core.data.fitting import FITS
+from vae_core.settings import Settings
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    parser.epilog = "for example: python -m vae_core data list"
+    _add_list(actions.add_parser("list", help="all data sets", description="All data sets."))
+    _add_add(actions.add_parser("add", help="your own images", description="Keep your own images under a name."))
+    _add_remove(actions.add_parser("remove", help="forget an added one", description="Forget an added data set."))
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    add_json(parser, "data list")
+    parser.set_defaults(command=list_data)
+
+
+def _add_add(parser: argparse.ArgumentParser) -> None:
+    what = "an .npz, a folder or .zip of images by class, a .csv manifest, or a .csv of labels and pixels"
+    parser.add_argument("path", metavar="PATH", type=Path, help=what)
+    parser.add_argument("--name", required=True, help="what it is called from then on")
+    parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
+    parser.add_argument("--size", metavar="HEIGHTxWIDTH", type=_size, help="one size for all images, as 64x64")
+    parser.add_argument("--images", metavar="PATH", type=Path, help="the folder or .zip that a manifest speaks of")
+    parser.add_argument("--seed", type=int, default=0, help="of the split, where the images come without a test part")
+    add_json(parser, "data add screws.zip --name screws --fit crop --size 64x64")
+    parser.set_defaults(command=add)
+
+
+def _add_remove(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    add_json(parser, "data remove screws")
+    parser.set_defaults(command=remove)
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        height, width = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 64x64") from None
+    return height, width
+
+
+def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
+    found = [catalog.describe(name, settings) for name in catalog.names(settings)]
+    header = ("name", "image", "train", "validation", "test", "classes", "from", "")
+    rows = [
+        (data.name, _shape(data), data.train - data.validation, data.validation, data.test, len(data.classes),
+         data.origin, "" if data.ready else "downloaded when first used")
+        for data in found
+    ]  # fmt: skip
+    return Answer([asdict(data) for data in found], table(header, rows))
+
+
+def add(args: argparse.Namespace, settings: Settings) -> Answer:
+    with wrong_use():
+        catalog.check_name(args.name)
+    with progress.bar() as tell:
+        catalog.add(args.path, args.name, settings, fit=args.fit, size=args.size, images=args.images,
+                    seed=args.seed, progress=tell)  # fmt: skip
+    return _about(catalog.describe(args.name, settings))
+
+
+def remove(args: argparse.Namespace, settings: Settings) -> Answer:
+    catalog.remove(args.name, settings)
+    return Answer({"name": args.name, "removed": True}, f"{args.name} is removed; the files it was read from stay.")
+
+
+def _about(data: Summary) -> Answer:
+    lines = [
+        f"{data.name}: {data.train - data.validation:,} images to train, {data.validation:,} to validate, "
+        f"{data.test:,} to test, each {_shape(data)}, {len(data.classes)} classes.",
+        *data.notes, *(f"Warning: {text}" for text in data.warnings),
+        f"Next: python -m vae_core train --dataset {data.name}",
+    ]  # fmt: skip
+    return Answer(asdict(data), "\n".join(lines))
+
+
+def _shape(data: Summary) -> str:
+    return "x".join(map(str, data.image))

@@ -1,0 +1,153 @@
+"""Commands on what a run has learned: evaluate, grid, decode. No TensorFlow in any of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vae_core.cli import native, progress
+from vae_core.cli.answer import Answer, WrongUse, add_json, table, write, wrong_use
+from vae_core.look import codes
+from vae_core.runs import store
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WIDTH = 512  # pixels that a picture is wide, about
+MOST_CELLS = 128  # on a side of a grid
+FACTS = {
+    "kl": ("KL", "nats/image"),
+    "elbo": ("ELBO", "nats/image at beta = 1; higher is better"),
+    "knn_accuracy": ("kNN-15", "of the test images are of their neighbours' class"),
+    "balanced_accuracy": ("balanced", "the same, as a mean over the classes"),
+    "gap_closed": ("gap closed", "of the way from the mean image to the floor; 1 is best"),
+    "active_dimensions": ("active", "dimensions of the code"),
+}
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    add_json(parser, "evaluate mnist-baseline")
+    parser.set_defaults(command=evaluate)
+
+
+def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
+    from vae_core.look import evaluation
+
+    run = store.open_run(settings, args.run)
+    with native.silence(), progress.bar() as tell:
+        metrics = evaluation.evaluate(run, settings, lambda done, total: tell("Evaluating", done, total))
+    return Answer({"run": run.id, **metrics}, _told(run, metrics))
+
+
+def _told(run: Run, metrics: Mapping[str, Any]) -> str:
+    names = {"mean_code": "at the mean code", "sampled": "at a sampled code"}
+    losses = {text: {"bce": metrics["bce"][code], "mse": metrics["mse"][code]} for code, text in names.items()}
+    strip = {name.replace("_", " "): value for name, value in metrics["baselines"].items() if value}
+    rows = [
+        (name, value["bce"]["nats_per_pixel"], value["bce"]["nats_per_image"], value["mse"]["nats_per_pixel"])
+        for name, value in {**losses, **strip}.items()
+    ]
+    lines = [
+        f"{name:12}{_number(metrics[key])} {text}" for key, (name, text) in FACTS.items() if metrics[key] is not None
+    ]
+    head = f"{run.id} on {metrics['images']:,} test images; {metrics['observation']['name']}"
+    parts = [head, table(("", "BCE nats/pixel", "nats/image", "MSE/pixel"), rows), "\n".join(lines)]
+    return "\n\n".join([*parts, *metrics["notes"]])
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
+def add_grid(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument("--size", type=int, default=16, metavar="N", help="cells on each side (default: %(default)s)")
+    parser.add_argument("--spacing", choices=codes.SPACINGS, default="linear",
+                        help="even steps, steps of the prior's probability, or quantiles of the codes")  # fmt: skip
+    _add_out(parser)
+    add_json(parser, "grid mnist-baseline --size 20 --out plane.png")
+    parser.set_defaults(command=grid)
+
+
+def grid(args: argparse.Namespace, settings: Settings) -> Answer:
+    run = store.open_run(settings, args.run)
+    if not 1 <= args.size <= MOST_CELLS:
+        raise WrongUse(f"A grid of {args.size} cells was asked for", f"1 to {MOST_CELLS} on a side are possible")
+    out, has_prior = _out(args, run, "grid"), run.config().has_prior
+    known = run.codes()["mean"]
+    with wrong_use():
+        cells = codes.grid(known, has_prior, args.size, args.spacing)
+    _draw(run, cells.codes.reshape(args.size**2, -1), args.size, out)
+    document = {"run": run.id, "file": str(out), "size": args.size, "spacing": args.spacing, "note": cells.note,
+                "across": cells.across.tolist(), "up": cells.up.tolist()}  # fmt: skip
+    return Answer(document, f"{out}: {cells.note}.")
+
+
+def add_decode(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument(
+        "numbers", nargs="*", type=float, metavar="NUMBER", help="a code, or several one after the other"
+    )
+    parser.add_argument(
+        "--random", type=int, metavar="COUNT", help="random codes instead: from the prior if there is one"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random codes")
+    _add_out(parser)
+    add_json(parser, "decode mnist-baseline 0.5 -1.2")
+    parser.set_defaults(command=decode)
+
+
+def decode(args: argparse.Namespace, settings: Settings) -> Answer:
+    run = store.open_run(settings, args.run)
+    out, chosen = _out(args, run, "decode"), _chosen(args, run)
+    _draw(run, chosen, None, out)
+    document = {"run": run.id, "file": str(out), "codes": chosen.tolist()}
+    return Answer(document, f"{out}: {len(chosen)} decoded.")
+
+
+def _chosen(args: argparse.Namespace, run: Run) -> np.ndarray:
+    import numpy as np
+
+    config = run.config()
+    size = config.architecture().code.size
+    if args.random is not None:
+        if args.numbers or not 1 <= args.random <= MOST_CELLS**2:
+            raise WrongUse(
+                "Either numbers or a count of random codes can be given", f"1 to {MOST_CELLS**2} are possible"
+            )
+        return codes.samples(run.codes()["mean"], config.has_prior, args.random, args.seed)
+    if not args.numbers or len(args.numbers) % size or not np.isfinite(args.numbers).all():
+        raise WrongUse(f"{len(args.numbers)} numbers were given", f"A code of {run.id} has {size}",
+                       f"Give {size} numbers for each picture, or --random COUNT")  # fmt: skip
+    return np.float32(args.numbers).reshape(-1, size)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+
+
+def _add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the .png to write (default: named after the run)")
+
+
+def _out(args: argparse.Namespace, run: Run, what: str) -> Path:
+    out: Path = args.out or Path(f"{run.id}-{what}.png")
+    if out.suffix.lower() != ".png":
+        raise WrongUse(f"{out} is no name of a .png file")
+    return out
+
+
+def _draw(run: Run, chosen: np.ndarray, columns: int | None, out: Path) -> None:
+    """Decode into one sheet of pictures, large enough to be seen."""
+    from vae_core.look import pictures
+    from vae_core.look.portable import Portable
+
+    with native.silence(), progress.bar() as tell:
+        images = Portable.of(run).decode(chosen, lambda done, total: tell("Decoding", done, total))
+    sheet = pictures.sheet(images, columns)
+    write(out, pictures.png(sheet, max(1, round(WIDTH / sheet.shape[1]))))

@@ -1,0 +1,175 @@
+"""Commands on what could be trained: recipes, describe, code. None of them trains anything."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vae_core.cli import choices
+from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table, write
+from vae_core.data.dataset import Summary
+from vae_core.errors import LoupeError
+from vae_core.settings import Settings
+from vae_core.spec import recipes
+from vae_core.spec.architecture import Row
+from vae_core.spec.config import VALIDATION_SHARE, Config
+
+
+def add_recipes(parser: argparse.ArgumentParser) -> None:
+    add_json(parser, "recipes")
+    parser.set_defaults(command=list_recipes)
+
+
+def list_recipes(args: argparse.Namespace, settings: Settings) -> Answer:
+    found = recipes.all_recipes()
+    counts = [recipe.config.architecture().counts for recipe in found]
+    document = [
+        {"key": recipe.key, "dataset": recipe.dataset, "variant": recipe.variant, "report": recipe.report,
+         "parameters": count, "reported": dict(recipe.reported), "note": recipe.note}
+        for recipe, count in zip(found, counts, strict=True)
+    ]  # fmt: skip
+    header = ("recipe", "variant", "data", "report", "epochs", "parameters", "reported", "in")
+    rows = [
+        (
+            recipe.key,
+            recipe.variant,
+            recipe.dataset,
+            recipe.report,
+            recipe.config.epochs,
+            count["total"],
+            *_best(recipe),
+        )
+        for recipe, count in zip(found, counts, strict=True)
+    ]
+    return Answer(document, table(header, rows))
+
+
+def _best(recipe: recipes.Recipe) -> tuple[str, str]:
+    """The best number that the report printed, and its unit; of the full recipe only."""
+    best = recipe.reported.get("best")
+    if recipe.variant == "lite" or best is None:
+        return "", ""
+    return str(best), str(recipe.reported["unit"]).replace("_", " ")
+
+
+def add_describe(parser: argparse.ArgumentParser) -> None:
+    _add_source(parser)
+    add_json(parser, 'describe --dataset mnist --encoder "conv8/2 bn conv16/2 bn flatten dense20 bn" --latent 2')
+    parser.set_defaults(command=describe)
+
+
+def describe(args: argparse.Namespace, settings: Settings) -> Answer:
+    config = _config(args, settings)
+    architecture = config.architecture()
+    encoder, decoder = (
+        [_as_json(row) for row in rows] for rows in (architecture.encoder_rows, architecture.decoder_rows)
+    )
+    document = {
+        "encoder": encoder, "decoder": decoder, "parameters": architecture.counts,
+        "multiply_adds": architecture.multiply_adds, "seconds_per_epoch": _seconds(config, settings),
+        "config": config.to_json(),
+    }  # fmt: skip
+    return Answer(document, "\n\n".join(_told(config, document)))
+
+
+def _seconds(config: Config, settings: Settings) -> float | None:
+    """Predicted for an epoch on this machine; None before it was measured, or where a run's images have gone."""
+    from vae_core.data import catalog
+    from vae_core.runs import calibration
+
+    try:
+        data = catalog.describe(config.dataset, settings)
+    except LoupeError:
+        return None
+    train, held_out = _images(config, data)
+    return calibration.seconds_an_epoch(settings, config, train, held_out)
+
+
+def _images(config: Config, data: Summary) -> tuple[int, int]:
+    """About how many train and how many validate, the classes taken to be of equal size."""
+    share = len(config.classes) / len(data.classes) if config.classes and data.classes else 1.0
+    pool = round((data.train - data.validation) * share)
+    picked = min(config.train_size or pool, pool)
+    if config.split == "test" or data.validation:
+        return picked, round((data.test if config.split == "test" else data.validation) * share)
+    held_out = max(1, int(picked * VALIDATION_SHARE))
+    return picked - held_out, held_out
+
+
+def add_code(parser: argparse.ArgumentParser) -> None:
+    _add_source(parser)
+    parser.add_argument("--notebook", action="store_true", help="an .ipynb instead of a script")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
+    add_json(parser, "code mnist-baseline --out baseline.py")
+    parser.set_defaults(command=code)
+
+
+def code(args: argparse.Namespace, settings: Settings) -> Answer:
+    from vae_core.spec import keras_code
+
+    config = _config(args, settings)
+    document: Any = keras_code.notebook(config) if args.notebook else keras_code.script(config)
+    text = json.dumps(document, indent=1, ensure_ascii=False) if args.notebook else document.rstrip("\n")
+    if args.out is None:
+        return Answer({"notebook" if args.notebook else "script": document}, text)
+    write(args.out, f"{text}\n".encode())
+    return Answer({"file": str(args.out)}, f"{args.out} needs only TensorFlow, NumPy and matplotlib to run.")
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s RECIPE [--lite] | RUN | --dataset NAME, [settings]"
+    parser.add_argument("source", nargs="?", metavar="RECIPE|RUN", help="a recipe or a run; else give --dataset")
+    parser.add_argument("--lite", action="store_true", help="the recipe's small form")
+    choices.add_options(parser)
+
+
+def _config(args: argparse.Namespace, settings: Settings) -> Config:
+    """Of a recipe, a run, or the options."""
+    from vae_core.runs import store
+
+    changes, keys = choices.given(args), {recipe.key for recipe in recipes.all_recipes()}
+    if args.source is None or args.source in keys:
+        return choices.config_of(args.source, args.lite, changes, settings)
+    try:
+        run = store.open_run(settings, args.source)
+    except LoupeError as error:
+        known = ", ".join(sorted(keys))
+        raise WrongUse(f"There is no recipe '{args.source}'", f"The recipes are {known}", error.happened) from None
+    if changes or args.lite:
+        raise WrongUse(f"{run.id} is a run, and its settings are what they are", fix="Leave the other options out")
+    return run.config()
+
+
+def _as_json(row: Row) -> dict[str, Any]:
+    return {"layer": row.layer, "output": list(row.output), "parameters": row.parameters, "trainable": row.trainable,
+            "multiply_adds": row.multiply_adds}  # fmt: skip
+
+
+def _told(config: Config, document: Mapping[str, Any]) -> list[str]:
+    architecture, count = config.architecture(), document["parameters"]
+    kind = "VAE" if config.kind == "vae" else "autoencoder"
+    head = f"{kind} for {config.dataset}, {_shape(config.image)}, with a code of {architecture.code.size}"
+    seconds = document["seconds_per_epoch"]
+    totals = [
+        f"parameters     {count['total']:,} (encoder {count['encoder']:,}, decoder {count['decoder']:,}; "
+        f"{count['trainable']:,} are trained)",
+        f"multiply-adds  {document['multiply_adds']:,} an image",
+        "time           not known before this machine is measured: python -m vae_core calibrate"
+        if seconds is None
+        else f"time           about {duration(seconds)} an epoch, {duration(seconds * config.epochs)} in all",
+    ]
+    return [head, _layers("encoder", document["encoder"]), _layers("decoder", document["decoder"]), "\n".join(totals)]
+
+
+def _layers(title: str, rows: list[dict[str, Any]]) -> str:
+    return table(
+        (title, "output", "parameters", "multiply-adds"),
+        [(row["layer"], _shape(row["output"]), row["parameters"], row["multiply_adds"]) for row in rows],
+    )
+
+
+def _shape(sizes: Any) -> str:
+    return "x".join(map(str, sizes))

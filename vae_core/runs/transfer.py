@@ -1,0 +1,244 @@
+"""Runs as one zip, out and in. What comes in was made by anybody, so everything in it is checked before it is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
+from uuid import uuid4
+
+from vae_core.errors import LoupeError
+from vae_core.runs import files, store
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+
+if TYPE_CHECKING:
+    from vae_core.spec.config import Config
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+PACKED = (".npz", ".keras", ".webp")  # compressing these again only takes time
+STAMP = (1980, 1, 1, 0, 0, 0)  # the same run makes the same zip
+MOST_MEMBERS = 64  # of an archive inside the archive
+STOCK = re.compile(r"keras(\.(layers|initializers|activations|regularizers|constraints)|\.src\.models\.functional)?")
+FOREIGN = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}  # run code that the file brings
+FIX = "Export the run again from where it was trained"
+
+
+def pack(settings: Settings, ids: Iterable[str], target: IO[bytes], *, with_state: bool = True) -> None:
+    """Write runs that have ended into one zip. Without the state they cannot be resumed or trained longer."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for run in [store.open_run(settings, run_id) for run_id in ids]:
+            state = run.state()
+            if state in ("queued", "running"):
+                raise LoupeError(f"{run.id} is {state}", "Only runs that have ended can be exported", "Stop it first")
+            known = _layout(run.config(), with_state)
+            for path in sorted(run.path.rglob("*")):
+                name = path.relative_to(run.path).as_posix()
+                if path.is_file() and not path.is_symlink() and known.fullmatch(name):
+                    _add(archive, f"{run.id}/{name}", path.read_bytes())
+
+
+def unpack(settings: Settings, source: IO[bytes] | Path) -> list[Run]:
+    """Check a zip of runs and keep them under their names, or the next free ones. All of them, or none."""
+    settings.checkpoints.mkdir(parents=True, exist_ok=True)
+    hidden = settings.checkpoints / f"{store.NEW}{uuid4().hex}"
+    inside = replace(settings, checkpoints=hidden)
+    try:
+        with _opened(source) as archive:
+            found = [_unpack_run(archive, run_id, members, inside) for run_id, members in _members(archive, settings)]
+        return [Run(_keep(run, settings), settings) for run in found]
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name, STAMP)
+    info.external_attr = 0o644 << 16
+    info.compress_type = zipfile.ZIP_STORED if name.endswith(PACKED) else zipfile.ZIP_DEFLATED
+    archive.writestr(info, data)
+
+
+def _layout(config: Config, with_state: bool) -> re.Pattern[str]:
+    """The names that a finished run may have. Only the store knows them, so it is asked to write each once."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = store.create(Settings(checkpoints=Path(folder)), config, {})
+        run.add_history({"epoch": 1})
+        run.save_metrics({})
+        run.save_codes({})
+        run.save_thumbs(b"")
+        run.save_snapshot(1, {})
+        run.log.touch()
+        for kind in store.FILES:
+            run.save_file(kind, lambda path: path.touch())
+        if with_state:
+            run.save_state({})
+        names = [path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()]
+    return re.compile("|".join(re.escape(name).replace("0001", r"\d{4,9}") for name in names))
+
+
+def _opened(source: IO[bytes] | Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise LoupeError(f"This is no zip that can be read ({error})", "A zip of exported runs was expected") from None
+
+
+def _members(archive: zipfile.ZipFile, settings: Settings) -> list[tuple[str, list[zipfile.ZipInfo]]]:
+    """The files of each run, after everything that can be said without unpacking them."""
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    _check_size(infos, settings.max_files, settings.max_bytes)
+    runs: dict[str, list[zipfile.ZipInfo]] = {}
+    for info in infos:
+        _check_member(info)
+        runs.setdefault(info.filename.split("/", 1)[0], []).append(info)
+    if not runs:
+        raise LoupeError("The zip is empty", "At least one run was expected")
+    return list(runs.items())
+
+
+def _check_size(infos: list[zipfile.ZipInfo], most: int, most_bytes: int) -> None:
+    size = sum(info.file_size for info in infos)
+    if len(infos) > most or size > most_bytes:
+        raise LoupeError(f"The zip holds {len(infos):,} files with {size:,} bytes",
+                         f"At most {most:,} files with {most_bytes:,} bytes were expected",
+                         "Import fewer runs at once, or raise the settings max_files and max_bytes")  # fmt: skip
+    names = [info.filename.casefold() for info in infos]
+    if len(set(names)) < len(names):
+        raise LoupeError("The zip holds two files of one name", "Each file once was expected", FIX)
+
+
+def _check_member(info: zipfile.ZipInfo) -> None:
+    """No way out of the folder, no links, nothing that needs a password."""
+    name, parts = info.filename, PurePosixPath(info.filename).parts
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if "\\" in name or "\0" in name or ".." in parts or name.startswith("/") or not RUN_ID.fullmatch(parts[0]):
+        raise LoupeError(f"The zip holds a file {name!r}", "Files in a folder named like a run were expected", FIX)
+    if kind not in (0, stat.S_IFREG):
+        raise LoupeError(f"{name} in the zip is a link or a special file", "Plain files were expected", FIX)
+    if info.flag_bits & 1:
+        raise LoupeError(f"{name} in the zip is encrypted", "Files without a password were expected", FIX)
+    if len(parts) < 2:
+        raise LoupeError(f"{name} lies beside the runs in the zip", "A folder for each run was expected", FIX)
+
+
+def _unpack_run(archive: zipfile.ZipFile, run_id: str, members: list[zipfile.ZipInfo], inside: Settings) -> Run:
+    run = Run(run_id, inside)
+    for info in members:
+        path = inside.checkpoints / info.filename
+        with files.told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _extract(archive, info, path)
+    known = _layout(run.config(), with_state=True)  # a config that is no config is refused here
+    for info in members:
+        name = info.filename.split("/", 1)[1]
+        if not known.fullmatch(name):
+            raise LoupeError(f"{info.filename} in the zip belongs to no run", "Files of a run were expected", FIX)
+        _check_content(run.path / name, inside.max_bytes)
+    _check_documents(run)
+    return run
+
+
+def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+    try:
+        with archive.open(info) as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)  # never more than the size that was checked
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise LoupeError(f"{info.filename} in the zip is damaged ({error})", fix=FIX) from None
+
+
+def _check_documents(run: Run) -> None:
+    """Settings, card and state can be read, and say what a run says; what trained it there does not train it here."""
+    card, status = run.card(), run.status()
+    wrong = [key for key, value in card.items() if key in store.CARD and type(value) is not type(store.CARD[key])]
+    summary = store.summarize(run)
+    if wrong or set(card) > set(store.CARD) or summary is None or summary.state == "broken":
+        reason = (summary.error if summary else None) or f"its card has a wrong '{(wrong or ['key'])[0]}'"
+        raise LoupeError(f"{run.id} in the zip cannot be read: {reason}", fix=FIX)
+    state = status["state"] if status["state"] in store.FINAL else "interrupted"
+    run.set_status(state=state, phase="", pid=None, pid_started=None, queued=None)
+
+
+def _check_content(path: Path, most_bytes: int) -> None:
+    """Is it what its name says? Arrays without objects, models of stock layers, pictures that are pictures."""
+    start = path.open("rb").read(16)
+    if path.suffix == ".npz":
+        _check_arrays(path, most_bytes)
+    elif path.suffix == ".keras":
+        _check_model(path, most_bytes)
+    elif path.suffix == ".json":
+        files.read_json(path)
+    else:
+        fits = {".tflite": start[4:8] == b"TFL3", ".webp": start[:4] == b"RIFF" and start[8:12] == b"WEBP"}
+        if not fits.get(path.suffix, True):
+            raise _damaged(path, "its content is of another kind")
+
+
+def _check_arrays(path: Path, most_bytes: int) -> None:
+    """The headers alone: a pickled object would be named there, and so would a size that the file does not have."""
+    import numpy as np
+
+    with _inner(path, most_bytes) as archive:
+        for info in archive.infolist():
+            try:
+                with archive.open(info) as file:
+                    is_first = np.lib.format.read_magic(file) == (1, 0)
+                    form = np.lib.format
+                    read = form.read_array_header_1_0 if is_first else form.read_array_header_2_0
+                    shape, _, dtype = read(file)
+            except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+                raise _damaged(path, str(error)) from None
+            if dtype.hasobject:
+                raise LoupeError(f"{path.name} holds pickled objects, which can run code when they are opened", fix=FIX)
+            if int(np.prod(shape, dtype=object)) * dtype.itemsize > info.file_size:
+                raise _damaged(path, "its arrays are larger than the file")
+
+
+def _check_model(path: Path, most_bytes: int) -> None:
+    with _inner(path, most_bytes) as archive:
+        for info in archive.infolist():
+            if info.filename.endswith(".json"):
+                try:
+                    _check_layers(path, json.loads(archive.read(info)))
+                except (ValueError, RecursionError, zipfile.BadZipFile) as error:
+                    raise _damaged(path, str(error)) from None
+
+
+def _check_layers(path: Path, value: Any) -> None:
+    if isinstance(value, list):
+        for part in value:
+            _check_layers(path, part)
+    elif isinstance(value, Mapping):
+        module, name = value.get("module"), value.get("class_name")
+        if name is not None and (name in FOREIGN or not (module is None or STOCK.fullmatch(str(module)))):
+            raise LoupeError(f"{path.name} holds a layer with code of its own, {name}",
+                             "Stock Keras layers alone were expected", FIX)  # fmt: skip
+        for part in value.values():
+            _check_layers(path, part)
+
+
+def _inner(path: Path, most_bytes: int) -> zipfile.ZipFile:
+    archive = None
+    with suppress(zipfile.BadZipFile, OSError, EOFError):
+        archive = zipfile.ZipFile(path)
+    if archive is None:
+        raise _damaged(path, "it is no archive")
+    _check_size(archive.infolist(), MOST_MEMBERS, most_bytes)
+    return archive
+
+
+def _damaged(path: Path, why: str) -> LoupeError:
+    return LoupeError(f"{path.name} in the zip is damaged ({why})", fix=FIX)
+
+
+def _keep(run: Run, settings: Settings) -> str:
+    target = settings.checkpoints / f"{store.NEW}{uuid4().hex}"
+    run.path.rename(target)
+    return store._rename_to_free(target, run.id)

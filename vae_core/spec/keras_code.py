@@ -1,0 +1,336 @@
+"""A config as a stand-alone program: the same model, data, order and noise in plain Keras, to read, run and keep."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vae_core.spec import keras_training
+from vae_core.spec.config import Config
+from vae_core.spec.keras_layers import chain, expression
+from vae_core.spec.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
+
+FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
+CLASS_NAMES = {  # where labels are numbers and classes have names
+    "fashion-mnist": ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+                      "Ankle boot"),
+    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    text: str
+    code: str
+
+
+def script(config: Config) -> str:
+    """The program as one Python file."""
+    head, *rest = _sections(config)
+    parts = [f'"""{head.title}.\n\n{_wrap(head.text)}\n"""\n\n{head.code}']
+    for section in rest:
+        comment = textwrap.indent(_wrap(section.text), "# ")
+        gap = "\n\n\n" if section.code.startswith(("def ", "@")) else "\n"
+        parts.append(f"\n# --- {section.title} ---\n{comment}{gap}{section.code}")
+    return "\n".join(f"{part}\n" for part in parts)
+
+
+def notebook(config: Config) -> dict[str, Any]:
+    """The program as a notebook, in the form of nbformat 4.5."""
+    cells: list[dict[str, Any]] = []
+    for number, section in enumerate(_sections(config)):
+        heading = "##" if number else "#"
+        cells.append(_cell("markdown", f"text-{number}", f"{heading} {section.title}\n\n{section.text}"))
+        cells.append({**_cell("code", f"code-{number}", section.code), "execution_count": None, "outputs": []})
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _cell(kind: str, name: str, source: str) -> dict[str, Any]:
+    return {"cell_type": kind, "id": name, "metadata": {}, "source": source.splitlines(keepends=True)}
+
+
+def _wrap(text: str) -> str:
+    return "\n".join(textwrap.fill(line, 100) for line in text.splitlines())
+
+
+def _sections(config: Config) -> Iterator[Section]:
+    loss, training = keras_training.loss(config), keras_training.training(config)
+    yield Section(_title(config), _introduction(config), _settings(config))
+    yield Section("The images", "They stay bytes and become numbers from 0 to 1 in every batch.", _images(config))
+    yield Section("Which images train, which validate", _split_text(config), _split(config))
+    yield Section("The encoder", f"In one line: {config.architecture().encoder_line}", _encoder(config))
+    yield Section("The decoder", _decoder_text(config), _decoder(config))
+    yield Section("The loss", keras_training.LOSS_TEXT[config.kind], loss)
+    yield Section("Training", keras_training.TRAINING_TEXT, training)
+    yield Section("The map of codes", _map_text(config), _map(config))
+    yield Section("Reconstructions", _reconstructions_text(config), _reconstructions(config))
+    yield Section("The space of codes, decoded", _grid_text(config), _grid(config))
+
+
+# The beginning
+
+
+def _title(config: Config) -> str:
+    what = "A variational autoencoder" if config.kind == "vae" else "An autoencoder"
+    return f"{what} for {config.dataset}"
+
+
+def _introduction(config: Config) -> str:
+    needs = "Written by Latent Loupe. It needs TensorFlow, NumPy and matplotlib"
+    if config.dataset == "digits":
+        return f"{needs}, and scikit-learn, which brings the images."
+    if config.dataset in FROM_KERAS:
+        file = "an .npz file with x_train, y_train, x_test and y_test"
+        return f"{needs}. Keras fetches the images; the environment variable DATA can name {file} instead."
+    file = "x_train, x_test and, if there are any, y_train, y_test, x_validation; or just x and y"
+    return f"{needs}. The environment variable DATA names an .npz file of images as bytes: {file}."
+
+
+def _settings(config: Config) -> str:
+    values: dict[str, Any] = {
+        "IMAGE": config.image, "LATENT": config.architecture().code.size, "EPOCHS": config.epochs,
+        "BATCH": config.batch, "LEARNING_RATE": config.learning_rate, "SEED": config.seed,
+    }  # fmt: skip
+    if config.kind == "vae":
+        values["BETA"] = config.beta  # weight of the KL term
+    if config.noise:
+        values["NOISE"] = config.noise
+    if config.loss == "mse":
+        values["SIGMA"] = config.sigma
+    digits = config.dataset == "digits"
+    lines = ["import math", *["import os"] * (not digits), "", "import keras", "import matplotlib.pyplot as plt"]
+    lines += ["import numpy as np", "import tensorflow as tf", "from keras import layers"]
+    lines += ["from sklearn.datasets import load_digits", ""] if digits else [""]
+    if not digits:
+        default = "" if config.dataset in FROM_KERAS else f"{config.dataset}.npz"
+        lines.append(f'DATA = os.environ.get("DATA", "{default}")')
+    return "\n".join([*lines, *(f"{name} = {value!r}" for name, value in values.items())])
+
+
+# The images
+
+
+def _images(config: Config) -> str:
+    if config.dataset == "digits":
+        return DIGITS
+    return KERAS_IMAGES.replace("NAME", FROM_KERAS[config.dataset]) if config.dataset in FROM_KERAS else OWN_IMAGES
+
+
+KERAS_IMAGES = """\
+if DATA:
+    with np.load(DATA) as file:
+        x_train, y_train, x_test, y_test = (file[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+else:
+    (x_train, y_train), (x_test, y_test) = keras.datasets.NAME.load_data()
+x_train, x_test = x_train.reshape(-1, *IMAGE), x_test.reshape(-1, *IMAGE)
+y_train, y_test = y_train.ravel(), y_test.ravel()"""
+
+DIVIDE = """\
+def divide(x, y):
+    \"\"\"A tenth tests and a tenth validates: random ones, but always the same.\"\"\"
+    order, tenth = np.random.default_rng(0).permutation(len(x)), max(1, round(len(x) * 0.1))
+    places = {"test": order[-tenth:], "validation": order[-2 * tenth : -tenth], "train": order[: -2 * tenth]}
+    return {part: (x[np.sort(chosen)], None if y is None else y[np.sort(chosen)]) for part, chosen in places.items()}"""
+
+DIGITS = f"""\
+{DIVIDE}
+
+
+digits = load_digits()
+parts = divide(np.rint(digits.images * (255 / 16)).astype(np.uint8).reshape(-1, *IMAGE), digits.target)
+(x_train, y_train), (x_test, y_test) = parts["train"], parts["test"]"""
+
+OWN_IMAGES = f"""\
+{DIVIDE}
+
+
+with np.load(DATA) as file:
+    if "x" in file:
+        parts = divide(file["x"], file.get("y"))
+    else:
+        names = [part for part in ("train", "validation", "test") if f"x_{{part}}" in file]
+        parts = {{part: (file[f"x_{{part}}"], file.get(f"y_{{part}}")) for part in names}}
+parts = {{part: (x.reshape(-1, *IMAGE), y) for part, (x, y) in parts.items()}}
+(x_train, y_train), (x_test, y_test) = parts["train"], parts["test"]
+assert x_train.dtype == np.uint8, "the pixels have to be bytes, 0 to 255\""""
+
+
+def _split_text(config: Config) -> str:
+    if config.split == "test":
+        text = "The test set validates, so the best epoch is chosen on it: its loss flatters the model."
+    elif config.dataset in FROM_KERAS:
+        which = "random ones" if config.split == "shuffled" else "those that stand first in the file"
+        images = f"{config.train_size:,} images, {which}," if config.train_size else "all images"
+        text = f"Of {images} the last fifth validates."
+    else:
+        text = "The data set's own validation images validate; where it has none, a fifth of the others."
+    return text + " The noise on the input is drawn once: every epoch sees the same noisy copy." * config.noise_once
+
+
+def _split(config: Config) -> str:
+    chosen = _chosen(config)
+    lines = [f"places = np.flatnonzero({chosen.format('y_train')})" if chosen else "places = np.arange(len(x_train))"]
+    if config.split == "shuffled":
+        lines.append("places = places[np.random.default_rng(SEED).permutation(len(places))]")
+    if config.train_size:
+        lines.append(f"places = places[:{config.train_size}]")
+    fifth = ["fifth = max(1, len(places) // 5)",
+             "train, held_out = x_train[places[:-fifth]], x_train[places[-fifth:]]"]  # fmt: skip
+    if config.split == "test":
+        only = f"[{chosen.format('y_test')}]" if chosen else ""
+        lines.append(f"train, held_out = x_train[places], x_test{only}")
+    elif config.dataset in FROM_KERAS:
+        lines += fifth
+    else:
+        only = f"[{chosen.format('y')}]" if chosen else ""
+        lines += ['if "validation" in parts:', '    x, y = parts["validation"]',
+                  f"    train, held_out = x_train[places], x{only}"]  # fmt: skip
+        lines += ["else:", *(f"    {line}" for line in fifth)]
+    lines += [NOISY_COPY] if config.noise_once else []
+    return "\n".join([*lines, 'print(f"{len(train)} images train, {len(held_out)} validate, {len(x_test)} test")'])
+
+
+def _chosen(config: Config) -> str:
+    """The condition that a label, to be filled in, is one of the classes to train on."""
+    names = CLASS_NAMES.get(config.dataset, ())
+    labels = [str(names.index(name)) if name in names else name for name in config.classes]
+    return f"np.isin({{}}.astype(str), {json.dumps(labels)})" if labels else ""
+
+
+NOISY_COPY = """\
+random, noisy = np.random.default_rng([SEED, 1]), np.empty_like(train)
+for start in range(0, len(train), 1024):
+    part = train[start : start + 1024]
+    part = part + random.standard_normal(part.shape, dtype=np.float32) * (255 * NOISE)
+    noisy[start : start + 1024] = np.clip(np.rint(part), 0, 255)"""
+
+
+# The networks
+
+
+def _encoder(config: Config) -> str:
+    architecture = config.architecture()
+    head = expression(architecture.code)
+    if config.kind == "vae":
+        end = [f"mean = layers.{head}(x)", f"log_variance = layers.{head}(x)",
+               'encoder = keras.Model(image, [mean, log_variance], name="encoder")']  # fmt: skip
+    else:
+        end = [f"x = layers.{head}(x)", 'encoder = keras.Model(image, x, name="encoder")']
+    lines = ["keras.utils.set_random_seed(SEED)  # the first weights follow from it and from the order of the layers"]
+    lines += ["image = x = keras.Input(IMAGE)", *chain(architecture.encoder, architecture.image), *end]
+    return "\n".join([*lines, "encoder.summary()"])
+
+
+def _decoder_text(config: Config) -> str:
+    text = f"In one line: {config.architecture().decoder_line}"
+    return text if config.loss == "mse" else f"{text}\nIts last sigmoid is left to the loss, where it is more exact."
+
+
+def _decoder(config: Config) -> str:
+    architecture = config.architecture()
+    bernoulli = config.loss != "mse"
+    layers = without_sigmoid(architecture.decoder) if bernoulli else architecture.decoder
+    lines = ["code = x = keras.Input((LATENT,))"]
+    lines += chain((*architecture.tail, *layers), (architecture.code.size,))
+    lines += ['decoder = keras.Model(code, x, name="decoder")', "decoder.summary()"]
+    lines += ['print(f"parameters: {encoder.count_params() + decoder.count_params():,}")', "", ""]
+    pictures = "tf.sigmoid(decoder(codes)).numpy()" if bernoulli else "np.clip(decoder(codes).numpy(), 0, 1)"
+    return "\n".join([*lines, "def decode(codes):", f"    return {pictures}"])
+
+
+def without_sigmoid(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """The layers up to the numbers whose sigmoid is the picture; reshapes and crops may follow as before."""
+    place = max(index for index, layer in enumerate(layers) if not isinstance(layer, Reshape | Crop))
+    last = layers[place]
+    if isinstance(last, Activation):
+        return (*layers[:place], *layers[place + 1 :])
+    assert isinstance(last, Dense | Convolution)
+    return (*layers[:place], replace(last, activation="linear"), *layers[place + 1 :])
+
+
+# The pictures
+
+
+def _map_text(config: Config) -> str:
+    text = "Where the test images lie in the space of codes, coloured by class."
+    return f"{text} The first two dimensions are drawn." if config.architecture().code.size > 2 else text
+
+
+def _map(config: Config) -> str:
+    return MAP.replace("ENCODED", "encoder(pictures)[0]" if config.kind == "vae" else "encoder(pictures)")
+
+
+MAP = """\
+batches = (tf.cast(x_test[start : start + 256], tf.float32) / 255 for start in range(0, len(x_test), 256))
+codes = np.concatenate([ENCODED for pictures in batches])
+second = min(1, LATENT - 1)
+classes, colours = (None, None) if y_test is None else np.unique(y_test, return_inverse=True)
+
+plt.figure(figsize=(7, 6))
+plt.scatter(codes[:, 0], codes[:, second], c=colours, cmap="tab10", s=4)
+if classes is not None:
+    plt.colorbar(ticks=range(len(classes))).set_ticklabels(classes)
+plt.gca().set_aspect("equal", "datalim")
+plt.title("Codes of the test images")
+plt.savefig("codes.png", dpi=150)
+plt.show()"""
+
+
+def _reconstructions_text(config: Config) -> str:
+    return "Noisy input, output, original." if config.noise else "The first ten test images, and what comes back."
+
+
+def _reconstructions(config: Config) -> str:
+    seen = "encoder(noisy_pictures)[0]" if config.kind == "vae" else "encoder(noisy_pictures)"
+    rows = NOISY_ROWS.replace("ENCODED", seen) if config.noise else "rows = [pictures, decode(codes[:10])]"
+    return RECONSTRUCTIONS.replace("ROWS", rows)
+
+
+NOISY_ROWS = """\
+noise = tf.random.stateless_normal(pictures.shape, [SEED + 1, 0])
+noisy_pictures = np.clip(pictures + NOISE * noise, 0, 1)
+rows = [noisy_pictures, decode(ENCODED), pictures]"""
+
+RECONSTRUCTIONS = """\
+pictures = x_test[:10].astype(np.float32) / 255
+ROWS
+sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+
+plt.figure(figsize=(10, len(rows)))
+plt.imshow(sheet.squeeze(), cmap="gray", vmin=0, vmax=1)
+plt.axis("off")
+plt.savefig("reconstructions.png", dpi=150)
+plt.show()"""
+
+
+def _grid_text(config: Config) -> str:
+    if config.has_prior:
+        return "The region of the first two dimensions where most codes of the prior lie."
+    return "Between the 1 and 99 % quantiles of the codes in the first two dimensions, because there is no prior."
+
+
+def _grid(config: Config) -> str:
+    prior, codes = "np.full(LATENT, -2.0), np.full(LATENT, 2.0)", "np.quantile(codes, [0.01, 0.99], axis=0)"
+    return GRID.replace("BOUNDS", prior if config.has_prior else codes)
+
+
+GRID = """\
+SIDE = 15
+low, high = BOUNDS
+grid = np.tile(np.mean(codes, axis=0), (SIDE, SIDE, 1)).astype(np.float32)
+grid[..., second] = np.linspace(high[second], low[second], SIDE)[:, None]
+grid[..., 0] = np.linspace(low[0], high[0], SIDE)
+pictures = decode(grid.reshape(-1, LATENT)).reshape(SIDE, SIDE, *IMAGE)
+sheet = pictures.transpose(0, 2, 1, 3, 4).reshape(SIDE * IMAGE[0], SIDE * IMAGE[1], IMAGE[2])
+
+plt.figure(figsize=(8, 8))
+plt.imshow(sheet.squeeze(), cmap="gray", extent=(low[0], high[0], low[second], high[second]), aspect="auto")
+plt.title("The space of codes, decoded")
+plt.savefig("grid.png", dpi=150)
+plt.show()"""
