@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import choice, explore_parts, placeholder
+from ui import choice, explore_parts, frame, placeholder
 from ui.errors import shown
 
+frame.ensure()
 placeholder.show(
     "Compare",
     "Two models will stand here side by side under one cursor. For now: the runs that you ticked, each with its codes.",

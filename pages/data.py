@@ -2,17 +2,14 @@
 
 import streamlit as st
 
-from ui import cached, data_add, data_parts
+from ui import cached, data_add, data_parts, frame
 from ui.errors import shown
 
-ADD = "Add your own"
-
+frame.ensure()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Data", anchor=False, width="content")
-    view = st.segmented_control(
-        "View", ["Look", ADD], default="Look", required=True, key="data_tab", label_visibility="collapsed"
-    )
-if view == ADD:
+    view = data_parts.view()
+if view == data_parts.ADD:
     with shown():
         data_add.show()
     st.stop()
@@ -25,7 +22,7 @@ with shown():
     if not data.ready:
         data_parts.fetch(name)
         st.stop()
-    shown_view = cached.data_view(name)
-    data_parts.samples(shown_view)
+    images = cached.data_view(name)
+    data_parts.samples(images)
     st.subheader("With noise", anchor=False)
-    data_parts.noise(shown_view)
+    data_parts.noise(images)

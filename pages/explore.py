@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import choice, explore_parts, placeholder
+from ui import choice, explore_parts, frame, placeholder
 from ui.errors import shown
 
+frame.ensure()
 placeholder.show(
     "Explore",
     "You will walk over the map of codes here and see the decoder's picture under your finger. "

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from ui import cached, cards, home_parts, run_table
+from ui import cached, cards, frame, home_parts, run_table
 from ui.errors import shown
 
+frame.ensure()
 runs = cached.runs()
 home_parts.welcome(is_empty=not runs)
+frame.watch(runs)
 if not runs:
-    with st.container(horizontal=True):
-        home_parts.importer()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):

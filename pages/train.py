@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import choice, live, setup
+from ui import choice, frame, live, setup
 
+frame.ensure()
 VIEWS = ("Set up", "Watch")
 
 run = choice.chosen_run()

@@ -1,7 +1,8 @@
 """Tune: many trainings that look for good settings. Not built yet."""
 
-from ui import placeholder
+from ui import frame, placeholder
 
+frame.ensure()
 placeholder.show(
     "Tune",
     "A search over settings will run here: many short trainings, and what each setting is worth.",

@@ -10,7 +10,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 import keras  # noqa: E402
 
-from vae_core.learn.layers import FusedBatchNormalization, UpConv, saves_work  # noqa: E402
+from vae_core.learn.layers import FusedBatchNormalization, SlicingCrop, UpConv, saves_work  # noqa: E402
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [(7, 5), (6, 4, 3, 5), (1, 5), (1, 1, 1, 5), (1, 3, 3, 5)]
@@ -135,3 +135,15 @@ def test_up_conv_is_chosen_only_where_it_saves_multiply_adds() -> None:
     for size, kernel, side in itertools.product((2, 3, 4), (1, 2, 3, 5), (1, 2, 3, 8)):
         stock = (size * side * kernel) ** 2
         assert saves_work(size, kernel, "same", side, side) == (low(size, kernel, side, side) < stock)
+
+
+@pytest.mark.parametrize("sides", [((1, 2), (0, 1)), ((0, 0), (2, 0))])
+def test_slicing_crop_is_cropping(sides: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    inputs = numbers(3, 7, 6, 2)
+    upstream = numbers(*keras.layers.Cropping2D(sides)(inputs).shape)
+    pairs = zip(
+        results(SlicingCrop(sides), inputs, upstream),
+        results(keras.layers.Cropping2D(sides), inputs, upstream),
+        strict=True,
+    )
+    assert all(np.array_equal(fast, stock) for fast, stock in pairs)

@@ -64,6 +64,7 @@ def test_defaults() -> None:
         ("conv8:rleu", "did you mean conv8:relu?"),
         ("drop5", "did you mean drop0.5?"),
         ("xyzzy", "the tokens are conv"),
+        (":relu", "write relu as a token of its own"),
     ],
 )
 def test_a_wrong_token_is_named_with_a_suggestion(line: str, hint: str) -> None:

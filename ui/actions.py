@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from ui import cached, choice, owner
 from ui.errors import plain, show
 from ui.fields import FIELDS
+from ui.run_view import View
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, jobs
 from vae_core.runs.store import Run
 
-if TYPE_CHECKING:
-    from ui.live import View
-
 RESUMABLE = ("stopped", "interrupted", "failed")
 FORKED = ("epochs", "learning_rate", "optimizer", "schedule", "batch", "beta", "kl_warmup", "noise", "patience")
 KEPT = "action_error"
-WHOLE_PAGE = "action_done"
+FOLLOW = "action_done"  # the run that the page shows next
 DOUBLE_CLICK_SECONDS = 3.0
 
 
@@ -46,13 +46,12 @@ def problem() -> None:
         show(error)
 
 
-def _told(action: Any, *args: Any) -> None:
-    """Keep the error for the page that is drawn next."""
+def _told(action: Callable[[Run], Run], run: Run) -> None:
+    """Keep what went wrong, or the run that comes of it, for the page that is drawn next."""
     try:
-        action(*args)
+        st.session_state[FOLLOW] = action(run).id
     except LoupeError as error:
         st.session_state[KEPT] = error
-    st.session_state[WHOLE_PAGE] = True
 
 
 def _stop(view: View) -> None:
@@ -61,16 +60,22 @@ def _stop(view: View) -> None:
     text = "Ends after the batch in hand and keeps what was learned. It can be resumed."
     if not owner.is_other(view.card["owner"]) or asked:
         st.button(
-            label, icon=":material/stop:", disabled=asked, help=text, on_click=_told, args=(jobs.request_stop, view.run)
+            label, icon=":material/stop:", disabled=asked, help=text, on_click=_told, args=(_end, view.run)
         )
         return
     with st.popover(label, icon=":material/stop:", help=text):
         st.write(f"This training belongs to {plain(view.card['owner'])}.")
-        st.button("Stop it all the same", on_click=_told, args=(jobs.request_stop, view.run))
+        st.button("Stop it all the same", on_click=_told, args=(_end, view.run))
 
 
-def _resume(run: Run) -> None:
+def _end(run: Run) -> Run:
+    jobs.request_stop(run)
+    return run
+
+
+def _resume(run: Run) -> Run:
     jobs.start(cached.settings(), run)
+    return run
 
 
 def _longer(view: View) -> None:
@@ -81,7 +86,7 @@ def _longer(view: View) -> None:
         )
         st.caption(f"It will have trained {done + more} epochs. This run stays as it is.")
         changes = {"epochs": done + more}
-        st.button("Train on", type="primary", key="longer_go", on_click=_told, args=(_start_fork, view.run, changes))
+        st.button("Train on", type="primary", key="longer_go", on_click=_told, args=(partial(_start_fork, changes=changes), view.run))
 
 
 def _fork(view: View) -> None:
@@ -96,14 +101,15 @@ def _fork(view: View) -> None:
         changes = {**least, field: value}
         unchanged = value == getattr(view.config, field)
         st.button("Start the fork", type="primary", key="fork_go", disabled=unchanged, on_click=_told,
-                  args=(_start_fork, view.run, changes))  # fmt: skip
+                  args=(partial(_start_fork, changes=changes), view.run))  # fmt: skip
 
 
-def _start_fork(parent: Run, changes: dict[str, Any]) -> None:
+def _start_fork(parent: Run, changes: dict[str, Any]) -> Run:
+    """The second click of a double click finds the first one's fork."""
     last, now = st.session_state.get("last_fork"), time.monotonic()
     if last and last[:2] == (parent.id, changes) and now - last[2] < DOUBLE_CLICK_SECONDS:
-        return
-    st.session_state["last_fork"] = (parent.id, changes, now)
+        return Run(last[3], parent.settings)
     child = forks.fork(cached.settings(), parent, changes, owner.current())
+    st.session_state["last_fork"] = (parent.id, changes, now, child.id)
     jobs.start(cached.settings(), child)
-    choice.choose(child.id)
+    return child

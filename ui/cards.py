@@ -73,11 +73,7 @@ def _card(run: Summary, colour: str) -> None:
     if run.state == "broken":
         _broken(run)
         return
-    picture = cached.thumbs(run)
-    if picture:
-        pixels.show(picture, f"Pictures that {run.name} made of test images")
-    else:
-        pixels.blank("No pictures yet")
+    pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
     _heading(run, colour)
     pixels.facts(
         {run.dataset: "Data set", words.KINDS.get(run.kind, run.kind): KIND_HELP},
@@ -102,7 +98,7 @@ def _buttons(run: Summary) -> None:
         is_live = run.state in ("queued", "running")
         if st.button("Watch" if is_live else "Explore", key=f"open-{run.id}", type="primary"):
             choice.go("pages/train.py" if is_live else "pages/explore.py", run.id)
-        star = ":material/star:" if run.star else ":material/star_outline:"
+        star = "★" if run.star else "☆"
         told = "Take the star away" if run.star else "Star it: starred runs come first"
         st.button(star, key=f"star-{run.id}", help=told, on_click=run_dialogs.star, args=(run, not run.star))
         run_dialogs.menu(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import files
 from vae_core.settings import Settings
 
-KEY = "data_preview"
+KEY, UPLOADS = "data_preview", "data_uploads"
 TYPES = ("npz", "zip", "csv")
 UPLOAD, HERE = "Upload", "Folder or file here"
 FITS = {
@@ -26,11 +27,11 @@ FITS = {
     "crop": "Crop to the middle of the smallest",
     "scale": "Shrink large ones, then pad",
 }
-FORMS = (
-    "**.npz** with `x_train` and, if known, `y_train`, `x_test`, `y_test`. **.zip** with a folder of pictures for each "
-    "class, if wanted below `train` and `test`. **.csv** with a column `label` and a column for every pixel, or with "
-    "a column `path` and the pictures in a .zip beside it."
-)
+FORMS = """
+- **.npz** with `x_train` and, if known, `y_train`, `x_test`, `y_test`
+- **.zip** with a folder of pictures for each class, these below `train` and `test` where that is known
+- **.csv** with a column `label` and one for every pixel, or with a column `path` and the pictures in a .zip beside it
+"""
 DAY = 86_400
 
 
@@ -71,7 +72,10 @@ def _form() -> None:
     path = ""
     source = st.segmented_control("From", [UPLOAD, HERE], default=UPLOAD, required=True) if roots else UPLOAD
     if source == UPLOAD:
-        uploads = st.file_uploader("Files, up to 2 GB", TYPES, accept_multiple_files=True, key="data_files") or []
+        number = st.session_state.setdefault(UPLOADS, 0)  # a new key empties the field after each preview
+        uploads = (
+            st.file_uploader("Files, up to 2 GB", TYPES, accept_multiple_files=True, key=f"{UPLOADS}-{number}") or []
+        )
     else:
         path = st.text_input("Path", key="data_path", placeholder=f"{roots[0]}/...", help=_below(roots)) or ""
     suggested = _suggested(uploads, path)
@@ -98,8 +102,9 @@ def _below(roots: tuple[Path, ...]) -> str:
 
 
 def _suggested(uploads: list[Any], path: str) -> str:
-    first = Path(uploads[0].name if uploads else path).stem
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", first).strip("-_")[:64].lower()
+    first = unicodedata.normalize("NFKD", Path(uploads[0].name if uploads else path).stem)
+    ascii_only = first.encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only).strip("-_")[:64].lower()
 
 
 def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> None:
@@ -119,6 +124,7 @@ def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> 
         preview.discard()
         raise
     st.session_state[KEY] = preview
+    st.session_state[UPLOADS] += 1
     st.rerun()
 
 
@@ -160,7 +166,7 @@ def _look(preview: Preview) -> None:
                 preview.keep(cached.settings())
                 st.session_state.pop(KEY)
                 cached.refresh_data()
-                st.session_state["data_wanted"] = preview.name
+                data_parts.open_next(preview.name)
                 st.rerun()
         if st.button("Discard", icon=":material/close:"):
             preview.discard()

@@ -10,19 +10,34 @@ from ui import cached, choice, data_views, forms, pixels, setup, words
 from ui.errors import plain, shown
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
-from vae_core.look import pictures
 
+LOOK, ADD = "Look", "Add your own"
+TAB, WANTED = "data_tab", "data_wanted"
 ORIGINS = {
     "built in": "comes with the program",
     "download": "fetched once from the network",
     "local": "lies in the local data folder",
     "added": "added here",
 }
-GRID = "display:grid;grid-template-columns:max-content minmax(0,1fr) max-content;gap:0.3rem 0.8rem;align-items:center"
+GRID = "display:grid;grid-template-columns:max-content minmax(0,640px) max-content;gap:0.3rem 0.8rem;align-items:center"
 CLASSES_HELP = "What is known about the images. Autoencoders learn without it; it colours the map."
 HEAD = "<b>Class</b><b>Some of its images</b><b>Images</b>"
 NAME = "max-width:8rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 NUMBERS = "font-variant-numeric:tabular-nums;opacity:0.7;text-align:right;font-size:0.875rem"
+
+
+def view() -> str:
+    """What the page shows; the data set that was just kept comes first."""
+    wanted = st.session_state.pop(WANTED, None)
+    if wanted:
+        st.session_state[TAB], st.session_state["data"] = LOOK, wanted
+    st.session_state.setdefault(TAB, LOOK)
+    return str(st.segmented_control("View", [LOOK, ADD], required=True, key=TAB, label_visibility="collapsed"))
+
+
+def open_next(name: str) -> None:
+    """For the next run of the page: a widget that is drawn already cannot be changed in this one."""
+    st.session_state[WANTED] = name
 
 
 def choose() -> str:
@@ -38,7 +53,7 @@ def overview(data: Summary) -> None:
     st.subheader(plain(data.title))
     st.caption(" · ".join(part for part in (ORIGINS[data.origin], plain(data.source.rsplit("/", 1)[-1])) if part))
     own = "The same for every training." if data.validation else "Each training holds back a fifth of its images."
-    with st.container(horizontal=True, gap="large"):
+    with st.grid(6, min_column_width=100):
         _fact("Size", f"{height} × {width}", f"Pixels, height × width, {'grey' if channels == 1 else 'in colour'}.")
         _fact("Training", f"{data.train - data.validation:,}", "Images that models learn from.")
         _fact("Validation", f"{data.validation:,}" if data.validation else "a fifth", f"Choose the best epoch. {own}")
@@ -91,7 +106,7 @@ def samples(view: data_views.View) -> None:
 
 
 def _line(line: data_views.Line) -> str:
-    strip = pixels.uri(pictures.webp(pictures.sheet(line.images, data_views.EACH))) if len(line.images) else ""
+    strip = pixels.uri(pixels.sheet_bytes(line.images, data_views.EACH)) if len(line.images) else ""
     name, parts = escape(line.name), f"{line.train:,} train, {line.validation:,} validate, {line.test:,} test"
     image = f'<img src="{strip}" alt="Images of {name}" style="{pixels.STYLE};max-width:640px">' if strip else "none"
     total = line.train + line.validation + line.test

@@ -5,16 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui import cached
+from ui.run_view import View
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
-
-if TYPE_CHECKING:
-    from ui.live import View
 
 
 def show(view: View) -> None:

@@ -41,6 +41,16 @@ def show(run: Run) -> None:
     pixels.sheet(pairs, "Test images above their reconstructions", width=900)
 
 
+def main_axes(run: Run) -> None:
+    """The codes along the two directions in which they vary most."""
+    epochs = run.snapshot_epochs()
+    if epochs:
+        newest = cached.snapshot(run, epochs[-1])
+        st.markdown(f"For now: the codes of **{plain(run.id)}** along their two main axes.", help=MAP_HELP)
+        pixels.show(code_map(newest, SIDE), "Codes of test images", width=SIDE)
+        legend(newest, _classes(run))
+
+
 def side(run: Run) -> None:
     """The same in one narrow column, for several runs beside each other."""
     summary = cached.find(run.id)

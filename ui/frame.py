@@ -21,7 +21,9 @@ PAGES = {
     "tune": ("Tune", ":material/tune:"),
 }
 NONE = ""
+LOOK_SECONDS = 2
 KEY = "picked_run"
+FRAMED = "framed"
 
 
 def pages() -> list[st.Page]:
@@ -31,10 +33,26 @@ def pages() -> list[st.Page]:
     ]
 
 
-def sidebar(listed: list[st.Page]) -> None:
+def ensure() -> None:
+    """Every page begins with this. A fresh server runs the first page that is asked for by its address alone, because a
+    folder `pages` lies beside app.py; it stops doing so once it has seen a list of pages."""
+    if not st.session_state.pop(FRAMED, False):
+        begin()
+        st.rerun()
+
+
+def begin() -> st.Page:
+    """Name the app and its pages; the page that is asked for."""
+    st.set_page_config("Latent Loupe", LOGO, layout="wide")  # an icon by name would be fetched from the network
+    return st.navigation(pages(), position="hidden")
+
+
+def sidebar() -> None:
     """Streamlit's own list of pages would forget the chosen run; these links carry it on."""
+    st.logo(LOGO, size="large")
+    st.session_state[FRAMED] = True
     run = choice.chosen_run()
-    for page in listed:
+    for page in pages():
         st.page_link(page, query_params={choice.PARAMETER: run.id} if run else None, width="stretch")
     with shown():
         _picker(run.id if run else NONE)
@@ -55,6 +73,24 @@ def _picker(chosen: str) -> None:
     )  # fmt: skip
     if chosen in runs:
         facts(runs[chosen])
+        watch([runs[chosen]])
+
+
+def watch(runs: list[Summary]) -> None:
+    """While one of them trains: draw the page anew when one begins, ends or has its first pictures."""
+
+    @st.fragment(run_every=LOOK_SECONDS)
+    def look() -> None:
+        now = {run.id: run for run in cached.runs()}
+        if any(_signs(run) != _signs(now.get(run.id)) for run in runs):
+            st.rerun()
+
+    if any(run.state in ("queued", "running") for run in runs):
+        look()
+
+
+def _signs(run: Summary | None) -> tuple[str, bool] | None:
+    return (run.state, run.epoch > 0) if run else None
 
 
 def _pick() -> None:
@@ -64,15 +100,13 @@ def _pick() -> None:
 def _line(run: Summary | None) -> str:
     if run is None:
         return "None chosen"
-    loss = words.number(run.best_nats_per_pixel, 3)
-    return f"{run.name} · {words.short(run.parameters)} · {loss} · {words.state(run.state)}"
+    at = words.state(run.state) if run.best_nats_per_pixel is None else words.number(run.best_nats_per_pixel, 3)
+    return f"{run.name} · {at}"
 
 
 def facts(run: Summary) -> None:
     """The chosen run at a glance."""
-    picture = cached.thumbs(run)
-    if picture:
-        pixels.show(picture, f"Pictures that {run.name} made of test images")
+    pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
     word, colour, icon, meaning = words.STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list

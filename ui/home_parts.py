@@ -14,26 +14,32 @@ WHAT = (
     "Latent Loupe trains small autoencoders: networks that squeeze every image into a few numbers and draw it again "
     "from them. Watch the map of those numbers take shape, then walk over it and see what lies in between."
 )
+LARGE = 760  # pixels that it is wide where there are no runs yet
 MOVING_ALT = "Codes of handwritten digits drift apart over the epochs of a training, and decoded digits become clear"
 
 
 def welcome(is_empty: bool) -> None:
     """What this is, large where there is nothing else to see."""
-    text, picture = st.columns([3, 2] if is_empty else [3, 1], gap="large", vertical_alignment="center")
+    text, picture = st.columns([3, 1], gap="large", vertical_alignment="center")
     with text:
-        st.title("Latent Loupe")
+        st.title("Latent Loupe", anchor=False)
         st.markdown(WHAT)
-        if is_empty:
-            first_training()
-    with picture:
-        st.image(str(MOVING_PICTURE), width="stretch", alt=MOVING_ALT)
+    if is_empty:
+        first_training()
+        st.image(str(MOVING_PICTURE), width=LARGE, alt=MOVING_ALT)
+    else:
+        picture.image(str(MOVING_PICTURE), width="stretch", alt=MOVING_ALT)
 
 
 def first_training() -> None:
-    if st.button("Train a first model", type="primary", icon=":material/play_arrow:", key="first", help=FIRST_HELP):
+    """One button for who has nothing yet; or runs of elsewhere."""
+    with st.container(horizontal=True):
+        asked = st.button("Train a first model", type="primary", icon=":material/play_arrow:", help=FIRST_HELP)
+        importer()
+    st.caption("Small handwritten digits, half a minute on most computers. Nothing is downloaded.")
+    if asked:
         with shown():
             choice.go("pages/train.py", starting.first_steps().id)
-    st.caption("Small handwritten digits, half a minute on any computer. Nothing is downloaded.")
 
 
 FIRST_HELP = "Trains on 1,797 digits of 8x8 pixels that come with the program, and shows how the map takes shape."

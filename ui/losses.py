@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ui import palette
-from vae_core.errors import LoupeError
 from vae_core.spec import recipes
 from vae_core.spec.config import Config
+from vae_core.spec.recipes import Recipe
 
 UNITS = {"nats per pixel": "nats_per_pixel", "nats per image": "nats_per_image"}
 MOST_POINTS = 500  # of a line
@@ -28,6 +28,7 @@ Chart = dict[str, Any]
 
 def charts(
     config: Config,
+    recipe: Recipe | None,
     rows: Rows,
     progress: Rows,
     strip: Mapping[str, Any] | None,
@@ -50,9 +51,9 @@ def charts(
         **common, "name": "loss", "height": 240, "help": LOSS_HELP,
         "title": "Loss and its reconstruction part" if config.has_prior else "Reconstruction loss",
         "lines": _main_lines(config, rows, scale, colour),
-        "levels": levels(config, strip, scale), "marks": marks(config, scale, "kl", leave_out=True),
+        "levels": levels(config, strip, scale), "marks": marks(config, recipe, scale, "kl", leave_out=True),
     }  # fmt: skip
-    found = [main] if config.kind == "ae" else [main, {**common, **_kl(config, rows, scale, colour), "batches": []}]
+    found = [main] if config.kind == "ae" else [main, {**common, **_kl(config, recipe, rows, scale, colour), "batches": []}]
     for chart in found:
         chart["span"] = span(epochs, last, [mark["epoch"] for mark in main["marks"]])
     return found
@@ -99,9 +100,8 @@ def _own_nats(config: Config, losses: Mapping[str, Any]) -> float:
     return float(losses["mse"]["nats_per_image"]) / (2 * (config.sigma or 1.0) ** 2)
 
 
-def marks(config: Config, scale: float, what: str, leave_out: bool = False) -> list[Chart]:
+def marks(config: Config, recipe: Recipe | None, scale: float, what: str, leave_out: bool = False) -> list[Chart]:
     """The numbers that a recipe's report printed, at their epochs."""
-    recipe = recipe_of(config)
     if recipe is None:
         return []
     nats = _report_unit(str(recipe.reported.get("unit")), config)
@@ -117,15 +117,15 @@ def marks(config: Config, scale: float, what: str, leave_out: bool = False) -> l
     return found
 
 
-def beyond(config: Config, epochs: int, per: str) -> str:
+def beyond(config: Config, recipe: Recipe | None, per: str) -> str:
     """The printed points that the chart is too short for, in a sentence; empty where there are none."""
     scale = 1 / config.pixels if per == "nats_per_pixel" else 1.0
-    late = [mark for mark in marks(config, scale, "") if mark["epoch"] > epochs]
+    late = [mark for mark in marks(config, recipe, scale, "") if mark["epoch"] > config.epochs]
     told = "; ".join(f"{mark['name']}: {mark['value']:.4g}" for mark in late)
     return f"Printed for later epochs than this run has: {told}." if told else ""
 
 
-def recipe_of(config: Config) -> recipes.Recipe | None:
+def recipe_of(config: Config) -> Recipe | None:
     return next((each for each in recipes.all_recipes() if config.recipe and each.config.recipe == config.recipe), None)
 
 
@@ -159,12 +159,12 @@ def _lines(rows: Rows, kind: str, words: str, scale: float, colour: str, best: b
     ]  # fmt: skip
 
 
-def _kl(config: Config, rows: Rows, scale: float, colour: str) -> Chart:
+def _kl(config: Config, recipe: Recipe | None, rows: Rows, scale: float, colour: str) -> Chart:
     meant = "It counts in the loss with a weight of " + f"{config.beta:g}." if config.beta else "It is not in the loss."
     return {
         "name": "kl", "title": "KL: how far codes stray from the prior", "height": 240, "levels": [],
         "help": f"How much the code says about an image, beyond the prior. {meant}",
-        "lines": _lines(rows, "kl", "", scale, colour, best=False), "marks": marks(config, scale, "kl"),
+        "lines": _lines(rows, "kl", "", scale, colour, best=False), "marks": marks(config, recipe, scale, "kl"),
     }  # fmt: skip
 
 
@@ -189,7 +189,6 @@ def table(rows: Rows, config: Config, per: str) -> dict[str, list[Any]]:
     return columns
 
 
-def unit_of(text: str | None) -> str:
-    if text not in UNITS:
-        raise LoupeError(f"There is no unit '{text}'", f"One of {', '.join(UNITS)} was expected")
-    return UNITS[text]
+def words_of(unit: str | None) -> str:
+    """The unit in words that a widget holds; the first one where it holds none."""
+    return unit if unit in UNITS else next(iter(UNITS))

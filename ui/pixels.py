@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -20,15 +21,34 @@ Array = np.ndarray[Any, Any]
 STYLE = "display:block;width:100%;image-rendering:pixelated;border-radius:4px"
 
 
-def show(data: bytes, alt: str, *, width: int | None = None) -> None:
+def show(data: bytes, alt: str, *, width: int | None = None, style: str = "") -> None:
     """A WebP picture, as wide as what it stands in, or as `width` at most."""
     most = f";max-width:{width}px" if width else ""
-    st.html(f'<img src="{uri(data)}" alt="{escape(alt)}" style="{STYLE}{most}">')
+    st.html(f'<img src="{uri(data)}" alt="{escape(alt)}" style="{STYLE}{most}{style}">')
+
+
+def thumbs(data: bytes | None, alt: str) -> None:
+    """The little pictures of a run, in a place of one shape for all runs."""
+    if data:
+        show(data, alt, style=";aspect-ratio:2;object-fit:contain")
+    else:
+        blank("No pictures yet")
 
 
 def sheet(images: Array, alt: str, *, columns: int | None = None, width: int | None = None) -> None:
     """Many images in rows."""
-    show(pictures.webp(pictures.sheet(images, columns)), alt, width=width)
+    show(sheet_bytes(images, columns), alt, width=width)
+
+
+def sheet_bytes(images: Array, columns: int | None = None) -> bytes:
+    """As WebP, clear between the images, so that the page shows through whether it is light or dark."""
+    columns = images.shape[1] if images.ndim == 5 else columns or math.ceil(math.sqrt(images[..., 0, 0, 0].size))
+    images = images.reshape(-1, *images.shape[-3:])
+    colours = images if images.shape[3] == 3 else images.repeat(3, axis=3)
+    opaque = np.concatenate([colours, np.full_like(colours[..., :1], 255)], axis=3)
+    spare = -len(images) % columns  # cells without an image
+    cells = np.pad(opaque, ((0, spare), (0, 1), (0, 1), (0, 0)))
+    return pictures.webp(pictures.sheet(cells, columns, gap=0)[:-1, :-1])
 
 
 def blank(text: str) -> None:
@@ -47,7 +67,10 @@ def title(name: str, colour: str) -> None:
 def facts(*lines: dict[str, str]) -> None:
     """Small grey lines, each of texts with what they mean under the mouse. Empty lines are kept: cards stay aligned."""
     cut = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-height:1.4em"
-    rows = (" · ".join(f'<span title="{escape(told)}">{escape(text)}</span>' for text, told in line.items()) for line in lines)
+    rows = (
+        " · ".join(f'<span title="{escape(told)}">{escape(text)}</span>' for text, told in line.items())
+        for line in lines
+    )
     body = "".join(f'<div style="{cut}">{row}</div>' for row in rows)
     st.html(f'<div style="font-size:0.875rem;line-height:1.4;opacity:0.75">{body}</div>')
 

@@ -12,9 +12,9 @@ from vae_core.runs.store import Summary
 
 column = st.column_config
 COLUMNS: dict[str, Any] = {
-    "star": column.CheckboxColumn("Star", width="small", help="Starred runs come first."),
-    "pictures": column.ImageColumn("Pictures", width="small", help="Test images as the model draws them."),
-    "name": column.TextColumn("Name", width="medium"),
+    "star": column.CheckboxColumn("Star", width=50, help="Starred runs come first."),
+    "pictures": column.ImageColumn("Pictures", width=75, help="Test images as the model draws them."),
+    "name": column.TextColumn("Name", width=190),
     "state": column.TextColumn("State", help="What has become of its training."),
     "dataset": column.TextColumn("Data set"),
     "kind": column.TextColumn("Kind", help="A VAE's codes follow a prior, a plain autoencoder's do not."),
@@ -26,15 +26,15 @@ COLUMNS: dict[str, Any] = {
     ),
     "epoch": column.NumberColumn("Epochs", help="How often all training images were seen."),
     "seconds": column.NumberColumn("Seconds", format="%.1f", help="That the training took."),
-    "owner": column.TextColumn("Owner", help="The name of who started it."),
-    "created": column.DatetimeColumn("Started", format="distance"),
+    "owner": column.TextColumn("Owner", width=90, help="The name of who started it."),
+    "created": column.DatetimeColumn("Started", width=125, format="distance"),
     "note": column.TextColumn("Note", width="medium"),
     "locked": column.CheckboxColumn("Locked", help="A locked run cannot be removed."),
     "parent": column.TextColumn("Goes on from", help="The run that it was forked from."),
     "id": column.TextColumn("Folder", help="Its folder in checkpoints."),
 }
 SHOWN = (
-    "star", "pictures", "name", "state", "dataset", "parameters", "loss_nats_per_pixel", "epoch", "seconds", "owner",
+    "star", "pictures", "name", "state", "dataset", "parameters", "loss_nats_per_pixel", "epoch", "owner",
     "created", "note",
 )  # fmt: skip
 LABELS = {key: config["label"] for key, config in COLUMNS.items()}
@@ -43,8 +43,8 @@ ROW_HEIGHT = 36
 
 def table(runs: list[Summary]) -> None:
     actions = st.container(horizontal=True, vertical_alignment="bottom")
-    shown = _columns(actions)
     rows = frame(runs)
+    shown = _columns(actions, rows)
     rows["pictures"] = [pixels.uri(data) if (data := cached.thumbs(run)) else None for run in runs]
     state: Any = st.dataframe(
         rows, key="run_table", hide_index=True, on_select="rerun", selection_mode="multi-row",
@@ -70,11 +70,14 @@ def _row(run: Summary) -> dict[str, Any]:
     return {**values, "created": pd.Timestamp(run.created), "kind": words.KINDS.get(run.kind, run.kind)}
 
 
-def _columns(place: Any) -> list[str]:
+def _columns(place: Any, rows: pd.DataFrame) -> list[str]:
+    """To begin with, those in which something stands."""
+    first = [key for key in SHOWN if key not in ("star", "owner", "note") or rows[key].any()]
+    st.session_state.setdefault("run_columns", first)
     with place, st.popover("Columns", icon=":material/view_column:"):
         picked = st.pills(
-            "Columns", list(COLUMNS), selection_mode="multi", default=SHOWN, format_func=LABELS.__getitem__,
-            key="run_columns", label_visibility="collapsed",
+            "Columns", list(COLUMNS), selection_mode="multi", format_func=LABELS.__getitem__, key="run_columns",
+            label_visibility="collapsed",
         )  # fmt: skip
     return [key for key in COLUMNS if key in picked]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 
 import streamlit as st
 
 from ui import cached, choice, costs, forms, starting, words
+from ui.actions import DOUBLE_CLICK_SECONDS
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.spec.config import Config
 
 READY = "train_ready"  # the config that the button on the screen stands for
-STARTED = "train_started"  # the digest of the last one started here, for the second click of a double click
+STARTED = "train_started"  # the digest of the last one started here, and when
 PROBLEM = "train_problem"
 VIEW = "train_view"
 
@@ -89,13 +91,15 @@ def _begin(again: bool = False) -> None:
     cached.refresh()
     try:
         before = starting.trained_before(config)
-        if before and (not again or st.session_state.get(STARTED) == config.digest):
+        started, when = st.session_state.get(STARTED, ("", 0.0))
+        just_started = started == config.digest and time.monotonic() - when < DOUBLE_CLICK_SECONDS
+        if before and (not again or just_started):
             return _open(before.id)
         run = starting.start(config)
     except (LoupeError, OSError) as error:
         st.session_state[PROBLEM] = str(error)
         return
-    st.session_state[STARTED] = config.digest
+    st.session_state[STARTED] = (config.digest, time.monotonic())
     _open(run.id)
 
 

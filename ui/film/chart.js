@@ -9,6 +9,7 @@ class LossChart {
     this.figure = make("figure", { class: "chart" });
     this.stage = make("div", { class: "stage" });
     this.tip = make("div", { class: "tip", hidden: true });
+    this.note = make("p", { class: "note" }); // the levels, where there is no room beside the chart
     host.append(this.figure);
     this.stage.addEventListener("pointermove", (event) => this.onMove(event));
     this.stage.addEventListener("pointerleave", () => this.leave());
@@ -19,7 +20,7 @@ class LossChart {
     if (spec.name !== this.spec?.name || spec.title !== this.spec?.title) {
       const file = () => `${this.spec.run}-${this.spec.name}`;
       const head = heading(spec.title, spec.help, file, () => standalone(this.svg, this.figure));
-      this.figure.replaceChildren(head, this.stage);
+      this.figure.replaceChildren(head, this.stage, this.note);
     }
     this.spec = spec;
     this.draw(cursor);
@@ -41,6 +42,9 @@ class LossChart {
     this.legend(svg);
     this.svg = svg;
     this.stage.replaceChildren(svg, this.tip);
+    const levels = this.roomy ? [] : this.spec.levels.map((level) => `${level.name} ${number(level.value)}`);
+    this.note.textContent = levels.join(" · ");
+    this.note.hidden = !levels.length;
     this.showTip();
   }
 
@@ -161,20 +165,22 @@ class LossChart {
   // Lines to compare with. Those outside the chart's range are told at its edge, so that they do not flatten the curves.
   drawLevels(svg) {
     const levels = this.spec.levels.filter((level) => Number.isFinite(level.value)).sort((a, b) => b.value - a.value);
-    let lowest = -Infinity;
     for (const level of levels) {
-      const outside = level.value > this.high ? "↑ " : level.value < this.low ? "↓ " : "";
-      const y = Math.min(Math.max(this.y(Math.max(level.value, 1e-12)), this.top), this.bottom);
-      if (!outside) {
-        svg.append(this.rule(this.left, y, this.right, y, { "stroke-opacity": 0.55, "stroke-dasharray": "1 4", "stroke-width": 1.5 }));
-      }
-      if (!this.roomy) continue;
-      lowest = Math.max(y + 4, lowest + 15);
-      level.label = [outside + level.name, lowest];
+      level.outside = level.value > this.high ? "↑ " : level.value < this.low ? "↓ " : "";
+      level.y = Math.min(Math.max(this.y(Math.max(level.value, 1e-12)), this.top), this.bottom);
+      if (level.outside) continue;
+      const look = { "stroke-opacity": 0.55, "stroke-dasharray": "1 4", "stroke-width": 1.5 };
+      svg.append(this.rule(this.left, level.y, this.right, level.y, look));
     }
-    const over = this.roomy ? Math.max(0, lowest - this.bottom - 4) : 0;
-    for (const level of levels.filter((each) => each.label)) {
-      const label = this.text(this.right + 14, level.label[1] - over, `${level.label[0]} ${number(level.value)}`, { "font-size": 11 });
+    if (this.roomy) this.nameLevels(svg, levels);
+  }
+
+  // Beside the chart, each at its line unless the one below needs the room.
+  nameLevels(svg, levels) {
+    let floor = this.bottom + 15;
+    for (const level of [...levels].reverse()) {
+      floor = Math.min(level.y, floor - 15);
+      const label = this.text(this.right + 14, floor + 4, `${level.outside}${level.name} ${number(level.value)}`, { "font-size": 11 });
       label.append(make("title", {}, level.help));
       svg.append(label);
     }

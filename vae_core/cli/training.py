@@ -66,7 +66,7 @@ def train(args: argparse.Namespace, settings: Settings) -> Answer:
         return _answer(before)
     if before:
         print(f"{before.id} has the same settings and is done; training them again.", file=sys.stderr)
-    _fetch(config, settings)
+    _check_data(config, settings)
     return _start(store.create(settings, config, {}), args, settings)
 
 
@@ -101,13 +101,16 @@ def _is_again(run_id: str, config_id: str) -> bool:
     return run_id.startswith(config_id) and (run_id == config_id or run_id[len(config_id) + 1 :].isdigit())
 
 
-def _fetch(config: Config, settings: Settings) -> None:
-    """Download now, where somebody is looking."""
-    from vae_core.data import catalog
+def _check_data(config: Config, settings: Settings) -> None:
+    """Download and divide the images now, where somebody is looking and no run has to fail for it."""
+    from vae_core.data import catalog, splits
 
-    if not catalog.describe(config.dataset, settings).ready:
-        with progress.bar() as tell:
-            catalog.load(config.dataset, settings, tell)
+    with progress.bar() as tell:
+        data = catalog.load(config.dataset, settings, tell)
+    with wrong_use():
+        splits.split(data, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes)
+    for warning in data.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
 
 
 def _start(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:

@@ -17,6 +17,7 @@ GREY, COLOUR = (28, 28, 1), (32, 32, 3)
 # Image, encoder, decoder, batch: each is dominated by another term of the cost.
 Probe = tuple[tuple[int, int, int], str, str, int]
 PROBES: tuple[Probe, ...] = (
+    ((8, 8, 1), "flatten dense32 dense16", "mirror", 32),
     (GREY, "flatten dense16", "mirror", 128),
     (GREY, "flatten dense512:gelu dense256:gelu", "mirror", 128),
     (GREY, "flatten dense2048", "mirror", 64),
@@ -30,6 +31,7 @@ PROBES: tuple[Probe, ...] = (
         "dense1024 bn reshape4x4x64 bn up3 conv64v bn up3 conv64v bn conv1k1:sigmoid",
         32,
     ),
+    (GREY, "conv64/4 conv512 bn flatten dense8", "mirror", 16),
     (COLOUR, "conv64 pool2 conv64 pool2 conv64 pool2 conv16 pool2", "mirror", 32),
     (COLOUR, "conv128/2 bn conv256/2 bn conv256 bn", "mirror", 16),
     (

@@ -93,11 +93,20 @@ class Reach:
         return ((phase + row) // self.size == tap).astype("float32")
 
 
-def saves_work(size: int, kernel: int, padding: str = "same", height: int = 8, width: int = 8) -> bool:
+def saves_work(size: int, kernel: int, padding: str, height: int, width: int) -> bool:
     """Whether UpConv needs fewer multiply-adds than UpSampling2D and Conv2D on inputs of this height and width."""
     reach = Reach(size, kernel, padding)
     low = reach.positions(height) * reach.positions(width) * (size * reach.taps) ** 2
     return low < reach.outputs(height) * reach.outputs(width) * kernel**2
+
+
+class SlicingCrop(keras.layers.Cropping2D):
+    """Cropping2D by one slice: the gradient of Keras' strided one takes as long as a convolution on TensorFlow."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        (top, bottom), (left, right) = self.cropping
+        count, height, width, channels = ops.shape(inputs)
+        return ops.slice(inputs, (0, top, left, 0), (count, height - top - bottom, width - left - right, channels))
 
 
 class UpConv(keras.layers.Layer):

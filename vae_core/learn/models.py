@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from vae_core.learn.layers import FusedBatchNormalization, UpConv, saves_work
+from vae_core.learn.layers import FusedBatchNormalization, SlicingCrop, UpConv, saves_work
 from vae_core.spec import layers as spec
 from vae_core.spec.architecture import Architecture
 
@@ -88,18 +88,18 @@ def _chain(layers: Sequence[spec.Layer], value: Any, style: Style, last: bool = 
     index = 0
     while index < len(layers):
         layer, following = layers[index], layers[index + 1] if index + 1 < len(layers) else None
-        joined = style.fused and _can_be_joined(layer, following)
+        joined = style.fused and _can_be_joined(layer, following, value.shape)
         index += 2 if joined else 1
         here = replace(style, precision="float32") if index > final else style
         value = _up_conv(layer, following, value, here) if joined else _apply(layer, value, here)
     return value
 
 
-def _can_be_joined(up: spec.Layer, conv: spec.Layer | None) -> bool:
+def _can_be_joined(up: spec.Layer, conv: spec.Layer | None, shape: Sequence[int]) -> bool:
     """Whether up-sampling and the convolution after it are faster as one."""
     if not isinstance(up, spec.Up) or not isinstance(conv, spec.Conv):
         return False
-    return conv.stride == 1 and saves_work(up.size, conv.kernel)
+    return conv.stride == 1 and saves_work(up.size, conv.kernel, _padding(conv), *shape[1:3])
 
 
 def _last_with_weights(layers: Sequence[spec.Layer]) -> int:
@@ -195,7 +195,8 @@ def _(layer: spec.Reshape, value: Any, style: Style) -> Any:
 
 @_apply.register
 def _(layer: spec.Crop, value: Any, style: Style) -> Any:
-    return keras.layers.Cropping2D(_sides(layer), dtype=style.precision)(value)
+    kind = SlicingCrop if style.fused else keras.layers.Cropping2D
+    return kind(_sides(layer), dtype=style.precision)(value)
 
 
 @_apply.register

@@ -23,10 +23,13 @@ class TensorFlowSteps:
         self.variables = [*networks.encoder.trainable_variables, *networks.decoder.trainable_variables]
         self.optimizer.build(self.variables)
         self.seeds = dropout_seeds(networks)
-        self._run = tf.function(self._run_steps, jit_compile=False, reduce_retracing=True)
-        self._validate = tf.function(self._validate_batch, jit_compile=False, reduce_retracing=True)
-        self._encode = tf.function(self._encode_batch, jit_compile=False, reduce_retracing=True)
-        self._decode = tf.function(self._decode_batch, jit_compile=False, reduce_retracing=True)
+        bytes_in = tf.TensorSpec((None, *task.config.image), tf.uint8)
+        codes_in = tf.TensorSpec((None, networks.decoder.input_shape[-1]), tf.float32)
+        plan = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32), *[tf.TensorSpec((None,))] * 2]
+        self._run = _graph(self._run_steps, *plan)
+        self._validate = _graph(self._validate_batch, bytes_in, tf.TensorSpec((), tf.int32))
+        self._encode = _graph(self._encode_batch, bytes_in)
+        self._decode = _graph(self._decode_batch, codes_in)
 
     def train(self, plan: Plan) -> np.ndarray:
         steps = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32)
@@ -106,6 +109,11 @@ class TensorFlowSteps:
         seed = self.task.config.seed + 1 if seed is None else seed
         noise = tf.random.stateless_normal(tf.shape(pictures), tf.stack([seed, step]))
         return tf.clip_by_value(pictures + level * noise, 0.0, 1.0)
+
+
+def _graph(function: Any, *signature: tf.TensorSpec) -> Any:
+    """Traced once, whatever the sizes."""
+    return tf.function(function, input_signature=signature, jit_compile=False)
 
 
 def _scaled(pixels: Any) -> Any:

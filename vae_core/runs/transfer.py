@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 PACKED = (".npz", ".keras", ".webp")  # compressing these again only takes time
 STAMP = (1980, 1, 1, 0, 0, 0)  # the same run makes the same zip
+MOST_TEXT = 2**24  # bytes of a document or a picture: these are read in one piece
 MOST_MEMBERS = 64  # of an archive inside the archive
 STOCK = re.compile(r"keras(\.(layers|initializers|activations|regularizers|constraints)|\.src\.models\.functional)?")
 FOREIGN = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}  # run code that the file brings
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 FIX = "Export the run again from where it was trained"
 
 
@@ -125,6 +128,8 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise LoupeError(f"{name} in the zip is a link or a special file", "Plain files were expected", FIX)
     if info.flag_bits & 1:
         raise LoupeError(f"{name} in the zip is encrypted", "Files without a password were expected", FIX)
+    if info.file_size > MOST_TEXT and not name.endswith((".npz", ".keras", ".tflite", ".bin")):
+        raise LoupeError(f"{name} in the zip has {info.file_size:,} bytes", f"At most {MOST_TEXT:,} were expected", FIX)
     if len(parts) < 2:
         raise LoupeError(f"{name} lies beside the runs in the zip", "A folder for each run was expected", FIX)
 
@@ -150,7 +155,7 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Non
     try:
         with archive.open(info) as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)  # never more than the size that was checked
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (*DAMAGED, ValueError) as error:
         raise LoupeError(f"{info.filename} in the zip is damaged ({error})", fix=FIX) from None
 
 
@@ -168,7 +173,8 @@ def _check_documents(run: Run) -> None:
 
 def _check_content(path: Path, most_bytes: int) -> None:
     """Is it what its name says? Arrays without objects, models of stock layers, pictures that are pictures."""
-    start = path.open("rb").read(16)
+    with path.open("rb") as file:
+        start = file.read(16)
     if path.suffix == ".npz":
         _check_arrays(path, most_bytes)
     elif path.suffix == ".keras":
@@ -193,7 +199,7 @@ def _check_arrays(path: Path, most_bytes: int) -> None:
                     form = np.lib.format
                     read = form.read_array_header_1_0 if is_first else form.read_array_header_2_0
                     shape, _, dtype = read(file)
-            except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            except (*DAMAGED, ValueError) as error:
                 raise _damaged(path, str(error)) from None
             if dtype.hasobject:
                 raise LoupeError(f"{path.name} holds pickled objects, which can run code when they are opened", fix=FIX)
@@ -205,9 +211,10 @@ def _check_model(path: Path, most_bytes: int) -> None:
     with _inner(path, most_bytes) as archive:
         for info in archive.infolist():
             if info.filename.endswith(".json"):
+                _check_size([info], 1, MOST_TEXT)
                 try:
                     _check_layers(path, json.loads(archive.read(info)))
-                except (ValueError, RecursionError, zipfile.BadZipFile) as error:
+                except (*DAMAGED, ValueError, RecursionError) as error:
                     raise _damaged(path, str(error)) from None
 
 

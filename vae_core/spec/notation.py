@@ -244,6 +244,8 @@ def _unknown(token: str) -> LoupeError:
 
 
 def _suggestion(token: str) -> str:
+    if token[:1] == ":" and token[1:] in ACTIVATIONS:
+        return f"Write {token[1:]} as a token of its own"
     word, rest = re.fullmatch(r"([a-z]*)(.*)", token).groups()  # type: ignore[union-attr]  # matches any token
     if word in EXAMPLES:
         sorted_token = _in_order(word, rest)

@@ -1,0 +1,219 @@
+"""Runs out and in as one zip: what was exported comes back whole, and what was tampered with does not come in."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vae_core.errors import LoupeError
+from vae_core.runs import store, transfer
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+
+
+@pytest.fixture
+def packed(trained: Run) -> bytes:
+    return pack(trained)
+
+
+def pack(run: Run, **options: bool) -> bytes:
+    target = io.BytesIO()
+    transfer.pack(run.settings, [run.id], target, **options)
+    return target.getvalue()
+
+
+def unpack(settings: Settings, data: bytes) -> Run:
+    (run,) = transfer.unpack(settings, io.BytesIO(data))
+    return run
+
+
+def rewritten(data: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
+    """The same zip after a change of its files by name."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def with_member(data: bytes, info: zipfile.ZipInfo | str, content: bytes = b"x") -> bytes:
+    target = io.BytesIO(data)
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.writestr(info, content)
+    return target.getvalue()
+
+
+def refused(settings: Settings, data: bytes, told: str) -> None:
+    with pytest.raises(LoupeError, match=told):
+        transfer.unpack(settings, io.BytesIO(data))
+    assert [path for path in settings.checkpoints.parent.rglob("*") if path.is_file()] == []
+
+
+def test_a_run_comes_back_whole(trained, packed, settings):
+    run = unpack(settings, packed)
+    assert (run.id, run.config(), run.resolved()) == (trained.id, trained.config(), trained.resolved())
+    assert (run.history(), run.metrics(), run.thumbs()) == (trained.history(), trained.metrics(), trained.thumbs())
+    assert run.snapshot_epochs() == trained.snapshot_epochs()
+    assert np.array_equal(run.codes()["mean"], trained.codes()["mean"])
+    assert run.decoder_tflite.read_bytes() == trained.decoder_tflite.read_bytes()
+    assert store.summarize(run) == replace(store.summarize(trained))
+    assert (run.load_state() is None) == (trained.load_state() is None)
+
+
+def test_without_the_state_it_is_smaller_and_cannot_go_on(trained, packed, settings):
+    light = pack(trained, with_state=False)
+    assert len(light) < len(packed)
+    assert unpack(settings, light).load_state() is None
+
+
+def test_a_taken_name_gets_a_number(packed, settings):
+    first, second = unpack(settings, packed), unpack(settings, packed)
+    assert second.id == f"{first.id}-2"
+    assert {summary.id for summary in store.list_runs(settings)} == {first.id, second.id}
+
+
+def test_several_runs_in_one_zip_or_none_of_them(packed, settings):
+    unpack(settings, packed), unpack(settings, packed)
+    both = io.BytesIO()
+    names = [summary.id for summary in store.list_runs(settings)]
+    transfer.pack(settings, names, both)
+    elsewhere = replace(settings, checkpoints=settings.checkpoints.parent / "elsewhere" / "checkpoints")
+    assert {run.id for run in transfer.unpack(elsewhere, both)} == set(names)
+    broken = rewritten(both.getvalue(), lambda files: files.update({f"{names[1]}/metrics.json": b"{"}))
+    empty = replace(settings, checkpoints=settings.checkpoints.parent / "empty" / "checkpoints")
+    refused(empty, broken, "metrics.json")
+
+
+def test_a_run_that_is_at_work_stays(settings, trained):
+    run = store.create(settings, trained.config(), {})
+    with pytest.raises(LoupeError, match="Stop it first"):
+        transfer.pack(settings, [run.id], io.BytesIO())
+
+
+def test_who_trained_it_elsewhere_does_not_train_it_here(trained, packed, settings):
+    def change(files: dict[str, bytes]) -> None:
+        name = f"{trained.id}/status.json"
+        files[name] = json.dumps({**json.loads(files[name]), "state": "running", "pid": 1, "pid_started": 1.0}).encode()
+
+    run = unpack(settings, rewritten(packed, change))
+    assert run.state() == "interrupted"
+    assert run.status()["pid"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("../evil.txt", "like a run"),
+        ("/etc/evil.txt", "like a run"),
+        ("ID/../../evil.txt", "like a run"),
+        ("ID\\..\\evil.txt", "like a run"),
+        ("C:/evil.txt", "like a run"),
+        (".hidden/config.json", "like a run"),
+        ("loose.txt", "beside the runs"),
+        ("ID/evil.py", "belongs to no run"),
+        ("ID/epochs/evil.npz", "belongs to no run"),
+        ("ID/deep/er/config.json", "belongs to no run"),
+        ("ID/lock", "belongs to no run"),
+        ("ID/CONFIG.JSON", "two files of one name"),
+        ("other/log.txt", "config.json is missing"),
+    ],
+)
+def test_a_file_out_of_place_is_refused(trained, packed, settings, name, told):
+    refused(settings, with_member(packed, name.replace("ID", trained.id)), told)
+
+
+def test_links_and_passwords_are_refused(trained, packed, settings):
+    link = zipfile.ZipInfo(f"{trained.id}/log.txt2")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    refused(settings, with_member(packed, link, b"/etc/passwd"), "a link")
+    secret = bytearray(with_member(packed, f"{trained.id}/secret"))
+    entry = secret.rindex(b"PK\x01\x02")
+    secret[entry + 8] |= 1
+    refused(settings, bytes(secret), "encrypted")
+
+
+def test_the_size_is_bounded(packed, settings):
+    refused(replace(settings, max_bytes=10_000), packed, "At most")
+    refused(replace(settings, max_files=3), packed, "At most")
+
+
+def test_a_document_that_unpacks_to_a_mountain_is_refused(trained, packed, settings):
+    mountain = zipfile.ZipInfo(f"{trained.id}/metrics.json2")
+    mountain.compress_type = zipfile.ZIP_DEFLATED
+    data = with_member(packed, mountain, b" " * (transfer.MOST_TEXT + 1))
+    assert len(data) < len(packed) + 100_000
+    refused(settings, data, "At most")
+
+
+def pickled() -> bytes:
+    target = io.BytesIO()
+    np.savez(target, mean=np.array([{"a": 1}], dtype=object))
+    return target.getvalue()
+
+
+def huge() -> bytes:
+    """A header that promises more than there is."""
+    target = io.BytesIO()
+    np.savez(target, mean=np.zeros((2, 2), np.float32))
+    return target.getvalue().replace(b"'shape': (2, 2)", b"'shape': (9, 9)")
+
+
+def zipped(**members: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("_", "."), text)
+    return target.getvalue()
+
+
+LAMBDA = json.dumps({"layers": [{"module": "keras.layers", "class_name": "Lambda"}]})
+FOREIGN = json.dumps({"layers": [{"module": "os", "class_name": "system"}]})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("codes.npz", pickled(), "run code"),
+        ("codes.npz", huge(), "damaged"),
+        ("codes.npz", b"no archive", "damaged"),
+        ("epochs/0001.npz", pickled(), "run code"),
+        ("model.keras", b"no archive", "damaged"),
+        ("model.keras", zipped(config_json=LAMBDA), "code of its own, Lambda"),
+        ("model.keras", zipped(config_json=FOREIGN), "code of its own, system"),
+        ("model.keras", zipped(config_json="["), "damaged"),
+        ("decoder.tflite", b"x" * 64, "another kind"),
+        ("thumbs.webp", b"<svg/>", "another kind"),
+        ("config.json", b"[]", "config.json"),
+        ("config.json", b'{"version": 1, "config": {"version": 1, "dataset": "../x"}}', "has no"),
+        ("config.json", b'{"version": 99, "config": {}}', "version 99"),
+        ("card.json", b'{"name": 5}', "wrong 'name'"),
+        ("card.json", b'{"evil": ""}', "wrong"),
+        ("status.json", b'{"state": "done", "epoch": "x"}', "cannot be read"),
+        ("metrics.json", b"{" * 100_000, "cannot be read"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_file_that_is_not_what_it_should_be_is_refused(trained, packed, settings, name, content, told):
+    refused(settings, rewritten(packed, lambda files: files.update({f"{trained.id}/{name}": content})), told)
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip at all", zipped()], ids=["nothing", "text", "empty zip"])
+def test_what_is_no_zip_of_runs_is_refused(settings, data):
+    refused(settings, data, "zip")
+
+
+def test_a_damaged_zip_is_refused(packed, settings):
+    hurt = bytearray(packed)
+    middle = packed.index(b"PK\x03\x04") + 80
+    hurt[middle] ^= 0xFF
+    refused(settings, bytes(hurt), "damaged|cannot be read")

@@ -1,0 +1,148 @@
+"""The film of a run on the Train page: what goes into it, in which unit, and how little is sent again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, film, losses, palette
+from ui.errors import plain
+from ui.run_view import View
+from vae_core.errors import LoupeError
+from vae_core.spec.config import Config
+from vae_core.spec.recipes import Recipe
+
+KEPT = "film_kept"  # the last packed film of this session, and what it was packed from
+AXES = ("linear", "logarithmic")
+UNIT_HELP = (
+    "Nats are units of information. Per pixel compares images of different sizes; per image is what the models' "
+    "objective is made of."
+)
+AXIS_HELP = "A logarithmic axis spreads out small differences near the end."
+PLANES = {
+    1: "The code is one number, drawn from left to right.",
+    2: "The axes are the two numbers of the code.",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What never changes of a run and takes long to look up."""
+
+    run_id: str
+    colour: str
+    recipe: Recipe | None
+    classes: tuple[str, ...]
+    notes: dict[str, Any]
+
+
+def show(view: View) -> None:
+    unit, log = _axes()
+    key = f"film-{view.run.id}"
+    facts = _facts(view)
+    film.show(key, _data(view, facts, key, unit, log))
+    late = losses.beyond(view.config, facts.recipe, unit)
+    if late:
+        st.caption(plain(late))
+
+
+def _axes() -> tuple[str, bool]:
+    st.session_state["loss_unit"] = losses.words_of(st.session_state.get("loss_unit"))
+    st.session_state["loss_axis"] = st.session_state.get("loss_axis") or AXES[0]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        unit = st.segmented_control(
+            "Unit", list(losses.UNITS), key="loss_unit", required=True, help=UNIT_HELP, persist_state="session"
+        )
+        axis = st.segmented_control(
+            "Axis", AXES, key="loss_axis", required=True, help=AXIS_HELP, persist_state="session"
+        )
+    return losses.UNITS[losses.words_of(unit)], axis == AXES[1]
+
+
+def _data(view: View, facts: Facts, key: str, unit: str, log: bool) -> bytes:
+    """What the browser needs now; packed anew only where something has changed."""
+    progress = [] if view.history else view.run.progress()
+    charts = losses.charts(
+        view.config, facts.recipe, view.history, progress, _strip(view), view.best, facts.colour, unit, log
+    )
+    total = max(view.config.epochs, len(view.history))
+    header = {
+        "run": view.run.id,
+        "charts": charts,
+        "total": total,
+        "colors": palette.COLOURS,
+        "waiting": _announce(view),
+        **facts.notes,
+    }
+    same = (header, view.epochs, film.wanted(key))
+    kept = st.session_state.get(KEPT)
+    if not kept or kept[0] != same:
+        packed = film.data(*same, lambda epoch: cached.snapshot(view.run, epoch), facts.classes)
+        st.session_state[KEPT] = kept = (same, packed)
+    return bytes(kept[1])
+
+
+def _announce(view: View) -> str:
+    if view.active:
+        return "" if view.state == "queued" else "The first pictures come after the first epoch."
+    return "It ended before it finished an epoch, so there are no pictures."
+
+
+def _facts(view: View) -> Facts:
+    """What never changes of a run and takes long to look up; kept for the run that is shown."""
+    kept: Facts | None = st.session_state.get("run_facts")
+    if kept is None or kept.run_id != view.run.id:
+        colour = cached.colours().get(view.run.id, palette.colour(0))
+        kept = Facts(view.run.id, colour, losses.recipe_of(view.config), _classes(view.config), _notes(view.config))
+        st.session_state["run_facts"] = kept
+    return kept
+
+
+def _classes(config: Config) -> tuple[str, ...]:
+    try:
+        return cached.data_summary(config.dataset).classes
+    except LoupeError:  # the data set was removed
+        return ()
+
+
+def _notes(config: Config) -> dict[str, Any]:
+    """What the axes, the rings and the grid are, in words."""
+    size = config.architecture().code.size
+    axes = ["z1", "z2"] if size <= 2 else ["axis 1", "axis 2"]
+    plane = PLANES.get(size, f"The axes are the two principal axes of {size} numbers.")
+    if config.has_prior:
+        rings, reach = "Rings: 1, 2 and 3 standard deviations of the prior.", "-3 to 3 along each axis"
+    else:
+        why = "a plain autoencoder" if config.kind == "ae" else "beta = 0"
+        rings, reach = f"No prior rings: with {why}, codes follow no prior.", "the range of the codes (1 to 99 %)"
+    return {
+        "axes": axes,
+        "rings": config.has_prior,
+        "map_note": f"{plane} {rings}",
+        "grid_note": f"16 x 16 places over {reach}.",
+    }
+
+
+def _strip(view: View) -> dict[str, Any] | None:
+    """The baselines: from the finished run, else counted once, aside, so that the page does not wait for them."""
+    metrics = view.run.metrics() if not view.active else None
+    if metrics and metrics.get("baselines"):
+        return dict(metrics["baselines"])
+    if not view.history:
+        return None  # the trainer may still be reading the images for the first time
+    key = (view.config.dataset, view.config.architecture().code.size, view.config.loss == "bce-binary")
+    found: dict[Any, Any] = st.session_state.setdefault("strips", {})
+    if key not in found:
+        found[key] = None
+        Thread(target=_count_strip, args=(found, key), daemon=True).start()
+    return found[key]
+
+
+def _count_strip(found: dict[Any, Any], key: tuple[str, int, bool]) -> None:
+    try:
+        found[key] = cached.baselines(*key)
+    except (LoupeError, OSError):
+        pass  # the chart goes without

@@ -1,0 +1,36 @@
+"""All that is read from a run's folder for one look at it on the Train page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vae_core.runs.store import FINAL, Run
+from vae_core.spec.config import Config
+
+
+@dataclass(frozen=True)
+class View:
+    run: Run
+    config: Config
+    state: str
+    status: dict[str, Any]
+    card: dict[str, Any]
+    history: list[dict[str, Any]]
+    epochs: list[int]  # that have a snapshot
+
+    @property
+    def active(self) -> bool:
+        return self.state not in FINAL
+
+    @property
+    def name(self) -> str:
+        return self.card["name"] or self.run.id
+
+    @property
+    def best(self) -> int | None:
+        return (self.status["best"] or {}).get("epoch")
+
+
+def look(run: Run) -> View:
+    return View(run, run.config(), run.state(), run.status(), run.card(), run.history(), run.snapshot_epochs())
