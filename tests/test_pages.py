@@ -149,6 +149,14 @@ def test_no_page_loads_tensorflow(settings, with_run):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(("name", "value"), [("LOUPE_TRAIN_SLOTS", "many"), ("LOUPE_CHECKPOINTS", __file__)])
+def test_wrong_settings_are_told(app, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    app.run()
+    assert not app.exception
+    assert value in app.error[0].value.replace("\\", "")
+
+
 # The chosen run.
 
 
@@ -489,6 +497,7 @@ def test_an_upload_is_looked_at_and_kept(app, settings, name, content):
     assert "Nothing is kept yet" in page.success[0].value
     assert added not in catalog.names(settings)
     button(page, "Keep it").click().run()
+    assert fine(page).pills(key="data").value == added
     assert added in catalog.names(settings)
     assert len(catalog.load(added, settings).train) > 10
     assert not list((settings.cache / "previews").iterdir())

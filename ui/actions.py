@@ -30,8 +30,14 @@ def buttons(view: View) -> None:
         if view.active:
             _stop(view)
         if view.state in RESUMABLE:
-            st.button("Resume", type="primary", icon=":material/play_arrow:", on_click=_told, args=(_resume, view.run),
-                      help="Go on from where it ended, as if it had never stopped.")  # fmt: skip
+            st.button(
+                "Resume",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_told,
+                args=(_resume, view.run),
+                help="Go on from where it ended, as if it had never stopped.",
+            )
         if not view.active and view.epochs:
             _longer(view)
             _fork(view)
@@ -59,9 +65,7 @@ def _stop(view: View) -> None:
     label = "Stopping" if asked else "Stop"
     text = "Ends after the batch in hand and keeps what was learned. It can be resumed."
     if not owner.is_other(view.card["owner"]) or asked:
-        st.button(
-            label, icon=":material/stop:", disabled=asked, help=text, on_click=_told, args=(_end, view.run)
-        )
+        st.button(label, icon=":material/stop:", disabled=asked, help=text, on_click=_told, args=(_end, view.run))
         return
     with st.popover(label, icon=":material/stop:", help=text):
         st.write(f"This training belongs to {plain(view.card['owner'])}.")
@@ -86,7 +90,13 @@ def _longer(view: View) -> None:
         )
         st.caption(f"It will have trained {done + more} epochs. This run stays as it is.")
         changes = {"epochs": done + more}
-        st.button("Train on", type="primary", key="longer_go", on_click=_told, args=(partial(_start_fork, changes=changes), view.run))
+        st.button(
+            "Train on",
+            type="primary",
+            key="longer_go",
+            on_click=_told,
+            args=(partial(_start_fork, changes=changes), view.run),
+        )
 
 
 def _fork(view: View) -> None:
@@ -100,8 +110,14 @@ def _fork(view: View) -> None:
             st.caption(f"It goes on for {view.config.epochs} more epochs.")
         changes = {**least, field: value}
         unchanged = value == getattr(view.config, field)
-        st.button("Start the fork", type="primary", key="fork_go", disabled=unchanged, on_click=_told,
-                  args=(partial(_start_fork, changes=changes), view.run))  # fmt: skip
+        st.button(
+            "Start the fork",
+            type="primary",
+            key="fork_go",
+            disabled=unchanged,
+            on_click=_told,
+            args=(partial(_start_fork, changes=changes), view.run),
+        )
 
 
 def _start_fork(parent: Run, changes: dict[str, Any]) -> Run:

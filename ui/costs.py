@@ -7,7 +7,7 @@ import sys
 
 import streamlit as st
 
-from ui import cached, forms, words
+from ui import cached, starts, words
 from vae_core.data.dataset import Summary
 from vae_core.runs import calibration
 from vae_core.settings import PROJECT
@@ -23,7 +23,7 @@ GUESS = cost.Calibration(
 
 def show(config: Config, data: Summary) -> None:
     architecture = config.architecture()
-    train, held_out = forms.images(config, data)
+    train, held_out = starts.images(config, data)
     seconds = calibration.seconds_an_epoch(cached.settings(), config, train, held_out)
     guess = seconds is None
     if seconds is None:
@@ -33,10 +33,15 @@ def show(config: Config, data: Summary) -> None:
     _line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
     if guess:
         _measure()
-    _line("Steps an epoch", f"{-(-train // config.batch):,}",
-          f"{train:,} images in batches of {config.batch}; {held_out:,} images validate.")  # fmt: skip
+    _line(
+        "Steps an epoch",
+        f"{-(-train // config.batch):,}",
+        f"{train:,} images in batches of {config.batch}; {held_out:,} images validate.",
+    )
     _line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
-    _line("Multiply-adds", words.short(architecture.multiply_adds), "The work for one image, through encoder and decoder.")
+    _line(
+        "Multiply-adds", words.short(architecture.multiply_adds), "The work for one image, through encoder and decoder."
+    )
     memory = cost.memory(architecture, config, train + held_out)
     _line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
 
@@ -52,8 +57,13 @@ def _measure() -> None:
     """Offer to measure, and show the real numbers as soon as they are there."""
     process: subprocess.Popen[bytes] | None = st.session_state.get(MEASURING)
     if process is None:
-        st.button("Measure this machine", on_click=_begin, type="tertiary", icon=":material/speed:",
-                  help="About a minute, once: trains a few tiny networks in a process of its own.")  # fmt: skip
+        st.button(
+            "Measure this machine",
+            on_click=_begin,
+            type="tertiary",
+            icon=":material/speed:",
+            help="About a minute, once: trains a few tiny networks in a process of its own.",
+        )
     elif process.poll() is None:
         st.caption("Measuring this machine, for about a minute. The rest of the page can be used.")
     elif calibration.load(cached.settings()):
@@ -65,6 +75,10 @@ def _measure() -> None:
 def _begin() -> None:
     command = [sys.executable, "-m", "vae_core", "calibrate"]
     st.session_state[MEASURING] = subprocess.Popen(
-        command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        command,
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
-    )  # fmt: skip
+    )

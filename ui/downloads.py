@@ -24,19 +24,45 @@ def show(view: View) -> None:
 def _buttons(view: View) -> None:
     run = view.run
     with st.container(horizontal=True, gap="small"):
-        _button("History, CSV", as_csv(view.history), f"{run.id}-history.csv", "text/csv",
-                "One line an epoch; losses in nats per image.")  # fmt: skip
-        _button("History, JSON", json.dumps(view.history, indent=1), f"{run.id}-history.json", "application/json",
-                "The same as a list of objects.")  # fmt: skip
-        _button("Settings", json.dumps(view.config.to_json(), indent=1), f"{run.id}-config.json", "application/json",
-                "All that is needed to train it again.")  # fmt: skip
+        _button(
+            "History, CSV",
+            as_csv(view.history),
+            f"{run.id}-history.csv",
+            "text/csv",
+            "One line an epoch; losses in nats per image.",
+        )
+        _button(
+            "History, JSON",
+            json.dumps(view.history, indent=1),
+            f"{run.id}-history.json",
+            "application/json",
+            "The same as a list of objects.",
+        )
+        _button(
+            "Settings",
+            json.dumps(view.config.to_json(), indent=1),
+            f"{run.id}-config.json",
+            "application/json",
+            "All that is needed to train it again.",
+        )
         if run.model.exists():
-            st.download_button("Keras model", run.model.read_bytes, f"{run.id}.keras", "application/octet-stream", on_click="ignore",
-                               help="The best epoch's model in standard layers: keras.models.load_model reads it.")  # fmt: skip
+            st.download_button(
+                "Keras model",
+                run.model.read_bytes,
+                f"{run.id}.keras",
+                "application/octet-stream",
+                on_click="ignore",
+                help="The best epoch's model in standard layers: keras.models.load_model reads it.",
+            )
         losses = per_image(run)
         if losses:
-            _button("Per-image losses", losses, f"{run.id}-test-losses.csv", "text/csv",
-                    "Each test image with its class, loss and code, in file order.")  # fmt: skip
+            _button(
+                "Per-image losses",
+                losses,
+                f"{run.id}-test-losses.csv",
+                "text/csv",
+                "Each test image with its class, loss and code, in file order.",
+            )
     st.caption("Each figure above has its own PNG and SVG.")
 
 

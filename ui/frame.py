@@ -44,7 +44,11 @@ def ensure() -> None:
 def begin() -> st.Page:
     """Name the app and its pages; the page that is asked for."""
     st.set_page_config("Latent Loupe", LOGO, layout="wide")  # an icon by name would be fetched from the network
-    return st.navigation(pages(), position="hidden")
+    page = st.navigation(pages(), position="hidden")
+    with shown():
+        cached.runs()
+        return page
+    st.stop()  # wrong settings or an unreadable folder: no page could say more
 
 
 def sidebar() -> None:

@@ -20,15 +20,20 @@ MOVING_ALT = "Codes of handwritten digits drift apart over the epochs of a train
 
 def welcome(is_empty: bool) -> None:
     """What this is, large where there is nothing else to see."""
-    text, picture = st.columns([3, 1], gap="large", vertical_alignment="center")
-    with text:
-        st.title("Latent Loupe", anchor=False)
-        st.markdown(WHAT)
     if is_empty:
+        _what()
         first_training()
         st.image(str(MOVING_PICTURE), width=LARGE, alt=MOVING_ALT)
-    else:
-        picture.image(str(MOVING_PICTURE), width="stretch", alt=MOVING_ALT)
+        return
+    text, picture = st.columns([3, 1], gap="large", vertical_alignment="center")
+    with text:
+        _what()
+    picture.image(str(MOVING_PICTURE), width="stretch", alt=MOVING_ALT)
+
+
+def _what() -> None:
+    st.title("Latent Loupe", anchor=False)
+    st.markdown(WHAT)
 
 
 def first_training() -> None:

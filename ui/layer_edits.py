@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from ui.layer_words import explain
 from vae_core.errors import LoupeError
-from vae_core.spec.architecture import Architecture, plan
+from vae_core.spec.architecture import Architecture, Row, plan
 from vae_core.spec.layers import (
     BatchNorm,
     Code,
@@ -93,17 +94,18 @@ def table(draft: Draft) -> tuple[list[Line], Problem | None]:
         architecture = draft.architecture()
     except LoupeError as error:
         return _walk(draft, error)
+    encoder = _lines("encoder", architecture.encoder_line, architecture.encoder_rows, draft.image)
+    code = (architecture.code.size,)
+    return encoder + _lines("decoder", architecture.decoder_line, architecture.decoder_rows, code), None
+
+
+def _lines(part: str, text: str, rows: Iterable[Row], shape: Shape) -> list[Line]:
     lines = []
-    for part, rows, shape in (
-        ("encoder", architecture.encoder_rows, draft.image),
-        ("decoder", architecture.decoder_rows, (architecture.code.size,)),
-    ):
-        layers = parse(architecture.encoder_line if part == "encoder" else architecture.decoder_line)
-        for layer, row in zip(layers, rows, strict=True):
-            words = explain(layer, shape)
-            lines.append(Line(part, row.layer, show(row.output), row.parameters, row.multiply_adds, words))
-            shape = row.output
-    return lines, None
+    for layer, row in zip(parse(text), rows, strict=True):
+        words = explain(layer, shape)
+        lines.append(Line(part, row.layer, show(row.output), row.parameters, row.multiply_adds, words))
+        shape = row.output
+    return lines
 
 
 def _walk(draft: Draft, error: LoupeError) -> tuple[list[Line], Problem]:

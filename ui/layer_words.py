@@ -140,6 +140,18 @@ def _nth(number: int) -> str:
 
 
 WORDS: dict[type[Layer], Callable[[Any, Shape], str]] = {
-    Conv: _conv, Deconv: _deconv, Dense: _dense, Code: _code, BatchNorm: _norm, Dropout: _dropout, Pool: _pool, Up: _up,
-    Activation: _activation, Flatten: _flatten, Reshape: _reshape, Crop: _crop, Pad: _pad, Residual: _residual,
-}  # fmt: skip
+    Conv: _conv,
+    Deconv: _deconv,
+    Dense: _dense,
+    Code: _code,
+    BatchNorm: _norm,
+    Dropout: _dropout,
+    Pool: _pool,
+    Up: _up,
+    Activation: _activation,
+    Flatten: _flatten,
+    Reshape: _reshape,
+    Crop: _crop,
+    Pad: _pad,
+    Residual: _residual,
+}

@@ -14,10 +14,12 @@ from ui.layer_repairs import Repair, repairs
 from vae_core.errors import LoupeError
 
 LINE_HELP = (
-    "The layers from left to right. conv16 has 16 filters of 3x3; k5 makes them 5x5, /2 halves the picture. Also: dense32, bn, "
-    "drop0.2, pool2, flatten, res( ... ), and for decoders deconv16/2, up2, reshape7x7x16. An activation follows a colon, as "
-    "in conv16:gelu; without one it is relu."
+    "The layers from left to right. conv16 has 16 filters of 3x3; k5 makes them 5x5, /2 halves the picture. Also: "
+    "dense32, bn, drop0.2, pool2, flatten, res( ... ), and for decoders deconv16/2, up2, reshape7x7x16. An activation "
+    "follows a colon, as in conv16:gelu; without one it is relu."
 )
+
+
 def edit(
     empty: Draft, encoder_key: str, decoder_key: str, on_write: Callable[[], None] = lambda: None
 ) -> tuple[str, str]:
@@ -51,8 +53,14 @@ def _decoder(draft: Draft, keys: dict[str, str], own: bool) -> None:
         st.caption(
             "The decoder is the encoder's mirror: each layer added above adds its mirror below.", width="content"
         )
-        st.button("Edit the decoder", key=f"{key}_edit", type="tertiary", on_click=_own_decoder, args=(draft, key),
-                  help="Write the mirror out as a line of its own, to change it.")  # fmt: skip
+        st.button(
+            "Edit the decoder",
+            key=f"{key}_edit",
+            type="tertiary",
+            on_click=_own_decoder,
+            args=(draft, key),
+            help="Write the mirror out as a line of its own, to change it.",
+        )
 
 
 def _own_decoder(draft: Draft, key: str) -> None:
@@ -78,25 +86,53 @@ def _buttons(draft: Draft, part: str, keys: dict[str, str]) -> None:
         layers = layer_edits.texts(line) if line.strip().lower() != MIRROR else []
     except LoupeError:
         return  # the line is no notation: its repairs are offered below
-    chosen = st.pills(f"Layers of the {part}", range(len(layers)), format_func=lambda i: layers[i], key=f"{key}_layer",
-                      label_visibility="collapsed", help="Choose one") if layers else None  # fmt: skip
+    chosen = (
+        st.pills(
+            f"Layers of the {part}",
+            range(len(layers)),
+            format_func=lambda i: layers[i],
+            key=f"{key}_layer",
+            label_visibility="collapsed",
+            help="Choose one",
+        )
+        if layers
+        else None
+    )
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         st.caption("Add" if chosen is None else f"Add after {plain(layers[chosen])}", width="content")
         for what in ADDITIONS[part]:
-            st.button(what, key=f"{key}_add_{what}", type="tertiary", icon=":material/add:",
-                      on_click=_add, args=(draft, part, keys, what, chosen))  # fmt: skip
+            st.button(
+                what,
+                key=f"{key}_add_{what}",
+                type="tertiary",
+                icon=":material/add:",
+                on_click=_add,
+                args=(draft, part, keys, what, chosen),
+            )
         if chosen is not None:
             _change_buttons(draft, part, keys, chosen, len(layers))
         if part == "decoder":
-            st.button("Mirror the encoder again", key=f"{key}_mirror", type="tertiary", icon=":material/flip:",
-                      on_click=_mirror_again, args=(key,))  # fmt: skip
+            st.button(
+                "Mirror the encoder again",
+                key=f"{key}_mirror",
+                type="tertiary",
+                icon=":material/flip:",
+                on_click=_mirror_again,
+                args=(key,),
+            )
 
 
 def _change_buttons(draft: Draft, part: str, keys: dict[str, str], place: int, count: int) -> None:
     key = keys[part]
     for label, icon, by in (("Earlier", "arrow_back", -1), ("Later", "arrow_forward", 1)):
-        st.button(label, key=f"{key}_{label}", icon=f":material/{icon}:", disabled=not 0 <= place + by < count,
-                  on_click=_move, args=(draft, part, keys, place, by))  # fmt: skip
+        st.button(
+            label,
+            key=f"{key}_{label}",
+            icon=f":material/{icon}:",
+            disabled=not 0 <= place + by < count,
+            on_click=_move,
+            args=(draft, part, keys, place, by),
+        )
     st.button(
         "Take out", key=f"{key}_remove", icon=":material/delete:", on_click=_remove, args=(draft, part, keys, place)
     )
@@ -132,8 +168,14 @@ def _say(draft: Draft, problem: Problem, keys: dict[str, str]) -> None:
     found = repairs(draft, problem)
     with st.container(horizontal=True, gap="small"):
         for number, repair in enumerate(found):
-            st.button(repair.label, key=f"{keys['encoder']}_repair_{number}", icon=":material/build:",
-                      type="primary" if number == 0 else "secondary", on_click=_repair, args=(repair, keys))  # fmt: skip
+            st.button(
+                repair.label,
+                key=f"{keys['encoder']}_repair_{number}",
+                icon=":material/build:",
+                type="primary" if number == 0 else "secondary",
+                on_click=_repair,
+                args=(repair, keys),
+            )
 
 
 def _repair(repair: Repair, keys: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What the loss chart shows, in the unit that was asked for: lines, levels to compare with, a report's printed points."""
+"""What the loss chart shows, in the unit that was asked for: lines, levels to compare with, printed points."""
 
 from __future__ import annotations
 
@@ -42,18 +42,26 @@ def charts(
     scale = 1 / config.pixels if per == "nats_per_pixel" else 1.0
     epochs = [row["epoch"] for row in rows]
     common: Chart = {
-        "epochs": epochs, "log": log, "best": best,
+        "epochs": epochs,
+        "log": log,
+        "best": best,
         "unit": next(words for words, name in UNITS.items() if name == per),
         "batches": [] if rows else batches(progress, scale),
-    }  # fmt: skip
+    }
     last = config.epochs
     main: Chart = {
-        **common, "name": "loss", "height": 240, "help": LOSS_HELP,
+        **common,
+        "name": "loss",
+        "height": 240,
+        "help": LOSS_HELP,
         "title": "Loss and its reconstruction part" if config.has_prior else "Reconstruction loss",
         "lines": _main_lines(config, rows, scale, colour),
-        "levels": levels(config, strip, scale), "marks": marks(config, recipe, scale, "kl", leave_out=True),
-    }  # fmt: skip
-    found = [main] if config.kind == "ae" else [main, {**common, **_kl(config, recipe, rows, scale, colour), "batches": []}]
+        "levels": levels(config, strip, scale),
+        "marks": marks(config, recipe, scale, "kl", leave_out=True),
+    }
+    found = (
+        [main] if config.kind == "ae" else [main, {**common, **_kl(config, recipe, rows, scale, colour), "batches": []}]
+    )
     for chart in found:
         chart["span"] = span(epochs, last, [mark["epoch"] for mark in main["marks"]])
     return found
@@ -132,9 +140,10 @@ def recipe_of(config: Config) -> Recipe | None:
 def _report_unit(unit: str, config: Config) -> float | None:
     """Nats per image in one of the report's unit; None where its numbers compare with nothing here."""
     units = {
-        "nats_per_pixel": float(config.pixels), "nats_per_image": 1.0,
+        "nats_per_pixel": float(config.pixels),
+        "nats_per_image": 1.0,
         "nats_per_image_mean_over_channels": float(config.image[2]),
-    }  # fmt: skip
+    }
     if unit == "mse_per_pixel" and config.loss == "mse":
         return config.pixels / (2 * (config.sigma or 1.0) ** 2)
     return units.get(unit)
@@ -151,21 +160,27 @@ def _main_lines(config: Config, rows: Rows, scale: float, colour: str) -> list[C
 def _lines(rows: Rows, kind: str, words: str, scale: float, colour: str, best: bool = True) -> list[Chart]:
     return [
         {
-            "name": words + name, "color": colour, "dashed": part == "validation",
+            "name": words + name,
+            "color": colour,
+            "dashed": part == "validation",
             "best": best and part == "validation",
             "values": [_scaled(row[f"{part}_{kind}_nats_per_image"], scale) for row in rows],
         }
         for part, name in PARTS.items()
-    ]  # fmt: skip
+    ]
 
 
 def _kl(config: Config, recipe: Recipe | None, rows: Rows, scale: float, colour: str) -> Chart:
     meant = "It counts in the loss with a weight of " + f"{config.beta:g}." if config.beta else "It is not in the loss."
     return {
-        "name": "kl", "title": "KL: how far codes stray from the prior", "height": 240, "levels": [],
+        "name": "kl",
+        "title": "KL: how far codes stray from the prior",
+        "height": 240,
+        "levels": [],
         "help": f"How much the code says about an image, beyond the prior. {meant}",
-        "lines": _lines(rows, "kl", "", scale, colour, best=False), "marks": marks(config, recipe, scale, "kl"),
-    }  # fmt: skip
+        "lines": _lines(rows, "kl", "", scale, colour, best=False),
+        "marks": marks(config, recipe, scale, "kl"),
+    }
 
 
 def _scaled(value: float | None, scale: float) -> float | None:
@@ -182,8 +197,13 @@ def table(rows: Rows, config: Config, per: str) -> dict[str, list[Any]]:
         for part, words in PARTS.items():
             name = {"total": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}[kind]
             columns[f"{name}, {words}"] = [_scaled(row[f"{part}_{kind}_nats_per_image"], scale) for row in newest]
-    for key, words in (("learning_rate", "Learning rate"), ("beta", "Beta"), ("seconds", "Seconds"),
-                       ("images_per_second", "Images a second"), ("peak_memory_mb", "Memory, MB")):  # fmt: skip
+    for key, words in (
+        ("learning_rate", "Learning rate"),
+        ("beta", "Beta"),
+        ("seconds", "Seconds"),
+        ("images_per_second", "Images a second"),
+        ("peak_memory_mb", "Memory, MB"),
+    ):
         if key != "beta" or config.kind == "vae":
             columns[words] = [row[key] for row in newest]
     return columns

@@ -1,4 +1,4 @@
-"""A new training on the Train page: the form, what it will cost, the model's code, and the one button that starts it."""
+"""A new training on the Train page: the form, what it will cost, the model's code, and the button that starts it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import streamlit as st
 
-from ui import cached, choice, costs, forms, starting, words
+from ui import cached, choice, costs, forms, starting, starts, words
 from ui.actions import DOUBLE_CLICK_SECONDS
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
@@ -27,7 +27,7 @@ def show(run: Run | None) -> None:
         data, start = forms.choose_start(run)
         values = forms.settings(data)
         try:
-            config = forms.to_config(values, start)
+            config = starts.to_config(values, start)
         except LoupeError as error:
             st.session_state[READY] = None
             with side:

@@ -58,7 +58,10 @@ def _common(parcel: pack.Parcel, newest: Arrays) -> dict[str, Any]:
     """What is the same in every epoch: which test images the points and the pictures are."""
     labels = newest.get("labels")
     return {
-        "index": newest["index"].tolist(), "labels": None if labels is None else labels.tolist(),
-        "originals": parcel.add(pack.strip(newest["original"])), "pairs": len(newest["original"]),
-        "grid": len(newest["grid"]), "code": int(newest["code"].shape[1]),
-    }  # fmt: skip
+        "index": newest["index"].tolist(),
+        "labels": None if labels is None else labels.tolist(),
+        "originals": parcel.add(pack.strip(newest["original"])),
+        "pairs": len(newest["original"]),
+        "grid": len(newest["grid"]),
+        "code": int(newest["code"].shape[1]),
+    }

@@ -40,7 +40,7 @@ class Parcel:
 
 
 def stops(epochs: Sequence[int], most: int = MOST_EPOCHS) -> list[int]:
-    """The epochs that the slider stops at: all, or evenly spaced ones and the newest. Adding epochs moves few of them."""
+    """The epochs that the slider stops at: all, or evenly spaced ones and the newest. More epochs move few of them."""
     stride = 1
     while len(epochs) / stride > most:
         stride *= 2
@@ -56,12 +56,17 @@ def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arr
     low, high = points.min(axis=0), points.max(axis=0)
     small = _in_steps(points, low, high)
     return {
-        "epoch": epoch, "previous": previous[0] if previous else None, "turn": _rounded(turn.reshape(-1)),
-        "written": zlib.crc32(small), "square": [_rounded(row) for row in align.grid_square(snapshot["plane"])],
-        "low": low.tolist(), "high": high.tolist(), "points": parcel.add(small),
+        "epoch": epoch,
+        "previous": previous[0] if previous else None,
+        "turn": _rounded(turn.reshape(-1)),
+        "written": zlib.crc32(small),
+        "square": [_rounded(row) for row in align.grid_square(snapshot["plane"])],
+        "low": low.tolist(),
+        "high": high.tolist(),
+        "points": parcel.add(small),
         "grid": parcel.add(_png(pictures.sheet(snapshot["grid"], gap=0))),
         "pictures": parcel.add(strip(snapshot["reconstruction"])),
-    }  # fmt: skip
+    }
 
 
 def strip(images: np.ndarray[Any, Any]) -> bytes:

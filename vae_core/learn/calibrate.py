@@ -32,6 +32,7 @@ PROBES: tuple[Probe, ...] = (
         32,
     ),
     (GREY, "conv64/4 conv512 bn flatten dense8", "mirror", 16),
+    (GREY, "conv32/2 conv512/2 conv512 flatten dense8", "mirror", 16),
     (COLOUR, "conv64 pool2 conv64 pool2 conv64 pool2 conv16 pool2", "mirror", 32),
     (COLOUR, "conv128/2 bn conv256/2 bn conv256 bn", "mirror", 16),
     (

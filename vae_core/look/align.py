@@ -10,7 +10,7 @@ Array = np.ndarray[Any, Any]
 
 
 def on_plane(code: Array, plane: Array) -> Array:
-    """Codes (n, d) as points (n, 2) along the plane's two axes, in the codes' own units; for d = 2 they are the codes."""
+    """Codes (n, d) as points (n, 2) along the plane's two axes, in the codes' own units; for d = 2 the codes."""
     return (code @ _directions(plane)).astype(np.float32)
 
 

@@ -1,0 +1,132 @@
+"""The form of the Train page: layers that are edited, mistakes that are repaired, one button that trains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+import pytest
+from conftest import environment
+from streamlit.testing.v1 import AppTest
+
+from vae_core.runs import jobs, store
+from vae_core.settings import PROJECT, Settings
+
+SECONDS = 60
+
+
+@pytest.fixture
+def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    app = AppTest.from_file(os.path.join(PROJECT, "app.py"), default_timeout=SECONDS)
+    yield app.switch_page("pages/train.py").run()
+    for summary in store.list_runs(settings):
+        run = store.open_run(settings, summary.id)
+        pid = run.status()["pid"]
+        jobs.request_stop(run)
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).wait(SECONDS)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.main.button if button.label == label).click().run()
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.main.button]
+
+
+def encoder(app: AppTest) -> str:
+    return app.main.text_input(key="train_encoder").value
+
+
+def test_two_clicks_add_two_layers_and_the_decoder_shows_their_mirrors(app):
+    app.main.selectbox(key="train_start").set_value("auto").run()
+    before = encoder(app)
+    press(press(app, "Convolution"), "Convolution")
+    assert not app.exception and not app.main.error
+    assert encoder(app) == f"{before} conv64 bn conv128 bn"
+    decoder = app.main.table[1].value
+    assert [layer for layer in decoder["Layer"] if layer in ("deconv128", "deconv64")] == ["deconv128", "deconv64"]
+
+
+def test_a_chosen_layer_moves_and_goes(app):
+    app.main.text_input(key="train_encoder").set_value("conv8/2 bn pool2").run()
+    app.main.button_group(key="train_encoder_layer").set_value(2).run()
+    press(app, "Earlier")
+    assert encoder(app) == "conv8/2 pool2 bn"
+    press(app, "Take out")
+    assert encoder(app) == "conv8/2 bn"
+
+
+def test_a_layer_that_does_not_fit_is_named_and_one_click_repairs_it(app):
+    app.main.text_input(key="train_encoder").set_value("conv8/2 dense20").run()
+    assert "dense20 cannot take the shape 4x4x8" in app.main.error[0].value
+    assert app.main.table[0].value["Puts out"].tolist() == ["4x4x8", "does not fit"]
+    assert next(button for button in app.main.button if button.label == "Start training").disabled
+    press(app, "Put flatten before dense20")
+    assert encoder(app) == "conv8/2 flatten dense20"
+    assert not app.main.error
+
+
+def test_the_size_of_the_code_is_one_wherever_it_is_written(app):
+    app.main.text_input(key="train_encoder").set_value("flatten dense20 code5").run()
+    assert app.main.number_input(key="train_latent").value == 5
+    app.main.number_input(key="train_latent").set_value(3).run()
+    assert encoder(app) == "flatten dense20 code3"
+
+
+def test_a_decoder_of_its_own_and_back(app):
+    press(app, "Edit the decoder")
+    assert app.main.text_input(key="train_decoder").value.endswith("reshape8x8x1")
+    press(app, "Mirror the encoder again")
+    assert "Edit the decoder" in labels(app)
+
+
+def test_another_data_set_fills_the_form_anew(app):
+    app.main.text_input(key="train_encoder").set_value("conv8/2").run()
+    app.main.selectbox(key="train_dataset").set_value("shapes").run()
+    assert encoder(app) == "flatten dense512:gelu dense256:gelu"
+    assert not app.exception and not app.main.error
+
+
+def test_every_setting_has_a_tooltip(app):
+    widgets = [
+        *app.main.number_input,
+        *app.main.selectbox,
+        *app.main.text_input,
+        *app.main.checkbox,
+        *app.main.multiselect,
+    ]
+    assert len(widgets) > 20
+    assert all(widget.help for widget in widgets)
+
+
+def test_start_makes_one_run_and_offers_it_afterwards(app, settings):
+    app.main.number_input(key="train_epochs").set_value(1).run()
+    press(app, "Start training")
+    assert not app.exception and not app.main.error
+    (run,) = store.list_runs(settings)
+    assert app.main.subheader[0].value == run.id.replace("-", "\\-")
+    app.main.button_group(key="train_view").set_value("Set up").run()
+    assert "Start training" not in labels(app)
+    press(app, "Open it")
+    assert len(store.list_runs(settings)) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told_at_the_button(app, settings):
+    settings.checkpoints.write_text("a file where the folder should be")
+    press(app, "Start training")
+    assert not app.exception
+    assert str(settings.checkpoints).split("/")[-1] in app.main.error[0].value
+    settings.checkpoints.unlink()
+
+
+def test_the_code_of_the_model_is_shown_when_asked_for(app):
+    app.session_state["train_code"] = True
+    app.run()
+    assert not app.exception
+    assert "keras" in app.main.code[0].value

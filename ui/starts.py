@@ -1,0 +1,105 @@
+"""From what a form holds to a config and back, and what a form can begin with. Knows no widgets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from vae_core.data.dataset import Summary
+from vae_core.spec import recipes
+from vae_core.spec.config import Config
+from vae_core.spec.recipes import Recipe
+
+QUICK, AUTO, CHOSEN = "quick", "auto", "chosen"
+QUICK_NOTE = "A small model with a code of two numbers: quick, and its map can be seen."
+AUTO_NOTE = "Halves the images to a few pixels with convolutions; a code of 32 numbers gives good pictures."
+SAME_RECIPE = {"seed", "precision", "fused", "recipe"}  # may differ, and the report's numbers still stand beside it
+CODE = re.compile(r"\bcode(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Start:
+    """A set of settings to begin with."""
+
+    key: str
+    label: str
+    note: str
+    config: Config
+    choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # what a report leaves open
+
+
+def to_config(values: Mapping[str, Any], start: Start | None = None) -> Config:
+    """The config of these values by the names of its fields; settings that do not apply fall back to their defaults."""
+    values = dict(values)
+    if values["kind"] == "ae":
+        values |= {"beta": None, "kl_warmup": 0}
+    if values["loss"] != "mse":
+        values["sigma"] = None
+    if not values["noise"]:
+        values["noise_once"] = False
+    if CODE.search(values["encoder"]):
+        values["latent"] = None
+    config = Config(**values)
+    return replace(config, recipe=start.config.recipe) if start and is_recipe(start, config) else config
+
+
+def is_recipe(start: Start, config: Config) -> bool:
+    """Whether a report's numbers may stand beside it: only what the report leaves open differs from its recipe."""
+    names = {field.name for field in fields(Config)} - SAME_RECIPE
+    different = [name for name in names if getattr(config, name) != getattr(start.config, name)]
+    return bool(start.config.recipe) and all(getattr(config, name) in start.choices.get(name, ()) for name in different)
+
+
+def to_values(config: Config) -> dict[str, Any]:
+    """What the widgets have to hold for this config."""
+    values = {
+        field.name: getattr(config, field.name) for field in fields(Config) if field.name not in ("image", "recipe")
+    }
+    code = config.architecture().code.size
+    return {
+        **values,
+        "latent": code,
+        "sigma": config.sigma or 0.5**0.5,
+        "beta": config.beta if config.kind == "vae" else 1.0,
+        "classes": list(config.classes),
+    }
+
+
+def starts(data: Summary, chosen: Config | None = None) -> list[Start]:
+    """What a training of this data set can begin with: sensible defaults, the chosen run, the reports' recipes."""
+    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name))]
+    if data.name in recipes.DEFAULTS:
+        found.insert(0, Start(QUICK, "Quick map", QUICK_NOTE, recipes.default(data.name, data.image)))
+    if chosen and chosen.dataset == data.name and chosen.image == data.image:
+        found.append(Start(CHOSEN, "The chosen run's settings", "All settings of the run in the sidebar.", chosen))
+    return found + [_of_recipe(each) for each in recipes.all_recipes() if _fits(each, data)]
+
+
+def _fits(recipe: Recipe, data: Summary) -> bool:
+    return (recipe.dataset, recipe.config.image) == (data.name, data.image)
+
+
+def _of_recipe(recipe: Recipe) -> Start:
+    form = "as printed" if recipe.variant == "faithful" else "small form"
+    note = f"From report {recipe.report}. {recipe.note}"
+    return Start(recipe.config.recipe, f"{recipe.key} ({form})", note, recipe.config, recipe.choices)
+
+
+def images(config: Config, data: Summary) -> tuple[int, int]:
+    """About how many train and how many validate; classes are taken to be of equal size."""
+    share = len(config.classes) / len(data.classes) if config.classes and data.classes else 1.0
+    pool = round((data.train - data.validation) * share)
+    picked = min(config.train_size or pool, pool)
+    if config.split == "test":
+        return picked, round(data.test * share)
+    if data.validation:
+        return picked, round(data.validation * share)
+    held_out = max(1, picked // 5)
+    return picked - held_out, held_out
+
+
+def with_code_size(line: str, size: int) -> str:
+    """A line that names its code names another size of it."""
+    return CODE.sub(f"code{size}", line)
