@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, jobs, store
 from vae_core.settings import PROJECT, Settings
+from vae_core.spec import keras_code
 from vae_core.spec.config import Config
 
 SMALL = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", kind="vae", epochs=3, batch=64)
@@ -191,3 +193,31 @@ def _await(condition, seconds: float = 120) -> None:
             return
         tick.wait(0.01)
     raise AssertionError("the condition never held")
+
+
+@pytest.mark.parametrize("form", ["script", "notebook"])
+def test_the_stand_alone_program_takes_the_same_first_epoch(form: str, settings: Settings, tmp_path: Path) -> None:
+    """From the same seed, split and order come the same initial weights and, but for rounding, the same losses."""
+    config = replace(SMALL, encoder="conv8/2 bn flatten dense16 bn", beta=0.0, epochs=1)
+    row = train(settings, config).history()[0]
+    said = _run_program(tmp_path, _program(config, form))
+    found = re.search(r"epoch 1/1 +train ([0-9.]+) +validation ([0-9.]+)", said)
+    assert found and f"parameters: {config.architecture().counts['total']:,}" in said
+    assert float(found[1]) == pytest.approx(row["train_total_nats_per_image"], rel=1e-3)
+    assert float(found[2]) == pytest.approx(row["validation_total_nats_per_image"], rel=1e-3)
+
+
+def _program(config: Config, form: str) -> str:
+    if form == "script":
+        return keras_code.script(config)
+    cells = keras_code.notebook(config)["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def _run_program(folder: Path, program: str) -> str:
+    path = folder / "program.py"
+    path.write_text(program, encoding="utf-8")
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    done = subprocess.run([sys.executable, path], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout

@@ -17,7 +17,14 @@ from vae_core.spec.config import Config
 MEASURING = "train_measuring"  # the process that measures this machine
 # Of a laptop with two cores: for a first guess, until this machine is measured.
 GUESS = cost.Calibration(
-    step=1.1e-3, layer=1.3e-4, convolution=2.4e-11, narrow=7e-11, dense=2e-11, element=1e-9, random=2e-9, parameter=4e-9
+    step=1e-4,
+    layer=6e-5,
+    convolution=3e-11,
+    narrow=1.5e-10,
+    dense=3e-11,
+    element=1.5e-9,
+    random=5e-9,
+    parameter=4e-9,
 )
 
 
@@ -29,7 +36,11 @@ def show(config: Config, data: Summary) -> None:
     if seconds is None:
         seconds = cost.seconds_an_epoch(architecture, config, train, GUESS, held_out)
     about = "about, not yet measured on this machine" if guess else "measured on this machine"
-    _line("Training time", f"about {words.duration(seconds * config.epochs)}", f"All epochs; {about}.")
+    _line(
+        "Training time",
+        f"about {words.duration(seconds * config.epochs)}",
+        f"All epochs, after some seconds to start; {about}.",
+    )
     _line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
     if guess:
         _measure()
@@ -39,9 +50,6 @@ def show(config: Config, data: Summary) -> None:
         f"{train:,} images in batches of {config.batch}; {held_out:,} images validate.",
     )
     _line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
-    _line(
-        "Multiply-adds", words.short(architecture.multiply_adds), "The work for one image, through encoder and decoder."
-    )
     memory = cost.memory(architecture, config, train + held_out)
     _line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
 
@@ -52,9 +60,8 @@ def _line(label: str, value: str, text: str) -> None:
         st.markdown(f"**{value}**", width="content")
 
 
-@st.fragment(run_every=1.0)
 def _measure() -> None:
-    """Offer to measure, and show the real numbers as soon as they are there."""
+    """Offer to measure; while that goes on, look every second whether the real numbers are there."""
     process: subprocess.Popen[bytes] | None = st.session_state.get(MEASURING)
     if process is None:
         st.button(
@@ -64,9 +71,15 @@ def _measure() -> None:
             icon=":material/speed:",
             help="About a minute, once: trains a few tiny networks in a process of its own.",
         )
-    elif process.poll() is None:
+    else:
+        st.fragment(_wait, run_every=1.0)(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
         st.caption("Measuring this machine, for about a minute. The rest of the page can be used.")
     elif calibration.load(cached.settings()):
+        del st.session_state[MEASURING]
         st.rerun()
     else:
         st.caption("This machine could not be measured; the times stay a guess.")

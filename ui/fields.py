@@ -50,7 +50,7 @@ class Number(Field):
             key=key,
             step=self.step,
             help=self.help,
-            format="%g",
+            format="%.6g",
             persist_state="session",
             **options,
         )
@@ -86,7 +86,7 @@ ALL: tuple[Field, ...] = (
         "Model",
         "A variational autoencoder (VAE) draws its codes at random around a place, which makes a map without holes "
         "that new images can be drawn from. A plain autoencoder only compresses: sharper, but its map has gaps.",
-        {"vae": "VAE: a smooth map", "ae": "Plain autoencoder"},
+        {"vae": "VAE", "ae": "Plain autoencoder"},
     ),
     Whole(
         "latent",
@@ -123,6 +123,17 @@ ALL: tuple[Field, ...] = (
         "sum of squared errors.",
         step=0.05,
     ),
+    Choice(
+        "split",
+        "What validates",
+        "The images that the model is judged by while it trains, and never trains on. Choosing the best epoch on the "
+        "test set makes its test result look better than it is.",
+        {
+            "shuffled": "A random fifth of the training images",
+            "tail": "The last fifth in file order",
+            "test": "The test set",
+        },
+    ),
     Number(
         "beta",
         "Beta: weight of the KL term",
@@ -135,16 +146,10 @@ ALL: tuple[Field, ...] = (
         "KL warm-up, epochs",
         "Beta rises from 0 over these epochs, so that the model learns to see before it has to tidy its map.",
     ),
-    Number(
-        "noise",
-        "Noise on the input",
-        "Standard deviation of the noise that is added to the input, pixels being 0 to 1. The model is asked for the "
-        "clean image: it learns to denoise. 0 adds none.",
-    ),
-    Switch(
-        "noise_once",
-        "One noisy copy",
-        "Draw the noise once, instead of anew in every batch. Fresh noise teaches more.",
+    Whole(
+        "seed",
+        "Seed",
+        "Of all that is random: weights, order, noise, split. The same seed gives the same run again.",
     ),
     Choice(
         "optimizer",
@@ -159,6 +164,12 @@ ALL: tuple[Field, ...] = (
         "for Adam.",
         step=0.0005,
     ),
+    Whole(
+        "batch",
+        "Batch",
+        "Images to a step. Larger is faster an epoch, with fewer steps to learn from.",
+        step=16,
+    ),
     Choice(
         "schedule",
         "Schedule",
@@ -172,31 +183,20 @@ ALL: tuple[Field, ...] = (
         step=0.5,
     ),
     Whole(
-        "batch",
-        "Batch",
-        "Images to a step. Larger is faster an epoch, with fewer steps to learn from.",
-        step=16,
-    ),
-    Choice(
-        "split",
-        "What validates",
-        "The images that the model is judged by while it trains, and never trains on. Choosing the best epoch on the "
-        "test set makes its test result look better than it is.",
-        {
-            "shuffled": "A random fifth of the training images",
-            "tail": "The last fifth in file order",
-            "test": "The test set",
-        },
-    ),
-    Whole(
-        "seed",
-        "Seed",
-        "Of all that is random: weights, order, noise, split. The same seed gives the same run again.",
-    ),
-    Whole(
         "patience",
         "Early stopping, epochs",
         "Stop when the validation loss has not improved for this many epochs. 0 never stops early.",
+    ),
+    Number(
+        "noise",
+        "Noise on the input",
+        "Standard deviation of the noise that is added to the input, pixels being 0 to 1. The model is asked for the "
+        "clean image: it learns to denoise. 0 adds none.",
+    ),
+    Switch(
+        "noise_once",
+        "One noisy copy",
+        "Draw the noise once, instead of anew in every batch. Fresh noise teaches more.",
     ),
     Choice(
         "precision",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import cached, layers_editor
 from ui.fields import FIELDS
-from ui.layer_edits import Draft
+from ui.layer_edits import MIRROR, Draft
 from ui.starts import CODE, Start, starts, to_values, with_code_size
 from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
@@ -18,6 +18,10 @@ from vae_core.spec.layers import MAX_CODE
 
 PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")
+BASIC_WIDTH = 155  # pixels
+CLASSES_HELP = (
+    "Train on these only, and see how the model does on the others: images unlike those that it knows come out badly."
+)
 
 
 def key(name: str) -> str:
@@ -77,19 +81,26 @@ def _fill_where_new(start: Start) -> None:
 
 
 def settings(data: Summary) -> dict[str, Any]:
-    """Basic settings, the layers, and the rest; what they hold, by the config's names."""
+    """Basic settings and the rest; what they hold, by the config's names."""
     values: dict[str, Any] = {"dataset": data.name, "image": data.image}
-    columns = st.columns(4)
-    for column, name in zip(columns, BASIC, strict=True):
-        with column:
-            values[name] = FIELDS[name].widget(
-                key(name), **({"on_change": _code_size_chosen} if name == "latent" else {})
-            )
+    with st.container(horizontal=True):
+        for name in BASIC:
+            options = {"on_change": _code_size_chosen} if name == "latent" else {}
+            values[name] = FIELDS[name].widget(key(name), width=BASIC_WIDTH, **options)
     with st.expander("More settings", icon=":material/tune:"):
         values |= _more(data, values["kind"])
-    draft = Draft(data.image, "", kind=values["kind"], latent=values["latent"])
-    encoder, decoder = layers_editor.edit(draft, key("encoder"), key("decoder"), on_write=_encoder_written)
-    return {**values, "encoder": encoder, "decoder": decoder}
+    return values
+
+
+def layers(data: Summary, values: dict[str, Any]) -> dict[str, str]:
+    """The two lines of the architecture."""
+    empty = draft(data, {**values, "encoder": ""})
+    encoder, decoder = layers_editor.edit(empty, key("encoder"), key("decoder"), on_write=_encoder_written)
+    return {"encoder": encoder, "decoder": decoder}
+
+
+def draft(data: Summary, values: dict[str, Any]) -> Draft:
+    return Draft(data.image, values["encoder"], values.get("decoder", MIRROR), values["kind"], values["latent"])
 
 
 def _code_size_chosen() -> None:
@@ -104,17 +115,32 @@ def _encoder_written() -> None:
 
 
 def _more(data: Summary, kind: str) -> dict[str, Any]:
+    """Three beside each other; on a phone they come in the same order."""
     values: dict[str, Any] = {}
-    state = st.session_state
     names = [name for name in FIELDS if name not in BASIC]
-    columns = st.columns(3)
-    for place, name in enumerate(names):
-        off = (kind == "ae" and name in ("beta", "kl_warmup")) or (name == "sigma" and state.get(key("loss")) != "mse")
-        off = off or (name == "noise_once" and not state.get(key("noise")))
-        with columns[place % 3]:
-            values[name] = FIELDS[name].widget(key(name), disabled=off)
-    state.setdefault(key("classes"), [])
-    state[key("classes")] = [name for name in state[key("classes")] if name in data.classes]
+    for start in range(0, len(names), 3):
+        row = names[start : start + 3]
+        columns = st.columns(3 if len(row) == 3 else [1, 2], vertical_alignment="bottom")
+        for column, name in zip(columns, row, strict=False):
+            with column:
+                values[name] = FIELDS[name].widget(key(name), disabled=_does_not_apply(name, kind))
+    with columns[-1]:
+        return {**values, "classes": _classes(data)}
+
+
+def _does_not_apply(name: str, kind: str) -> bool:
+    state = st.session_state
+    return {
+        "beta": kind == "ae",
+        "kl_warmup": kind == "ae",
+        "sigma": state.get(key("loss")) != "mse",
+        "noise_once": not state.get(key("noise")),
+    }.get(name, False)
+
+
+def _classes(data: Summary) -> tuple[str, ...]:
+    kept = st.session_state.get(key("classes"), [])
+    st.session_state[key("classes")] = [name for name in kept if name in data.classes]
     chosen = st.multiselect(
         "Classes to train on",
         data.classes,
@@ -122,7 +148,6 @@ def _more(data: Summary, kind: str) -> dict[str, Any]:
         persist_state="session",
         placeholder="All of them" if data.classes else "These images have no classes",
         disabled=not data.classes,
-        help="Train on these only, and see how the model does on the others: "
-        "images unlike those that it knows come out badly.",
+        help=CLASSES_HELP,
     )
-    return {**values, "classes": tuple(chosen)}
+    return tuple(chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +18,10 @@ LINE_HELP = (
     "The layers from left to right. conv16 has 16 filters of 3x3; k5 makes them 5x5, /2 halves the picture. Also: "
     "dense32, bn, drop0.2, pool2, flatten, res( ... ), and for decoders deconv16/2, up2, reshape7x7x16. An activation "
     "follows a colon, as in conv16:gelu; without one it is relu."
+)
+TABLE_HELP = (
+    "Parameters are the numbers that training adjusts; multiply-adds are the work. "
+    "Shapes are height x width x channels of a picture, or how many numbers there are."
 )
 
 
@@ -86,56 +91,38 @@ def _buttons(draft: Draft, part: str, keys: dict[str, str]) -> None:
         layers = layer_edits.texts(line) if line.strip().lower() != MIRROR else []
     except LoupeError:
         return  # the line is no notation: its repairs are offered below
-    chosen = (
-        st.pills(
-            f"Layers of the {part}",
-            range(len(layers)),
-            format_func=lambda i: layers[i],
-            key=f"{key}_layer",
-            label_visibility="collapsed",
-            help="Choose one",
-        )
-        if layers
-        else None
-    )
+    chosen = _chosen(part, layers, f"{key}_layer") if layers else None
+    if chosen is not None:
+        _change_buttons(draft, part, keys, chosen, len(layers))
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         st.caption("Add" if chosen is None else f"Add after {plain(layers[chosen])}", width="content")
         for what in ADDITIONS[part]:
-            st.button(
-                what,
-                key=f"{key}_add_{what}",
-                type="tertiary",
-                icon=":material/add:",
-                on_click=_add,
-                args=(draft, part, keys, what, chosen),
-            )
-        if chosen is not None:
-            _change_buttons(draft, part, keys, chosen, len(layers))
+            _quiet(what, "add", f"{key}_add_{what}", _add, draft, part, keys, what, chosen)
         if part == "decoder":
-            st.button(
-                "Mirror the encoder again",
-                key=f"{key}_mirror",
-                type="tertiary",
-                icon=":material/flip:",
-                on_click=_mirror_again,
-                args=(key,),
-            )
+            _quiet("Mirror the encoder again", "flip", f"{key}_mirror", _mirror_again, key)
+
+
+def _chosen(part: str, layers: list[str], key: str) -> int | None:
+    if st.session_state.get(key) not in range(len(layers)):
+        st.session_state[key] = None  # the line has become shorter
+    label = f"Layers of the {part}"
+    return st.pills(
+        label, range(len(layers)), format_func=layers.__getitem__, key=key, wrap=True, label_visibility="collapsed"
+    )
 
 
 def _change_buttons(draft: Draft, part: str, keys: dict[str, str], place: int, count: int) -> None:
     key = keys[part]
-    for label, icon, by in (("Earlier", "arrow_back", -1), ("Later", "arrow_forward", 1)):
-        st.button(
-            label,
-            key=f"{key}_{label}",
-            icon=f":material/{icon}:",
-            disabled=not 0 <= place + by < count,
-            on_click=_move,
-            args=(draft, part, keys, place, by),
-        )
-    st.button(
-        "Take out", key=f"{key}_remove", icon=":material/delete:", on_click=_remove, args=(draft, part, keys, place)
-    )
+    with st.container(horizontal=True, gap="xxsmall"):
+        if place > 0:
+            _quiet("Earlier", "arrow_back", f"{key}_earlier", _move, draft, part, keys, place, -1)
+        if place + 1 < count:
+            _quiet("Later", "arrow_forward", f"{key}_later", _move, draft, part, keys, place, 1)
+        _quiet("Take out", "delete", f"{key}_remove", _remove, draft, part, keys, place)
+
+
+def _quiet(label: str, icon: str, key: str, action: Callable[..., None], *args: Any) -> None:
+    st.button(label, key=key, type="tertiary", icon=f":material/{icon}:", on_click=action, args=args)
 
 
 def _add(draft: Draft, part: str, keys: dict[str, str], what: str, after: int | None) -> None:
@@ -187,16 +174,17 @@ def _table(lines: list[Line]) -> None:
     for part in ("encoder", "decoder"):
         rows = [line for line in lines if line.part == part]
         if rows:
-            total = sum(line.parameters or 0 for line in rows)
-            st.markdown(f"**{part.capitalize()}**, {total:,} parameters")
+            parameters = sum(line.parameters or 0 for line in rows)
+            work = sum(line.multiply_adds or 0 for line in rows)
+            told = f"**{part.capitalize()}**: {parameters:,} parameters, {work:,} multiply-adds for one image"
+            st.markdown(told, help=TABLE_HELP)
             st.table(_columns(rows), border="horizontal", hide_index=True)
 
 
 def _columns(rows: list[Line]) -> dict[str, list[str]]:
     return {
-        "Layer": [plain(line.layer) for line in rows],
+        "Layer": [f"**{plain(line.layer)}**  \n{plain(line.words)}" for line in rows],
         "Puts out": [line.output for line in rows],
         "Parameters": ["" if line.parameters is None else f"{line.parameters:,}" for line in rows],
         "Multiply-adds": ["" if line.multiply_adds is None else f"{line.multiply_adds:,}" for line in rows],
-        "What it does": [plain(line.words) for line in rows],
     }

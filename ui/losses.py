@@ -46,9 +46,7 @@ def charts(
         "log": log,
         "best": best,
         "unit": next(words for words, name in UNITS.items() if name == per),
-        "batches": [] if rows else batches(progress, scale),
     }
-    last = config.epochs
     main: Chart = {
         **common,
         "name": "loss",
@@ -58,13 +56,13 @@ def charts(
         "lines": _main_lines(config, rows, scale, colour),
         "levels": levels(config, strip, scale),
         "marks": marks(config, recipe, scale, "kl", leave_out=True),
+        "batches": [] if rows else batches(progress, scale),
+        "empty": "The curve begins with the first batch.",
     }
-    found = (
-        [main] if config.kind == "ae" else [main, {**common, **_kl(config, recipe, rows, scale, colour), "batches": []}]
-    )
-    for chart in found:
-        chart["span"] = span(epochs, last, [mark["epoch"] for mark in main["marks"]])
-    return found
+    main["span"] = span(epochs, config.epochs, [mark["epoch"] for mark in main["marks"]])
+    if config.kind == "ae":
+        return [main]
+    return [main, {**common, **_kl(config, recipe, rows, scale, colour), "span": main["span"]}]
 
 
 def thinned(rows: Rows, most: int = MOST_POINTS) -> Rows:
@@ -179,6 +177,8 @@ def _kl(config: Config, recipe: Recipe | None, rows: Rows, scale: float, colour:
         "levels": [],
         "help": f"How much the code says about an image, beyond the prior. {meant}",
         "lines": _lines(rows, "kl", "", scale, colour, best=False),
+        "batches": [],
+        "empty": "After the first epoch.",
         "marks": marks(config, recipe, scale, "kl"),
     }
 

@@ -7,7 +7,7 @@ import time
 
 import streamlit as st
 
-from ui import cached, choice, costs, forms, starting, starts, words
+from ui import cached, choice, costs, forms, layer_edits, starting, starts, words
 from ui.actions import DOUBLE_CLICK_SECONDS
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
@@ -21,27 +21,30 @@ VIEW = "train_view"
 
 
 def show(run: Run | None) -> None:
-    """The form on the left; what it costs and the button beside it, so that both are seen while layers are edited."""
+    """What it costs and the button stand beside the settings, and on a phone between them and the layers."""
     form, side = st.columns([5, 2], gap="medium")
-    with shown(), form:
-        data, start = forms.choose_start(run)
-        values = forms.settings(data)
+    with shown():
+        with form:
+            data, start = forms.choose_start(run)
+            values = forms.settings(data)
+        values |= forms.layers(data, values)
         try:
             config = starts.to_config(values, start)
         except LoupeError as error:
             st.session_state[READY] = None
             with side:
-                return _cannot(error)
+                return _cannot(error, fits=layer_edits.table(forms.draft(data, values))[1] is None)
         _code(config)
-        with side, st.container(border=True):
+        with side, st.container(border=True, gap="xsmall"):
             costs.show(config, data)
             _start(config)
 
 
-def _cannot(error: LoupeError) -> None:
+def _cannot(error: LoupeError, fits: bool) -> None:
+    """Where the layers do not fit, that is said beside them."""
     with st.container(border=True):
         st.button("Start training", disabled=True, type="primary", width="stretch")
-        st.caption("It can start when this is put right: " + plain(str(error)))
+        st.caption(plain(str(error)) if fits else "It can start when the layers fit.")
 
 
 def _start(config: Config) -> None:

@@ -39,6 +39,7 @@ class LossChart {
     this.drawBatches(svg);
     this.drawMarks(svg);
     this.drawCursor(svg);
+    if (this.empty) svg.append(this.text((this.left + this.right) / 2, (this.top + this.bottom) / 2, this.spec.empty, { "text-anchor": "middle" }));
     this.legend(svg);
     this.svg = svg;
     this.stage.replaceChildren(svg, this.tip);
