@@ -10,6 +10,7 @@ import numpy as np
 
 GAP = 1  # pixels between the pictures of a sheet
 PAPER = 255
+GREY = 127  # between a thumbnail's pictures: as quiet on a dark page as on a light one
 THUMB = 28  # pixels that a picture of a run's thumbnail is wide at least
 
 
@@ -18,7 +19,7 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(images, 0.0, 1.0) * 255).astype(np.uint8)
 
 
-def sheet(images: np.ndarray, columns: int | None = None, gap: int = GAP) -> np.ndarray:
+def sheet(images: np.ndarray, columns: int | None = None, gap: int = GAP, paper: int = PAPER) -> np.ndarray:
     """One uint8 picture (H, W, c) of (n, h, w, c) images in rows, or of (rows, columns, h, w, c) as they lie."""
     if images.ndim == 5:
         columns = images.shape[1]
@@ -27,7 +28,7 @@ def sheet(images: np.ndarray, columns: int | None = None, gap: int = GAP) -> np.
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    cells = np.full((rows * columns, height + gap, width + gap, channels), PAPER, np.uint8)
+    cells = np.full((rows * columns, height + gap, width + gap, channels), paper, np.uint8)
     cells[:count, :height, :width] = images
     lines = cells.reshape(rows, columns, height + gap, width + gap, channels).swapaxes(1, 2)
     return lines.reshape(rows * (height + gap), columns * (width + gap), channels)[: -gap or None, : -gap or None]
@@ -45,7 +46,7 @@ def webp(picture: np.ndarray, scale: int = 1) -> bytes:
 def thumbs(images: np.ndarray) -> bytes:
     """A run's thumbnail: up to eight pictures in two rows, as WebP."""
     scale = math.ceil(THUMB / images.shape[2])
-    return webp(sheet(images[:8], columns=4), scale)
+    return webp(sheet(images[:8], columns=4, paper=GREY), scale)
 
 
 def _encoded(picture: np.ndarray, scale: int, **options: Any) -> bytes:
