@@ -76,7 +76,8 @@ def nothing_is_left_running() -> Iterator[None]:
     """Trainings outlive who starts them, so every process of this session carries a mark."""
     os.environ[MARK] = mark = uuid.uuid4().hex
     yield
-    left = [process for process in psutil.process_iter() if process.pid != os.getpid() and _has(process, mark)]
+    found = [process for process in psutil.process_iter() if process.pid != os.getpid() and _has(process, mark)]
+    left = psutil.wait_procs(found, timeout=20)[1]  # one whose run has just ended takes a moment to leave
     told = [" ".join(process.cmdline()) for process in left]
     for process in left:
         process.kill()

@@ -1,4 +1,4 @@
-"""The page starts, light and alone: without TensorFlow, and without talking to anybody."""
+"""The page in a real browser: it starts light and alone, trains a first model, and may die without harm to it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 from conftest import environment
 from streamlit.testing.v1 import AppTest
 
+from vae_core.runs.store import Run, list_runs, open_run
 from vae_core.settings import PROJECT, Settings
 
 SECONDS = 60
@@ -73,3 +74,39 @@ def test_a_browser_shows_it_and_nobody_else_is_asked(chromium, server):
     assert hosts and hosts <= {"127.0.0.1", "::1"}
     if sys.platform == "linux":
         assert not [part.path for part in process.memory_maps() if "tensorflow" in part.path]
+
+
+def test_a_double_click_trains_one_first_model_and_a_reload_finds_it_again(chromium, server, settings):
+    page = chromium.new_page()
+    page.goto(server[1])
+    page.get_by_role("button", name="Train a first model").dblclick(timeout=1000 * SECONDS)
+    page.wait_for_url("**/train?run=*", timeout=1000 * SECONDS)
+    address = page.url
+    page.get_by_text("Map of codes").first.wait_for(timeout=1000 * SECONDS)  # the first epoch's pictures
+    page.reload()
+    page.get_by_role("button", name="Train longer").wait_for(timeout=2000 * SECONDS)  # it is done
+    assert page.url == address
+    run = _when_it_has_ended(settings)
+    assert [each.id for each in list_runs(settings)] == [run.id] and run.id in address and run.state() == "done"
+    assert page.get_by_text("Traceback").count() == 0
+    page.close()
+
+
+def test_a_training_outlives_the_page_server_that_started_it(chromium, server, settings):
+    process, address = server
+    page = chromium.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Train a first model").click(timeout=1000 * SECONDS)
+    page.wait_for_url("**/train?run=*", timeout=1000 * SECONDS)
+    page.close()
+    process.kill()
+    run = _when_it_has_ended(settings)
+    assert run.state() == "done" and run.history()
+
+
+def _when_it_has_ended(settings: Settings) -> Run:
+    run = open_run(settings, list_runs(settings)[0].id)
+    end = time.monotonic() + 2 * SECONDS
+    while run.state() in ("queued", "running") and time.monotonic() < end:
+        time.sleep(0.05)
+    return run

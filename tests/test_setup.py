@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_written_is_told_at_the_button(app, settings):
 
 
 def test_the_code_of_the_model_is_shown_when_asked_for(app):
-    app.session_state["train_code"] = True
+    app.session_state["model_code"] = True
     app.run()
     assert not app.exception
     assert "keras" in app.main.code[0].value

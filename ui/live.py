@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import actions, cached, choice, downloads, losses, run_film, words
+from ui import actions, cached, choice, downloads, losses, model_code, run_film, words
 from ui.errors import plain, shown
 from ui.run_view import View, look
 from vae_core.errors import LoupeError
@@ -48,6 +48,7 @@ def _live(run_id: str, was: str) -> None:
         run_film.show(view)
         _table(view)
         downloads.show(view)
+        model_code.drawer(view.config)
 
 
 def _gone(run_id: str, was: str) -> None:

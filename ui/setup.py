@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import streamlit as st
 
-from ui import cached, choice, costs, forms, layer_edits, starting, starts, words
+from ui import cached, choice, costs, forms, layer_edits, model_code, starting, starts
 from ui.actions import DOUBLE_CLICK_SECONDS
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
@@ -34,7 +33,7 @@ def show(run: Run | None) -> None:
             st.session_state[READY] = None
             with side:
                 return _cannot(error, fits=layer_edits.table(forms.draft(data, values))[1] is None)
-        _code(config)
+        model_code.drawer(config)
         with side, st.container(border=True, gap="xsmall"):
             costs.show(config, data)
             _start(config)
@@ -109,23 +108,3 @@ def _begin(again: bool = False) -> None:
 def _open(run_id: str) -> None:
     choice.choose(run_id)
     st.session_state[VIEW] = "Watch"
-
-
-def _code(config: Config) -> None:
-    drawer = st.expander("The code of this model", key="train_code", on_change="rerun", icon=":material/code:")
-    if drawer.open:
-        with drawer:
-            code(config)
-
-
-def code(config: Config) -> None:
-    """A stand-alone script and notebook, which need nothing of this program."""
-    from vae_core.spec import keras_code
-
-    script = keras_code.script(config)
-    with st.container(horizontal=True):
-        st.download_button("Python script", script, f"{config.id}.py", "text/x-python", on_click="ignore")
-        notebook = json.dumps(keras_code.notebook(config), indent=1)
-        st.download_button("Notebook", notebook, f"{config.id}.ipynb", "application/x-ipynb+json", on_click="ignore")
-    st.caption(f"Needs TensorFlow, numpy and matplotlib. {words.KINDS[config.kind]}, seed {config.seed}.")
-    st.code(script, language="python", height=420)
