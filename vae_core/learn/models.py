@@ -133,27 +133,10 @@ def _apply(layer: spec.Layer, value: Any, style: Style) -> Any:
 
 
 @_apply.register
-def _(layer: spec.Conv, value: Any, style: Style) -> Any:
-    return keras.layers.Conv2D(
-        layer.filters,
-        layer.kernel,
-        layer.stride,
-        _padding(layer),
-        dtype=style.precision,
-        **_activation(layer.activation),
-    )(value)
-
-
-@_apply.register
-def _(layer: spec.Deconv, value: Any, style: Style) -> Any:
-    return keras.layers.Conv2DTranspose(
-        layer.filters,
-        layer.kernel,
-        layer.stride,
-        _padding(layer),
-        dtype=style.precision,
-        **_activation(layer.activation),
-    )(value)
+def _(layer: spec.Conv | spec.Deconv, value: Any, style: Style) -> Any:
+    kind = keras.layers.Conv2D if isinstance(layer, spec.Conv) else keras.layers.Conv2DTranspose
+    options = {"dtype": style.precision, **_activation(layer.activation)}
+    return kind(layer.filters, layer.kernel, layer.stride, _padding(layer), **options)(value)
 
 
 @_apply.register
