@@ -77,4 +77,7 @@ def test_the_images_that_are_foretold_are_those_that_train(settings, change):
     config = Config("digits", (8, 8, 1), "flatten dense8", **change)
     part = splits.split(data, seed=0, split=config.split, train_size=config.train_size)
     held_out = len(data.test) if part.validation is None else len(part.validation)
-    assert starts.images(config, catalog.describe("digits", settings)) == (len(part.train), held_out)
+    assert splits.expected(catalog.describe("digits", settings), config.split, config.train_size, config.classes) == (
+        len(part.train),
+        held_out,
+    )

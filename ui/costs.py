@@ -7,7 +7,8 @@ import sys
 
 import streamlit as st
 
-from ui import cached, starts, words
+from ui import cached, words
+from vae_core.data import splits
 from vae_core.data.dataset import Summary
 from vae_core.runs import calibration
 from vae_core.settings import PROJECT
@@ -30,7 +31,7 @@ GUESS = cost.Calibration(
 
 def show(config: Config, data: Summary) -> None:
     architecture = config.architecture()
-    train, held_out = starts.images(config, data)
+    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
     seconds = calibration.seconds_an_epoch(cached.settings(), config, train, held_out)
     guess = seconds is None
     if seconds is None:

@@ -87,19 +87,6 @@ def _of_recipe(recipe: Recipe) -> Start:
     return Start(recipe.config.recipe, f"{recipe.key} ({form})", note, recipe.config, recipe.choices)
 
 
-def images(config: Config, data: Summary) -> tuple[int, int]:
-    """About how many train and how many validate; classes are taken to be of equal size."""
-    share = len(config.classes) / len(data.classes) if config.classes and data.classes else 1.0
-    pool = round((data.train - data.validation) * share)
-    picked = min(config.train_size or pool, pool)
-    if config.split == "test":
-        return picked, round(data.test * share)
-    if data.validation:
-        return picked, round(data.validation * share)
-    held_out = max(1, picked // 5)
-    return picked - held_out, held_out
-
-
 def with_code_size(line: str, size: int) -> str:
     """A line that names its code names another size of it."""
     return CODE.sub(f"code{size}", line)

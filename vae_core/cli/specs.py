@@ -10,12 +10,11 @@ from typing import Any
 
 from vae_core.cli import choices
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table, write
-from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.spec import recipes
 from vae_core.spec.architecture import Row
-from vae_core.spec.config import VALIDATION_SHARE, Config
+from vae_core.spec.config import Config
 
 
 def add_recipes(parser: argparse.ArgumentParser) -> None:
@@ -77,26 +76,15 @@ def describe(args: argparse.Namespace, settings: Settings) -> Answer:
 
 def _seconds(config: Config, settings: Settings) -> float | None:
     """Predicted for an epoch on this machine; None before it was measured, or where a run's images have gone."""
-    from vae_core.data import catalog
+    from vae_core.data import catalog, splits
     from vae_core.runs import calibration
 
     try:
         data = catalog.describe(config.dataset, settings)
     except LoupeError:
         return None
-    train, held_out = _images(config, data)
+    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
     return calibration.seconds_an_epoch(settings, config, train, held_out)
-
-
-def _images(config: Config, data: Summary) -> tuple[int, int]:
-    """About how many train and how many validate, the classes taken to be of equal size."""
-    share = len(config.classes) / len(data.classes) if config.classes and data.classes else 1.0
-    pool = round((data.train - data.validation) * share)
-    picked = min(config.train_size or pool, pool)
-    if config.split == "test" or data.validation:
-        return picked, round((data.test if config.split == "test" else data.validation) * share)
-    held_out = max(1, int(picked * VALIDATION_SHARE))
-    return picked - held_out, held_out
 
 
 def add_code(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vae_core.data.dataset import Array, Dataset
+from vae_core.data.dataset import Array, Dataset, Summary
 from vae_core.errors import LoupeError
 
 
@@ -42,6 +42,19 @@ def split(
         return Split(picked, chosen[own[chosen]])
     held_back = hold_back(picked, dataset.groups, max(1, len(picked) // 5))
     return Split(picked[~held_back], picked[held_back])
+
+
+def expected(data: Summary, split: str, train_size: int, classes: Sequence[str]) -> tuple[int, int]:
+    """About how many images train and how many validate, without loading any; classes are taken to be of equal size."""
+    share = len(classes) / len(data.classes) if classes and data.classes else 1.0
+    pool = round((data.train - data.validation) * share)
+    picked = min(train_size or pool, pool)
+    if split == "test":
+        return picked, round(data.test * share)
+    if data.validation:
+        return picked, round(data.validation * share)
+    held_out = max(1, picked // 5)
+    return picked - held_out, held_out
 
 
 def _of_classes(dataset: Dataset, labels: Array | None, classes: Sequence[str], count: int | None = None) -> Array:

@@ -16,7 +16,6 @@ from vae_core.spec.layers import MAX_CODE, Code, Layer
 from vae_core.spec.notation import parse, write
 
 VERSION = 1
-VALIDATION_SHARE = 0.2
 CHOICES: dict[str, tuple[str, ...]] = {
     "kind": ("vae", "ae"),
     "loss": ("bce", "bce-binary", "mse"),
