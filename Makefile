@@ -5,12 +5,12 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test lint clean chromium
+.PHONY: app test lint clean chromium compilers wasm
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
 
-test: lint chromium
+test: lint chromium compilers
 	$(BIN)/python -m pytest
 
 lint: .venv/.dev
@@ -49,3 +49,17 @@ chromium:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) chromium; \
 	    } || echo "No Chromium: browser tests are skipped. To run them: sudo apt install chromium, or $(BIN)/playwright install chromium"
+
+# The kernel's tests build it anew and run it outside a browser; what is missing for that is skipped, and they say so.
+compilers:
+	@command -v clang >/dev/null && command -v wasm-ld >/dev/null && command -v node >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) clang lld nodejs; \
+	    } || echo "No clang, lld or Node: tests of the kernel are skipped. To run them: sudo apt install clang lld nodejs"
+
+# The browser's kernel. What it builds is committed, so that nobody needs a compiler to run Latent Loupe.
+CLANG ?= clang
+KERNEL ?= ui/plane/kernel.wasm
+wasm:
+	$(CLANG) --target=wasm32 -msimd128 -mbulk-memory -Os -Wall -Wextra -Werror -ffreestanding -nostdlib -Wl,--no-entry \
+	    -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -Wl,--strip-all -o $(KERNEL) ui/plane/kernel.c
+	@chmod -x $(KERNEL)

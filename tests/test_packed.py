@@ -1,0 +1,325 @@
+"""plane.bin: made from the saved model without Keras, kept, checked when read, made anew where it is of no use."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import packed_networks
+import pytest
+
+from vae_core.errors import LoupeError
+from vae_core.look import keras_file, packed, packing, windows
+from vae_core.runs import store
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+L = keras.layers
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model as the trainer saves it."""
+    path = tmp_path_factory.mktemp("saved") / "saved.keras"
+    return save(path, L.Reshape((4, 4, 1)))
+
+
+@pytest.fixture
+def run(settings: Settings, saved: Path) -> Run:
+    run = store.create(settings, Config("digits", (4, 4, 1), "conv2 bn", latent=2, kind="ae"), {})
+    shutil.copy(saved, run.model)
+    return run
+
+
+def save(path: Path, *last: L.Layer) -> Path:
+    """A small autoencoder whose decoder ends in these layers, the first of which takes 16 numbers."""
+    picture, code = keras.Input((4, 4, 1)), keras.Input((2,))
+    encoder = keras.Model(
+        picture, L.Dense(2)(L.Flatten()(L.BatchNormalization()(L.Conv2D(2, 3)(picture)))), name="encoder"
+    )
+    value = L.Dense(16)(code)
+    for layer in last:
+        value = layer(value)
+    decoder = keras.Model(code, value, name="decoder")
+    keras.Model(picture, decoder(encoder(picture))).save(path)
+    return path
+
+
+# Kept in the run's folder.
+
+
+def test_it_is_made_once_and_kept(run: Run) -> None:
+    first = packed.of(run)
+    assert all(first.part(name) and not first.reason(name) for name in packed.NETWORKS)
+    written = run.plane.stat().st_mtime_ns
+    assert packed.of(run) == first and run.plane.stat().st_mtime_ns == written
+    run.model.unlink()
+    assert packed.of(run) == first
+
+
+def test_it_is_made_anew_after_the_model_has_changed(run: Run, tmp_path: Path) -> None:
+    before = packed.of(run)
+    shutil.copy(save(tmp_path / "other.keras", L.Reshape((4, 4, 1))), run.model)
+    after = packed.of(run)
+    assert after.part("decoder") != before.part("decoder")
+    assert packed.read(run.plane.read_bytes(), "kept") == after
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "short": lambda data: data[:10],
+    "cut": lambda data: data[:-100],
+    "foreign": lambda data: b"GIF89a" + data,
+    "one bit": lambda data: data[:-50] + bytes([data[-50] ^ 1]) + data[-49:],
+    "header": lambda data: data.replace(b'"networks"', b'"nutworks"'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_made_anew_or_told(damage: str, run: Run) -> None:
+    whole = packed.of(run)
+    run.plane.write_bytes(DAMAGES[damage](run.plane.read_bytes()))
+    assert packed.of(run) == whole
+    assert packed.read(run.plane.read_bytes(), "kept") == whole
+
+    run.plane.write_bytes(DAMAGES[damage](run.plane.read_bytes()))
+    run.model.unlink()
+    with pytest.raises(LoupeError, match=f"{run.id}/plane.bin is"):
+        packed.of(run)
+
+
+def test_a_newer_programs_file_is_left_alone(run: Run) -> None:
+    whole = packed.of(run)
+    newer = run.plane.read_bytes()[:4] + b"\x63" + run.plane.read_bytes()[5:]
+    run.plane.write_bytes(newer)
+    assert packed.of(run) == whole
+    assert run.plane.read_bytes() == newer
+    run.model.unlink()
+    with pytest.raises(LoupeError, match=r"plane.bin has version 99. This program reads version 1. Update"):
+        packed.of(run)
+
+
+def test_where_it_cannot_be_kept_it_is_used_all_the_same(run: Run) -> None:
+    run.plane.mkdir()  # a root may write to any folder, but nobody over this one
+    found = packed.of(run)
+    assert found.part("decoder") and run.plane.is_dir()
+    assert not [path for path in run.path.iterdir() if path.name.startswith(".tmp")]
+
+
+def test_many_may_ask_at_once(run: Run) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: packed.of(run), range(16)))
+    assert all(each == found[0] for each in found)
+    assert packed.read(run.plane.read_bytes(), "kept") == found[0]
+
+
+def test_it_needs_no_tensorflow(run: Run) -> None:
+    script = f"""
+import sys, pathlib
+from vae_core.look import keras_file, packed
+packed.pack(keras_file.read(pathlib.Path({str(run.model)!r}))["decoder"])
+print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.stdout.strip() == "[]", ended.stderr
+
+
+# Models that cannot be packed.
+
+
+def test_a_run_without_a_model_is_told(run: Run) -> None:
+    run.model.unlink()
+    with pytest.raises(LoupeError, match=f"{run.id} has no model.keras"):
+        packed.of(run)
+
+
+def test_a_damaged_model_is_told(run: Run) -> None:
+    whole = run.model.read_bytes()
+    for data in (b"", b"no archive at all", whole[: len(whole) // 2], whole[:300] + b"?" * 900 + whole[1200:]):
+        run.model.write_bytes(data)
+        with pytest.raises(LoupeError, match=f"{run.id}/model.keras is damaged"):
+            packed.of(run)
+
+
+@pytest.mark.parametrize("config", [b"", b"[]", b"{}", b'{"config": {"layers": [{"class_name": "Functional"}]}}'])
+def test_an_archive_of_something_else_is_told(run: Run, config: bytes) -> None:
+    replace_members(run.model, {"config.json": config})
+    with pytest.raises(LoupeError, match=f"{run.id}/model.keras is damaged, or no model"):
+        packed.of(run)
+
+
+def test_weights_of_another_shape_are_a_reason(run: Run) -> None:
+    def change(file: h5py.File) -> None:
+        del file["layers/functional_1/layers/dense/vars/0"]
+        file["layers/functional_1/layers/dense/vars/0"] = np.ones((3, 16), np.float32)
+
+    change_weights(run.model, change)
+    found = packed.of(run)
+    assert found.part("encoder") and not found.part("decoder")
+    assert "do not have the shapes" in found.reason("decoder")
+
+
+def test_weights_that_are_no_numbers_are_a_reason(run: Run) -> None:
+    def change(file: h5py.File) -> None:
+        file["layers/functional_1/layers/dense/vars/1"][3] = np.nan
+
+    change_weights(run.model, change)
+    assert "no numbers" in packed.of(run).reason("decoder")
+
+
+def test_weights_that_lie_in_another_file_are_refused(run: Run, tmp_path: Path) -> None:
+    """Somebody else's model could otherwise show what only this computer's owner may read."""
+    place = "layers/functional_1/layers/dense/vars/1"
+    secret = tmp_path / "secret"
+    secret.write_bytes(np.ones(16, np.float32).tobytes())
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["secret"] = np.ones(16, np.float32)
+
+    def linked(file: h5py.File) -> None:
+        del file[place]
+        file[place] = h5py.ExternalLink(str(tmp_path / "other.h5"), "secret")
+
+    def outside(file: h5py.File) -> None:
+        del file[place]
+        file.create_dataset(place, (16,), np.float32, external=[(str(secret), 0, h5py.h5f.UNLIMITED)])
+
+    whole = run.model.read_bytes()
+    for change in (linked, outside):
+        run.model.write_bytes(whole)
+        change_weights(run.model, change)
+        with pytest.raises(LoupeError, match="points to other files"):
+            packed.of(run)
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ([L.LayerNormalization()], r"does not know the layer layer_normalization\w* \(LayerNormalization\)"),
+        ([L.Dense(16, activation="softmax")], "does not know the activation softmax of the layer dense"),
+        ([keras.Sequential([L.Dense(3)])], r"\(Sequential\)"),
+        (
+            [L.Reshape((4, 4, 1)), L.Conv2D(1, 3, dilation_rate=2, padding="same")],
+            r"does not know dilation_rate = \[2, 2\] of the layer conv2d",
+        ),
+        ([L.Reshape((4, 4, 1)), L.UpSampling2D((1, 2))], r"does not know size = \[1, 2\] of the layer up_sampling2d"),
+    ],
+    ids=["layer", "activation", "model in a model", "dilation", "uneven"],
+)
+def test_what_the_browser_does_not_know_is_a_reason(layers: list[L.Layer], reason: str, run: Run) -> None:
+    save(run.model, *layers)
+    found = packed.of(run)
+    assert found.part("encoder") and not found.part("decoder")
+    assert re.search(reason, found.reason("decoder"))
+
+
+def test_a_network_that_is_too_large_is_a_reason(tmp_path: Path) -> None:
+    config = Config("digits", (28, 28, 1), "flatten dense3000", "dense20 dense784:sigmoid reshape28x28x1", latent=2)
+    with pytest.raises(LoupeError, match=r"it is too large for the browser: 9.0 MB, where 8 MB are the most"):
+        list(packed_networks.cases(config, tmp_path, "large"))
+
+
+# The bytes.
+
+
+def test_what_is_written_is_read_again() -> None:
+    network = packing.write({"input": {"shape": [], "at": 0}, "outputs": [], "kernels": 1, "vectors": 0,
+                             "memory": 4, "half": False, "ops": []}, b"1234")  # fmt: skip
+    whole = packed.Packed({"decoder": network}, {"encoder": "it is ümläuted"}, (1, 2**32 - 1))
+    assert packed.read(packed.write(whole), "it") == whole
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kernels": 0},
+        {"memory": 3},
+        {"memory": -1},
+        {"ops": [["add", [0, 9999999, 0], [1]]]},
+        {"ops": [["add", [0, 0, -4], [1]]]},
+        {"ops": [["add", [0, 0, "0"], [1]]]},
+        {"ops": [["add", [0, 0, 0], [0.5]]]},
+        {"outputs": [{"shape": [99999999], "at": 0}]},
+        {"input": {"shape": [-2], "at": 0}},
+        {"input": None},
+        {"half": True},
+    ],
+)
+def test_a_network_that_makes_no_sense_is_refused(change: dict[str, object], run: Run) -> None:
+    data = packed.of(run).part("decoder")
+    assert data is not None
+    header = packing.read(data, "it")
+    weights = data[-4 * (header["kernels"] + header["vectors"]) :]
+    assert packing.write(header, weights) == data
+    with pytest.raises(LoupeError, match="it holds a network that makes no sense"):
+        packing.read(packing.write({**header, **change}, weights), "it")
+
+
+def test_any_bytes_are_read_or_refused(run: Run) -> None:
+    data = packed.of(run).part("encoder")
+    assert data is not None
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        broken = bytearray(data)
+        for place in random.integers(0, 400, 3):
+            broken[place] = random.integers(256)
+        try:
+            packing.read(bytes(broken), "it")
+        except LoupeError as error:
+            assert str(error).startswith("it ")
+
+
+def test_float16_holds_no_weight_that_is_too_large(run: Run) -> None:
+    def change(file: h5py.File) -> None:
+        file["layers/functional_1/layers/dense/vars/0"][0, 0] = 1e6
+
+    change_weights(run.model, change)
+    data = packed.of(run).part("decoder")
+    assert data is not None
+    with pytest.raises(LoupeError, match="too large for float16"):
+        packing.halved(data)
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize(("length", "kernel", "stride"), [(5, 3, 2), (4, 2, 3), (7, 5, 3), (1, 1, 2), (6, 4, 1)])
+def test_every_output_belongs_to_one_phase(length: int, kernel: int, stride: int, same: bool) -> None:
+    axis = windows.transposed(length, kernel, stride, same)
+    places = [phase.first + i * axis.outputs_apart for phase in axis.phases for i in range(phase.count)]
+    assert sorted(places) == list(range(axis.outputs))
+    taps = [tap for phase in axis.phases for group in phase.taps for tap in group]
+    assert sorted(taps) == list(range(kernel))
+
+
+def replace_members(path: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in {**held, **members}.items():
+            archive.writestr(name, data)
+
+
+def change_weights(path: Path, change: Callable[[h5py.File], None]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        weights = BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(weights, "r+") as file:
+        change(file)
+    replace_members(path, {"model.weights.h5": weights.getvalue()})
+
+
+def test_the_graph_is_read_from_the_description(saved: Path) -> None:
+    graphs = keras_file.read(saved)
+    assert set(graphs) == {"encoder", "decoder"}
+    kinds = [layer.kind for layer in graphs["encoder"].layers]
+    assert kinds == ["InputLayer", "Conv2D", "BatchNormalization", "Flatten", "Dense"]
+    assert graphs["encoder"].size == 4 * (18 + 2 + 8 + 16 + 2) and json.dumps(keras_file.fingerprint(saved))

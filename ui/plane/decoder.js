@@ -1,0 +1,153 @@
+// Decodes at once where that is quick, in a worker where it would hold up the page.
+
+class Decoder {
+  static SLOW = 6; // ms: more than that would be felt in every frame
+  static SLICE = 4; // ms of the page's idle time that the pictures of `many` may take at once
+
+  static async open(bytes, options) {
+    const network = await Network.load(bytes, options);
+    const decoder = new Decoder(network, await Decoder.measure(network));
+    if (decoder.milliseconds > Decoder.SLOW) decoder.moveAway(bytes, options);
+    return decoder;
+  }
+
+  // Milliseconds of one decode. The browser compiles while it runs, so the first ones count less than the best.
+  static async measure(network) {
+    const code = new Float32Array(network.given.length);
+    const began = performance.now();
+    let best = Infinity;
+    for (let round = 0; round < 6 && performance.now() - began < 80; round++) {
+      const start = performance.now();
+      let [count, spent] = [0, 0];
+      while (spent < 1) {
+        network.run(code);
+        count += 1;
+        spent = performance.now() - start;
+      }
+      best = Math.min(best, spent / count);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return best;
+  }
+
+  constructor(network, milliseconds) {
+    this.network = network;
+    this.milliseconds = milliseconds;
+    this.rung = network.rung;
+    this.input = network.input;
+    this.output = network.output;
+    this.where = "here";
+    this.batches = [];
+  }
+
+  moveAway(bytes, options) {
+    const parts = [`const KERNEL = ${JSON.stringify(KERNEL)};`, Plain, Network, Decoder, "Decoder.work();"];
+    const address = URL.createObjectURL(new Blob([parts.join("\n")], { type: "text/javascript" }));
+    try {
+      this.worker = new Worker(address);
+    } catch {
+      return; // refused: slow, but here
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+    this.where = "worker";
+    this.worker.onmessage = ({ data }) => this.answered(data);
+    this.worker.onerror = () => this.comeBack();
+    this.worker.postMessage({ bytes, options });
+  }
+
+  // What the worker runs: first a network comes, then codes.
+  static work() {
+    let loading;
+    onmessage = async ({ data }) => {
+      if (data.bytes) loading = Network.load(data.bytes, data.options);
+      else {
+        const picture = (await loading).run(data).slice();
+        postMessage(picture, [picture.buffer]);
+      }
+    };
+  }
+
+  comeBack() {
+    this.worker.terminate();
+    this.worker = null;
+    this.where = "here";
+    const left = [this.busy, this.waiting];
+    this.busy = this.waiting = null;
+    for (const job of left) if (job) this.decode(job.code, job.done);
+    this.rest();
+  }
+
+  // `done` gets the picture: before this returns where it is decoded here, later from a worker, and then only the
+  // newest of the codes that wait for it. The picture is its own only until the next one.
+  decode(code, done) {
+    if (this.closed) return;
+    if (code.length !== this.network.given.length) throw new RangeError(`${code.length} numbers instead of ${this.network.given.length}`);
+    if (!this.worker) {
+      done(this.network.run(code));
+      return;
+    }
+    this.waiting = { code: Float32Array.from(code), done };
+    this.send();
+  }
+
+  // Pictures for many codes whenever nothing else is to be done: each(index, picture). Returns what cancels the rest.
+  many(codes, each) {
+    const batch = { codes, each, next: 0 };
+    if (!this.closed && codes.length) this.batches.push(batch);
+    this.worker ? this.send() : this.rest();
+    return () => {
+      batch.each = () => {};
+      this.batches = this.batches.filter((other) => other !== batch);
+    };
+  }
+
+  // The next job of low priority.
+  next() {
+    const [batch] = this.batches;
+    if (!batch) return null;
+    const index = batch.next++;
+    if (batch.next === batch.codes.length) this.batches.shift();
+    const done = (picture) => batch.each(index, picture);
+    return { code: Float32Array.from(batch.codes[index]), done };
+  }
+
+  send() {
+    if (this.busy) return;
+    this.busy = this.waiting ?? this.next();
+    this.waiting = null;
+    if (this.busy) this.worker.postMessage(this.busy.code);
+  }
+
+  answered(picture) {
+    if (this.closed) return;
+    const { done } = this.busy;
+    this.busy = null;
+    this.send();
+    done(picture);
+  }
+
+  rest() {
+    if (this.resting || this.closed || !this.batches.length) return;
+    this.resting = true;
+    const work = () => this.slice();
+    globalThis.requestIdleCallback ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work, 16);
+  }
+
+  slice() {
+    this.resting = false;
+    const began = performance.now();
+    while (this.batches.length && performance.now() - began < Decoder.SLICE) {
+      const { code, done } = this.next();
+      done(this.network.run(code));
+    }
+    this.rest();
+  }
+
+  close() {
+    this.closed = true;
+    this.worker?.terminate();
+    this.worker = this.waiting = this.busy = null;
+    this.batches = [];
+  }
+}

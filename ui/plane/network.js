@@ -1,0 +1,169 @@
+// A packed network (docs/plane-format.md): its operations over one memory, in WebAssembly or in plain JavaScript.
+
+// The operations where WebAssembly is refused. Places count the numbers of one Float32Array; kernel.c says the same in C.
+class Plain {
+  constructor(memory) {
+    this.memory = memory;
+  }
+
+  convolve(from, to, kernel, bias, rows, columns, rowApart, columnApart, taps, run, tapApart, rowOut, columnOut, filters, lanes) {
+    const m = this.memory;
+    const group = Math.min(lanes, 4);
+    for (let filter = 0; filter < filters; filter += group) {
+      const weights = kernel + Math.floor(filter / lanes) * taps * run * lanes + (filter % lanes);
+      for (let pixel = 0; pixel < rows * columns; pixel++) {
+        const [row, column] = [Math.floor(pixel / columns), pixel % columns];
+        let [w, a, b, c, d] = [weights, m[bias + filter], m[bias + filter + 1], m[bias + filter + 2], m[bias + filter + 3]];
+        for (let tap = 0; tap < taps; tap++) {
+          let i = from + row * rowApart + column * columnApart + tap * tapApart;
+          for (const end = i + run; i < end; i++, w += lanes) {
+            const value = m[i];
+            if (value === 0) continue;
+            a += value * m[w];
+            if (group === 1) continue;
+            b += value * m[w + 1];
+            c += value * m[w + 2];
+            d += value * m[w + 3];
+          }
+        }
+        const place = to + row * rowOut + column * columnOut + filter;
+        m[place] = a;
+        if (group === 1) continue;
+        if (filter + 1 < filters) m[place + 1] = b;
+        if (filter + 2 < filters) m[place + 2] = c;
+        if (filter + 3 < filters) m[place + 3] = d;
+      }
+    }
+  }
+
+  frame(from, to, outside, height, width, channels, rows, columns, top, left) {
+    const m = this.memory;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, to += channels) {
+        const [y, x] = [row + top, column + left];
+        const inside = y >= 0 && y < height && x >= 0 && x < width;
+        const source = inside ? from + (y * width + x) * channels : outside;
+        for (let i = 0; i < channels; i++) m[to + i] = m[source + i];
+      }
+    }
+  }
+
+  enlarge(from, to, height, width, channels, size) {
+    for (let row = 0; row < height * size; row++) {
+      for (let column = 0; column < width * size; column++, to += channels) {
+        const source = from + (Math.floor(row / size) * width + Math.floor(column / size)) * channels;
+        this.memory.copyWithin(to, source, source + channels);
+      }
+    }
+  }
+
+  pool(from, to, height, width, channels, size, average) {
+    const m = this.memory;
+    for (let row = 0; row + size <= height; row += size) {
+      for (let column = 0; column + size <= width; column += size) {
+        for (let channel = 0; channel < channels; channel++, to++) {
+          let found = average ? 0 : -Infinity;
+          for (let i = 0; i < size * size; i++) {
+            const value = m[from + ((row + Math.floor(i / size)) * width + column + (i % size)) * channels + channel];
+            found = average ? found + value : Math.max(found, value);
+          }
+          m[to] = average ? found / size ** 2 : found;
+        }
+      }
+    }
+  }
+
+  add(one, other, to, count) {
+    for (let i = 0; i < count; i++) this.memory[to + i] = this.memory[one + i] + this.memory[other + i];
+  }
+
+  affine(from, to, scale, shift, pixels, channels) {
+    const m = this.memory;
+    for (let i = 0; i < pixels * channels; i++) m[to + i] = m[from + i] * m[scale + (i % channels)] + m[shift + (i % channels)];
+  }
+
+  activate(from, to, count, kind) {
+    const apply = Plain.ACTIVATIONS[kind];
+    for (let i = 0; i < count; i++) this.memory[to + i] = apply(this.memory[from + i]);
+  }
+
+  static ACTIVATIONS = [
+    (x) => Math.max(x, 0),
+    (x) => 1 / (1 + Math.exp(-x)),
+    Math.tanh,
+    (x) => (x / 2) * (x < 0 ? Plain.rest(-x * Math.SQRT1_2) : 2 - Plain.rest(x * Math.SQRT1_2)),
+    (x) => (x > 0 ? x : Math.expm1(x)),
+    (x) => x / (1 + Math.exp(-x)),
+    (x) => (x > 0 ? x : 0.2 * x),
+    (x) => Math.min(Math.max(x, 0), 6),
+  ];
+
+  // The complementary error function of x >= 0, to 1.2e-7 of its value (Numerical Recipes).
+  static rest(x) {
+    const t = 1 / (1 + x / 2);
+    const terms = [0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368, -1.26551223];
+    return t * Math.exp(terms.reduce((sum, term) => sum * t + term, 0) - x * x);
+  }
+}
+
+class Network {
+  // `bytes`: a Uint8Array. Where WebAssembly is refused, or `wasm` is false, JavaScript does the same, much slower.
+  static async load(bytes, { wasm = true } = {}) {
+    const { header, weights } = Network.read(bytes);
+    const found = (wasm && (await Network.compiled(header.memory).catch(() => null))) || Network.interpreted(header.memory);
+    found.memory.set(weights[0]);
+    found.memory.set(weights[1], header.kernels);
+    return new Network(header, found);
+  }
+
+  // The kernel's operations take addresses in bytes, counted from the beginning of its memory.
+  static async compiled(size) {
+    const binary = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
+    const { exports } = (await WebAssembly.instantiate(binary)).instance;
+    const base = exports.__heap_base.value;
+    exports.memory.grow(Math.ceil((base + 4 * size + 16) / 65536)); // `pool` reads a little beyond the end
+    const memory = new Float32Array(exports.memory.buffer, base, size);
+    return { rung: "wasm", operations: exports, memory, address: (place) => base + 4 * place };
+  }
+
+  static interpreted(size) {
+    const memory = new Float32Array(size);
+    return { rung: "js", operations: new Plain(memory), memory, address: (place) => place };
+  }
+
+  static read(bytes) {
+    const copy = bytes.slice(); // its own memory, aligned
+    const [magic, version, length] = new Uint32Array(copy.buffer, 0, 3);
+    if (magic !== 0x574e4c4c || version !== 1) throw new Error("This is no network of a version that this page reads.");
+    const header = JSON.parse(new TextDecoder().decode(copy.subarray(16, 16 + length)));
+    const kernels = new (header.half ? Uint16Array : Float32Array)(copy.buffer, 16 + length, header.kernels);
+    const vectors = new Float32Array(copy.buffer, 16 + length + kernels.byteLength, header.vectors);
+    return { header, weights: [header.half ? Float32Array.from(kernels, Network.single) : kernels, vectors] };
+  }
+
+  // A float16, given as its bits.
+  static single(bits) {
+    const [exponent, rest] = [(bits >> 10) & 31, (bits & 1023) / 1024];
+    return (bits >> 15 ? -1 : 1) * (exponent ? 2 ** (exponent - 15) * (1 + rest) : 2 ** -14 * rest);
+  }
+
+  constructor(header, { rung, operations, memory, address }) {
+    this.rung = rung;
+    this.input = header.input.shape;
+    this.output = header.outputs[0].shape;
+    this.steps = header.ops.map(([name, places, sizes]) => operations[name].bind(operations, ...places.map(address), ...sizes));
+    const part = ({ at, shape }) => memory.subarray(at, at + shape.reduce((product, size) => product * size, 1));
+    this.given = part(header.input);
+    this.found = header.outputs.map(part);
+    this.whole = new Float32Array(this.found.reduce((sum, each) => sum + each.length, 0));
+  }
+
+  // Numbers in, numbers out; those are overwritten by the next run. A VAE's encoder: the mean, then the log-variance.
+  run(values) {
+    if (values.length !== this.given.length) throw new RangeError(`${values.length} numbers instead of ${this.given.length}`);
+    this.given.set(values);
+    for (const step of this.steps) step();
+    this.found.reduce((start, each) => (this.whole.set(each, start), start + each.length), 0);
+    return this.whole;
+  }
+}

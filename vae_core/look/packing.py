@@ -1,0 +1,184 @@
+"""One network as bytes: its weights in the order in which the kernel reads them, and a plan of the memory it needs."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from vae_core.errors import LoupeError
+from vae_core.look.program import Array, Op, Program, Value
+
+VERSION = 1
+MAGIC = b"LLNW"
+START = struct.Struct("<4sIII")  # magic, version, bytes of the header, nothing
+ALIGNED = 4  # numbers; every part of the memory begins at a multiple of it
+IN_PLACE = ("activate", "affine", "add")  # may write over what they read
+LARGEST_HALF = float(np.finfo(np.float16).max)
+
+
+def pack(program: Program, given: Value, results: Sequence[Value]) -> bytes:
+    """The program with its weights: kernels first, vectors after them, then the buffers, one memory throughout."""
+    kernels, vectors = _Section(), _Section()
+    for op in program.ops:
+        if op.kernel is not None:
+            op.sizes.append(lanes(op.kernel.shape[-1]))
+            kernels.add(id(op), blocked(op.kernel, op.sizes[-1]))
+            op.vectors = [_padded(vector, op.sizes[-1]) for vector in op.vectors]
+        for vector in op.vectors:
+            vectors.add(id(vector), vector)
+    buffers = _Buffers(program, given, results)
+    first, second = kernels.size, kernels.size + vectors.size
+
+    def arguments(op: Op) -> list[int]:
+        places = [second + buffers.start[buffer] + offset for buffer, offset in (*op.reads, op.writes)]
+        kernel = [kernels.start[id(op)]] if op.kernel is not None else []
+        return [*places, *kernel, *(first + vectors.start[id(vector)] for vector in op.vectors)]
+
+    header = {
+        "input": _end(given, second, buffers),
+        "outputs": [_end(value, second, buffers) for value in results],
+        "kernels": kernels.size,
+        "vectors": vectors.size,
+        "memory": second + buffers.size,
+        "half": False,
+        "ops": [[op.name, arguments(op), op.sizes] for op in program.ops],
+    }
+    return write(header, kernels.joined() + vectors.joined())
+
+
+def write(header: dict[str, Any], weights: bytes) -> bytes:
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % START.size)
+    return START.pack(MAGIC, VERSION, len(text), 0) + text + weights
+
+
+def read(data: bytes, name: str) -> dict[str, Any]:
+    """The header, once all is as it has to be: what the browser relies on. `name` is for the error."""
+    try:
+        magic, version, length, _ = START.unpack_from(data)
+        if (magic, version) != (MAGIC, VERSION):
+            raise LoupeError(f"{name} is a network of version {version}" if magic == MAGIC else f"{name} is no network")
+        header = json.loads(data[START.size : START.size + length])
+        _check(header, len(data) - START.size - length)
+    except (ValueError, KeyError, TypeError, struct.error, RecursionError):
+        raise LoupeError(f"{name} holds a network that makes no sense") from None
+    return dict(header)
+
+
+def halved(data: bytes) -> bytes:
+    """The same network with its kernels in float16: half as long, and exact to three digits."""
+    header = read(data, "The network")
+    if header["half"]:
+        return data
+    count, start = header["kernels"], len(data) - 4 * (header["kernels"] + header["vectors"])
+    kernels = np.frombuffer(data, "<f4", count, start)
+    if np.abs(kernels).max(initial=0) > LARGEST_HALF:
+        raise LoupeError("The network has weights that are too large for float16")
+    return write({**header, "half": True}, kernels.astype("<f2").tobytes() + data[start + 4 * count :])
+
+
+def lanes(filters: int) -> int:
+    """How many filters are computed at once: what the browser's registers hold, fewer where most would be idle."""
+    return 1 if filters < 3 else 8 if filters > 12 or filters % 8 in (0, 5, 6, 7) else 4
+
+
+def blocked(kernel: Array, width: int) -> Array:
+    """(rows, columns, in, out) as blocks of `width` filters, missing ones zero."""
+    rows, columns, channels, filters = kernel.shape
+    padded = np.pad(kernel, [(0, 0)] * 3 + [(0, -filters % width)])
+    return padded.reshape(rows * columns * channels, -(-filters // width), width).swapaxes(0, 1)
+
+
+def _padded(vector: Array, width: int) -> Array:
+    return np.pad(vector, (0, -len(vector) % width))
+
+
+class _Section:
+    """A run of arrays and where each begins."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.start: dict[int, int] = {}
+        self._parts: list[bytes] = []
+
+    def add(self, key: int, array: Array) -> None:
+        with np.errstate(over="ignore"):
+            numbers = np.ravel(array).astype("<f4")
+        if not np.isfinite(numbers).all():
+            raise LoupeError("it has weights that are no numbers, as of a training that went wrong")
+        self.start[key] = self.size
+        self._parts.append(np.pad(numbers, (0, -len(numbers) % ALIGNED)).tobytes())
+        self.size += len(self._parts[-1]) // 4
+
+    def joined(self) -> bytes:
+        return b"".join(self._parts)
+
+
+class _Buffers:
+    """Where each buffer lies. Two that are never needed at the same time may share a place."""
+
+    def __init__(self, program: Program, given: Value, results: Sequence[Value]) -> None:
+        self.start: dict[int, int] = {}
+        self.size = 0
+        self._sizes = program.sizes
+        last = {buffer: step for step, op in enumerate(program.ops) for buffer, _ in op.reads}
+        last |= {value.buffer: len(program.ops) for value in results}
+        self._live = {given.buffer} if given.buffer in last else set()
+        self._place(given.buffer)
+        for step, op in enumerate(program.ops):
+            self._write(op, step, last)
+            self._live = {buffer for buffer in self._live if last.get(buffer, -1) > step}
+
+    def _write(self, op: Op, step: int, last: dict[int, int]) -> None:
+        buffer = op.writes[0]
+        if buffer not in self.start:
+            ends = (read for read, _ in op.reads if last[read] == step and self._sizes[read] == self._sizes[buffer])
+            reused = next(ends, None) if op.name in IN_PLACE else None
+            if reused is None:
+                self._place(buffer)
+            else:
+                self.start[buffer] = self.start[reused]
+        self._live.add(buffer)
+
+    def _place(self, buffer: int) -> None:
+        """At the lowest free place that is large enough."""
+        size = self._aligned(buffer)
+        taken = sorted((self.start[other], self.start[other] + self._aligned(other)) for other in self._live - {buffer})
+        start = 0
+        for begin, end in taken:
+            if begin - start >= size:
+                break
+            start = max(start, end)
+        self.start[buffer] = start
+        self.size = max(self.size, start + size)
+
+    def _aligned(self, buffer: int) -> int:
+        return -(-self._sizes[buffer] // ALIGNED) * ALIGNED
+
+
+def _end(value: Value, second: int, buffers: _Buffers) -> dict[str, Any]:
+    return {"shape": list(value.shape), "at": second + buffers.start[value.buffer]}
+
+
+def _check(header: dict[str, Any], length: int) -> None:
+    """ValueError where a count or a place cannot be."""
+    kernels, vectors, memory = (_count(header[key]) for key in ("kernels", "vectors", "memory"))
+    if length != kernels * (2 if header["half"] else 4) + vectors * 4:
+        raise ValueError("another length")
+    places = [place for _, arguments, _ in header["ops"] for place in arguments]
+    for end in (header["input"], *header["outputs"]):
+        places += [end["at"], end["at"] + math.prod(map(_count, end["shape"]))]
+    numbers: Iterable[Any] = [*places, *(size for op in header["ops"] for size in op[2])]
+    if not all(type(number) is int for number in numbers) or any(not 0 <= place <= memory for place in places):
+        raise ValueError("a place outside the memory")
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("not a count")
+    return value
