@@ -44,8 +44,12 @@ def choose() -> str:
     """The data set that is looked at; the address keeps it."""
     names = list(cached.data_names())
     if st.session_state.get("data") not in names:
-        st.session_state.pop("data", None)
-    return str(st.pills("Data set", names, default=names[0], required=True, key="data", bind="query-params"))
+        wanted = st.query_params.get("data")
+        st.session_state["data"] = wanted if wanted in names else names[0]
+    name = str(st.pills("Data set", names, required=True, key="data"))
+    if st.query_params.get("data") != name:  # written here: a page with a widget that is bound to it cannot be left
+        st.query_params["data"] = name
+    return name
 
 
 def overview(data: Summary) -> None:

@@ -1,0 +1,270 @@
+"""How quickly the page answers: real server, real Chromium, real training; server and browser share one core.
+
+python -m bench.page --json
+
+The trainer has the other cores. Times are taken in the page itself: a switch lasts from the click until the other page
+stands and its script has ended; a chart's delay from the moment the epoch's row is on the disk until the slider of the
+Train page names that epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from vae_core.runs import jobs, store
+from vae_core.settings import PROJECT, Settings
+from vae_core.spec.config import Config
+
+STARTS, ROUNDS, EPOCHS, SESSIONS, TABS = 5, 8, 12, 10, 5
+SECONDS = 120
+TOUR = ("Data", "Train", "Explore", "Project", "Compare", "Home")
+FINISHED = Config(dataset="digits", image=(8, 8, 1), encoder="conv8/2 flatten dense16", epochs=8)
+# About two seconds an epoch, as a model on MNIST takes on a good laptop, for as long as it is watched.
+LIVE = Config(
+    dataset="digits", image=(8, 8, 1), encoder="conv32 conv32/2 flatten dense64", epochs=2000, batch=8, seed=7
+)
+
+SWITCH = """([name, path, title]) => new Promise((done, failed) => {
+  const ending = (where, text) => [...document.querySelectorAll(where)].find((each) => each.textContent.endsWith(text));
+  const app = document.querySelector('[data-testid="stApp"]');
+  const began = performance.now();
+  const look = () => {
+    const ended = app.getAttribute('data-test-script-state') === 'notRunning';
+    const stands = location.pathname === path && ending('h1', title) && !ending('[data-stale="true"] h1', title);
+    if (ended && stands) done(performance.now() - began);
+    else if (performance.now() - began > 30_000) failed(`${title} did not stand within 30 s`);
+    else requestAnimationFrame(look);
+  };
+  ending('[data-testid="stSidebar"] [data-testid="stPageLink"] a', name).click();
+  requestAnimationFrame(look);
+})"""
+WATCH_EPOCHS = """() => {
+  window.seenEpochs = {};
+  const find = (root) => root.querySelector('.bar output')
+    ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot)).find(Boolean);
+  const look = () => {
+    const epoch = /Epoch (\\d+)/.exec(find(document)?.textContent ?? '')?.[1];
+    if (epoch && !(epoch in window.seenEpochs)) window.seenEpochs[epoch] = Date.now();
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+@dataclass(frozen=True)
+class Server:
+    process: psutil.Process
+    address: str
+
+    def megabytes(self) -> float:
+        return self.process.memory_info().rss / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    arguments = parser.parse_args()
+    cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
+        finished = trained(settings)
+        if len(cores) > 1:  # what is started from here on, server and browser, stays on this core
+            psutil.Process().cpu_affinity(cores[:1])
+        found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        document = measure(settings, finished, browser, cores[1:])
+        browser.close()
+    print(json.dumps(document) if arguments.json else "\n".join(f"{key:28s}{value}" for key, value in document.items()))
+
+
+def measure(settings: Settings, finished: store.Run, browser: Browser, others: list[int]) -> dict[str, Any]:
+    starts = [first_page(settings, browser) for _ in range(STARTS)]
+    with page_server(settings) as server:
+        page = opened(browser, f"{server.address}/?run={finished.id}")
+        switches = tour(page, ROUNDS)
+        page.context.close()
+        rest = server.megabytes()
+        with live(settings, others) as run:
+            watched = watch(settings, run, browser, server)
+    return {
+        "start_ms": round(median(starts)),
+        "switch_p50_ms": percentile(switches, 50),
+        "switch_p95_ms": percentile(switches, 95),
+        **{key: watched[key] for key in ("chart_p50_ms", "chart_p95_ms")},
+        "rest_mb": round(rest),
+        **{key: watched[key] for key in ("five_tabs_mb", "ten_sessions_switch_p95_ms", "ten_sessions_slowdown")},
+    }
+
+
+def watch(settings: Settings, run: store.Run, browser: Browser, server: Server) -> dict[str, Any]:
+    """One tab alone for the chart, five for the memory, ten for what they cost the trainer and an eleventh."""
+    address = f"{server.address}/train?run={run.id}"
+    page = opened(browser, address)
+    delays = chart_delays(page, run)
+    tabs = [page, *(opened(browser, address) for _ in range(TABS - 1))]
+    wait_for_epochs(run, 5)
+    five = server.megabytes()
+    tabs += [opened(browser, address) for _ in range(SESSIONS - len(tabs))]
+    busy, alone, switches = [], [], []
+    for turn in range(3):  # with ten sessions and with none, in turn
+        if turn:
+            tabs = [opened(browser, address) for _ in range(SESSIONS)]
+        busy += epoch_seconds(run, EPOCHS)
+        guest = opened(browser, f"{server.address}/?run={run.id}")
+        switches += tour(guest, 2)
+        for tab in (guest, *tabs):
+            tab.context.close()
+        alone += epoch_seconds(run, EPOCHS)
+    return {
+        "chart_p50_ms": percentile(delays, 50),
+        "chart_p95_ms": percentile(delays, 95),
+        "five_tabs_mb": round(five),
+        "ten_sessions_switch_p95_ms": percentile(switches, 95),
+        "ten_sessions_slowdown": round(median(busy) / median(alone) - 1, 3),
+    }
+
+
+def first_page(settings: Settings, browser: Browser) -> float:
+    """Milliseconds from starting the server until the first page stands in a browser that knows nothing of it."""
+    began = time.perf_counter()
+    with page_server(settings) as server:
+        page = opened(browser, server.address)
+        passed = time.perf_counter() - began
+        page.context.close()
+    return 1000 * passed
+
+
+def tour(page: Page, rounds: int) -> list[float]:
+    """Milliseconds of each switch, the first round not counted."""
+    found = []
+    for turn in range(rounds + 1):
+        for name in TOUR:
+            home = ["Home", "/", "Latent Loupe"]
+            took = page.evaluate(SWITCH, home if name == "Home" else [name, f"/{name.lower()}", name])
+            found += [took] if turn else []
+    return found
+
+
+def chart_delays(page: Page, run: store.Run) -> list[float]:
+    page.evaluate(WATCH_EPOCHS)
+    written: dict[int, float] = {}
+    first = len(run.history()) + 1
+    end = time.monotonic() + SECONDS
+    while len(written) < 2 * EPOCHS and time.monotonic() < end:
+        epoch = len(run.history())
+        if epoch >= first:
+            written.setdefault(epoch, time.time() * 1000)
+        page.wait_for_timeout(5)
+    page.wait_for_function(f"Math.max(...Object.keys(window.seenEpochs)) >= {max(written)}", timeout=1000 * SECONDS)
+    seen = {int(epoch): at for epoch, at in page.evaluate("window.seenEpochs").items()}
+    return [min(at for epoch, at in seen.items() if epoch >= wanted) - written[wanted] for wanted in written]
+
+
+def epoch_seconds(run: store.Run, count: int) -> list[float]:
+    """Of the next epochs; the one that is under way does not count."""
+    rows = wait_for_epochs(run, count + 1)
+    return [row["seconds"] for row in rows[-count:]]
+
+
+def wait_for_epochs(run: store.Run, count: int) -> list[dict[str, Any]]:
+    wanted, end = len(run.history()) + count, time.monotonic() + SECONDS
+    while len(run.history()) < wanted:
+        if time.monotonic() > end or run.state() != "running":
+            raise RuntimeError(f"{run.id} is {run.state()}")
+        time.sleep(0.05)
+    return run.history()
+
+
+def opened(browser: Browser, address: str) -> Page:
+    """A tab of a browser that has nothing of the page in its cache, when the page stands."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(address)
+    page.locator("h1").first.wait_for(timeout=1000 * SECONDS)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * SECONDS)
+    return page
+
+
+@contextmanager
+def page_server(settings: Settings) -> Iterator[Server]:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.headless", "true"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment(settings), **quiet)
+    try:
+        wait_for_answer(f"http://localhost:{port}/_stcore/health", process)
+        yield Server(psutil.Process(process.pid), f"http://localhost:{port}")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError("the page server did not start")
+
+
+def trained(settings: Settings) -> store.Run:
+    run = store.create(settings, FINISHED, {})
+    train(settings, run).wait()
+    return run
+
+
+@contextmanager
+def live(settings: Settings, cores: list[int]) -> Iterator[store.Run]:
+    """A training in its own process, on the cores that server and browser leave it."""
+    run = store.create(settings, LIVE, {})
+    process = train(settings, run)
+    if cores:
+        psutil.Process(process.pid).cpu_affinity(cores)
+    try:
+        while len(run.history()) < 2 and process.poll() is None:
+            time.sleep(0.1)
+        yield run
+    finally:
+        jobs.request_stop(run)
+        process.wait()
+
+
+def train(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), **quiet)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, "LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
+
+
+def percentile(values: list[float], share: float) -> int:
+    return round(float(np.percentile(values, share)))
+
+
+if __name__ == "__main__":
+    main()
