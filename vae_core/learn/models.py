@@ -53,7 +53,7 @@ def build(architecture: Architecture, style: Style | None = None) -> Networks:
     encoder = keras.Model(pictures, _heads(architecture, features), name="encoder")
     code = keras.Input((architecture.code.size,), name="code")
     layers = (*architecture.tail, *_decoder_layers(architecture, style))
-    return Networks(encoder, keras.Model(code, _chain(layers, code, style, last=True), name="decoder"))
+    return Networks(encoder, keras.Model(code, _decode(layers, code, style), name="decoder"))
 
 
 def _decoder_layers(architecture: Architecture, style: Style) -> tuple[spec.Layer, ...]:
@@ -82,16 +82,31 @@ def _heads(architecture: Architecture, features: Any) -> Any:
     return [head("mean"), head("log_variance")] if architecture.kind == "vae" else head("code")
 
 
-def _chain(layers: Sequence[spec.Layer], value: Any, style: Style, last: bool = False) -> Any:
-    """Apply the layers in order; the `last` one of a decoder computes in float32."""
-    final = _last_with_weights(layers) if last else len(layers)
+def _decode(layers: Sequence[spec.Layer], code: Any, style: Style) -> Any:
+    """Both ends of a decoder compute in float32: the few numbers of a code, and the output, need all their digits."""
+    first, last = _first_steps(layers), _last_with_weights(layers)
+    exact = replace(style, precision="float32")
+    value = _chain(layers[:first], code, exact)
+    value = _chain(layers[first:last], value, style)
+    return _chain(layers[max(first, last) :], value, exact)
+
+
+def _first_steps(layers: Sequence[spec.Layer]) -> int:
+    """How many layers a code passes before it is spread over many numbers and normalised."""
+    count = next((index + 1 for index, layer in enumerate(layers) if isinstance(layer, spec.Dense)), 0)
+    while count < len(layers) and isinstance(layers[count], spec.BatchNorm | spec.Activation):
+        count += 1
+    return count
+
+
+def _chain(layers: Sequence[spec.Layer], value: Any, style: Style) -> Any:
+    """Apply the layers in order."""
     index = 0
     while index < len(layers):
         layer, following = layers[index], layers[index + 1] if index + 1 < len(layers) else None
         joined = style.fused and _can_be_joined(layer, following, value.shape)
         index += 2 if joined else 1
-        here = replace(style, precision="float32") if index > final else style
-        value = _up_conv(layer, following, value, here) if joined else _apply(layer, value, here)
+        value = _up_conv(layer, following, value, style) if joined else _apply(layer, value, style)
     return value
 
 
@@ -103,8 +118,10 @@ def _can_be_joined(up: spec.Layer, conv: spec.Layer | None, shape: Sequence[int]
 
 
 def _last_with_weights(layers: Sequence[spec.Layer]) -> int:
+    """The place of the last layer with weights, or of the up-sampling that may be joined with it."""
     weighty = (spec.Conv, spec.Deconv, spec.Dense, spec.Residual)
-    return max((index for index, layer in enumerate(layers) if isinstance(layer, weighty)), default=0)
+    last = max((index for index, layer in enumerate(layers) if isinstance(layer, weighty)), default=0)
+    return last - 1 if last and isinstance(layers[last - 1], spec.Up) else last
 
 
 def _up_conv(up: Any, conv: Any, value: Any, style: Style) -> Any:
