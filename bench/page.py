@@ -204,13 +204,15 @@ def opened(browser: Browser, address: str) -> Page:
 
 
 @contextmanager
-def page_server(settings: Settings) -> Iterator[Server]:
+def page_server(settings: Settings, *script: str) -> Iterator[Server]:
+    """The app, or another script with its arguments, on a free port."""
+    path, *words = script or ("app.py",)
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", path, "--server.port", port, "--server.headless", "true"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(settings), **quiet)
+    process = subprocess.Popen([*command, "--", *words], cwd=PROJECT, env=environment(settings), **quiet)
     try:
         wait_for_answer(f"http://localhost:{port}/_stcore/health", process)
         yield Server(psutil.Process(process.pid), f"http://localhost:{port}")

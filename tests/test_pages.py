@@ -163,7 +163,7 @@ def test_wrong_settings_are_told(app, monkeypatch, name, value):
 def test_a_run_is_chosen_for_all_pages(app, with_run):
     at(app, "explore").selectbox(key="picked_run").set_value(with_run.id).run()
     assert fine(app).query_params["run"] == with_run.id
-    assert "Map of codes" in texts(app)
+    assert "What the decoder draws all over the map" in texts(app)
     fine(app.switch_page("pages/project.py").run())
     assert app.query_params["run"] == with_run.id
     app.selectbox(key="picked_run").set_value("").run()

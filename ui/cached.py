@@ -12,14 +12,20 @@ import streamlit as st
 from ui import data_views, palette
 from vae_core import settings as settings_file
 from vae_core.data import catalog
+from vae_core.data.dataset import Part
 from vae_core.data.dataset import Summary as DataSummary
 from vae_core.look import baselines as strip
-from vae_core.look import pictures
+from vae_core.look import codes as places
+from vae_core.look import neighbours, packed, pictures
+from vae_core.look.packed import Packed
+from vae_core.look.portable import Portable
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
 
 Arrays = dict[str, np.ndarray[Any, Any]]
+KNOWN_IMAGES = 10_000  # training images that a drawing is compared with, and fewer ...
+KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than some seconds
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
 
@@ -72,13 +78,67 @@ def _snapshot(run: Run, born: str, epoch: int) -> Arrays:
 
 
 def codes(run: Run) -> Arrays:
-    """Of a finished run."""
+    """Of a finished run. They are not copied, so nobody may change them."""
     return _codes(run, _born(run))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _codes(run: Run, born: str) -> Arrays:
     return run.codes()
+
+
+def networks(run: Run) -> Packed:
+    """What the browser can have of its model."""
+    return _networks(run, _born(run))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Making the model ready for the browser...")
+def _networks(run: Run, born: str) -> Packed:
+    return packed.of(run)
+
+
+def portable(run: Run) -> Portable:
+    """Its model for use on this server."""
+    return _portable(run, _born(run))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _portable(run: Run, born: str) -> Portable:
+    return Portable.of(run)
+
+
+def drawn(run: Run, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What the decoder draws of these codes (n, d), as uint8."""
+    return _drawn(run, _born(run), np.asarray(codes, np.float32))
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding...")
+def _drawn(run: Run, born: str, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return pictures.as_bytes(_portable(run, born).decode(codes))
+
+
+def samples(run: Run, codes: np.ndarray[Any, Any], count: int, seed: int) -> np.ndarray[Any, Any]:
+    """Random codes. Without a prior they follow a mixture of the run's own codes, which takes a moment to fit."""
+    return _samples(run, _born(run), codes, count, seed)
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing codes...")
+def _samples(run: Run, born: str, _codes: np.ndarray[Any, Any], count: int, seed: int) -> np.ndarray[Any, Any]:
+    return places.samples(_codes, run.config().has_prior, count, seed)
+
+
+def known(run: Run) -> tuple[Part, np.ndarray[Any, Any]]:
+    """Training images all over the file, and their codes. Not to be changed."""
+    return _known(run, _born(run), settings())
+
+
+@st.cache_resource(max_entries=2, show_spinner="Encoding training images...")
+def _known(run: Run, born: str, where: Settings) -> tuple[Part, np.ndarray[Any, Any]]:
+    config = run.config()
+    cost = max(1, sum(row.multiply_adds for row in config.architecture().encoder_rows))
+    train = catalog.load(config.dataset, where).train
+    some = train.take(neighbours.spread(len(train), int(min(KNOWN_IMAGES, max(100, KNOWN_MULTIPLY_ADDS // cost)))))
+    return some, _portable(run, born).encode(some.pixels)[0]
 
 
 def thumbs(summary: Summary) -> bytes | None:
@@ -131,6 +191,18 @@ def _data_view(name: str, where: Settings, summary: DataSummary) -> data_views.V
     return data_views.view(catalog.load(name, where))
 
 
+def test_images(name: str) -> tuple[np.ndarray[Any, Any], str]:
+    """All test images, and the fingerprint of the data set. They are not copied, so nobody may change them."""
+    where = settings()
+    return _test_images(name, where, _data_summary(name, where))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the images...")
+def _test_images(name: str, where: Settings, summary: DataSummary) -> tuple[np.ndarray[Any, Any], str]:
+    data = catalog.load(name, where)
+    return data.test.pixels, data.fingerprint
+
+
 def baselines(name: str, size: int, binary: bool = False) -> dict[str, Any]:
     """Losses on the test images by simple means, for a code of this size; counted once for every data set."""
     return _baselines(name, size, binary, settings())
@@ -145,4 +217,6 @@ def refresh_data() -> None:
     """For whoever has just added, fetched or removed a data set."""
     _data_summary.clear()
     _data_view.clear()
+    _test_images.clear()
+    _known.clear()
     _baselines.clear()

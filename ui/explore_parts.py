@@ -1,4 +1,4 @@
-"""A run's newest pictures, standing still: the map of codes, what the decoder draws all over it, reconstructions."""
+"""A run's newest pictures, standing still: the map of codes, what the decoder draws all over it, test images."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ GRID_HELP = "The same piece of the plane, decoded at 16 x 16 places."
 SIDE, FINE, DOT = 560, 2, 2.5  # pixels of the map; drawn that much larger first; radius of a dot
 
 
-def show(run: Run) -> None:
+def still(run: Run) -> None:
     epochs = run.snapshot_epochs()
     if not epochs:
         st.info("This run has no pictures yet: they come with its first epoch.", icon=":material/hourglass_empty:")
         return
     newest = cached.snapshot(run, epochs[-1])
     classes = _classes(run)
-    st.subheader(plain(str(run.card()["name"]) or run.id), anchor=False)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Map of codes**", help=MAP_HELP)

@@ -2,8 +2,6 @@
 
 const ASK = 16; // epochs asked for at a time
 const ASK_AGAIN = 6000; // ms after which an answer counts as lost
-const PATIENCE = 30; // ms between two looks at whether the page is calm
-const CALM = 1000; // ms after a click elsewhere in which the page may be about to change
 const GLIDE = 320; // ms in which the points move to their next places
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -30,17 +28,14 @@ class Film {
     this.resized.observe(this.box);
     this.keys = (event) => this.onKey(event);
     document.addEventListener("keydown", this.keys);
-    this.clicked = -Infinity;
-    this.clicks = (event) => { if (!event.composedPath().includes(this.box)) this.clicked = performance.now(); };
-    document.addEventListener("click", this.clicks, true);
+    this.voice = new Voice(this.box);
     this.box.addEventListener("keydown", (event) => this.onSpace(event));
   }
 
   destroy() {
     this.resized.disconnect();
     document.removeEventListener("keydown", this.keys);
-    document.removeEventListener("click", this.clicks, true);
-    clearTimeout(this.telling);
+    this.voice.destroy();
     this.pause();
   }
 
@@ -57,7 +52,7 @@ class Film {
     const { header, part } = unpack(data);
     const first = !this.header;
     this.header = header;
-    this.setState = setState;
+    this.voice.setState = setState;
     this.frames.add(header, part);
     this.showCharts();
     this.map.describe(header);
@@ -198,17 +193,7 @@ class Film {
     const same = JSON.stringify(wanted) === JSON.stringify(this.asked.epochs);
     if (same && (!wanted.length || Date.now() - this.asked.at < ASK_AGAIN)) return;
     this.asked = { epochs: wanted, at: Date.now() };
-    this.tell(wanted);
-  }
-
-  // Said just after a click that leads to another page, it would leave that page blank: said when all has been calm.
-  tell(wanted) {
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      const state = document.querySelector("[data-test-script-state]")?.dataset.testScriptState ?? "notRunning";
-      if (state === "notRunning" && performance.now() - this.clicked > CALM) this.setState("want", wanted);
-      else this.tell(wanted);
-    }, PATIENCE);
+    this.voice.say("want", wanted);
   }
 }
 

@@ -13,7 +13,7 @@ QUANTILES = (0.01, 0.99)  # what is covered where there is no prior
 SPACINGS = ("linear", "gaussian", "data")
 MOST_COMPONENTS = 10  # of the mixture that samples come from where there is no prior
 FULL_COVARIANCE = 32  # code size up to which a component's covariance is a full matrix
-MIXTURE_CODES = 10_000  # codes that the mixture is fitted to
+MIXTURE_CODES = 4_000  # codes that the mixture is fitted to
 NARROWEST = 1e-3  # half the width of a plane along an axis where all codes are equal
 
 
@@ -28,7 +28,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class _Axes:
+class Axes:
     """A flat piece of the latent space: code = origin + a * across + b * up, the directions of length 1."""
 
     origin: np.ndarray  # (d,)
@@ -62,14 +62,24 @@ def plane_grid(plane: np.ndarray, n: int) -> np.ndarray:
     return np.asarray(origin + u.reshape(-1, 1) * across + v.reshape(-1, 1) * up, np.float32)
 
 
-def grid(codes: np.ndarray, has_prior: bool, n: int, spacing: str = "linear", span: float | None = None) -> Grid:
-    """n x n cells: evenly spaced, at equal steps of the prior's probability, or at quantiles of the codes."""
+def grid(
+    codes: np.ndarray,
+    has_prior: bool,
+    n: int,
+    spacing: str = "linear",
+    span: float | None = None,
+    axes: Axes | None = None,
+) -> Grid:
+    """n x n cells: evenly spaced, at equal steps of the prior's probability, or at quantiles of the codes.
+
+    They lie on `axes`, and without these on the plane that `plane` describes.
+    """
     if spacing not in SPACINGS:
         raise LoupeError(f"The spacing is '{spacing}'", f"One of {', '.join(SPACINGS)} was expected")
     if spacing == "gaussian" and not has_prior:
         raise LoupeError("Gaussian spacing follows the prior, and this model's codes follow none",
                          fix="Choose the spacing 'linear' or 'data'")  # fmt: skip
-    axes = _axes(codes)
+    axes = axes or _axes(codes)
     across, up = (_ticks(places, has_prior, n, spacing, span) for places in axes.places(codes))
     up = up[::-1]
     return Grid(axes.at(*np.meshgrid(across, up)), across, up, f"{axes.note}; {_says(spacing, has_prior, span)}")
@@ -98,6 +108,7 @@ def samples(codes: np.ndarray, has_prior: bool, count: int, seed: int) -> np.nda
 def mixture_samples(codes: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Random codes from a mixture of Gaussians fitted to these codes."""
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
 
     random = np.random.default_rng(seed)
     some = codes if len(codes) <= MIXTURE_CODES else codes[random.choice(len(codes), MIXTURE_CODES, replace=False)]
@@ -107,22 +118,24 @@ def mixture_samples(codes: np.ndarray, count: int, seed: int) -> np.ndarray:
         n_components=min(MOST_COMPONENTS, 1 + len(np.unique(some, axis=0)) // 20),
         covariance_type="full" if codes.shape[1] <= FULL_COVARIANCE else "diag",
         random_state=seed,
-    ).fit((some - centre) / scale)
+    )
+    with threadpool_limits(1):  # such small matrices wait longer for other threads than they take
+        mixture.fit((some - centre) / scale)
     found, _ = mixture.sample(count)
     found = random.permutation(found)  # they came sorted by component
     return np.asarray(found * scale + centre, np.float32)
 
 
-def _axes(codes: np.ndarray) -> _Axes:
+def _axes(codes: np.ndarray) -> Axes:
     size = codes.shape[1]
     if size <= 2:
         across, up = np.eye(2)[:, :size]
-        return _Axes(np.zeros(size), across, up, "the code's own axes")
+        return Axes(np.zeros(size), across, up, "the code's own axes")
     centre = codes.mean(axis=0, dtype=np.float64)
     values, vectors = np.linalg.eigh(np.cov(codes - centre, rowvar=False))
     first, second = (_signed(vectors[:, place]) for place in (-1, -2))
     share = values[-2:].sum() / max(values.sum(), 1e-12)
-    return _Axes(centre, first, second, f"two principal axes of the codes ({share:.0%} of their variance)")
+    return Axes(centre, first, second, f"two principal axes of the codes ({share:.0%} of their variance)")
 
 
 def _signed(direction: np.ndarray) -> np.ndarray:

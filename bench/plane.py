@@ -1,0 +1,254 @@
+"""Dragging over the plane: real Chromium, the real Explore page, really trained models; all of it on one core.
+
+python -m bench.plane --json [--model mnist-baseline] [--points 10000]
+
+A hand that moves 125 times a second is played inside the page. Times are those that the plane itself notes (see
+`window.loupeMeasure` in ui/plane/__init__.py): `cursor` from the hand's movement until the cursor is drawn, `picture`
+until the decoded picture is; `wait` is the part of it that passes before the frame begins, `paint` the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from bench.page import environment, opened, page_server, percentile
+from vae_core import settings as settings_module
+from vae_core.data import catalog
+from vae_core.errors import LoupeError
+from vae_core.runs import store
+from vae_core.settings import PROJECT, Settings
+from vae_core.spec import recipes
+from vae_core.spec.config import Config
+
+POINTS = (10_000, 70_000, 1_000_000)
+SECONDS = 4  # of each drag
+SLIDER_MOVES = 25
+IMAGES = 2000  # that each model trains on, once: what it learned makes no difference to how long a decode takes
+PATIENCE = 120
+AUTO = "auto-96x96x3"
+MODELS = ("mnist-baseline", "mnist-deeper", "fashion-cae", "cifar-vae", AUTO)
+NO_LIMIT = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
+DRAG = """(seconds) => new Promise((done) => {
+  const find = (root) => root.querySelector('canvas.over')
+    ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot)).find(Boolean);
+  const canvas = find(document);
+  const box = canvas.getBoundingClientRect();
+  const send = (name, t) => {
+    const at = (share) => 0.5 + 0.35 * Math.sin(share);
+    canvas.dispatchEvent(new PointerEvent(name, {
+      pointerId: 1, pointerType: 'mouse', isPrimary: true, button: name === 'pointermove' ? -1 : 0, buttons: 1,
+      bubbles: true, clientX: box.left + box.width * at(2.3 * t), clientY: box.top + box.height * at(1.7 * t + 1),
+    }));
+  };
+  const frames = [];
+  const frame = (now) => { frames.push(now); if (!ended) requestAnimationFrame(frame); };
+  let ended = false;
+  window.loupeMeasure = [];
+  send('pointerdown', 0);
+  const began = performance.now();
+  requestAnimationFrame(frame);
+  const timer = setInterval(() => {
+    const t = (performance.now() - began) / 1000;
+    if (t < seconds) return send('pointermove', t);
+    clearInterval(timer);
+    ended = true;
+    const rows = window.loupeMeasure;
+    window.loupeMeasure = undefined;
+    setTimeout(() => { send('pointerup', t); done({ frames, rows }); }, 500); // the last pictures may still come
+  }, 8);
+})"""
+READY = """() => {
+  const find = (root) => root.querySelector('canvas.now')
+    ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot)).find(Boolean);
+  const look = () => {
+    const canvas = find(document);
+    const pixels = canvas?.width && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    if (pixels?.some((value, i) => i % 4 === 3 && value)) window.readyAt = performance.now();
+    else requestAnimationFrame(look);
+  };
+  look();
+}"""
+SLIDER = """() => {
+  const image = () => document.querySelector('[data-testid="stImage"] img');
+  const before = image().src;
+  window.seenAt = window.pressedAt = null;
+  const look = () => {
+    if (image().src === before) return requestAnimationFrame(look);
+    image().decode().then(() => requestAnimationFrame(() => { window.seenAt = performance.now(); }));
+  };
+  const pressed = (event) => { window.pressedAt = event.timeStamp; look(); };
+  document.addEventListener('keydown', pressed, { once: true, capture: true });
+}"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--model", action="append", choices=MODELS, help="only this one (repeatable)")
+    parser.add_argument("--points", action="append", type=int, help="only so many points (repeatable)")
+    arguments = parser.parse_args()
+    models, points = arguments.model or list(MODELS), arguments.points or list(POINTS)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
+        runs = {model: trained(model, settings) for model in models}
+        cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
+        if cores:
+            psutil.Process().cpu_affinity(cores[:1])
+        document = measure(settings, runs, points, playwright)
+    print(json.dumps(document) if arguments.json else table(document))
+
+
+def measure(
+    settings: Settings, runs: dict[str, store.Run], points: list[int], playwright: Playwright
+) -> dict[str, Any]:
+    rows = []
+    browser = launched(playwright)
+    for model, run in runs.items():
+        for count in points:
+            spread(run, count)
+            rows.append(row(settings, run, browser) | {"model": model, "points": count})
+    first = next(iter(runs.values()))
+    spread(first, points[0])
+    slider = sliders(settings, first, browser)
+    browser.close()
+    unlimited = launched(playwright, NO_LIMIT)
+    free = row(settings, first, unlimited) | {"model": next(iter(runs)), "points": points[0], "frame_limit": False}
+    unlimited.close()
+    return {"rows": rows, "unlimited": free, "slider_p50_ms": slider}
+
+
+def launched(playwright: Playwright, more: list[str] | None = None) -> Browser:
+    found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *(more or [])])
+
+
+def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:
+    """One drag on the Explore page, in a browser that has nothing of it in its cache."""
+    with page_server(settings) as server:
+        opened(browser, f"{server.address}/?run={run.id}").context.close()  # the server is warm
+        ready, page, sent = explore(browser, f"{server.address}/explore?run={run.id}")
+        page.evaluate(DRAG, 1)  # the browser's compiler has seen it
+        page.wait_for_timeout(1500)
+        sent.clear()
+        before = sum(server.process.cpu_times()[:2])
+        found = page.evaluate(DRAG, SECONDS)
+        spent = sum(server.process.cpu_times()[:2]) - before
+        bytes_sent = sum(sent)
+        page.context.close()
+    return summary(found) | {
+        "ws_bytes": bytes_sent, "server_cpu_ms": round(1000 * spent), "ready_ms": round(ready),
+    }  # fmt: skip
+
+
+def explore(browser: Browser, address: str) -> tuple[float, Page, list[int]]:
+    """Milliseconds until the first picture stands, the page, and a list that fills with the sizes of its messages."""
+    sent: list[int] = []
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
+                                         for name in ("framesent", "framereceived")])  # fmt: skip
+    page.add_init_script(f"({READY})()")
+    page.goto(address)
+    page.wait_for_function("window.readyAt", timeout=1000 * PATIENCE)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * PATIENCE)
+    return float(page.evaluate("window.readyAt")), page, sent
+
+
+def summary(found: dict[str, Any]) -> dict[str, Any]:
+    rows = [each for each in found["rows"] if each.get("event")]
+    pictures = [each for each in rows if each.get("picture")]
+    gaps = np.diff(found["frames"])
+    usual = float(np.median(gaps))
+    seconds = (found["frames"][-1] - found["frames"][0]) / 1000
+    cursor = [each["drawn"] - each["event"] for each in rows]
+    picture = [each["picture"] - each["event"] for each in pictures]
+    paint = [each["picture"] - each["began"] for each in pictures]
+    wait = [each["began"] - each["event"] for each in rows]
+    decode = [each["decoded_ms"] for each in pictures]
+    return {
+        "decode_ms": round(float(np.median(decode)), 2) if decode else None,
+        "cursor_p50_ms": tenth(cursor, 50), "cursor_p95_ms": tenth(cursor, 95),
+        "picture_p50_ms": tenth(picture, 50), "picture_p95_ms": tenth(picture, 95),
+        "wait_p50_ms": tenth(wait, 50), "paint_p50_ms": tenth(paint, 50), "paint_p95_ms": tenth(paint, 95),
+        "pictures_per_second": round(len(pictures) / seconds, 1), "fps": round(len(gaps) / seconds, 1),
+        "dropped_percent": round(100 * float((gaps > 1.5 * usual).mean()), 2),
+    }  # fmt: skip
+
+
+def tenth(values: list[float], share: float) -> float | None:
+    return round(float(np.percentile(values, share)), 1) if values else None
+
+
+def sliders(settings: Settings, run: store.Run, browser: Browser) -> int:
+    """The same run behind `st.slider` and `st.image`: from a key press until the new picture is seen."""
+    with page_server(settings, "bench/slider.py", run.id) as server:
+        page = browser.new_page()
+        page.goto(server.address)
+        page.locator('[data-testid="stImage"] img').wait_for(timeout=1000 * PATIENCE)
+        page.locator('[data-testid="stSlider"] [role="slider"]').first.focus()
+        found = []
+        for _ in range(SLIDER_MOVES):
+            page.evaluate(SLIDER)
+            page.keyboard.press("ArrowRight")
+            page.wait_for_function("window.seenAt", timeout=1000 * PATIENCE)
+            found.append(page.evaluate("window.seenAt - window.pressedAt"))
+        page.close()
+    return percentile(found, 50)
+
+
+def spread(run: store.Run, count: int) -> None:
+    """As many codes as are wanted: the model's own, and more that lie around them."""
+    arrays = run.codes()
+    random = np.random.default_rng(0)
+    own = len(arrays["mean"])
+    places = np.concatenate([np.arange(min(own, count)), random.integers(0, own, max(0, count - own))])
+    found = {name: values[places] if len(values) == own else values for name, values in arrays.items()}
+    noise = random.normal(0, 0.1, found["mean"].shape) * arrays["mean"].std(axis=0)
+    noise[:own] = 0
+    found["mean"] = (found["mean"] + noise).astype(np.float32)
+    run.save_codes(found)
+
+
+def trained(model: str, settings: Settings) -> store.Run:
+    """One epoch over some images, from the command line."""
+    run = store.create(settings, config_of(model, settings), {})
+    began = time.monotonic()
+    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
+    done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True)
+    if done.returncode:
+        raise LoupeError(f"{model} was not trained: {done.stderr.strip()[-300:]}")
+    print(f"{model}: trained in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return run
+
+
+def config_of(model: str, settings: Settings) -> Config:
+    if model != AUTO:
+        config = recipes.find(model).config
+        return replace(config, epochs=1, train_size=IMAGES, split="shuffled", recipe="")
+    pixels = np.random.default_rng(0).integers(0, 256, (500, 96, 96, 3), np.uint8)
+    file = settings.cache / "noise.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(file, x=pixels)
+    catalog.add(file, "noise", settings)
+    return replace(recipes.auto((96, 96, 3), "noise"), epochs=1)
+
+
+def table(document: dict[str, Any]) -> str:
+    lines = [json.dumps(each) for each in [*document["rows"], document["unlimited"]]]
+    return "\n".join([*lines, f"st.slider and st.image: {document['slider_p50_ms']} ms"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,366 @@
+"""The Explore page: every section, and what it says where something is missing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from conftest import environment, run_cli
+from streamlit.testing.v1 import AppTest
+from test_live import make
+
+from ui import gallery, sketch
+from ui.explore import place, sections, wall
+from vae_core.look import animation, heat, neighbours, noise
+from vae_core.look import codes as places
+from vae_core.runs.store import Run, open_run
+from vae_core.settings import PROJECT, Settings
+
+SECONDS = 60
+Page = Callable[..., AppTest]
+Header = dict[str, Any]
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Page:
+    """The Explore page of a run, with one section open."""
+
+    def open_page(run: Run, section: str = "Grid", image: int = 0, **address: str) -> AppTest:
+        for name, value in environment(run.settings).items():
+            monkeypatch.setenv(name, value)
+        app = AppTest.from_file(os.path.join(PROJECT, "app.py"), default_timeout=SECONDS)
+        for name, text in {"run": run.id, **address}.items():
+            app.query_params[name] = text
+        app.session_state[sections.KEY] = section
+        app.session_state["image-number"] = image
+        return app.switch_page("pages/explore.py").run()
+
+    return open_page
+
+
+@pytest.fixture
+def copy(trained: Run, settings: Settings) -> Run:
+    """A copy that may be changed."""
+    shutil.copytree(trained.path, settings.checkpoints / trained.id)
+    return Run(trained.id, settings)
+
+
+@pytest.fixture(scope="module")
+def plain_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """An autoencoder without a prior, with codes of four numbers, trained on noisy images."""
+    folder = tmp_path_factory.mktemp("plain")
+    settings = Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
+    words = ("--kind", "ae", "--latent", "4", "--noise", "0.4", "--epochs", "1", "--json")
+    done = run_cli(settings, "train", "--dataset", "digits", *words)
+    assert done.returncode == 0, done.stderr
+    return open_run(settings, json.loads(done.stdout)["run"])
+
+
+def fine(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    assert not [error.value for error in app.error]
+    return app
+
+
+def galleries(app: AppTest) -> list[tuple[Header, np.ndarray]]:
+    """What the page hands to its galleries: the header, and the codes of the pictures."""
+    found = []
+    for element in app.main.get("bidi_component"):
+        header, body = opened(element.proto.bytes) if element.proto.bytes else ({}, b"")
+        if "captions" in header:
+            start, length = header["codes"]
+            codes = np.frombuffer(body[start : start + length], "<f4").reshape(-1, header["size"])
+            assert len(codes) == len(header["captions"])
+            found.append((header, codes))
+    return found
+
+
+def opened(data: bytes) -> tuple[Header, bytes]:
+    (length,) = struct.unpack_from("<I", data)
+    return json.loads(data[4 : 4 + length]), data[4 + length :]
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.main.caption)
+
+
+# Sections.
+
+
+@pytest.mark.parametrize("section", sections.SECTIONS)
+def test_every_section_is_there_and_says_what_it_is(page, trained, section):
+    app = fine(page(trained, section))
+    assert sections.SECTIONS[section].about in captions(app)
+    assert section == "Draw" or galleries(app)
+
+
+@pytest.mark.parametrize("section", sections.SECTIONS)
+def test_every_section_of_longer_codes_without_a_prior(page, plain_run, section):
+    fine(page(plain_run, section))
+
+
+def test_a_grid_covers_the_map_in_the_spacing_that_was_chosen(page, trained):
+    app = page(trained)
+    app.slider(key=f"grid-n-{trained.id}").set_value(5)
+    app.session_state["grid-spacing-True"] = "By the prior"
+    ((header, codes),) = galleries(fine(app.run()))
+    expected = places.grid(trained.codes()["mean"], True, 5, "gaussian").codes.reshape(-1, 2)
+    assert header["columns"] == 5 and codes == pytest.approx(expected, abs=1e-5)
+
+
+def test_spacing_by_the_prior_needs_one(page, plain_run):
+    app = fine(page(plain_run))
+    with_prior = [group for group in app.button_group if "By the prior" in group.options]
+    assert not with_prior and "follow none" in next(g.help for g in app.button_group if "Even" in g.options)
+
+
+def test_a_grid_lies_on_the_two_numbers_that_the_map_shows(page, plain_run):
+    app = page(plain_run)
+    app.session_state["explore_axes"] = "Two numbers"
+    fine(app.run())
+    key = f"plane-{plain_run.id}"
+    app.selectbox(key=f"{key}-across").set_value(3)
+    app.selectbox(key=f"{key}-up").set_value(1)
+    ((header, codes),) = galleries(fine(app.run()))
+    assert (np.ptp(codes, axis=0) > 1e-3).tolist() == [False, True, False, True]
+    assert header["captions"][0].startswith("z2 ") and ", z4 " in header["captions"][0]
+
+
+def test_traversals_go_through_the_place_in_the_address(page, trained):
+    ((header, codes),) = galleries(fine(page(trained, "Traversals", at="1.25,-0.5")))
+    assert header["rows"] == ["z1", "z2"] and len(codes) == 2 * 13
+    assert codes[:13, 1] == pytest.approx(-0.5) and codes[13:, 0] == pytest.approx(1.25)
+
+
+@pytest.mark.parametrize("address", ["", "banana", "1", "1,2,3", "1,inf", "nan,0", ","])
+def test_an_address_that_is_no_place_is_the_middle(page, trained, address):
+    ((_, codes),) = galleries(fine(page(trained, "Traversals", at=address)))
+    assert codes[:13, 1] == pytest.approx(0) and codes[13:, 0] == pytest.approx(0)
+    assert place.read("1.5,-2", 2) == (1.5, -2.0) and place.read(address, 2) is None
+
+
+def test_samples_come_again_with_their_seed(page, trained):
+    app = page(trained, "Samples")
+    ((_, first),) = galleries(fine(app))
+    next(button for button in app.button if button.label == "Again").click()
+    ((_, second),) = galleries(fine(app.run()))
+    assert not np.allclose(first, second) and app.number_input(key="samples-seed").value == 1
+    app.number_input(key="samples-seed").set_value(0)
+    assert np.array_equal(galleries(fine(app.run()))[0][1], first)
+
+
+def test_samples_without_a_prior_come_from_the_codes_and_say_so(page, plain_run):
+    assert "mixture" in captions(fine(page(plain_run, "Samples")))
+
+
+def test_the_way_between_two_images_begins_and_ends_at_their_codes(page, trained):
+    app = page(trained, "Between two")
+    app.number_input(key="between-a").set_value(7)
+    app.number_input(key="between-b").set_value(30)
+    ((header, codes),) = galleries(fine(app.run()))
+    mean = trained.codes()["mean"]
+    assert codes[0] == pytest.approx(mean[7]) and codes[-1] == pytest.approx(mean[30])
+    assert header["captions"][0].startswith("Original") and header["captions"][1] == "0% of the way"
+
+
+def test_test_images_are_ordered_by_loss_and_filtered_by_class(page, trained):
+    arrays = trained.codes()
+    app = page(trained, "Test images")
+    app.selectbox(key=f"wall-class-{trained.id}").set_value(3)
+    ((header, codes),) = galleries(fine(app.run()))
+    of_class = np.flatnonzero(arrays["labels"] == 3)
+    worst = of_class[np.argsort(-arrays["reconstruction"][of_class], kind="stable")][:24]
+    assert codes == pytest.approx(arrays["mean"][worst])
+    assert header["captions"][0].startswith(f"3 (test image {worst[0]}), loss ")
+    assert header["tile"] == [3 * 8 + 2, 8]  # original, reconstruction, error
+
+
+def test_random_test_images_lie_on_the_map_where_their_codes_are(page, trained):
+    app = page(trained, "Test images")
+    app.selectbox(key="wall-order").set_value(wall.MAP)
+    ((header, codes),) = galleries(fine(app.run()))
+    spots = np.array(header["places"])
+    assert len(spots) == len(trained.codes()["mean"]) and ((spots >= 0) & (spots <= 1)).all()
+    assert np.corrcoef(spots[:, 0], codes[:, 0])[0, 1] == pytest.approx(1, abs=1e-3)
+    assert np.corrcoef(spots[:, 1], codes[:, 1])[0, 1] == pytest.approx(-1, abs=1e-3)
+
+
+def test_one_image_says_what_the_model_believes_and_what_lies_near(page, trained):
+    app = page(trained, "One image")
+    app.number_input(key="image-number").set_value(5)
+    portrait, draws, near = galleries(fine(app.run()))
+    arrays = trained.codes()
+    table = app.main.dataframe[0].value
+    assert table["± sigma"].to_numpy() == pytest.approx(np.exp(0.5 * arrays["log_variance"][5]))
+    assert portrait[1] == pytest.approx(arrays["mean"][[5, 5]]) and len(draws[1]) == 24
+    away = np.linalg.norm(near[1] - arrays["mean"][5], axis=1)
+    assert len(away) == 16 and (np.diff(away) >= 0).all()
+
+
+def test_denoising_begins_with_the_noise_of_the_run(page, plain_run):
+    app = fine(page(plain_run, "Denoise"))
+    assert app.slider(key=f"denoise-level-{plain_run.id}").value == 0.4
+    ((header, _),) = galleries(app)
+    assert header["rows"] == ["Original", "Noisy", "Reconstruction"] and header["columns"] == 8
+
+
+@pytest.mark.parametrize("kind", noise.KINDS)
+def test_denoising_knows_other_noise(page, trained, kind):
+    app = page(trained, "Denoise")
+    app.session_state["denoise-kind"] = kind
+    assert "dB" in "".join(text.value for text in fine(app.run()).main.markdown)
+
+
+# What may be missing.
+
+
+@pytest.mark.parametrize("section", sections.SECTIONS)
+def test_without_the_data_set_the_codes_remain(page, copy, section):
+    path = copy.path / "config.json"
+    path.write_text(path.read_text().replace('"digits"', '"gone-digits"'))
+    app = page(copy, section)
+    assert not app.exception
+    assert any("can no longer be read" in info.value for info in app.main.info)
+    assert [error.value for error in app.error if "gone" not in error.value] == []
+    assert len(app.error) == (section == "Denoise")  # it shows the images themselves
+
+
+def test_a_data_set_that_has_changed_is_not_taken_for_the_old_one(page, copy):
+    copy.set_resolved({**copy.resolved(), "data_fingerprint": "another"})
+    app = fine(page(copy, "Test images"))
+    assert any("has changed" in info.value for info in app.main.info)
+
+
+@pytest.mark.parametrize(("state", "sentence"), [("queued", "still training"), ("stopped", "was stopped")])
+def test_a_run_without_codes_shows_its_newest_epoch(page, settings, state, sentence):
+    app = fine(page(make(settings, state)))
+    assert sentence in app.main.info[0].value
+    assert any("Map of codes" in text.value for text in app.main.markdown)
+
+
+def test_a_run_that_failed_at_once_says_so(page, settings):
+    app = fine(page(make(settings, "failed", epochs=0)))
+    assert any("failed" in info.value for info in app.main.info)
+
+
+def test_a_run_that_is_removed_while_it_is_shown(page, copy):
+    app = fine(page(copy))
+    shutil.rmtree(copy.path)
+    fine(app.run())
+    assert not galleries(app)
+
+
+def test_a_run_without_its_networks_still_shows_its_codes(page, copy):
+    for path in (copy.model, copy.decoder_tflite, copy.encoder_tflite, copy.plane):
+        path.unlink(missing_ok=True)
+    app = page(copy)
+    assert not app.exception and app.error
+
+
+def test_codes_that_are_no_numbers(page, copy):
+    arrays = copy.codes()
+    arrays["mean"][3] = np.nan
+    copy.save_codes(arrays)
+    for section in sections.SECTIONS:
+        app = fine(page(copy, section))
+        assert (
+            not galleries(app) or all(np.isfinite(codes).all() for _, codes in galleries(app)) or section == "Denoise"
+        )
+    arrays["mean"][:] = np.nan
+    copy.save_codes(arrays)
+    st.cache_resource.clear()
+    assert "is a number" in page(copy).error[0].value
+
+
+def test_another_run_does_not_take_over_the_place_of_the_last(page, trained, plain_run, settings):
+    both = Settings(cache=trained.settings.cache, checkpoints=settings.checkpoints)
+    for run in (trained, plain_run):
+        shutil.copytree(run.path, settings.checkpoints / run.id)
+    app = fine(page(Run(trained.id, both), at="1,1"))
+    app.sidebar.selectbox[0].set_value(plain_run.id)
+    fine(app.run())
+    assert app.query_params["run"] == plain_run.id and "at" not in app.query_params
+
+
+def test_an_image_number_beyond_a_smaller_test_set_is_the_last(page, trained):
+    app = fine(page(trained, "One image", image=10**6))
+    assert app.number_input(key="image-number").value == len(trained.codes()["mean"]) - 1
+
+
+# The parts.
+
+
+def test_the_nearest_codes_come_first_and_nan_never():
+    codes = np.float32([[5, 0], [np.nan, 0], [1, 0], [3, 0]])
+    found, away = neighbours.nearest(codes, np.float32([0, 0]), 2)
+    assert found.tolist() == [2, 3] and away.tolist() == [1, 3]
+    assert neighbours.nearest(codes, np.float32([0, 0]), 9)[0].tolist() == [2, 3, 0]
+    assert neighbours.nearest(codes[:0], np.float32([0, 0]), 2)[0].tolist() == []
+
+
+def test_errors_are_black_where_there_are_none_and_bright_where_they_are_largest():
+    one = np.zeros((1, 1, 2, 1), np.uint8)
+    other = np.uint8([[[[0], [255]]]])
+    wrong = heat.errors(one, other)
+    colours = heat.coloured(wrong, heat.scale(wrong))
+    assert colours[0, 0].tolist() == [[0, 0, 4], [252, 253, 191]]
+
+
+@pytest.mark.parametrize("kind", noise.KINDS)
+def test_noise_grows_with_its_level_and_is_the_same_for_a_seed(kind):
+    images = np.random.default_rng(0).integers(60, 200, (3, 16, 12, 1), np.uint8)
+    weak, strong = (noise.spoiled(images, kind, level, 0) for level in (0.1, 0.5))
+    assert np.array_equal(noise.spoiled(images, kind, 0.0, 0), images)
+    assert noise.likeness(images, strong) < noise.likeness(images, weak) < 100
+    assert np.array_equal(noise.spoiled(images, kind, 0.5, 0), strong)
+
+
+@pytest.mark.parametrize("form", animation.FORMATS)
+def test_an_animation_goes_there_and_back(form):
+    from io import BytesIO
+
+    from PIL import Image
+
+    images = np.uint8(np.linspace(0, 250, 6))[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
+    moving = Image.open(BytesIO(animation.animation(images, form)))
+    assert moving.n_frames == 10 and moving.size == (256, 256)
+
+
+def test_many_pictures_fit_one_sheet():
+    data = gallery.data("p", np.zeros((500, 28, 86, 4), np.uint8), np.zeros((500, 3)), ["x"] * 500, label="l")
+    header, body = opened(data)
+    assert header["across"] * 86 < 16_383 and body[slice(header["sheet"][0], header["sheet"][0] + 4)] == b"RIFF"
+    assert (
+        opened(gallery.data("p", np.zeros((0, 8, 8, 1), np.uint8), np.zeros((0, 2)), [], label=""))[0]["sheet"] is None
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, 3, {}, {"seq": "1"}, {"seq": 1, "pixels": "!!"}, {"seq": 1, "pixels": base64.b64encode(b"12").decode()},
+     {"seq": 1, "pixels": base64.b64encode(bytes(64)).decode(), "code": [1.0]}],
+)  # fmt: skip
+def test_what_a_browser_should_not_have_drawn_counts_as_nothing(told):
+    assert sketch.read(told, (8, 8, 1), 2) is None
+
+
+def test_what_was_drawn_is_read():
+    pixels = base64.b64encode(bytes(range(64))).decode()
+    drawn = sketch.read({"seq": 1, "pixels": pixels, "code": [1, 2.5]}, (8, 8, 1), 2)
+    assert drawn and drawn.pixels[1, 0, 0] == 8 and drawn.code.tolist() == [1, 2.5]
+    assert sketch.read({"seq": 1, "pixels": pixels, "code": None}, (8, 8, 1), 2).code is None
+
+
+def test_paper_is_dark_for_images_that_are_light_on_dark():
+    light = np.zeros((2, 8, 8, 1), np.uint8)
+    for examples, dark in ((light, True), (255 - light, False)):
+        header, _ = opened(sketch.data("p", (8, 8, 1), 2, encoder=b"e", decoder=None, examples=examples))
+        assert header["dark"] is dark and header["encoder"] and header["decoder"] is None

@@ -1,0 +1,84 @@
+"""A run as one HTML file: opened from the disk, without a network, it walks, tells and draws."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import environment
+
+from ui.explore import take_home
+from ui.explore.view import look
+from ui.plane import payload
+from vae_core.runs.store import Run
+
+SECONDS = 30
+PIXELS = """(name) => {
+  const inner = (root) => [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot));
+  const find = (root) => root.querySelector(name) ?? inner(root).find(Boolean);
+  const canvas = find(document);
+  return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join();
+}"""
+
+
+@pytest.fixture(scope="module")
+def file(trained, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    settings = replace(trained.settings, checkpoints=folder)
+    shutil.copytree(trained.path, folder / trained.id)
+    run = Run(trained.id, settings)
+    run.set_card(note="<b>seen</b> & kept")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, value in environment(settings).items():
+            monkeypatch.setenv(name, value)
+        view = look(run)
+        text = take_home.page(view, payload.dimensions(view.codes))
+    path = folder / "run.html"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.fixture
+def page(chromium, file) -> Iterator[Any]:
+    context = chromium.new_context(offline=True, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if request.url.startswith(("http", "ws")) else None)
+    page.goto(file.as_uri())
+    page.get_by_label("z1", exact=False).first.wait_for(timeout=1000 * SECONDS)
+    yield page
+    context.close()
+    assert not wrong
+
+
+def until_changed(page: Any, name: str, before: str) -> str:
+    page.wait_for_function(f"([name, before]) => ({PIXELS})(name) !== before", arg=[name, before])
+    return str(page.evaluate(PIXELS, name))
+
+
+def test_a_drag_over_its_map_changes_the_picture(page):
+    page.wait_for_function(f"() => ({PIXELS})('.now').split(',').some((value, i) => i % 4 < 3 && value !== '0')")
+    before = page.evaluate(PIXELS, ".now")
+    box = page.locator(".over").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4, steps=4)
+    page.mouse.up()
+    until_changed(page, ".now", before)
+
+
+def test_a_drawing_is_encoded_and_moves_the_cursor(page):
+    before = page.evaluate(PIXELS, ".now")
+    page.get_by_role("button", name="Example 1").click()
+    until_changed(page, ".now", before)
+
+
+def test_it_tells_what_it_is_and_how_large(page, file):
+    assert page.get_by_text("<b>seen</b> & kept").count() == 1
+    assert page.get_by_text(f"This file: {file.stat().st_size / 1e6:.1f} MB").count() == 1
+    assert page.locator("svg polyline").count() == 2

@@ -1,0 +1,111 @@
+"""The Explore page: a finished run's plane, and below it one section at a time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from ui import cached, choice, explore_parts, plane, words
+from ui.errors import plain, shown
+from ui.explore import axes, facts, place, sections, take_home
+from ui.explore.view import View, look
+from ui.plane import payload
+from ui.plane.payload import Flat
+from vae_core.errors import LoupeError
+from vae_core.runs.store import FINAL, Run
+
+PLANE = "explore_plane"  # what the plane of this session was last made of, and its bytes
+
+
+def show(run: Run) -> None:
+    state = run.state()
+    if state not in FINAL:
+        return _unfinished(run, "It is still training. This is its newest epoch; the map to walk on comes at the end.")
+    try:
+        view = look(run)
+    except LoupeError:
+        if state == "done":
+            raise
+        return _unfinished(run, f"Its training {ENDS[state]} before it was through, so there is no model to walk in.")
+    if view.missing:
+        st.info(f"{plain(view.missing)}. Without the originals, the codes and what the decoder draws of them remain.")
+    if not len(view.sound):
+        st.error("None of this model's codes is a number. Train it again with a lower learning rate.")
+        return
+    flat = axes.choose(view)
+    place.keep_in_address(view)
+    sections.forget()  # the one that is open is drawn anew below
+    st.fragment(_plane)(run.id, flat)
+    st.fragment(_below)(run.id, flat)
+
+
+ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
+
+
+def head(run: Run) -> None:
+    """What stands beside the page's title: the run's name and what it is."""
+    with shown():
+        config, name = run.config(), str(run.card()["name"]) or run.id
+        size = words.plural(config.architecture().code.size, "number")
+        st.subheader(plain(name), anchor=False, width="content")
+        st.caption(plain(f"{config.dataset}, {words.KINDS[config.kind]}, code of {size}"), width="content")
+        if run.state() in FINAL:
+            with suppress(LoupeError):  # said below
+                take_home.button(look(run))
+
+
+def _unfinished(run: Run, sentence: str) -> None:
+    st.info(sentence, icon=":material/hourglass_empty:")
+    carried = {choice.PARAMETER: run.id}
+    label = "Its film, epoch by epoch, is on Train"
+    st.page_link("pages/train.py", label=label, icon=":material/model_training:", query_params=carried)
+    explore_parts.still(run)
+
+
+def _plane(run_id: str, flat: Flat) -> None:
+    """A fragment of its own: each question of the browser runs only this."""
+    view = again(run_id)
+    if view is None:
+        return
+    with shown():
+        networks = cached.networks(view.run)
+        plane.show(view.key, _data(view, flat), at=place.begin(view))
+        place.remember(view)
+        facts.answer(view, decodes=networks.part("decoder") is not None)
+    if sections.behind(view):
+        st.rerun()  # what is open below follows the cursor, or what was chosen
+
+
+def _below(run_id: str, flat: Flat) -> None:
+    view = again(run_id)
+    if view is not None:
+        sections.show(view, flat)
+
+
+def again(run_id: str) -> View | None:
+    """The run as it is now; it may have been removed since the page was drawn."""
+    try:
+        return look(Run(run_id, cached.settings()))
+    except (LoupeError, OSError):
+        st.warning(f"The run {plain(run_id)} is no longer there: its folder was removed or cannot be read.")
+        return None
+
+
+def _data(view: View, flat: Flat) -> bytes:
+    """What the plane is made of; packed anew only where something has changed."""
+    networks = cached.networks(view.run)
+    same = (view.key, view.run.document().get("created"), flat.names, view.classes)
+    kept = st.session_state.get(PLANE)
+    if not kept or kept[0] != same:
+        packed = payload.data(
+            view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
+            labels=view.labels, classes=view.classes, decoder=networks.part("decoder"),
+            reason=_sentence(networks.reason("decoder")),
+        )  # fmt: skip
+        st.session_state[PLANE] = kept = (same, packed)
+    return bytes(kept[1])
+
+
+def _sentence(reason: str) -> str:
+    return f"The browser does not decode this model: {reason}." if reason else ""

@@ -1,0 +1,68 @@
+"""Denoise: spoiled images, and what the model makes of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import cached, gallery
+from ui.explore.view import Array, View
+from ui.plane.payload import Flat
+from vae_core.look import noise
+
+COUNT = 8
+USUAL = 0.3  # the level for a run that was trained without noise
+MOST = 1.0
+SEED = "denoise-seed"
+ROWS = ("Original", "Noisy", "Reconstruction")
+LIKENESS_HELP = (
+    "PSNR in decibels: how near a picture is to the original. Ten more is a tenth of the squared error. A model helps "
+    "where its reconstruction is nearer than the noisy picture."
+)
+
+
+def show(view: View, flat: Flat) -> None:
+    originals = view.originals()
+    kind, level = _controls(view)
+    seed = int(st.session_state[SEED])
+    images = np.random.default_rng(seed).choice(len(originals), min(COUNT, len(originals)), replace=False)
+    clean = originals[images]
+    spoiled = noise.spoiled(clean, kind, level, seed)
+    portable = cached.portable(view.run)
+    codes, _ = portable.encode(spoiled)
+    made = cached.drawn(view.run, codes)
+    _rows(view, images, np.stack([clean, spoiled, made]), np.stack([view.codes[images], codes, codes]))
+    before, after = noise.likeness(clean, spoiled), noise.likeness(clean, made)
+    st.markdown(
+        f"Likeness to the original: noisy **{before:.1f} dB**, reconstruction **{after:.1f} dB**", help=LIKENESS_HELP
+    )
+
+
+def _rows(view: View, images: Array, pictures: Array, codes: Array) -> None:
+    told = [f"{row}: {view.label(image) or image}" for row in ROWS for image in images]
+    flat = pictures.reshape(-1, *pictures.shape[2:])
+    data = gallery.data(
+        view.key, flat, codes.reshape(-1, view.size), told, label="Original, noisy, and what the model makes of it",
+        columns=len(images), rows=ROWS, side=96,
+    )  # fmt: skip
+    gallery.show("explore_denoise", data)
+
+
+def _controls(view: View) -> tuple[str, float]:
+    st.session_state.setdefault(SEED, 0)
+    own = view.config.noise
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = st.segmented_control(
+            "Noise", list(noise.KINDS), default="Gaussian", required=True, key="denoise-kind",
+            help="  \n".join(f"{name}: {told}" for name, told in noise.KINDS.items()),
+        )  # fmt: skip
+        level = st.slider(
+            "Level", 0.0, MOST, min(own or USUAL, MOST), 0.05, key=f"denoise-level-{view.run.id}", width=240,
+            help=f"This run was trained with {f'Gaussian noise of {own:g}' if own else 'no noise'}.",
+        )  # fmt: skip
+        st.button("Again", icon=":material/casino:", on_click=_again, help="Other images and other noise.")
+    return str(kind), float(level)
+
+
+def _again() -> None:
+    st.session_state[SEED] += 1

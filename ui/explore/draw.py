@@ -1,0 +1,88 @@
+"""Draw: what somebody draws or drops becomes a code while the pen moves, and stands beside its nearest images."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cached, gallery, sketch
+from ui.explore import image
+from ui.explore.view import Array, View, class_name
+from ui.gallery import Go
+from ui.plane.payload import Flat
+from ui.sketch import Drawn
+from vae_core.errors import LoupeError
+from vae_core.look import neighbours
+
+NEAREST = 8
+EXAMPLES = 8
+PAPER = "draw_paper"  # what the sketch of this session was last made of, and its bytes
+
+
+def show(view: View, flat: Flat) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    key = f"sketch-{view.run.id}"
+    with left:
+        sketch.show(key, _paper(view))
+    with right:
+        drawn = sketch.drawn(key, view.config.image, view.size)
+        if drawn is None:
+            st.info("When you lift the pen, the nearest images stand here.", icon=":material/draw:")
+            return
+        _answer(view, drawn)
+
+
+def _paper(view: View) -> bytes:
+    kept = st.session_state.get(PAPER)
+    same = (view.key, view.run.document().get("created"), view.missing)
+    if not kept or kept[0] != same:
+        networks = cached.networks(view.run)
+        images = view.images
+        packed = sketch.data(
+            view.key, view.config.image, view.size,
+            encoder=networks.part("encoder"), decoder=networks.part("decoder"),
+            examples=None if images is None else images[neighbours.spread(len(images), EXAMPLES)],
+        )  # fmt: skip
+        st.session_state[PAPER] = kept = (same, packed)
+    return bytes(kept[1])
+
+
+def _answer(view: View, drawn: Drawn) -> None:
+    code = drawn.code
+    if code is None:  # the encoder is too large for the browser
+        codes, _ = cached.portable(view.run).encode(drawn.pixels[None])
+        code = codes[0]
+        _made_here(view, code, drawn.seq)
+    st.markdown("**Nearest test images**", help="By the distance of their codes, which stands below them.")
+    image.near(view, "explore_drawn_tests", *neighbours.nearest(view.codes, code, NEAREST))
+    _training(view, code)
+
+
+def _made_here(view: View, code: Array, seq: int) -> None:
+    """Encoded and decoded on this server, and the cursor sent there."""
+    st.markdown("**What the model makes of it**")
+    go = Go([float(value) for value in code], seq)
+    data = gallery.data(
+        view.key, cached.drawn(view.run, code[None]), code[None], ["Reconstruction"], label="Reconstruction",
+        columns=1, side=128, go=go,
+    )  # fmt: skip
+    gallery.show("explore_drawn_made", data)
+
+
+def _training(view: View, code: Array) -> None:
+    try:
+        if view.images is None:
+            return
+        part, codes = cached.known(view.run)
+    except LoupeError as error:
+        st.caption(str(error))
+        return
+    found, distances = neighbours.nearest(codes, code, NEAREST)
+    labels = [""] * len(found) if part.labels is None else [
+        class_name(view.classes, int(label)) for label in part.labels[found]
+    ]  # fmt: skip
+    st.markdown("**Nearest training images**", help=f"Of {len(codes):,} evenly spaced training images.")
+    captions = [f"{label} ({away:.2f})".strip() for label, away in zip(labels, distances)]
+    data = gallery.data(
+        view.key, part.pixels[found], codes[found], captions, label="Nearest training images", side=72, told=True
+    )
+    gallery.show("explore_drawn_training", data)

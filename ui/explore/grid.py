@@ -1,0 +1,65 @@
+"""Grid: decoded pictures all over the map."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from ui import cached, gallery
+from ui.explore import axes
+from ui.explore.view import View
+from ui.plane.payload import Flat
+from vae_core.look import codes as places
+from vae_core.look import pictures
+
+FEWEST, MOST, USUAL = 3, 30, 20
+QUICK_MULTIPLY_ADDS = 4e10  # that the first grid of a run may cost: some seconds
+FINE = 1200  # pixels that the saved picture is wide at least
+SPACINGS = {"Even": "linear", "By the prior": "gaussian", "By the codes": "data"}
+SPACING_HELP = (
+    "Even: equal steps along both axes. By the prior: equal steps of the prior's probability, so that every picture "
+    "is as likely as the next. By the codes: equal shares of the test images' codes between the lines."
+)
+NO_PRIOR = " There is no spacing by the prior: this model's codes follow none."
+
+
+def show(view: View, flat: Flat) -> None:
+    n, spacing = _controls(view)
+    found = places.grid(view.sound, view.has_prior, n, SPACINGS[spacing], axes=axes.of(flat))
+    codes = found.codes.reshape(-1, view.size)
+    if view.size == 1:
+        codes = codes[:n]  # one number of a code has one line of pictures
+    drawn = cached.drawn(view.run, codes)
+    rows = [f"{flat.names[1]} {up:.2f}, " if flat.names[1] else "" for up in found.up]
+    captions = [f"{row}{flat.names[0]} {across:.2f}" for row in rows for across in found.across][: len(codes)]
+    data = gallery.data(
+        view.key, drawn, codes, captions, label="Decoded images all over the map", columns=n, side=max(24, 720 // n)
+    )
+    gallery.show("explore_grid", data)
+    st.caption(f"{found.note[0].upper()}{found.note[1:]}.")
+    sheet = pictures.sheet(drawn, n, gap=0)
+    st.download_button(
+        "PNG", lambda: pictures.png(sheet, math.ceil(FINE / sheet.shape[1])), f"{view.run.id}-grid-{n}.png",
+        "image/png", on_click="ignore", icon=":material/download:", help="The whole grid as one picture.",
+    )  # fmt: skip
+
+
+def _controls(view: View) -> tuple[int, str]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        n = st.slider(
+            "Pictures each way", FEWEST, MOST, usual(view), key=f"grid-n-{view.run.id}", width=260,
+            help="How many columns and rows.",
+        )  # fmt: skip
+        allowed = [name for name, spacing in SPACINGS.items() if spacing != "gaussian" or view.has_prior]
+        spacing = st.segmented_control(
+            "Spacing", allowed, default=allowed[0], required=True, key=f"grid-spacing-{view.has_prior}",
+            help=SPACING_HELP + ("" if view.has_prior else NO_PRIOR),
+        )  # fmt: skip
+    return int(n), str(spacing)
+
+
+def usual(view: View) -> int:
+    """Fewer pictures where the model is slow."""
+    each = max(1, sum(row.multiply_adds for row in view.config.architecture().decoder_rows))
+    return max(5, min(USUAL, math.isqrt(int(QUICK_MULTIPLY_ADDS // each))))

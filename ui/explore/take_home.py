@@ -1,0 +1,189 @@
+"""A run as one HTML file: the plane, its decoder and all else that it needs, to open anywhere without a server."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, sketch, words
+from ui.explore import facts
+from ui.explore.view import View
+from ui.plane import module, payload
+from ui.plane.payload import Flat
+from ui.plane.told import Asked
+from vae_core.errors import LoupeError
+from vae_core.look import neighbours, packing
+
+HERE = Path(__file__).parent
+MB = 2**20
+HALF_FROM = 2 * MB  # of packed weights; from there on they are kept in half precision
+MOST_THUMBNAILS, MOST_THUMBNAIL_BYTES = 500, MB
+EXAMPLES = 8
+UNKNOWN = "<!-- size -->"
+PLANE = 'mount(module.default, "plane", async () => post(await inflated("facts-data")));'
+ENDS = "export default module.default;"  # the last line of a component's program
+WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 56, 28  # of the drawing of the losses
+
+
+def button(view: View) -> None:
+    """The file is made when the button is pressed."""
+    reason = cached.networks(view.run).reason("decoder")
+    st.download_button(
+        "Take it home",
+        lambda: page(view, payload.principal(view.codes)),
+        f"{view.run.id}.html",
+        "text/html",
+        icon=":material/download:",
+        disabled=bool(reason),
+        on_click="ignore",
+        help=f"Not for this model: {reason}."
+        if reason
+        else "One file with this map, its decoder, thumbnails, losses and settings. It opens in any browser, offline.",
+    )
+
+
+def page(view: View, flat: Flat) -> str:
+    networks = {name: _lighter(cached.networks(view.run).part(name)) for name in ("decoder", "encoder")}
+    known = _thumbnails(view)
+    data = {
+        "plane-data": _plane(view, flat, networks["decoder"]),
+        "facts-data": payload.answer(view.key, Asked(0, (), None), known),
+    }
+    if networks["encoder"]:
+        data["sketch-data"] = _sketch(view, networks)
+    kept = "".join(f'<script type="text/plain" id="{name}">{_packed(part)}</script>\n' for name, part in data.items())
+    card = view.run.card()
+    text = Template((HERE / "take_home.html").read_text("utf-8")).substitute(
+        title=escape(str(card["name"]) or view.run.id),
+        about=escape(_about(view, len(known))),
+        key=view.key,
+        curves=curves(view.run.history(), view.config.pixels),
+        facts="".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in _facts(view)),
+        note=f'<h2>Notes</h2><p class="note">{escape(str(card["note"]))}</p>' if card["note"] else "",
+        sketch='<h2>Draw, and see where it lands</h2><div id="sketch"></div>' if networks["encoder"] else "",
+        data=kept,
+        size=UNKNOWN,
+        plane_script=_mounted(module.shipped(), PLANE),
+        sketch_script=_sketch_script() if networks["encoder"] else "",
+    )
+    return text.replace(UNKNOWN, _size(len(text), networks))
+
+
+def _plane(view: View, flat: Flat, decoder: bytes | None) -> bytes:
+    return payload.data(
+        view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
+        labels=view.labels, classes=view.classes, decoder=decoder,
+    )  # fmt: skip
+
+
+def _thumbnails(view: View) -> list[payload.Fact]:
+    """What is known of some test images: as many as a file should hold."""
+    count = min(MOST_THUMBNAILS, len(view.codes), MOST_THUMBNAIL_BYTES // view.config.pixels)
+    return facts.facts(view, [int(image) for image in neighbours.spread(len(view.codes), count)])
+
+
+def _sketch(view: View, networks: Mapping[str, bytes | None]) -> bytes:
+    images = view.images
+    return sketch.data(
+        view.key, view.config.image, view.size, encoder=networks["encoder"], decoder=networks["decoder"],
+        examples=None if images is None else images[neighbours.spread(len(images), EXAMPLES)],
+    )  # fmt: skip
+
+
+def _sketch_script() -> str:
+    style = (sketch.HERE / "sketch.css").read_text("utf-8")
+    styled = f"""const style = document.createElement("style");
+style.textContent = `{style}`;
+mount(module.default, "sketch", () => document.getElementById("sketch").shadowRoot.append(style));"""
+    return f'<script type="module">\n{_mounted(module.shipped(sketch.SCRIPTS), styled)}\n</script>'
+
+
+def _mounted(program: str, call: str) -> str:
+    """A component's program that mounts itself instead of being imported."""
+    return program.replace(ENDS, call)
+
+
+def _lighter(part: bytes | None) -> bytes | None:
+    if part is None or len(part) <= HALF_FROM:
+        return part
+    try:
+        return packing.halved(part)
+    except LoupeError:  # its weights do not fit into half precision
+        return part
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data, 9)).decode()
+
+
+def _about(view: View, thumbnails: int) -> str:
+    kind = words.KINDS[view.config.kind]
+    codes = f"{len(view.codes):,} test images on its map; pictures of {thumbnails} of them are in this file"
+    return f"{view.config.dataset}, {kind}, code of {words.plural(view.size, 'number')}. {codes}."
+
+
+def _size(text: int, networks: Mapping[str, bytes | None]) -> str:
+    half = any(packing.read(part, "The network")["half"] for part in networks.values() if part)
+    precision = " Weights are kept in half precision, exact to three digits." if half else ""
+    return f"This file: {text / 1e6:.1f} MB.{precision}"
+
+
+def _facts(view: View) -> list[tuple[str, str]]:
+    config, metrics = view.config, view.run.metrics() or {}
+    architecture = config.architecture()
+    found = [
+        ("Encoder", architecture.encoder_line),
+        ("Decoder", architecture.decoder_line),
+        ("Parameters", f"{architecture.counts['total']:,}"),
+        ("Loss", config.loss if not config.has_prior else f"{config.loss}, beta {config.beta:g}"),
+        ("Training", f"{config.optimizer}, learning rate {config.learning_rate:g}, batches of {config.batch}"),
+        ("Epochs", f"{len(view.run.history())} of {config.epochs}"),
+        ("Seed", str(config.seed)),
+    ]
+    for name, label in (("bce", "Test loss"), ("mse", "Test squared error")):
+        value = metrics.get(name, {}).get("mean_code", {}).get("nats_per_pixel")
+        if value is not None:
+            found.append((label, f"{value:.4f} per pixel"))
+    return found
+
+
+def curves(history: Sequence[Mapping[str, Any]], pixels: int) -> str:
+    """The losses as a drawing: nats per pixel over epochs."""
+    lines = {
+        name: [(row["epoch"], row[f"{name}_total_nats_per_image"] / pixels) for row in history
+               if row.get(f"{name}_total_nats_per_image") is not None]
+        for name in ("train", "validation")
+    }  # fmt: skip
+    values = [value for line in lines.values() for _, value in line]
+    if not values:
+        return '<p class="quiet">Its training ended before an epoch was through.</p>'
+    low, high, last = min(values), max(values), max(epoch for line in lines.values() for epoch, _ in line)
+
+    def place(epoch: float, value: float) -> str:
+        x = LEFT + (epoch - 1) / max(last - 1, 1) * (WIDTH - LEFT - 8)
+        return f"{x:.1f},{8 + (high - value) / max(high - low, 1e-9) * (HEIGHT - BOTTOM - 8):.1f}"
+
+    drawn = "".join(
+        f'<polyline points="{" ".join(place(*point) for point in line)}" fill="none" stroke="var(--st-primary-color)" '
+        f'stroke-width="2" {"stroke-dasharray=" + chr(34) + "5 4" + chr(34) if name == "train" else ""}/>'
+        for name, line in lines.items()
+    )
+    marks = "".join(
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>'
+        for x, y, anchor, text in (
+            (LEFT - 6, 12, "end", f"{high:.3g}"), (LEFT - 6, HEIGHT - BOTTOM, "end", f"{low:.3g}"),
+            (LEFT, HEIGHT - 8, "start", "epoch 1"), (WIDTH - 8, HEIGHT - 8, "end", f"epoch {last}"),
+        )
+    )  # fmt: skip
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Losses over epochs">'
+        f'<g fill="currentColor" font-size="12">{marks}</g>{drawn}</svg>'
+        '<p class="quiet">Loss in nats per pixel: validation (line) and training (dashes). Lower is better.</p>'
+    )

@@ -1,0 +1,90 @@
+// Everything that can be done besides dragging: one list for the buttons, the keys and the help.
+
+const ACTIONS = [
+  // group, name, label, keys, what it does, act
+  ["Step", "left", "←", "ArrowLeft", "One step to the left. Shift: ten; Alt: a tenth", (plane, event) => plane.cursor.step(-1, 0, event)],
+  ["Step", "right", "→", "ArrowRight", "One step to the right", (plane, event) => plane.cursor.step(1, 0, event)],
+  ["Step", "down", "↓", "ArrowDown", "One step down", (plane, event) => plane.cursor.step(0, -1, event)],
+  ["Step", "up", "↑", "ArrowUp", "One step up", (plane, event) => plane.cursor.step(0, 1, event)],
+  ["Go", "home", "Home", "Home", "To the middle of the codes", (plane) => plane.cursor.jump(plane.header.home)],
+  ["Go", "random", "Random", "r", "To a place drawn from the prior, or a test image", (plane) => plane.cursor.random()],
+  ["Go", "play", "Play", " ", "Walk by itself: between pins, through bookmarks, or from class to class", (plane) => plane.walk.toggle()],
+  ["Go", "snap", "Snap", "s", "Keep the cursor on the nearest test image", (plane) => plane.cursor.snapOrNot()],
+  ["Drag", "walk", "Walk", "", "A drag moves the cursor", (plane) => plane.setMode("walk")],
+  ["Drag", "pan", "Move", "", "A drag moves the map. At any time: the right button, or two fingers", (plane) => plane.setMode("pan")],
+  ["Drag", "box", "Box", "", "A drag chooses what its box holds. At any time: Shift and drag", (plane) => plane.setMode("box")],
+  ["Drag", "lasso", "Lasso", "", "A drag chooses what it goes around. At any time: Shift, Ctrl and drag", (plane) => plane.setMode("lasso")],
+  ["View", "closer", "+", "+", "Closer. The wheel does it at the pointer", (plane) => plane.moveView((view) => view.zoom(1.5))],
+  ["View", "farther", "−", "-", "Farther away", (plane) => plane.moveView((view) => view.zoom(1 / 1.5))],
+  ["View", "whole", "Whole", "0", "The whole map; a double click does it too", (plane) => plane.moveView((view) => view.reset())],
+  ["Keep", "mark", "Bookmark", "b", "Keep this place", (plane) => plane.walk.mark()],
+  ["Keep", "pin", "Pin", "p", "Pin the chosen test image; Play walks straight between two", (plane) => plane.walk.pin(plane.cursor.image)],
+  ["Keep", "draw", "Draw", "d", "A draw from what the model believes of the chosen test image", (plane) => plane.cursor.drawFrom()],
+  ["Keep", "record", "Record", "", "Record the walk as a WebM film; press it again to save", (plane) => plane.recorder.toggle()],
+  ["Keep", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
+  ["Help", "help", "?", "?", "What all this is", (plane) => plane.showHelp()],
+];
+const CHANGES = { play: "Pause", record: "Save film" }; // labels while it is on
+const KEYS = { " ": "Space", Home: "Home", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowDown: "↓", ArrowUp: "↑" };
+
+class Buttons {
+  constructor(plane) {
+    this.plane = plane;
+    this.all = new Map();
+    this.box = make("div", { class: "tools" });
+    for (const group of new Set(ACTIONS.map((action) => action[0]))) {
+      const buttons = ACTIONS.filter((action) => action[0] === group).map((action) => this.button(action));
+      const choice = { View: plane.layers.box, Step: plane.cursor.pace }[group];
+      this.box.append(make("div", { role: "group", "aria-label": group }, ...buttons, ...(choice ? [choice] : [])));
+    }
+  }
+
+  button([, name, label, key, title, act]) {
+    const hint = key ? ` (${keyName(key)})` : "";
+    const run = (event) => act(this.plane, event);
+    const named = label.length > 1 ? null : title;
+    const button = make("button", { "data-name": name, title: title + hint, "aria-label": named, onclick: run }, label);
+    this.all.set(name, { button, label, key, run });
+    return button;
+  }
+
+  // For a run that has just been opened.
+  fill(plane) {
+    this.allow({ record: Recorder.possible, draw: false, pin: false, clear: false });
+    plane.layers.offer(plane.header);
+    plane.setMode(plane.hand.mode);
+  }
+
+  // Whether they are there.
+  allow(names) {
+    for (const [name, allowed] of Object.entries(names)) this.all.get(name).button.hidden = !allowed;
+  }
+
+  mark(name, on) {
+    const { button, label } = this.all.get(name);
+    button.setAttribute("aria-pressed", `${on}`);
+    if (CHANGES[name]) button.textContent = on ? CHANGES[name] : label;
+  }
+
+  // Whether the key belongs to an action, which was then done.
+  press(event) {
+    const pressed = event.key.length > 1 ? event.key : event.key.toLowerCase();
+    const found = [...this.all.values()].find(({ key, button }) => key && key === pressed && !button.hidden);
+    found?.run(event);
+    return Boolean(found);
+  }
+}
+
+const keyName = (key) => KEYS[key] ?? key.toUpperCase();
+
+function helpText() {
+  const known = ACTIONS.filter((action) => action[3]);
+  const keys = known.flatMap(([, , , key, what]) => [make("dt", {}, keyName(key)), make("dd", {}, what)]);
+  return make("div", { class: "help", hidden: true },
+    make("p", {}, "Every dot is a test image, where the encoder puts it. Drag over the map: the picture is what the decoder draws at "
+      + "the cursor. Click on a ringed dot to go to exactly its code. The wheel zooms while the pointer is on the map; a page that "
+      + "is being scrolled goes on."),
+    make("p", {}, "Drag with the right button or two fingers, or with Space held, to move the map; with Shift to choose dots with a "
+      + "box, with Shift and Ctrl for a lasso. Click on a class to grey it, and with Alt to see it alone."),
+    make("dl", {}, ...keys));
+}

@@ -1,0 +1,53 @@
+// The code that the cursor stands for, and how the code space lies on the map: place = axes . (code - centre).
+
+class Codes {
+  constructor(header, code = header.home) {
+    Object.assign(this, header); // size, axes, centre, rings, view ...
+    this.code = Float32Array.from(code);
+  }
+
+  fits(code) {
+    return code?.length === this.size && code.every(Number.isFinite);
+  }
+
+  place(code = this.code) {
+    return this.axes.map((axis) => axis.reduce((sum, value, i) => sum + value * (code[i] - this.centre[i]), 0));
+  }
+
+  // The code at a place: the present one, moved along the axes.
+  at(x, y) {
+    const [u, v] = this.place();
+    const [across, up] = this.axes;
+    return this.code.map((value, i) => value + across[i] * (x - u) + up[i] * (y - v));
+  }
+
+  // Where all numbers are 0.
+  origin() {
+    return this.place(new Float32Array(this.size));
+  }
+
+  // What of the code its place on the map does not tell.
+  offPlane() {
+    return this.size <= 2 ? "" : Array.from(this.at(0, 0), (value) => value.toFixed(3)).join();
+  }
+
+  // The code at a place, if there is only one.
+  exact(place) {
+    return this.size <= 2 ? Array.from(this.at(...place)) : null;
+  }
+
+  // One standard deviation of the prior, or about as much of what is seen first.
+  stride() {
+    return this.rings ? 1 : this.view[2] / 3;
+  }
+
+  random(points) {
+    if (this.rings || !points.count) return Float32Array.from(this.code, () => this.stride() * normal());
+    return this.at(...points.place(Math.floor(Math.random() * points.count)));
+  }
+}
+
+// A draw from the normal distribution.
+function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}

@@ -1,0 +1,152 @@
+// Where the cursor goes: after the hand, a slider, a key or another part of the page; and what Python hears of it.
+
+const MOST_DRAWN = 200; // draws from one image's code that stay on the map
+
+class Cursor {
+  constructor(plane) {
+    this.plane = plane;
+    this.image = null; // what is known of the test image that it was sent to
+    this.drawn = []; // codes drawn from what the model believes of that image
+    this.pointer = null; // where the hand was last, until the next frame is drawn
+    this.moved = null; // when that was
+    const paces = [[1, "step"], [10, "ten steps"], [0.1, "a tenth"]].map(([value, name]) => make("option", { value }, name));
+    this.pace = make("select", { title: "How far an arrow goes", "aria-label": "Size of a step" }, ...paces);
+  }
+
+  setCode(code) {
+    this.plane.codes.code = Float32Array.from(code);
+    this.plane.request("code");
+  }
+
+  go(code) {
+    this.setCode(code);
+    this.rest();
+  }
+
+  jump(code) {
+    this.interrupt();
+    this.go(code);
+  }
+
+  random() {
+    this.jump(this.plane.codes.random(this.plane.points));
+  }
+
+  // A slider: one number of the code.
+  setOne(i, value, event) {
+    if (!Number.isFinite(value)) return;
+    this.interrupt();
+    this.plane.codes.code[i] = value;
+    this.moved = event.timeStamp;
+    this.plane.request("code");
+  }
+
+  // The newest place of the pointer counts when the next frame is drawn.
+  walkTo(at, event) {
+    this.interrupt();
+    this.pointer = at;
+    this.moved = event.timeStamp;
+    this.plane.request("code");
+  }
+
+  catchUp() {
+    if (!this.pointer) return;
+    let place = this.plane.view.toPlane(...this.pointer);
+    this.pointer = null;
+    this.caught = this.snap ? this.plane.points.nearestAtAll(...place, NEAR / this.plane.view.scale) : null;
+    if (this.caught !== null) place = this.plane.points.place(this.caught);
+    this.plane.codes.code = this.plane.codes.at(...place);
+  }
+
+  release() {
+    if (this.pointer) this.plane.draw();
+    if (this.snap && this.caught !== null) this.visit(this.caught);
+    else this.rest();
+  }
+
+  step(across, up, event) {
+    const size = 0.1 * this.pace.value * this.plane.codes.stride() * (event.shiftKey ? 10 : event.altKey ? 0.1 : 1);
+    const [x, y] = this.plane.codes.place();
+    this.interrupt();
+    this.moved = event.timeStamp;
+    this.setCode(this.plane.codes.at(x + size * across, y + size * up));
+    if (event.type === "click") this.rest();
+  }
+
+  // Exactly to the code of a test image; near it at once, and there when Python has told the code.
+  visit(point) {
+    this.interrupt();
+    const image = this.plane.points.image(point);
+    this.setCode(this.plane.codes.at(...this.plane.points.place(point)));
+    if (this.plane.facts.get(image)) return this.arrive(this.plane.facts.get(image));
+    this.awaited = image;
+    this.plane.askAbout(point);
+    this.rest();
+  }
+
+  // Python has told something about test images.
+  learned() {
+    const arrived = this.plane.facts.get(this.awaited);
+    if (arrived) this.arrive(arrived);
+  }
+
+  arrive(fact) {
+    this.awaited = null;
+    this.keep(fact);
+    this.go(fact.code);
+  }
+
+  keep(fact) {
+    this.image = fact;
+    this.drawn = [];
+    this.plane.panel.show(fact);
+    this.plane.buttons.allow({ pin: fact, draw: fact?.sigma, clear: fact || this.plane.chosen });
+    this.plane.request("over");
+  }
+
+  drawFrom() {
+    this.interrupt();
+    const { code, sigma } = this.image;
+    const drawn = code.map((value, i) => value + sigma[i] * normal());
+    this.drawn = [...this.drawn, drawn].slice(-MOST_DRAWN);
+    this.go(drawn);
+  }
+
+  snapOrNot() {
+    this.snap = !this.snap;
+    this.plane.buttons.mark("snap", this.snap);
+    const near = this.snap ? this.plane.points.nearestAtAll(...this.plane.codes.place(), NEAR / this.plane.view.scale) : null;
+    if (near !== null) this.visit(near);
+  }
+
+  // Whoever moves the cursor by hand ends what moves it by itself.
+  interrupt() {
+    this.awaited = null;
+    this.plane.walk.stop();
+  }
+
+  // Python wants it elsewhere.
+  obey(code) {
+    this.told = null;
+    this.setCode(code);
+  }
+
+  heed({ plane, code, place, live }) {
+    if (plane !== this.plane.header?.plane) return;
+    const wanted = place ? this.plane.codes.at(...place) : code;
+    if (!this.plane.codes.fits(wanted)) return;
+    this.interrupt();
+    this.setCode(wanted);
+    if (!live) this.rest();
+  }
+
+  // Once, when the cursor has come to rest.
+  rest() {
+    const code = Array.from(this.plane.codes.code, (value) => Number(value.toPrecision(6)));
+    if (`${code}` === this.told) return;
+    this.told = `${code}`;
+    this.plane.tell("at", code);
+    document.dispatchEvent(new CustomEvent("loupe-at", { detail: { plane: this.plane.header.plane, code } }));
+    this.plane.layers.refresh();
+  }
+}

@@ -1,0 +1,43 @@
+// The classes with their colours. What is switched off is greyed on the map, not hidden.
+
+class Legend {
+  constructor(plane) {
+    this.plane = plane;
+    this.box = make("div", { class: "legend", role: "group", "aria-label": "Classes" });
+  }
+
+  fill({ classes, counts, colors }) {
+    this.box.hidden = !classes.length;
+    this.box.replaceChildren(...classes.map((name, kind) => this.key(name, kind, counts[kind], colors[kind % colors.length])));
+  }
+
+  key(name, kind, count, color) {
+    const title = `${count.toLocaleString("en")} test images. Click to grey them, double-click or Alt-click to see them alone.`;
+    const dot = make("i", { style: `background:${color}` });
+    return make("button", {
+      class: "quiet", title, "aria-pressed": "true",
+      onclick: (event) => (event.altKey ? this.isolate(kind) : this.toggle(kind)),
+      ondblclick: () => this.isolate(kind),
+    }, dot, name);
+  }
+
+  toggle(kind) {
+    this.plane.points.shown[kind] ^= 1;
+    this.mark();
+  }
+
+  // Alone, or all again where it was alone already.
+  isolate(kind) {
+    const { shown } = this.plane.points;
+    const alone = shown[kind] && !shown.some((on, other) => on && other !== kind);
+    shown.fill(alone ? 1 : 0);
+    shown[kind] = 1;
+    this.mark();
+  }
+
+  mark() {
+    const { shown } = this.plane.points;
+    [...this.box.children].forEach((key, kind) => key.setAttribute("aria-pressed", `${shown[kind] === 1}`));
+    this.plane.request("map");
+  }
+}

@@ -1,0 +1,88 @@
+// The decoded picture, and a slider for each number of the code, in step with the cursor.
+
+const FEW = 8; // sliders that are always there
+
+// Values of 0 to 1, or bytes, as pixels. Grey where there is one channel.
+function paint(canvas, values, [height, width, channels]) {
+  if (canvas.width !== width || canvas.height !== height || !canvas.image) {
+    [canvas.width, canvas.height] = [width, height];
+    canvas.image = canvas.getContext("2d").createImageData(width, height);
+  }
+  const bytes = canvas.image.data; // it rounds and cuts by itself
+  const scale = values instanceof Uint8Array ? 1 : 255;
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+  for (let from = 0, to = 0; to < bytes.length; from += channels, to += 4) {
+    bytes[to] = values[from] * scale;
+    bytes[to + 1] = values[from + green] * scale;
+    bytes[to + 2] = values[from + blue] * scale;
+    bytes[to + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(canvas.image, 0, 0);
+}
+
+class Panel {
+  constructor(plane) {
+    this.plane = plane;
+    this.picture = make("canvas", { class: "now", role: "img", "aria-label": "What the decoder draws at the cursor" });
+    this.trouble = make("p", { class: "trouble", role: "alert", hidden: true });
+    this.original = make("canvas", { role: "img", "aria-label": "The chosen test image" });
+    this.caption = make("figcaption");
+    this.chosen = make("figure", { class: "chosen", hidden: true }, this.original, this.caption);
+    this.sliders = make("div", { class: "sliders", role: "group", "aria-label": "The code" });
+    this.box = make("div", { class: "panel" }, make("figure", {}, this.picture, this.trouble), this.sliders, this.chosen);
+  }
+
+  fill({ ranges, image }) {
+    this.shape = image;
+    this.picture.style.aspectRatio = this.original.style.aspectRatio = `${image[1]} / ${image[0]}`;
+    this.rows = ranges.map((range, i) => this.row(range, i));
+    const lines = this.rows.map((row) => row.line);
+    const rest = lines.slice(FEW);
+    this.box.parentNode.classList.toggle("many", lines.length > FEW / 2); // the tools find room below the map
+    this.more = rest.length ? make("details", {}, make("summary", {}, `${rest.length} more`), ...rest) : null;
+    this.more?.addEventListener("toggle", () => this.follow(this.plane.codes.code));
+    this.sliders.replaceChildren(...lines.slice(0, FEW), ...(this.more ? [this.more] : []));
+  }
+
+  row([low, high], i) {
+    const name = `z${i + 1}`;
+    const step = (high - low) / 1000;
+    const slider = make("input", { type: "range", min: low, max: high, step, "aria-label": name });
+    const value = make("input", { type: "number", step: "any", "aria-label": `${name} as a number` });
+    slider.addEventListener("input", (event) => this.plane.cursor.setOne(i, Number(slider.value), event));
+    value.addEventListener("input", (event) => value.value !== "" && this.plane.cursor.setOne(i, Number(value.value), event));
+    for (const input of [slider, value]) input.addEventListener("change", () => this.plane.cursor.rest());
+    return { slider, value, line: make("label", { class: "slider" }, make("span", {}, name), slider, value) };
+  }
+
+  // A field that somebody types into is left alone.
+  follow(code) {
+    const shown = this.more && !this.more.open ? FEW : code.length;
+    const typing = this.box.getRootNode().activeElement;
+    for (let i = 0; i < shown; i++) {
+      const { slider, value } = this.rows[i];
+      slider.value = code[i];
+      if (value !== typing) value.value = code[i].toFixed(3);
+    }
+  }
+
+  draw(picture) {
+    paint(this.picture, picture, this.shape);
+  }
+
+  fail(words) {
+    this.trouble.textContent = words;
+    this.trouble.hidden = false;
+    this.picture.hidden = true;
+  }
+
+  // The test image whose code the cursor was sent to.
+  show(fact) {
+    this.chosen.hidden = !fact;
+    if (!fact) return;
+    this.original.hidden = !fact.original;
+    if (fact.original) paint(this.original, fact.original, this.shape);
+    const loss = fact.loss === null ? "" : `loss ${number(fact.loss)} ${this.plane.header.unit}`;
+    this.caption.textContent = [`Test image ${fact.image}`, fact.label, loss].filter(Boolean).join(" · ");
+  }
+}

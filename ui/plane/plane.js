@@ -1,0 +1,290 @@
+// The plane: a map of codes, a cursor on it, and the picture that the decoder draws of the cursor's code.
+
+const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+class Plane {
+  constructor(root) {
+    this.life = new AbortController();
+    this.view = new View();
+    this.splat = new Splat();
+    this.questions = new Questions((question) => this.tell("ask", question));
+    this.facts = new Facts(this.questions);
+    this.hovered = null; // the point under the pointer
+    this.cursor = new Cursor(this);
+    this.dirty = new Set();
+    this.read = new WeakSet(); // letters that were read
+    this.build(root);
+    this.listen();
+  }
+
+  build(root) {
+    this.ground = new Ground(this);
+    this.dots = make("canvas", { "aria-hidden": "true" });
+    this.overlay = new Overlay(this);
+    this.card = new Card(this);
+    this.legend = new Legend(this);
+    this.layers = new Layers(this);
+    this.panel = new Panel(this);
+    this.walk = new Walk(this);
+    this.recorder = new Recorder(this);
+    this.buttons = new Buttons(this);
+    this.help = helpText();
+    this.note = make("p", { class: "note", role: "status" });
+    for (const canvas of [this.ground.canvas, this.dots, this.overlay.canvas]) canvas.classList.add("map");
+    this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box);
+    const map = make("div", { class: "left" }, this.stage, this.legend.box);
+    const tools = make("div", { class: "about" }, this.buttons.box, this.walk.list, this.note, this.help);
+    this.box = make("div", { class: "plane" }, make("style", {}, STYLE), make("div", { class: "parts" }, this.panel.box, map, tools));
+    root.append(this.box);
+  }
+
+  listen() {
+    const { signal } = this.life;
+    this.voice = new Voice(this.box);
+    this.hand = new Hand(this, this.overlay.canvas, signal);
+    this.keys = new Keys(this, this.box, signal);
+    this.resized = new ResizeObserver(() => this.resize());
+    this.resized.observe(this.stage);
+    const on = (target, name, act) => target.addEventListener(name, act, { signal });
+    on(this.box, "transitionend", (event) => { if (event.target === this.box) this.restyle(); }); // the theme has changed
+    on(document, "loupe-go", (event) => this.cursor.heed(event.detail));
+    on(document, "loupe-letter", (event) => this.readLetter(event.detail));
+  }
+
+  destroy() {
+    this.life.abort();
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.settling);
+    for (const part of [this.card, this.layers, this.questions, this.recorder, this.voice, this.walk]) part.destroy();
+    this.decoder?.close();
+    this.box.remove();
+  }
+
+  shows(data) {
+    return !this.header || unpack(data).header.run === this.header.run;
+  }
+
+  resize() {
+    this.view.side = this.stage.clientWidth;
+    this.request("map");
+    this.layers.refresh();
+  }
+
+  restyle() {
+    this.look = theme(this.box);
+    this.layers.drop();
+    this.layers.refresh();
+    this.request("map");
+  }
+
+  // What Python sends: the run once, letters later.
+
+  update(data) {
+    const { header, part } = unpack(data);
+    const first = !this.header; // later ones bring the same run on other axes
+    this.codes = new Codes(header, first ? header.home : this.codes.code);
+    this.header = header;
+    this.points = new Points(header, part);
+    this.means = header.means ? rows(new Float32Array(part(header.means).buffer), header.size) : [];
+    this.view.start = header.view;
+    this.view.reset();
+    this.hovered = null;
+    this.legend.fill(header);
+    this.panel.fill(header);
+    this.buttons.fill(this);
+    this.overlay.canvas.setAttribute("aria-label", `Map of the codes of ${header.count} test images. The arrow keys move the cursor.`);
+    this.restyle();
+    this.describe();
+    if (first) this.open(header, part);
+    document.dispatchEvent(new CustomEvent("loupe-ready"));
+    this.request("code");
+  }
+
+  async open(header, part) {
+    try {
+      const decoder = header.decoder ? await Decoder.open(part(header.decoder)) : new FarDecoder(this.questions);
+      if (this.life.signal.aborted) return decoder.close();
+      if (decoder.input && decoder.input.join() !== `${header.size}`) throw new Error("It is made for other codes.");
+      this.decoder = decoder;
+    } catch (error) {
+      console.warn(error);
+      this.panel.fail("The decoder of this run could not be read, so there is no picture. The map is not affected.");
+    }
+    this.describe();
+    this.layers.drop();
+    this.layers.refresh();
+    this.request("code");
+  }
+
+  readLetter(letter) {
+    if (!this.header || this.read.has(letter)) return;
+    const { header, part } = unpack(letter);
+    if (header.plane !== this.header.plane) return;
+    this.read.add(letter);
+    if (header.facts) this.learn(header, part);
+    else this.begin(header);
+  }
+
+  // Where Python wants the cursor, and, at first, what was kept of an earlier visit.
+  begin({ at, marks, pinned }) {
+    if (!this.begun) this.walk.restore(marks, pinned);
+    this.begun = true;
+    const wish = `${at}`;
+    if (wish !== this.wish && this.codes.fits(at) && !this.hand.doing) this.cursor.obey(at);
+    this.wish = wish;
+  }
+
+  learn({ seq, facts, picture }, part) {
+    const pixels = (place) => place && part(place);
+    for (const fact of facts) this.facts.add({ ...fact, original: pixels(fact.original), made: pixels(fact.made) });
+    if (picture) this.decoder?.done?.(part(picture));
+    this.questions.answered(seq);
+    this.card.fill();
+    this.walk.restorePins();
+    this.cursor.learned();
+  }
+
+  // What Python is told.
+
+  tell(name, value) {
+    this.voice.say(name, value);
+  }
+
+  askAbout(point) {
+    const around = this.points.around(...this.points.place(point), 4 * NEAR / this.view.scale, 40);
+    const [height, width, channels] = this.header.image;
+    this.facts.want([point, ...around].map((i) => this.points.image(i)), height * width * channels);
+  }
+
+  // Pointer and view.
+
+  nearest(at) {
+    return this.points.nearest(...this.view.toPlane(...at), NEAR / this.view.scale);
+  }
+
+  hover(at) {
+    const found = at && this.header ? this.nearest(at) : null;
+    this.card.follow(found);
+    if (found === this.hovered) return;
+    this.hovered = found;
+    this.request("over");
+  }
+
+  moveView(change) {
+    change(this.view);
+    this.card.hide();
+    this.layers.refresh();
+    this.moving = true;
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => { this.moving = false; this.request("map"); }, SETTLES);
+    this.request("map");
+  }
+
+  // What a plain drag does.
+  setMode(mode) {
+    this.hand.mode = mode;
+    for (const name of ["walk", "pan", "box", "lasso"]) this.buttons.mark(name, name === mode);
+    this.overlay.canvas.dataset.mode = mode;
+  }
+
+  showHelp() {
+    const hidden = this.help.toggleAttribute("hidden");
+    this.buttons.mark("help", !hidden);
+    if (!hidden) this.help.scrollIntoView({ block: "nearest" });
+  }
+
+  choose(corners) {
+    const number = this.points.choose(corners);
+    this.tell("chosen", number ? this.points.bits(this.header.total) : null);
+    this.chosenChanged(number);
+  }
+
+  chosenChanged(number) {
+    this.chosen = number;
+    this.buttons.allow({ clear: number || this.cursor.image });
+    this.describe();
+    this.request("map");
+  }
+
+  clear() {
+    this.hand.stop();
+    if (this.points.chosen) this.tell("chosen", null);
+    this.points.chosen = null;
+    this.walk.pause();
+    this.cursor.keep(null);
+    this.chosenChanged(0);
+  }
+
+  // Words.
+
+  describe() {
+    const { header, points } = this;
+    const left = header.total - header.count;
+    const far = this.decoder?.where === "server" && `${header.reason} Pictures come from the server and follow the cursor more slowly.`;
+    const told = [
+      !points.count && "There are no codes to show.",
+      this.chosen && `${this.chosen.toLocaleString("en")} test images are chosen.`,
+      left && `${left.toLocaleString("en")} test images are left out: their codes are not numbers.`,
+      far,
+      this.decoder?.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
+      header.note,
+      header.rings ? "Rings: 1, 2 and 3 standard deviations of the prior." : "No rings: these codes follow no prior.",
+      this.layers.note,
+    ];
+    this.note.textContent = told.filter(Boolean).join(" ");
+  }
+
+  // Drawing, at most once a frame.
+
+  request(...parts) {
+    for (const part of parts) this.dirty.add(part);
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
+    const dirty = this.dirty;
+    this.dirty = new Set();
+    if (!this.header) return;
+    this.cursor.catchUp();
+    if (this.view.side) this.drawMap(dirty.has("map"));
+    if (dirty.has("code")) this.drawPicture();
+    this.recorder.draw();
+  }
+
+  drawMap(all) {
+    if (all) {
+      this.ground.draw();
+      this.splat.draw(this.dots, this.view, this.points, this.header.colors, this.look, this.moving);
+    }
+    this.overlay.draw();
+  }
+
+  drawPicture() {
+    this.panel.follow(this.codes.code);
+    const times = { event: this.cursor.moved, began: performance.now() };
+    this.decoder?.decode(this.codes.code.slice(), (picture) => {
+      times.decoded_ms = performance.now() - times.began;
+      this.panel.draw(picture);
+      times.picture = performance.now();
+    });
+    if (this.cursor.moved) window.loupeMeasure?.push(times);
+    times.drawn = performance.now();
+    this.cursor.moved = null;
+  }
+}
+
+const planes = new WeakMap();
+
+export default function ({ parentElement, data, setStateValue }) {
+  const close = () => { planes.get(parentElement)?.destroy(); planes.delete(parentElement); };
+  if (data && planes.get(parentElement)?.shows(data) === false) close(); // another run in the same place
+  if (!planes.has(parentElement)) planes.set(parentElement, new Plane(parentElement));
+  const plane = planes.get(parentElement);
+  plane.voice.setState = setStateValue;
+  if (data && data !== plane.data) plane.update(data);
+  plane.data = data;
+  return close;
+}

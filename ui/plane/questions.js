@@ -1,0 +1,55 @@
+// What the browser asks Python: facts about test images, and the picture of a code where it does not decode itself.
+// One question is under way at a time; of what is asked meanwhile, the newest waits.
+
+const LOST = 5000; // ms after which an answer counts as lost
+
+class Questions {
+  constructor(tell) {
+    this.tell = tell;
+    this.seq = Date.now() % 1e9; // greater than those of an earlier visit
+    this.asked = null; // the question under way
+    this.waiting = {};
+  }
+
+  ask(wish) {
+    Object.assign(this.waiting, wish);
+    if (!this.asked) this.send();
+  }
+
+  send() {
+    clearTimeout(this.timer);
+    const { images = [], code = null } = this.waiting;
+    this.waiting = {};
+    this.asked = images.length || code ? { seq: ++this.seq, images, code } : null;
+    if (!this.asked) return;
+    this.timer = setTimeout(() => this.send(), LOST);
+    this.tell(this.asked);
+  }
+
+  answered(seq) {
+    if (seq === this.asked?.seq) this.send();
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+}
+
+// A decoder that stands on the server: slower, and told so. It answers as decoder.js does.
+class FarDecoder {
+  constructor(questions) {
+    this.questions = questions;
+    this.where = "server";
+  }
+
+  decode(code, done) {
+    this.done = done;
+    this.questions.ask({ code: Array.from(code) });
+  }
+
+  many() {
+    return () => {};
+  }
+
+  close() {}
+}

@@ -1,0 +1,114 @@
+// Walks that the cursor takes by itself: through bookmarks, between two pinned images, or through the classes.
+
+const LEG = 1300; // ms from one stop to the next
+const CIRCLE = 48; // stops of the round trip on the prior's first ring
+
+class Walk {
+  constructor(plane) {
+    this.plane = plane;
+    this.marks = []; // bookmarked codes
+    this.pins = []; // facts of two test images at most
+    this.list = make("div", { class: "marks", role: "group", "aria-label": "Bookmarks" });
+  }
+
+  // Where the walk goes through, and back to the first: pins before bookmarks before the classes' mean codes.
+  stops() {
+    const { means } = this.plane;
+    if (this.pins.length === 2) return this.pins.map((fact) => fact.code);
+    if (this.marks.length > 1) return this.marks;
+    if (means.length > 1) return means;
+    return this.circle();
+  }
+
+  // Around the prior, or around the middle of the codes.
+  circle() {
+    const { codes } = this.plane;
+    const [x, y] = codes.rings ? codes.origin() : codes.place(codes.home);
+    const turns = Array.from({ length: CIRCLE }, (_, i) => 2 * Math.PI * i / CIRCLE);
+    return turns.map((turn) => codes.at(x + codes.stride() * Math.cos(turn), y + codes.stride() * Math.sin(turn)));
+  }
+
+  toggle() {
+    if (this.playing) return this.pause();
+    this.began = null;
+    this.playing = this.stops();
+    this.plane.buttons.mark("play", true);
+    this.frame = requestAnimationFrame((now) => this.step(now));
+  }
+
+  // Whoever wants calm sees the stops, and not the way between them.
+  step(now) {
+    this.began ??= now;
+    const stops = this.playing;
+    const round = stops.length === CIRCLE;
+    const legs = (now - this.began) / (round ? LEG / 6 : LEG);
+    const [from, to] = [0, 1].map((next) => stops[(Math.floor(legs) + next) % stops.length]);
+    const part = legs % 1;
+    const t = calm() ? 0 : round ? part : part * part * (3 - 2 * part);
+    this.plane.cursor.setCode(from.map((value, i) => value + (to[i] - value) * t));
+    this.frame = requestAnimationFrame((later) => this.step(later));
+  }
+
+  stop() {
+    if (!this.playing) return;
+    cancelAnimationFrame(this.frame);
+    this.playing = null;
+    this.plane.buttons.mark("play", false);
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.stop();
+    this.plane.cursor.rest();
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frame);
+  }
+
+  mark() {
+    this.marks.push(Array.from(this.plane.codes.code));
+    this.changed("marks", this.marks);
+  }
+
+  forget(place) {
+    this.marks.splice(place, 1);
+    this.changed("marks", this.marks);
+  }
+
+  // The two newest stay.
+  pin(fact) {
+    const others = this.pins.filter((pinned) => pinned.image !== fact.image);
+    this.pins = others.length < this.pins.length ? others : [...others, fact].slice(-2);
+    this.changed("pinned", this.pins.map((pinned) => pinned.image));
+  }
+
+  // After a visit to another page. What the pinned images are has to be asked again.
+  restore(marks, pinned) {
+    this.marks = marks;
+    this.pinned = pinned;
+    if (pinned.length) this.plane.facts.want(pinned, 1);
+    this.fill();
+  }
+
+  restorePins() {
+    const facts = this.pinned?.map((image) => this.plane.facts.get(image));
+    if (!facts?.every(Boolean)) return;
+    this.pins = facts;
+    this.pinned = null;
+    this.fill();
+  }
+
+  changed(name, value) {
+    this.plane.tell(name, value);
+    this.fill();
+  }
+
+  fill() {
+    const chip = (code, i) => make("span", {},
+      make("button", { class: "quiet", title: `Go to bookmark ${i + 1}`, onclick: () => this.plane.cursor.jump(code) }, `${i + 1}`),
+      make("button", { class: "quiet", "aria-label": `Remove bookmark ${i + 1}`, title: "Remove", onclick: () => this.forget(i) }, "×"));
+    this.list.replaceChildren(...(this.marks.length ? ["Bookmarks", ...this.marks.map(chip)] : []));
+    this.plane.request("over");
+  }
+}
