@@ -279,6 +279,22 @@ def test_files_keep_their_suffix_while_they_are_written(run: store.Run) -> None:
     assert run.model.read_bytes() == b"weights" and run.thumbs() == b"webp"
 
 
+def test_what_a_finished_run_holds_is_known_by_name(trained: store.Run) -> None:
+    names = {path.relative_to(trained.path).as_posix() for path in trained.path.rglob("*") if path.is_file()}
+    kept = {name for name in names if store.is_kept(name, with_state=True)}
+    assert names - kept <= {trained.lock.name, trained.guard.name}
+    assert {name for name in kept if not store.is_kept(name, with_state=False)} == {store.STATE_FILE}
+    for name in (
+        "../card.json",
+        "epochs/1.npz",
+        "epochs/0001.npz/x",
+        "state/other.npz",
+        "run.py",
+        "epochs/../0001.npz",
+    ):
+        assert not store.is_kept(name, with_state=True)
+
+
 # Bad days
 
 

@@ -78,7 +78,8 @@ def _end(run: Run) -> Run:
 
 
 def _resume(run: Run) -> Run:
-    jobs.start(cached.settings(), run)
+    if run.state() in RESUMABLE:  # another tab may have been quicker
+        jobs.start(cached.settings(), run)
     return run
 
 

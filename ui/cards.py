@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, owner, palette, pixels, run_dialogs, words
+from ui import cached, choice, frame, owner, palette, pixels, run_dialogs, words
 from ui.errors import plain
 from vae_core.runs.store import Summary
 
@@ -73,6 +73,14 @@ def _card(run: Summary, colour: str) -> None:
     if run.state == "broken":
         _broken(run)
         return
+    every = frame.LOOK_SECONDS if run.state in ("queued", "running") else None
+    st.fragment(_sight, run_every=every)(run, colour)
+    _buttons(run)
+
+
+def _sight(was: Summary, colour: str) -> None:
+    """What changes while it trains, drawn anew without the rest of the page."""
+    run = cached.find(was.id) or was
     pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
     _heading(run, colour)
     pixels.facts(
@@ -81,7 +89,6 @@ def _card(run: Summary, colour: str) -> None:
         {f"loss {words.number(run.best_nats_per_pixel)}": words.LOSS_HELP, words.epochs(run): EPOCHS_HELP},
         {name: told for name, told in ((run.owner, "Who started it"), (run.note, run.note)) if name},
     )
-    _buttons(run)
 
 
 def _heading(run: Summary, colour: str) -> None:

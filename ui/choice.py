@@ -26,6 +26,8 @@ def chosen_run() -> Run | None:
         run = store.open_run(cached.settings(), wanted)
     except LoupeError:
         return None
+    if run.id != wanted:  # another one whose name begins alike, after this one was removed
+        return None
     choose(run.id)
     return run
 

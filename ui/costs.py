@@ -38,9 +38,9 @@ def show(config: Config, data: Summary) -> None:
         seconds = cost.seconds_an_epoch(architecture, config, train, GUESS, held_out)
     about = "about, not yet measured on this machine" if guess else "measured on this machine"
     _line(
-        "Training time",
+        f"Training, {words.plural(config.epochs, 'epoch')}",
         f"about {words.duration(seconds * config.epochs)}",
-        f"All epochs, after some seconds to start; {about}.",
+        f"All of it, after some seconds to start; {about}.",
     )
     _line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
     if guess:

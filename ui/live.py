@@ -53,8 +53,7 @@ def _live(run_id: str, was: str) -> None:
 
 def _gone(run_id: str, was: str) -> None:
     st.warning(f"The run {plain(run_id)} is no longer there: its folder was removed or cannot be read.")
-    if was not in FINAL or st.button("Choose another run"):
-        choice.choose(None)
+    if was not in FINAL or st.button("Choose another run"):  # the sidebar goes on saying that it is gone
         cached.refresh()
         st.rerun()
 

@@ -32,7 +32,7 @@ PLANES = {
 class Facts:
     """What never changes of a run and takes long to look up."""
 
-    run_id: str
+    run: tuple[str, str]  # its name and when it was made
     colour: str
     recipe: Recipe | None
     classes: tuple[str, ...]
@@ -41,7 +41,7 @@ class Facts:
 
 def show(view: View) -> None:
     unit, log = _axes()
-    key = f"film-{view.run.id}"
+    key = f"film-{view.run.id}-{view.born}"
     facts = _facts(view)
     film.show(key, _data(view, facts, key, unit, log))
     late = losses.beyond(view.config, facts.recipe, unit)
@@ -77,10 +77,11 @@ def _data(view: View, facts: Facts, key: str, unit: str, log: bool) -> bytes:
         "waiting": _announce(view),
         **facts.notes,
     }
-    same = (header, view.epochs, film.wanted(key))
+    wanted = film.wanted(key)
+    same = (header, view.born, view.epochs, wanted)
     kept = st.session_state.get(KEPT)
     if not kept or kept[0] != same:
-        packed = film.data(*same, lambda epoch: cached.snapshot(view.run, epoch), facts.classes)
+        packed = film.data(header, view.epochs, wanted, lambda epoch: cached.snapshot(view.run, epoch), facts.classes)
         st.session_state[KEPT] = kept = (same, packed)
     return bytes(kept[1])
 
@@ -94,9 +95,10 @@ def _announce(view: View) -> str:
 def _facts(view: View) -> Facts:
     """What never changes of a run and takes long to look up; kept for the run that is shown."""
     kept: Facts | None = st.session_state.get("run_facts")
-    if kept is None or kept.run_id != view.run.id:
+    which = (view.run.id, view.born)
+    if kept is None or kept.run != which:
         colour = cached.colours().get(view.run.id, palette.colour(0))
-        kept = Facts(view.run.id, colour, losses.recipe_of(view.config), _classes(view.config), _notes(view.config))
+        kept = Facts(which, colour, losses.recipe_of(view.config), _classes(view.config), _notes(view.config))
         st.session_state["run_facts"] = kept
     return kept
 

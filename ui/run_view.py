@@ -12,6 +12,7 @@ from vae_core.spec.config import Config
 @dataclass(frozen=True)
 class View:
     run: Run
+    born: str  # a folder that was removed and made anew is another run
     config: Config
     state: str
     status: dict[str, Any]
@@ -33,4 +34,13 @@ class View:
 
 
 def look(run: Run) -> View:
-    return View(run, run.config(), run.state(), run.status(), run.card(), run.history(), run.snapshot_epochs())
+    return View(
+        run,
+        str(run.document().get("created")),
+        run.config(),
+        run.state(),
+        run.status(),
+        run.card(),
+        run.history(),
+        run.snapshot_epochs(),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from vae_core.cli.answer import Answer, add_json, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import FITS
+from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
 
@@ -54,7 +56,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
-    found = [catalog.describe(name, settings) for name in catalog.names(settings)]
+    found = _readable(settings)
     header = ("name", "image", "train", "validation", "test", "classes", "from", "")
     rows = [
         (data.name, _shape(data), data.train - data.validation, data.validation, data.test, len(data.classes),
@@ -62,6 +64,17 @@ def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
         for data in found
     ]  # fmt: skip
     return Answer([asdict(data) for data in found], table(header, rows))
+
+
+def _readable(settings: Settings) -> list[Summary]:
+    """One that is broken is told and left out; the others are listed all the same."""
+    found = []
+    for name in catalog.names(settings):
+        try:
+            found.append(catalog.describe(name, settings))
+        except LoupeError as error:
+            print(f"Warning: {name} is left out. {error}", file=sys.stderr)
+    return found
 
 
 def add(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 Report = Callable[[dict[str, Any]], None]
 
 
+class NotANumber(LoupeError):
+    """The loss is none any more; epochs before that may have been good."""
+
+
 def train(run: Run, settings: Settings, report: Report = lambda row: None) -> None:
     """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind."""
     with jobs.hold(run):
@@ -83,6 +87,13 @@ class Training:
         return -(-len(self.pixels) // self.config.batch)
 
     def go(self) -> None:
+        try:
+            self._go()
+        except NotANumber:
+            self._keep_best()
+            raise
+
+    def _go(self) -> None:
         started = time.monotonic() - self.position.seconds
         while self.position.epoch < self.config.epochs and not self._patience_is_over():
             self.run.set_status(phase="training", state="running")
@@ -207,9 +218,13 @@ class Training:
     def _stopped(self) -> None:
         """Keep the state of the broken epoch for a resume, and make what was learned so far usable."""
         save_position(self.run, self.position, self.steps)
+        self._keep_best()
+        self.run.set_status(state="stopped", phase="", eta_seconds=None, seconds=round(self.position.seconds, 2))
+
+    def _keep_best(self) -> None:
         if self.position.best_epoch:
             finish.finish(self.run, self.settings, self.data, self.position)
-        self.run.set_status(state="stopped", phase="", eta_seconds=None, seconds=round(self.position.seconds, 2))
+            self.run.set_status(phase="")
 
 
 def _load(config: Config, run: Run, settings: Settings) -> Dataset:
@@ -239,8 +254,8 @@ def _noisy_copy(pixels: np.ndarray, config: Config) -> np.ndarray:
     return noisy
 
 
-def _not_a_number(config: Config, epoch: int, step: int, rate: float | None) -> LoupeError:
-    return LoupeError(
+def _not_a_number(config: Config, epoch: int, step: int, rate: float | None) -> NotANumber:
+    return NotANumber(
         f"The loss stopped being a number in epoch {epoch}, step {step}"
         + (f", at a learning rate of {rate:.3g}" if rate else ""),
         "A finite loss was expected; the steps were probably too large",

@@ -34,6 +34,9 @@ class Stopped(LoupeError):
 def start(settings: Settings, run: Run, *, wait: bool = False, command: Sequence[str] = TRAIN) -> int:
     """Start the run's process, which outlives this one; its number. Refused where one has the run already."""
     with locks.exclusive(run.guard):
+        if _is_leaving(run):
+            run.clear_stop()  # its process has not seen the stop yet, so it stays and begins after all
+            return int(run.status()["pid"])
         _refuse_second(run, taken=run.has_process())
         run.clear_stop()
         run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
@@ -95,6 +98,13 @@ def state(run: Run) -> str:
 def place(settings: Settings, run: Run) -> int | None:
     """The run's place in the queue, 1 being the next to start; None where it does not wait there."""
     return slots.place(settings, "train", run.id)
+
+
+def _is_leaving(run: Run) -> bool:
+    """Whether it was stopped while it still waited, or its process was only starting."""
+    status = run.status()
+    alive = locks.alive(status["pid"], status["pid_started"])
+    return status["state"] == "queued" and run.stop_requested() and alive
 
 
 def _refuse_second(run: Run, *, taken: bool) -> None:
@@ -165,9 +175,12 @@ def _let_go(run: Run) -> None:
 
 
 def _give_way(run: Run) -> None:
-    if run.stop_requested():
-        run.set_status(state="stopped")
-        raise Stopped(f"{run.id} was stopped before its turn came")
+    if not run.stop_requested():
+        return
+    with locks.exclusive(run.guard):
+        if run.stop_requested():  # nobody has taken it back meanwhile
+            run.set_status(state="stopped")
+            raise Stopped(f"{run.id} was stopped before its turn came")
 
 
 def _lower_priority() -> None:

@@ -50,6 +50,13 @@ FILES = {
     "plane": "plane.bin",
 }
 CONFIG_FILE, CARD_FILE, STATUS_FILE = "config.json", "card.json", "status.json"
+HISTORY_FILE, METRICS_FILE, CODES_FILE = "history.csv", "metrics.json", "codes.npz"
+THUMBS_FILE, LOG_FILE, EPOCHS, STATE_FILE = "thumbs.webp", "log.txt", "epochs", "state/last.npz"
+KEPT = {
+    CONFIG_FILE, CARD_FILE, STATUS_FILE, HISTORY_FILE, METRICS_FILE, CODES_FILE, THUMBS_FILE, LOG_FILE,
+    *FILES.values(),
+}  # fmt: skip
+SNAPSHOT = re.compile(r"\d{4,9}\.npz")
 NEW, REMOVED, SLOTS = ".new-", ".removed-", ".slots"
 
 
@@ -234,14 +241,14 @@ class Run:
 
     def snapshot_epochs(self) -> list[int]:
         with suppress(FileNotFoundError):
-            return sorted(int(n[:-4]) for n in os.listdir(self._epochs) if re.fullmatch(r"\d{4,}\.npz", n))
+            return sorted(int(n[:-4]) for n in os.listdir(self._epochs) if SNAPSHOT.fullmatch(n))
         return []
 
     def save_codes(self, arrays: Mapping[str, np.ndarray]) -> None:
-        files.write_arrays(self.path / "codes.npz", arrays, packed=True)
+        files.write_arrays(self.path / CODES_FILE, arrays, packed=True)
 
     def codes(self) -> dict[str, np.ndarray]:
-        return self._must(files.read_arrays(self.path / "codes.npz"), "no codes yet")
+        return self._must(files.read_arrays(self.path / CODES_FILE), "no codes yet")
 
     def save_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """All that a resume or a fork needs to go on; weights hardly pack, so they are not."""
@@ -255,18 +262,18 @@ class Run:
     # Single files.
 
     def save_metrics(self, metrics: Mapping[str, Any]) -> None:
-        files.write_json(self.path / "metrics.json", metrics)
+        files.write_json(self.path / METRICS_FILE, metrics)
 
     def metrics(self) -> dict[str, Any] | None:
-        path = self.path / "metrics.json"
+        path = self.path / METRICS_FILE
         return files.read_json(path) if path.exists() else None
 
     def save_thumbs(self, webp: bytes) -> None:
-        files.write_bytes(self.path / "thumbs.webp", webp)
+        files.write_bytes(self.path / THUMBS_FILE, webp)
 
     def thumbs(self) -> bytes | None:
         with suppress(FileNotFoundError):
-            return files.patiently((self.path / "thumbs.webp").read_bytes)
+            return files.patiently((self.path / THUMBS_FILE).read_bytes)
         return None
 
     def save_file(self, kind: str, writer: Callable[[Path], object]) -> None:
@@ -291,7 +298,7 @@ class Run:
 
     @property
     def log(self) -> Path:
-        return self.path / "log.txt"
+        return self.path / LOG_FILE
 
     @property
     def lock(self) -> Path:
@@ -309,7 +316,7 @@ class Run:
 
     @property
     def _history(self) -> Path:
-        return self.path / "history.csv"
+        return self.path / HISTORY_FILE
 
     @property
     def _progress(self) -> Path:
@@ -317,11 +324,11 @@ class Run:
 
     @property
     def _epochs(self) -> Path:
-        return self.path / "epochs"
+        return self.path / EPOCHS
 
     @property
     def _state(self) -> Path:
-        return self.path / "state" / "last.npz"
+        return self.path / STATE_FILE
 
     def _must(self, arrays: dict[str, np.ndarray] | None, missing: str) -> dict[str, np.ndarray]:
         if arrays is None:
@@ -351,7 +358,7 @@ def create(
         files.write_json(hidden / CARD_FILE, {**CARD, "owner": owner})
         files.write_json(hidden / STATUS_FILE, {**STATUS, "epochs": config.epochs})
         with files.told(hidden):
-            return Run(_rename_to_free(hidden, _folder_name(config.id)), settings)
+            return Run(keep_as(hidden, _folder_name(config.id)), settings)
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
         raise
@@ -405,6 +412,13 @@ def remove(run: Run) -> None:
     files.sweep(run.settings.checkpoints, REMOVED, 0)
 
 
+def is_kept(name: str, *, with_state: bool) -> bool:
+    """Whether a run that has ended may hold a file of this name, a path below its folder with slashes."""
+    folder, _, file = name.rpartition("/")
+    is_snapshot = folder == EPOCHS and SNAPSHOT.fullmatch(file) is not None
+    return name in KEPT or is_snapshot or (with_state and name == STATE_FILE)
+
+
 def slots_folder(settings: Settings) -> Path:
     """Where jobs wait for their turn; runs/slots.py knows what is in it."""
     return settings.checkpoints / SLOTS
@@ -455,8 +469,10 @@ def _folder_name(run_id: str) -> str:
     return re.sub(r"^\.+|\.{2,}", "_", run_id)
 
 
-def _rename_to_free(hidden: Path, wanted: str) -> str:
-    """A rename onto a folder that has files fails everywhere, so two processes never get the same name."""
+def keep_as(hidden: Path, wanted: str) -> str:
+    """Give a filled hidden folder that name, or the next free one after it; the name that it got.
+
+    A rename onto a folder that has files fails everywhere, so two processes never get the same one."""
     number = 1
     while True:
         name = wanted if number == 1 else f"{wanted}-{number}"

@@ -6,23 +6,19 @@ import json
 import re
 import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from uuid import uuid4
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-
-if TYPE_CHECKING:
-    from vae_core.spec.config import Config
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 PACKED = (".npz", ".keras", ".webp")  # compressing these again only takes time
@@ -42,17 +38,17 @@ def pack(settings: Settings, ids: Iterable[str], target: IO[bytes], *, with_stat
             state = run.state()
             if state in ("queued", "running"):
                 raise LoupeError(f"{run.id} is {state}", "Only runs that have ended can be exported", "Stop it first")
-            known = _layout(run.config(), with_state)
             for path in sorted(run.path.rglob("*")):
                 name = path.relative_to(run.path).as_posix()
-                if path.is_file() and not path.is_symlink() and known.fullmatch(name):
+                if path.is_file() and not path.is_symlink() and store.is_kept(name, with_state=with_state):
                     _add(archive, f"{run.id}/{name}", path.read_bytes())
 
 
 def unpack(settings: Settings, source: IO[bytes] | Path) -> list[Run]:
     """Check a zip of runs and keep them under their names, or the next free ones. All of them, or none."""
-    settings.checkpoints.mkdir(parents=True, exist_ok=True)
     hidden = settings.checkpoints / f"{store.NEW}{uuid4().hex}"
+    with files.told(hidden):
+        hidden.mkdir(parents=True)
     inside = replace(settings, checkpoints=hidden)
     try:
         with _opened(source) as archive:
@@ -67,24 +63,6 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     info.external_attr = 0o644 << 16
     info.compress_type = zipfile.ZIP_STORED if name.endswith(PACKED) else zipfile.ZIP_DEFLATED
     archive.writestr(info, data)
-
-
-def _layout(config: Config, with_state: bool) -> re.Pattern[str]:
-    """The names that a finished run may have. Only the store knows them, so it is asked to write each once."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = store.create(Settings(checkpoints=Path(folder)), config, {})
-        run.add_history({"epoch": 1})
-        run.save_metrics({})
-        run.save_codes({})
-        run.save_thumbs(b"")
-        run.save_snapshot(1, {})
-        run.log.touch()
-        for kind in store.FILES:
-            run.save_file(kind, lambda path: path.touch())
-        if with_state:
-            run.save_state({})
-        names = [path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()]
-    return re.compile("|".join(re.escape(name).replace("0001", r"\d{4,9}") for name in names))
 
 
 def _opened(source: IO[bytes] | Path) -> zipfile.ZipFile:
@@ -141,10 +119,10 @@ def _unpack_run(archive: zipfile.ZipFile, run_id: str, members: list[zipfile.Zip
         with files.told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _extract(archive, info, path)
-    known = _layout(run.config(), with_state=True)  # a config that is no config is refused here
+    run.config()  # one that is none is refused here
     for info in members:
         name = info.filename.split("/", 1)[1]
-        if not known.fullmatch(name):
+        if not store.is_kept(name, with_state=True):
             raise LoupeError(f"{info.filename} in the zip belongs to no run", "Files of a run were expected", FIX)
         _check_content(run.path / name, inside.max_bytes)
     _check_documents(run)
@@ -247,5 +225,6 @@ def _damaged(path: Path, why: str) -> LoupeError:
 
 def _keep(run: Run, settings: Settings) -> str:
     target = settings.checkpoints / f"{store.NEW}{uuid4().hex}"
-    run.path.rename(target)
-    return store._rename_to_free(target, run.id)
+    with files.told(target):
+        run.path.rename(target)
+        return store.keep_as(target, run.id)
