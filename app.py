@@ -5,7 +5,7 @@ import streamlit as st
 from ui import cached, frame
 
 page = frame.begin()
-cached.freeze()
 with st.sidebar:
     frame.sidebar()
 page.run()
+cached.freeze()

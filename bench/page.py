@@ -19,17 +19,18 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from bench.visitors import visitors
 from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
@@ -46,16 +47,20 @@ LIVE = Config(
 SWITCH = """([name, path, title]) => new Promise((done, failed) => {
   const ending = (where, text) => [...document.querySelectorAll(where)].find((each) => each.textContent.endsWith(text));
   const app = document.querySelector('[data-testid="stApp"]');
-  const began = performance.now();
+  let began = null;
+  const asked = performance.now();
   const look = () => {
+    const link = ending('[data-testid="stSidebar"] [data-testid="stPageLink"] a', name);
     const ended = app.getAttribute('data-test-script-state') === 'notRunning';
     const stands = location.pathname === path && ending('h1', title) && !ending('[data-stale="true"] h1', title);
-    if (ended && stands) done(performance.now() - began);
-    else if (performance.now() - began > 30_000) failed(`${title} did not stand within 30 s`);
+    if (began === null && link) {
+      began = performance.now();
+      link.click();
+    } else if (began !== null && ended && stands) return done(performance.now() - began);
+    if (performance.now() - asked > 30_000) failed(`${title} did not stand within 30 s`);
     else requestAnimationFrame(look);
   };
-  ending('[data-testid="stSidebar"] [data-testid="stPageLink"] a', name).click();
-  requestAnimationFrame(look);
+  look();
 })"""
 WATCH_EPOCHS = """() => {
   window.seenEpochs = {};
@@ -83,30 +88,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
-    cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
         finished = trained(settings)
-        if len(cores) > 1:  # what is started from here on, server and browser, stays on this core
-            psutil.Process().cpu_affinity(cores[:1])
-        found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        document = measure(settings, finished, browser, cores[1:])
-        browser.close()
+        others = on_one_core()
+        with sync_playwright() as playwright:
+            browser = launched(playwright)
+            document = measure(settings, finished, browser, others)
+            browser.close()
     print(json.dumps(document) if arguments.json else "\n".join(f"{key:28s}{value}" for key, value in document.items()))
 
 
+def on_one_core() -> list[int]:
+    """What is started from here on, browser and server, shares one core; the others that there are."""
+    if not hasattr(psutil.Process, "cpu_affinity"):
+        return []
+    first, *others = psutil.Process().cpu_affinity()
+    psutil.Process().cpu_affinity([first])
+    return others
+
+
+def launched(playwright: Playwright, more: Sequence[str] = ()) -> Browser:
+    found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *more])
+
+
 def measure(settings: Settings, finished: store.Run, browser: Browser, others: list[int]) -> dict[str, Any]:
-    starts = [first_page(settings, browser) for _ in range(STARTS)]
+    nothing_yet = replace(settings, checkpoints=settings.checkpoints / "none")
+    starts, later_starts = ([first_page(each, browser) for _ in range(STARTS)] for each in (nothing_yet, settings))
     with page_server(settings) as server:
         page = opened(browser, f"{server.address}/?run={finished.id}")
         switches = tour(page, ROUNDS)
         page.context.close()
         rest = server.megabytes()
+        print(f"starts {starts} {later_starts}, switches {switches}", file=sys.stderr)
         with live(settings, others) as run:
             watched = watch(settings, run, browser, server)
     return {
         "start_ms": round(median(starts)),
+        "start_with_a_run_ms": round(median(later_starts)),
         "switch_p50_ms": percentile(switches, 50),
         "switch_p95_ms": percentile(switches, 95),
         **{key: watched[key] for key in ("chart_p50_ms", "chart_p95_ms")},
@@ -116,24 +136,24 @@ def measure(settings: Settings, finished: store.Run, browser: Browser, others: l
 
 
 def watch(settings: Settings, run: store.Run, browser: Browser, server: Server) -> dict[str, Any]:
-    """One tab alone for the chart, five for the memory, ten for what they cost the trainer and an eleventh."""
+    """One tab alone for the chart, five for the memory, ten sessions for what they cost the trainer and an eleventh."""
     address = f"{server.address}/train?run={run.id}"
     page = opened(browser, address)
     delays = chart_delays(page, run)
     tabs = [page, *(opened(browser, address) for _ in range(TABS - 1))]
     wait_for_epochs(run, 5)
     five = server.megabytes()
-    tabs += [opened(browser, address) for _ in range(SESSIONS - len(tabs))]
+    for tab in tabs:
+        tab.context.close()
     busy, alone, switches = [], [], []
-    for turn in range(3):  # with ten sessions and with none, in turn
-        if turn:
-            tabs = [opened(browser, address) for _ in range(SESSIONS)]
-        busy += epoch_seconds(run, EPOCHS)
-        guest = opened(browser, f"{server.address}/?run={run.id}")
-        switches += tour(guest, 2)
-        for tab in (guest, *tabs):
-            tab.context.close()
+    for _ in range(3):  # with ten sessions and with none, in turn
+        with visitors(SESSIONS, server.address.rpartition(":")[2], "train", f"run={run.id}"):
+            busy += epoch_seconds(run, EPOCHS)
+            guest = opened(browser, f"{server.address}/?run={run.id}")
+            switches += tour(guest, 2)
+            guest.context.close()
         alone += epoch_seconds(run, EPOCHS)
+    print(f"ten sessions: switches {switches}, epochs {busy}, alone {alone}", file=sys.stderr)
     return {
         "chart_p50_ms": percentile(delays, 50),
         "chart_p95_ms": percentile(delays, 95),
@@ -145,9 +165,10 @@ def watch(settings: Settings, run: store.Run, browser: Browser, server: Server) 
 
 def first_page(settings: Settings, browser: Browser) -> float:
     """Milliseconds from starting the server until the first page stands in a browser that knows nothing of it."""
+    page = empty_tab(browser)
     began = time.perf_counter()
     with page_server(settings) as server:
-        page = opened(browser, server.address)
+        go(page, server.address)
         passed = time.perf_counter() - began
         page.context.close()
     return 1000 * passed
@@ -196,7 +217,14 @@ def wait_for_epochs(run: store.Run, count: int) -> list[dict[str, Any]]:
 
 def opened(browser: Browser, address: str) -> Page:
     """A tab of a browser that has nothing of the page in its cache, when the page stands."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    return go(empty_tab(browser), address)
+
+
+def empty_tab(browser: Browser) -> Page:
+    return browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+
+
+def go(page: Page, address: str) -> Page:
     page.goto(address)
     page.locator("h1").first.wait_for(timeout=1000 * SECONDS)
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * SECONDS)

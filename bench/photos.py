@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import shutil
 import tempfile
 import time
 import zipfile
@@ -22,7 +21,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from bench.page import opened, page_server
+from bench.page import launched, opened, page_server
 from vae_core.runs import store
 from vae_core.settings import Settings
 
@@ -38,8 +37,7 @@ def main() -> None:
         settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
         file = Path(folder, "photos.zip")
         write_photos(file, arguments.images)
-        found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = launched(playwright)
         with page_server(settings) as server:
             document = {"images": arguments.images, "megabytes": round(file.stat().st_size / 1e6, 1)}
             document |= measure(opened(browser, f"{server.address}/data"), file, settings)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bench.page import environment, opened, page_server, percentile
+from bench.page import environment, launched, on_one_core, opened, page_server, percentile
 from vae_core import settings as settings_module
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
@@ -101,13 +99,12 @@ def main() -> None:
     parser.add_argument("--points", action="append", type=int, help="only so many points (repeatable)")
     arguments = parser.parse_args()
     models, points = arguments.model or list(MODELS), arguments.points or list(POINTS)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
         runs = {model: trained(model, settings) for model in models}
-        cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
-        if cores:
-            psutil.Process().cpu_affinity(cores[:1])
-        document = measure(settings, runs, points, playwright)
+        on_one_core()
+        with sync_playwright() as playwright:
+            document = measure(settings, runs, points, playwright)
     print(json.dumps(document) if arguments.json else table(document))
 
 
@@ -128,11 +125,6 @@ def measure(
     free = row(settings, first, unlimited) | {"model": next(iter(runs)), "points": points[0], "frame_limit": False}
     unlimited.close()
     return {"rows": rows, "unlimited": free, "slider_p50_ms": slider}
-
-
-def launched(playwright: Playwright, more: list[str] | None = None) -> Browser:
-    found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *(more or [])])
 
 
 def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:

@@ -8,9 +8,9 @@ frame.ensure()
 VIEWS = ("Set up", "Watch")
 
 run = choice.chosen_run()
-if run and st.session_state.get("train_seen") != run.id:  # another run was picked, or one was just started
+if run and st.session_state.get(setup.SEEN) != run.id:  # another run was picked, or one was just started
     st.session_state[setup.VIEW] = "Watch"
-st.session_state["train_seen"] = run.id if run else None
+st.session_state[setup.SEEN] = run.id if run else None
 
 st.session_state.setdefault(setup.VIEW, VIEWS[0])
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -22,6 +22,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
 if view == "Set up":
     setup.show(run)
 elif run:
+    setup.forget()
     live.show(run)
 else:
     st.info("No run is chosen. Choose one in the sidebar, or set up a new one.")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from browser import SECONDS, eventually
-from conftest import environment
+from conftest import environment, serving
 from streamlit.testing.v1 import AppTest
 
 from vae_core.runs.store import Run, list_runs, open_run
@@ -32,12 +32,24 @@ def test_a_browser_shows_it_and_nobody_else_is_asked(chromium, server):
     page.get_by_text("Latent Loupe").first.wait_for(timeout=1000 * SECONDS)
     page.wait_for_load_state("networkidle")
     assert page.get_by_text("Traceback").count() == 0
+    assert page.get_by_alt_text("drift apart").get_attribute("src").startswith("data:image/webp")  # a PNG stands still
     page.close()
     assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"localhost"}
     hosts = {part.laddr.ip for part in server.process.net_connections("inet") if part.status == psutil.CONN_LISTEN}
     assert hosts and hosts <= {"127.0.0.1", "::1"}
     if sys.platform == "linux":
         assert not [part.path for part in server.process.memory_maps() if "tensorflow" in part.path]
+
+
+def test_a_quick_switch_of_pages_never_ends_on_an_empty_one(chromium, trained):
+    with serving(trained.settings) as address:
+        page = chromium.new_page()
+        page.goto(f"{address}/?run={trained.id}")
+        links = page.get_by_test_id("stSidebar").get_by_test_id("stPageLink")
+        for name in 4 * ("Train", "Explore"):
+            links.get_by_text(name, exact=True).click(timeout=1000 * SECONDS)
+            page.get_by_role("heading", name=name, exact=True).wait_for(timeout=1000 * SECONDS)
+        page.close()
 
 
 def test_a_double_click_trains_one_first_model_and_a_reload_finds_it_again(chromium, server, settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, choice, starting
+from ui import cached, choice, pixels, starting
 from ui.errors import plain, shown
 from vae_core.runs import transfer
 from vae_core.settings import PROJECT
@@ -23,12 +23,18 @@ def welcome(is_empty: bool) -> None:
     if is_empty:
         _what()
         first_training()
-        st.image(str(MOVING_PICTURE), width=LARGE, alt=MOVING_ALT)
+        _moving_picture(LARGE)
         return
     text, picture = st.columns([3, 1], gap="large", vertical_alignment="center")
     with text:
         _what()
-    picture.image(str(MOVING_PICTURE), width="stretch", alt=MOVING_ALT)
+    with picture:
+        _moving_picture()
+
+
+def _moving_picture(width: int | None = None) -> None:
+    """Streamlit's own image would stand still: it makes a PNG of it."""
+    pixels.show(MOVING_PICTURE.read_bytes(), MOVING_ALT, width=width, style=";image-rendering:auto")
 
 
 def _what() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from ui import cached, choice, pixels, run_dialogs, words
 from vae_core.runs.store import Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 column = st.column_config
 COLUMNS: dict[str, Any] = {
@@ -61,13 +64,15 @@ def table(runs: list[Summary]) -> None:
 
 def frame(runs: list[Summary]) -> pd.DataFrame:
     """A row a run, with units in the names of columns."""
+    import pandas as pd  # a fifth of a second, which a first page without runs need not wait for
+
     return pd.DataFrame([_row(run) for run in runs], columns=list(COLUMNS))
 
 
 def _row(run: Summary) -> dict[str, Any]:
     values = {key: getattr(run, key) for key in COLUMNS if hasattr(run, key)}
     values |= {"loss_nats_per_pixel": run.best_nats_per_pixel, "loss_nats_per_image": run.best_nats_per_image}
-    return {**values, "created": pd.Timestamp(run.created), "kind": words.KINDS.get(run.kind, run.kind)}
+    return {**values, "created": datetime.fromisoformat(run.created), "kind": words.KINDS.get(run.kind, run.kind)}
 
 
 def _columns(place: Any, rows: pd.DataFrame) -> list[str]:

@@ -13,14 +13,17 @@ from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.spec.config import Config
 
-READY = "train_ready"  # the config that the button on the screen stands for
+ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
 STARTED = "train_started"  # the digest of the last one started here, and when
 PROBLEM = "train_problem"
 VIEW = "train_view"
+SEEN = "train_seen"  # the run that the page last turned to
+ONCE, AGAIN = "once", "again"
 
 
 def show(run: Run | None) -> None:
     """What it costs and the button stand beside the settings, and on a phone between them and the layers."""
+    asked = st.session_state.pop(ASKED, None)
     form, side = st.columns([5, 2], gap="medium")
     with shown():
         with form:
@@ -30,13 +33,12 @@ def show(run: Run | None) -> None:
         try:
             config = starts.to_config(values, start)
         except LoupeError as error:
-            st.session_state[READY] = None
             with side:
                 return _cannot(error, fits=layer_edits.table(forms.draft(data, values))[1] is None)
         model_code.drawer(config)
         with side, st.container(border=True, gap="xsmall"):
             costs.show(config, data)
-            _start(config)
+            _start(config, asked)
 
 
 def _cannot(error: LoupeError, fits: bool) -> None:
@@ -46,8 +48,9 @@ def _cannot(error: LoupeError, fits: bool) -> None:
         st.caption(plain(str(error)) if fits else "It can start when the layers fit.")
 
 
-def _start(config: Config) -> None:
-    st.session_state[READY] = config
+def _start(config: Config, asked: str | None) -> None:
+    if asked:  # here and not before the page is drawn: a number that was just typed counts
+        _begin(config, again=asked == AGAIN)
     problem = st.session_state.pop(PROBLEM, None)
     if problem:
         st.error(plain(problem))
@@ -58,7 +61,8 @@ def _start(config: Config) -> None:
         "Start training",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=_begin,
+        on_click=_ask,
+        args=(ONCE,),
         width="stretch",
         help="It runs in a process of its own: you may close this page.",
     )
@@ -78,33 +82,46 @@ def _offer(before: Summary) -> None:
     )
     st.button(
         "Train it again",
-        on_click=_begin,
-        args=(True,),
+        on_click=_ask,
+        args=(AGAIN,),
         width="stretch",
         help="Another run of the same settings, under a new number.",
     )
 
 
-def _begin(again: bool = False) -> None:
-    """Runs before the page is drawn. The second click of a double click finds the first one's run and shows it."""
-    config: Config | None = st.session_state.get(READY)
-    if config is None:
-        return
+def _ask(what: str) -> None:
+    st.session_state[ASKED] = what
+
+
+def forget() -> None:
+    """The second click of a double click may come when the run is shown already."""
+    st.session_state.pop(ASKED, None)
+
+
+def _begin(config: Config, again: bool) -> None:
+    """The second click of a double click finds the first one's run and shows it."""
     cached.refresh()
     try:
         before = starting.trained_before(config)
         started, when = st.session_state.get(STARTED, ("", 0.0))
         just_started = started == config.digest and time.monotonic() - when < DOUBLE_CLICK_SECONDS
         if before and (not again or just_started):
-            return _open(before.id)
+            return _watch(before.id)
         run = starting.start(config)
     except (LoupeError, OSError) as error:
         st.session_state[PROBLEM] = str(error)
         return
     st.session_state[STARTED] = (config.digest, time.monotonic())
-    _open(run.id)
+    _watch(run.id)
+
+
+def _watch(run_id: str) -> None:
+    """The page turns to a run that it has not seen yet."""
+    st.session_state[SEEN] = None
+    choice.choose(run_id)
+    st.rerun()
 
 
 def _open(run_id: str) -> None:
+    st.session_state[SEEN] = None
     choice.choose(run_id)
-    st.session_state[VIEW] = "Watch"
