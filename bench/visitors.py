@@ -23,16 +23,23 @@ def visitors(count: int, port: str, page: str, query: str) -> Iterator[None]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     ready = [threading.Event() for _ in range(count)]
-    tasks = [asyncio.run_coroutine_threadsafe(_visit(port, page, query, each), loop) for each in ready]
+    for each in ready:
+        asyncio.run_coroutine_threadsafe(_visit(port, page, query, each), loop)
     try:
         if not all(each.wait(SECONDS) for each in ready):
             raise RuntimeError("not every session came to poll")
         yield
     finally:
-        for task in tasks:
-            task.cancel()
+        asyncio.run_coroutine_threadsafe(_leave(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+
+
+async def _leave() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _visit(port: str, page: str, query: str, ready: threading.Event) -> None:
@@ -47,7 +54,7 @@ async def _visit(port: str, page: str, query: str, ready: threading.Event) -> No
             message = ForwardMsg()
             message.ParseFromString(data)
             kind = message.WhichOneof("type")
-            if kind == "new_session" and not message.new_session.fragment_ids_this_run:
+            if kind == "new_session" and not message.metadata.run.fragment_ids:
                 state = {"query_string": query, "page_script_hash": message.new_session.page_script_hash}
                 for poll in polls.values():
                     poll.cancel()
