@@ -140,9 +140,11 @@ def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:
         spent = sum(server.process.cpu_times()[:2]) - before
         bytes_sent = sum(sent)
         page.context.close()
-    return summary(found) | {
+    document = summary(found) | {
         "ws_bytes": bytes_sent, "server_cpu_ms": round(1000 * spent), "ready_ms": round(ready),
     }  # fmt: skip
+    print(run.id, document, file=sys.stderr)  # the whole takes many minutes
+    return document
 
 
 def explore(browser: Browser, address: str) -> tuple[float, Page, list[int]]:
@@ -189,7 +191,7 @@ def sliders(settings: Settings, run: store.Run, browser: Browser) -> int:
         page = browser.new_page()
         page.goto(server.address)
         page.locator('[data-testid="stImage"] img').wait_for(timeout=1000 * PATIENCE)
-        page.locator('[data-testid="stSlider"] [role="slider"]').first.focus()
+        page.locator('[data-testid="stSlider"] input[type="range"]').first.focus()
         found = []
         for _ in range(SLIDER_MOVES):
             page.evaluate(SLIDER)
