@@ -21,7 +21,7 @@ TRAINER = {"tensorflow", "keras", "jax", "torch"}
 SERVER = {"streamlit", "ui", "pages"}
 CACHES = {f"{module}.{name}" for module in ("st", "streamlit") for name in ("cache_data", "cache_resource")}
 CACHES |= {f"functools.{name}" for name in ("cache", "lru_cache", "cached_property")}
-STORE = Path("vae_core/runs/store.py")
+STORES = {Path("vae_core/runs", name) for name in ("store.py", "work.py", "tasks.py")}
 CACHED = Path("ui/cached.py")
 PAGE_LINES = 65
 MEDIAN_FUNCTION_LINES = 12
@@ -106,12 +106,12 @@ def _module_of(name: str, known: set[str]) -> str:
 
 
 def foreign_file_names(modules: list[Module]) -> Iterator[str]:
-    """What the store names in a run's folder, nobody else may name."""
+    """What the stores name in a run's folder, nobody else may name."""
     names = {
-        text for m in modules if m.path == STORE for text in _strings(m.tree) if re.fullmatch(r"\w+\.[a-z]+", text)
+        text for m in modules if m.path in STORES for text in _strings(m.tree) if re.fullmatch(r"\w+\.[a-z]+", text)
     }
     for module in modules:
-        if module.path != STORE:
+        if module.path not in STORES:
             yield from (f"{module.path} names {text}" for text in _strings(module.tree) if text.split("/")[-1] in names)
 
 

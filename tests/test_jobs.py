@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, locks, slots, store
+from vae_core.runs import jobs, locks, slots, store, work
 from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
 
@@ -125,7 +125,7 @@ def test_a_killed_job_is_interrupted_and_can_be_started_again(settings: Settings
     assert jobs.state(run) == "interrupted" and store.list_runs(settings)[0].state == "interrupted"
     start(settings, run, AT_ONCE)
     eventually(lambda: run.state() == "done", run)
-    with pytest.raises(LoupeError, match="a finished run does not change"):
+    with pytest.raises(LoupeError, match="what has finished does not change"):
         start(settings, run, AT_ONCE)
 
 
@@ -202,8 +202,8 @@ def test_a_job_that_is_stopped_while_it_loads_never_begins(settings: Settings) -
 def test_a_run_that_nobody_starts_is_not_queued_for_ever(settings: Settings) -> None:
     run = new(settings)
     assert run.state() == "queued"
-    long_ago = time.time() - store.GRACE_SECONDS - 1
-    os.utime(run.path / store.STATUS_FILE, (long_ago, long_ago))
+    long_ago = time.time() - work.GRACE_SECONDS - 1
+    os.utime(run.path / work.STATUS_FILE, (long_ago, long_ago))
     assert run.state() == "interrupted"
 
 

@@ -25,6 +25,7 @@ from vae_core.data import catalog
 from vae_core.data.dataset import Dataset, Part
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run, Summary
+from vae_core.runs.work import FINAL
 from vae_core.settings import PROJECT, Settings
 
 PAGES = ("home", "data", "train", "explore", "project", "compare", "tune")
@@ -189,7 +190,7 @@ def test_home_begins_with_one_button(app, settings):
     assert app.query_params["run"] == run.id
     assert app.title[0].value == "Train"
     jobs.request_stop(Run(run.id, settings))
-    wait_until(lambda: Run(run.id, settings).state() in store.FINAL)
+    wait_until(lambda: Run(run.id, settings).state() in FINAL)
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from vae_core.errors import LoupeError
-from vae_core.runs import files, store
+from vae_core.runs import files, store, work
 from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
 
@@ -239,7 +239,7 @@ def test_progress_is_bounded_and_survives_a_torn_line(run: store.Run) -> None:
     for step in range(6000):
         run.add_progress({"step": step, "text": "x" * 40})
     rows = run.progress()
-    assert (run.path / "progress.jsonl").stat().st_size <= 2 * store.PROGRESS_BYTES
+    assert (run.path / "progress.jsonl").stat().st_size <= 2 * work.PROGRESS_BYTES
     assert [r["step"] for r in rows] == list(range(6000 - len(rows), 6000)) and len(rows) > 1000
     with (run.path / "progress.jsonl").open("a") as file:
         file.write('{"step": 60')
@@ -422,7 +422,7 @@ def test_removing_takes_the_whole_folder_unless_it_is_locked(settings: Settings,
 
 
 def test_what_killed_writers_left_is_swept(settings: Settings, run: store.Run) -> None:
-    old = time.time() - 2 * store.STALE_SECONDS
+    old = time.time() - 2 * work.STALE_SECONDS
     for name in (settings.checkpoints / ".new-old", settings.checkpoints / ".new-fresh"):
         name.mkdir()
     for path in (run.path / f"{files.TEMPORARY}old-model.keras", run.path / f"{files.TEMPORARY}fresh-card.json"):

@@ -9,7 +9,8 @@ from ui.errors import plain, shown
 from ui.run_view import View, look
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
-from vae_core.runs.store import FINAL, Run
+from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 POLL_SECONDS = 0.5  # how often the page looks at a run that is active

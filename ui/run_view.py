@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vae_core.runs.store import FINAL, Run
+from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
 from vae_core.spec.config import Config
 
 

@@ -13,7 +13,8 @@ from ui.explore.view import View, look
 from ui.plane import payload
 from ui.plane.payload import Flat
 from vae_core.errors import LoupeError
-from vae_core.runs.store import FINAL, Run
+from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
 
 PLANE = "explore_plane"  # what the plane of this session was last made of, and its bytes
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "grid": ("looking", "a picture of the latent plane, decoded"),
     "decode": ("looking", "a picture of the codes that you give"),
 }
+OWN = {"task": ("tasks", "what the program starts by itself")}  # for no person: the help leaves them out
 log = logging.getLogger(__name__)
 
 
@@ -83,9 +84,11 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     called = next((word for word in argv if not word.startswith("-")), None)
-    if called and called not in COMMANDS:
+    if called and called not in {**COMMANDS, **OWN}:
         raise _no_such_command(called)
-    for name, (module, description) in COMMANDS.items():
+    for name, (module, description) in {**COMMANDS, **OWN}.items():
+        if name in OWN and name != called:
+            continue
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
         if name == called:
             getattr(import_module(f"vae_core.cli.{module}"), f"add_{name}")(command)

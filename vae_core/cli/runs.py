@@ -8,6 +8,7 @@ from typing import Any
 
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table
 from vae_core.runs import store
+from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 
 SHOWN_EPOCHS = 10
@@ -84,9 +85,9 @@ def stop(args: argparse.Namespace, settings: Settings) -> Answer:
 
     run = store.open_run(settings, args.run)
     before, state = run.state(), jobs.request_stop(run)
-    if before in store.FINAL:
+    if before in FINAL:
         text = f"{run.id} was not at work; it is {state}."
-    elif state in store.FINAL:
+    elif state in FINAL:
         text = f"{run.id} is {state}."
     else:
         text = f"{run.id} stops after the batch that it is at. To go on: python -m vae_core resume {run.id}"

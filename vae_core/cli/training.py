@@ -17,6 +17,7 @@ from vae_core.cli.answer import Answer, WrongUse, add_json, duration, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, jobs, store
 from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
 
@@ -76,7 +77,7 @@ def resume(args: argparse.Namespace, settings: Settings) -> Answer:
     if state == "done":
         raise LoupeError(f"{run.id} is done, and a finished run does not change",
                          fix=f"To train longer: python -m vae_core fork {run.id} --epochs ...")  # fmt: skip
-    if state not in store.FINAL:
+    if state not in FINAL:
         raise LoupeError(f"{run.id} is already {state}")
     return _start(run, args, settings)
 

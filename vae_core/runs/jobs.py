@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, slots
-from vae_core.runs.store import FINAL, Run
+from vae_core.runs.work import FINAL, Work
 from vae_core.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Stopped(LoupeError):
     """Raised out of `hold` where the run was stopped before it had begun; the run's state says so too."""
 
 
-def start(settings: Settings, run: Run, *, wait: bool = False, command: Sequence[str] = TRAIN) -> int:
+def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequence[str] = TRAIN) -> int:
     """Start the run's process, which outlives this one; its number. Refused where one has the run already."""
     with locks.exclusive(run.guard):
         if _is_leaving(run):
@@ -54,13 +54,13 @@ def start(settings: Settings, run: Run, *, wait: bool = False, command: Sequence
 
 
 @contextmanager
-def hold(run: Run, kind: str = "train") -> Iterator[None]:
+def hold(run: Work, kind: str = "train") -> Iterator[None]:
     """For the process that trains: have the run for itself, wait for a slot ('queued'), then be 'running'."""
     lock, queued = _claim(run)
     try:
         _lower_priority()
         run.sweep()
-        ticket = slots.Ticket(queued, run.card()["owner"], run.id)
+        ticket = slots.Ticket(queued, run.owner, run.id)
         with slots.slot(run.settings, kind, ticket, lambda: _give_way(run)):
             _give_way(run)
             run.set_status(state="running")
@@ -77,7 +77,7 @@ def hold(run: Run, kind: str = "train") -> Iterator[None]:
         lock.release()
 
 
-def request_stop(run: Run) -> str:
+def request_stop(run: Work) -> str:
     """Ask the run to stop, and return its state now: a queued one is stopped at once, a running one soon."""
     with locks.exclusive(run.guard):
         if run.state() in ("queued", "running"):
@@ -87,36 +87,37 @@ def request_stop(run: Run) -> str:
     return run.state()
 
 
-def stop_requested(run: Run) -> bool:
+def stop_requested(run: Work) -> bool:
     return run.stop_requested()
 
 
-def state(run: Run) -> str:
+def state(run: Work) -> str:
     return run.state()
 
 
-def place(settings: Settings, run: Run) -> int | None:
+def place(settings: Settings, run: Work) -> int | None:
     """The run's place in the queue, 1 being the next to start; None where it does not wait there."""
     return slots.place(settings, "train", run.id)
 
 
-def _is_leaving(run: Run) -> bool:
+def _is_leaving(run: Work) -> bool:
     """Whether it was stopped while it still waited, or its process was only starting."""
     status = run.status()
     alive = locks.alive(status["pid"], status["pid_started"])
     return status["state"] == "queued" and run.stop_requested() and alive
 
 
-def _refuse_second(run: Run, *, taken: bool) -> None:
+def _refuse_second(run: Work, *, taken: bool) -> None:
     if run.status()["state"] == "done":
-        raise LoupeError(f"{run.id} has finished, and a finished run does not change", fix="Fork it to train longer")
+        raise LoupeError(f"{run.id} has finished, and what has finished does not change",
+                         fix="Fork a run to train it longer")  # fmt: skip
     if taken:
         now = run.state()
         doing = now if now in ("queued", "running") else "at work, and about to end"
         raise LoupeError(f"{run.id} is already {doing}", "One process at a time has a run")
 
 
-def _launch(settings: Settings, run: Run, command: list[str]) -> subprocess.Popen[bytes]:
+def _launch(settings: Settings, run: Work, command: list[str]) -> subprocess.Popen[bytes]:
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -141,7 +142,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {**kept, **given, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _claim(run: Run) -> tuple[BaseFileLock, float]:
+def _claim(run: Work) -> tuple[BaseFileLock, float]:
     """The run's lock, with this process written into the status, and since when the run is queued."""
     with locks.exclusive(run.guard):  # not before the one who started this process has written its number
         status = run.status()
@@ -156,7 +157,7 @@ def _claim(run: Run) -> tuple[BaseFileLock, float]:
             raise
 
 
-def _sign(run: Run, status: dict[str, Any]) -> float:
+def _sign(run: Work, status: dict[str, Any]) -> float:
     me = os.getpid()
     # On Windows a virtual environment's python is the parent of the one that runs.
     was_started = status["state"] == "queued" and status["pid"] in (me, os.getppid())
@@ -167,14 +168,14 @@ def _sign(run: Run, status: dict[str, Any]) -> float:
     return queued
 
 
-def _let_go(run: Run) -> None:
+def _let_go(run: Work) -> None:
     run.clear_stop()
     run.remove_progress()
     unfinished = {} if run.status()["state"] in FINAL else {"state": "interrupted"}
     run.set_status(pid=None, pid_started=None, **unfinished)
 
 
-def _give_way(run: Run) -> None:
+def _give_way(run: Work) -> None:
     if not run.stop_requested():
         return
     with locks.exclusive(run.guard):

@@ -6,17 +6,17 @@ import math
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 from vae_core.errors import LoupeError
-from vae_core.runs import files, locks
+from vae_core.runs import files, locks, work
+from vae_core.runs.work import LOG_FILE, STALE_SECONDS, STATUS_FILE, Work
 from vae_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 # numpy and the config's parser are imported inside the functions that need them: listing needs neither.
 VERSION = 1
-FINAL = ("done", "stopped", "failed", "interrupted")
-STATES = ("queued", "running", *FINAL)
-GRACE_SECONDS = 30.0  # for a run that was just made and whose process is about to be
-STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
-PROGRESS_BYTES = 128 * 1024
 HISTORY = (
     "epoch",
     *(f"train_{part}_nats_per_image" for part in ("total", "reconstruction", "kl")),
@@ -39,9 +34,7 @@ HISTORY = (
 )  # fmt: skip
 CARD: dict[str, Any] = {"name": "", "owner": "", "star": False, "note": "", "locked": False}
 STATUS: dict[str, Any] = {
-    "state": "queued", "phase": "", "queued": None, "pid": None, "pid_started": None, "epoch": 0, "epochs": 0,
-    "best": None, "seconds": None, "eta_seconds": None, "images_per_second": None, "peak_memory_mb": None,
-    "error": None,
+    **work.STATUS, "epoch": 0, "epochs": 0, "best": None, "images_per_second": None, "peak_memory_mb": None,
 }  # fmt: skip
 FILES = {
     "model": "model.keras",
@@ -49,15 +42,15 @@ FILES = {
     "decoder_tflite": "decoder.tflite",
     "plane": "plane.bin",
 }
-CONFIG_FILE, CARD_FILE, STATUS_FILE = "config.json", "card.json", "status.json"
+CONFIG_FILE, CARD_FILE = "config.json", "card.json"
 HISTORY_FILE, METRICS_FILE, CODES_FILE = "history.csv", "metrics.json", "codes.npz"
-THUMBS_FILE, LOG_FILE, EPOCHS, STATE_FILE = "thumbs.webp", "log.txt", "epochs", "state/last.npz"
+THUMBS_FILE, EPOCHS, STATE_FILE = "thumbs.webp", "epochs", "state/last.npz"
 KEPT = {
     CONFIG_FILE, CARD_FILE, STATUS_FILE, HISTORY_FILE, METRICS_FILE, CODES_FILE, THUMBS_FILE, LOG_FILE,
     *FILES.values(),
 }  # fmt: skip
 SNAPSHOT = re.compile(r"\d{4,9}\.npz")
-NEW, REMOVED, SLOTS = ".new-", ".removed-", ".slots"
+NEW, REMOVED, SLOTS, DERIVED = ".new-", ".removed-", ".slots", "derived"
 
 
 @dataclass(frozen=True)
@@ -86,15 +79,18 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Run:
-    """One folder below checkpoints/. Holds no open file and no copy: every call reads or writes the disk."""
+class Run(Work):
+    """One folder below checkpoints/, and what a training writes there."""
 
-    id: str
-    settings: Settings
+    BLANK: ClassVar[Mapping[str, Any]] = STATUS
 
     @property
     def path(self) -> Path:
         return self.settings.checkpoints / self.id
+
+    @property
+    def owner(self) -> str:
+        return str(self.card()["owner"])
 
     # What was asked for, and how it is computed.
 
@@ -133,60 +129,6 @@ class Run:
         with locks.exclusive(self.guard):
             files.write_json(self.path / CARD_FILE, {**self.card(), **changes})
 
-    # Where it stands.
-
-    def status(self) -> dict[str, Any]:
-        return {**STATUS, **files.read_json(self.path / STATUS_FILE)}
-
-    def set_status(self, **changes: Any) -> None:
-        """For the one process that has the run: its trainer, or who starts or stops it."""
-        if changes.get("state", "queued") not in STATES:
-            raise ValueError(f"no such state: {changes['state']}")
-        path, status = self.path / STATUS_FILE, {**self.status(), **changes}
-        try:
-            files.write_json(path, status, durable="state" in changes)
-        except files.DiskFull:
-            files.overwrite_json(path, status)  # so that the sentence about the full disk can be read at all
-
-    def state(self) -> str:
-        """The state, with the lock as the truth: what a dead process left as 'running' is 'interrupted'."""
-        return self._resolve(self.status())
-
-    def _resolve(self, status: dict[str, Any]) -> str:
-        state = str(status["state"])
-        if state in FINAL:
-            return state
-        if state == "queued" and self.stop_requested():
-            return "stopped"
-        if locks.held(self.lock) or (state == "queued" and self._is_starting(status)):
-            return state
-        again = self.status()  # it may have ended, or begun anew, between the two looks
-        return "interrupted" if again == status else self._resolve(again)
-
-    def _is_starting(self, status: dict[str, Any]) -> bool:
-        if status["pid"] is not None:
-            return locks.alive(status["pid"], status["pid_started"])
-        with suppress(FileNotFoundError):
-            return time.time() - (self.path / STATUS_FILE).stat().st_mtime < GRACE_SECONDS
-        return False
-
-    def has_process(self) -> bool:
-        """Whether some process has the run, or was started to have it."""
-        if locks.held(self.lock):
-            return True
-        status = self.status()
-        return locks.alive(status["pid"], status["pid_started"])
-
-    def request_stop(self) -> None:
-        files.write_bytes(self._stop, b"")
-
-    def stop_requested(self) -> bool:
-        return self._stop.exists()
-
-    def clear_stop(self) -> None:
-        with files.told(self._stop):
-            self._stop.unlink(missing_ok=True)
-
     # Numbers over time.
 
     def history(self) -> list[dict[str, Any]]:
@@ -208,26 +150,6 @@ class Run:
         if len(kept) < len(rows):
             lines = [",".join(HISTORY), *(_history_line(row) for row in kept)]
             files.write_bytes(self._history, ("\n".join(lines) + "\n").encode())
-
-    def add_progress(self, row: Mapping[str, Any]) -> None:
-        import json
-
-        size = files.append_line(self._progress, json.dumps(files.plain(row), allow_nan=False))
-        if size > 2 * PROGRESS_BYTES:
-            files.keep_last(self._progress, PROGRESS_BYTES)
-
-    def progress(self) -> list[dict[str, Any]]:
-        import json
-
-        rows = []
-        for line in files.read_lines(self._progress):
-            with suppress(ValueError):
-                rows.append(json.loads(line))
-        return rows
-
-    def remove_progress(self) -> None:
-        with files.told(self._progress):
-            self._progress.unlink(missing_ok=True)
 
     # Arrays.
 
@@ -297,30 +219,8 @@ class Run:
         return self.path / FILES["plane"]
 
     @property
-    def log(self) -> Path:
-        return self.path / LOG_FILE
-
-    @property
-    def lock(self) -> Path:
-        """Held by the trainer for as long as it lives."""
-        return self.path / "lock"
-
-    @property
-    def guard(self) -> Path:
-        """Held for a moment by whoever starts, stops or renames the run."""
-        return self.path / "guard.lock"
-
-    @property
-    def _stop(self) -> Path:
-        return self.path / "stop"
-
-    @property
     def _history(self) -> Path:
         return self.path / HISTORY_FILE
-
-    @property
-    def _progress(self) -> Path:
-        return self.path / "progress.jsonl"
 
     @property
     def _epochs(self) -> Path:
@@ -334,10 +234,6 @@ class Run:
         if arrays is None:
             raise LoupeError(f"{self.id} has {missing}")
         return arrays
-
-    def sweep(self) -> None:
-        """Remove what writers that were killed left behind."""
-        files.sweep(self.path, files.TEMPORARY, STALE_SECONDS)
 
 
 def create(
@@ -430,7 +326,7 @@ def _summarize(run: Run) -> Summary:
     _refuse_other_config(run, config)
     counts = document["resolved"].get("parameters")
     return Summary(
-        id=run.id, created=str(document["created"]), state=run._resolve(status), name=str(card["name"]) or run.id,
+        id=run.id, created=str(document["created"]), state=run.state_by(status), name=str(card["name"]) or run.id,
         owner=str(card["owner"]), star=bool(card["star"]), note=str(card["note"]), locked=bool(card["locked"]),
         epoch=int(status["epoch"]), epochs=int(status["epochs"]),
         best_nats_per_image=_number(best.get("nats_per_image")),

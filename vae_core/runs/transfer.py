@@ -18,6 +18,7 @@ from uuid import uuid4
 from vae_core.errors import LoupeError
 from vae_core.runs import files, store
 from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -145,7 +146,7 @@ def _check_documents(run: Run) -> None:
     if wrong or set(card) > set(store.CARD) or summary is None or summary.state == "broken":
         reason = (summary.error if summary else None) or f"its card has a wrong '{(wrong or ['key'])[0]}'"
         raise LoupeError(f"{run.id} in the zip cannot be read: {reason}", fix=FIX)
-    state = status["state"] if status["state"] in store.FINAL else "interrupted"
+    state = status["state"] if status["state"] in FINAL else "interrupted"
     run.set_status(state=state, phase="", pid=None, pid_started=None, queued=None)
 
 

@@ -1,0 +1,73 @@
+"""The process of a task: `python -m vae_core task RUN/NAME`, started by who wants its result. See runs/tasks.py."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from importlib import import_module
+
+from vae_core.cli.answer import Answer
+from vae_core.errors import LoupeError
+from vae_core.runs import jobs, store, tasks
+from vae_core.runs.tasks import Task
+from vae_core.settings import Settings
+
+WORKERS: dict[str, tuple[str, str]] = {}  # kind of task: the module and the function(task, tell) that does the work
+TOLD_EVERY = 0.2  # seconds
+log = logging.getLogger("vae_core")
+
+
+def add_task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="RUN/NAME")
+    parser.set_defaults(command=task)
+
+
+def task(args: argparse.Namespace, settings: Settings) -> Answer:
+    run, _, name = args.task.partition("/")
+    found = tasks.find(store.open_run(settings, run), name)
+    work(found)
+    return Answer({"task": found.id, "state": found.state()}, f"{found.id} is {found.state()}.")
+
+
+def work(found: Task) -> None:
+    """Do it in this process, once its turn has come; its state says how it ended."""
+    began = time.monotonic()
+    try:
+        with jobs.hold(found, "look"):
+            module, function = WORKERS[found.kind]
+            getattr(import_module(module), function)(found, Teller(found))
+            found.remove_live()
+            found.set_status(state="done", phase="", seconds=time.monotonic() - began, eta_seconds=None)
+    except jobs.Stopped:
+        pass
+    except LoupeError:
+        raise
+    except Exception:
+        log.exception("%s broke off", found.id)
+        sentence = "Something went wrong inside the program. The details are in the log of this task."
+        found.set_status(state="failed", error=sentence)
+        raise LoupeError(sentence, fix=f"See {found.log}") from None
+
+
+class Teller:
+    """How far the work is, for who looks at the status; ends it where it was asked to stop. Cheap to call often."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._began = time.monotonic()
+        self._told = 0.0
+        self._phase = ""
+
+    def __call__(self, phase: str, done: float, total: float) -> None:
+        """`phase` says in words what is going on; `done` of `total` of the whole is behind it."""
+        now = time.monotonic()
+        if phase == self._phase and now - self._told < TOLD_EVERY:
+            return
+        self._told, self._phase = now, phase
+        if self._task.stop_requested():
+            self._task.set_status(state="stopped", phase="")
+            raise jobs.Stopped(f"{self._task.id} was stopped")
+        spent = now - self._began
+        left = spent * (total - done) / done if done else None
+        self._task.set_status(phase=phase, done=done / total if total else 0.0, seconds=spent, eta_seconds=left)

@@ -1,0 +1,164 @@
+"""What is derived from a finished run by a process of its own: a projection, the activations of a layer, all metrics.
+
+    task = tasks.begin(run, "projection", spec)     the same spec again gives the same task
+    jobs.start(settings, task, command=tasks.COMMAND)
+    task.state(), task.status(), task.live()        while it works
+    task.result(), task.arrays()                    once its state is 'done'; they never change
+
+A task is a folder in the run's folder. Its name ends in a hash of what was asked, so nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
+
+from vae_core.errors import LoupeError
+from vae_core.runs import files, locks
+from vae_core.runs.store import DERIVED, NEW, REMOVED, Run
+from vae_core.runs.work import FINAL, STALE_SECONDS, STATUS, STATUS_FILE, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+
+VERSION = 1
+COMMAND = (sys.executable, "-m", "vae_core", "task")
+NAME = re.compile(r"[a-z]+-[0-9a-f]{10}")
+ASKED_FILE, RESULT_FILE, ARRAYS_FILE, LIVE_FILE = "asked.json", "result.json", "arrays.npz", "live.npz"
+
+
+@dataclass(frozen=True)
+class Task(Work):
+    """Its id is the run's and its own name, with a slash between."""
+
+    BLANK: ClassVar[Mapping[str, Any]] = {**STATUS, "done": 0.0}  # a share of the whole
+
+    @property
+    def path(self) -> Path:
+        run, _, name = self.id.partition("/")
+        return self.settings.checkpoints / run / DERIVED / name
+
+    @property
+    def run(self) -> Run:
+        return Run(self.id.partition("/")[0], self.settings)
+
+    @property
+    def kind(self) -> str:
+        return self.id.partition("/")[2].partition("-")[0]
+
+    @property
+    def owner(self) -> str:
+        return str(self.asked()["owner"])
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return dict(self.asked()["spec"])
+
+    def asked(self) -> dict[str, Any]:
+        document = files.read_json(self.path / ASKED_FILE)
+        if document.get("version") != VERSION:
+            raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
+                             f"This program reads version {VERSION}", "Remove it and compute it again")  # fmt: skip
+        return document
+
+    # What it found. Written before the state says 'done'.
+
+    def save(self, result: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+        if arrays is not None:
+            files.write_arrays(self.path / ARRAYS_FILE, arrays, packed=True)
+        files.write_json(self.path / RESULT_FILE, result)
+
+    def result(self) -> dict[str, Any]:
+        return files.read_json(self.path / RESULT_FILE)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        found = files.read_arrays(self.path / ARRAYS_FILE)
+        if found is None:
+            raise LoupeError(f"{self.id} has no arrays", fix="Compute it again")
+        return found
+
+    # What it has so far: a picture to look at, or where to go on.
+
+    def save_live(self, arrays: Mapping[str, np.ndarray]) -> None:
+        files.write_arrays(self.path / LIVE_FILE, arrays, packed=False)
+
+    def live(self) -> dict[str, np.ndarray] | None:
+        return files.read_arrays(self.path / LIVE_FILE)
+
+    def remove_live(self) -> None:
+        with files.told(self.path):
+            (self.path / LIVE_FILE).unlink(missing_ok=True)
+
+
+def begin(run: Run, kind: str, spec: Mapping[str, Any], owner: str = "") -> Task:
+    """The task of that spec, found or created; a created one is queued, and waits for `jobs.start`."""
+    task = Task(f"{run.id}/{kind}-{_hash(spec)}", run.settings)
+    if task.path.is_dir():
+        return task
+    root = run.path / DERIVED
+    with files.told(root):
+        root.mkdir(exist_ok=True)
+    files.sweep(root, NEW, STALE_SECONDS)
+    hidden = root / f"{NEW}{uuid4().hex}"
+    created = datetime.now(UTC).isoformat(timespec="microseconds")
+    try:
+        with files.told(hidden):
+            hidden.mkdir()
+        asked = {"version": VERSION, "kind": kind, "spec": spec, "owner": owner, "created": created}
+        files.write_json(hidden / ASKED_FILE, asked)
+        files.write_json(hidden / STATUS_FILE, Task.BLANK)
+        with files.told(hidden):
+            os.rename(hidden, task.path)
+    except OSError:
+        if not task.path.is_dir():  # somebody else has just begun the same
+            raise
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+    return task
+
+
+def find(run: Run, name: str) -> Task:
+    """By its own name, which may come from an address or a shell."""
+    task = Task(f"{run.id}/{name}", run.settings)
+    if not NAME.fullmatch(name) or not task.path.is_dir():
+        raise LoupeError(f"{run.id} has nothing that is called '{name}'", fix="Compute it again")
+    return task
+
+
+def of(run: Run, kind: str) -> list[Task]:
+    """The run's tasks of that kind, the newest first. What cannot be read is left out."""
+    found = []
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for name in os.listdir(run.path / DERIVED):
+            if NAME.fullmatch(name) and name.startswith(f"{kind}-"):
+                task = Task(f"{run.id}/{name}", run.settings)
+                with suppress(LoupeError, KeyError):
+                    found.append((str(task.asked()["created"]), task))
+    return [task for _, task in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def remove(task: Task) -> None:
+    """Forget it, so that it can be computed anew. One that is at work stays."""
+    with locks.exclusive(task.guard):
+        if task.has_process() and task.state() not in FINAL:
+            raise LoupeError(f"{task.id} is at work", fix="Stop it first")
+    root = task.path.parent
+    with files.told(root):
+        files.patiently(lambda: os.replace(task.path, root / f"{REMOVED}{uuid4().hex}"))
+    files.sweep(root, REMOVED, 0)
+
+
+def _hash(spec: Mapping[str, Any]) -> str:
+    text = json.dumps(files.plain(spec), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
