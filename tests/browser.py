@@ -29,19 +29,18 @@ TROUBLE = ("Traceback", "Something went wrong inside")
 class Server:
     """A page server on a port of its own, as `make app` starts it; it may be killed and started anew."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, script: str = "app.py") -> None:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             self.port = str(free.getsockname()[1])
-        self.settings, self.address = settings, f"http://localhost:{self.port}"
+        self.settings, self.script, self.address = settings, script, f"http://localhost:{self.port}"
         self.start()
 
     def start(self) -> None:
-        command = (sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port")
+        command = (sys.executable, "-m", "streamlit", "run", self.script, "--server.headless", "true", "--server.port")
+        places = {**environment(self.settings), "PYTHONPATH": str(PROJECT)}
         quiet = subprocess.DEVNULL
-        self.child = subprocess.Popen(
-            [*command, self.port], cwd=PROJECT, env=environment(self.settings), stdout=quiet, stderr=quiet
-        )
+        self.child = subprocess.Popen([*command, self.port], cwd=PROJECT, env=places, stdout=quiet, stderr=quiet)
         self.process = psutil.Process(self.child.pid)
         eventually(self._answers)
 
@@ -63,8 +62,8 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[Server]:
-    server = Server(settings)
+def serving(settings: Settings, script: str = "app.py") -> Iterator[Server]:
+    server = Server(settings, script)
     try:
         yield server
     finally:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +19,6 @@ from vae_core.runs.store import Run, open_run
 from vae_core.settings import PROJECT, Settings
 
 MARK = "LOUPE_TEST_SESSION"
-START_SECONDS = 60
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -59,34 +54,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "LOUPE_TRAIN_SLOTS": str(settings.train_slots),
     }
     return {**{key: value for key, value in os.environ.items() if key != "LOUPE_DATA"}, **places}
-
-
-@contextmanager
-def serving(settings: Settings, script: str = "app.py") -> Iterator[str]:
-    """A page server of its own on a free port; its address."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", port, "--server.headless", "true"]
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=quiet, stderr=quiet)
-    try:
-        _wait_for(f"http://localhost:{port}/_stcore/health", process)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the page server did not start")
 
 
 def _settings(folder: Path) -> Settings:

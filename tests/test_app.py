@@ -7,8 +7,8 @@ import sys
 from urllib.parse import urlsplit
 
 import psutil
-from browser import SECONDS, eventually
-from conftest import environment, serving
+from browser import SECONDS, eventually, serving
+from conftest import environment
 from streamlit.testing.v1 import AppTest
 
 from vae_core.runs.store import Run, list_runs, open_run
@@ -42,9 +42,9 @@ def test_a_browser_shows_it_and_nobody_else_is_asked(chromium, server):
 
 
 def test_a_quick_switch_of_pages_never_ends_on_an_empty_one(chromium, trained):
-    with serving(trained.settings) as address:
+    with serving(trained.settings) as server:
         page = chromium.new_page()
-        page.goto(f"{address}/?run={trained.id}")
+        page.goto(f"{server.address}/?run={trained.id}")
         links = page.get_by_test_id("stSidebar").get_by_test_id("stPageLink")
         for name in 4 * ("Train", "Explore"):
             links.get_by_text(name, exact=True).click(timeout=1000 * SECONDS)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import struct
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import environment
+from browser import serving
 
 from ui.plane import module, payload, told
 from ui.plane.told import Asked
 from vae_core.look import pictures
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
-from vae_core.settings import PROJECT
 
 SECONDS = 60
 MOST_BYTES = 40_000  # of the component as it is sent
@@ -122,31 +117,8 @@ def test_what_a_browser_tells_is_read():
 @pytest.fixture(scope="module")
 def app(trained: Run) -> Iterator[str]:
     """The address of a page of planes, for the trained run."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = str(free.getsockname()[1])
-    script = str(Path(__file__).with_name("plane_app.py"))
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", port, "--server.headless", "true"]
-    places = {**environment(trained.settings), "PYTHONPATH": str(PROJECT)}
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=PROJECT, env=places, stdout=quiet, stderr=quiet)
-    try:
-        _wait(f"http://localhost:{port}/_stcore/health", process)
-        yield f"http://localhost:{port}/?run={trained.id}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the page server did not start")
+    with serving(trained.settings, str(Path(__file__).with_name("plane_app.py"))) as server:
+        yield f"{server.address}/?run={trained.id}"
 
 
 @dataclass
