@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 SHORT_SECONDS = 0.2  # a look at a lock may be in the way for a moment
+LONG_SECONDS = 30.0  # on a busy machine even one who only looks may be put to sleep at it
 STALE_SECONDS = 60.0
 OWNERS_REMEMBERED = 200
 
@@ -126,8 +127,8 @@ def _queued(line: Line, ticket: Ticket) -> Iterator[str]:
         line.tickets.mkdir(parents=True, exist_ok=True)
     _forget_the_dead(line)
     path = line.tickets / ticket.file_name()
-    lock = locks.take(path, SHORT_SECONDS)
-    assert lock is not None  # the name is new, nobody else can want it
+    lock = locks.take(path, LONG_SECONDS)
+    assert lock is not None  # the name is new, so nobody else wants it: others only look, if slowly
     try:
         yield path.name
     finally:
