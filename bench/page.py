@@ -37,6 +37,7 @@ from vae_core.spec.config import Config
 
 STARTS, ROUNDS, EPOCHS, SESSIONS, TABS = 5, 8, 12, 10, 5
 SECONDS = 120
+SETTLES = 1500  # ms
 TOUR = ("Data", "Train", "Explore", "Project", "Compare", "Home")
 FINISHED = Config(dataset="digits", image=(8, 8, 1), encoder="conv8/2 flatten dense16", epochs=8)
 # About two seconds an epoch, as a model on MNIST takes on a good laptop, for as long as it is watched.
@@ -166,6 +167,7 @@ def watch(settings: Settings, run: store.Run, browser: Browser, server: Server) 
 def first_page(settings: Settings, browser: Browser) -> float:
     """Milliseconds from starting the server until the first page stands in a browser that knows nothing of it."""
     page = empty_tab(browser)
+    page.wait_for_timeout(SETTLES)  # a new tab starts processes of its own; they are the browser's, not the page's
     began = time.perf_counter()
     with page_server(settings) as server:
         go(page, server.address)
