@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import serving
+from browser import serving
 from PIL import Image
 
 from vae_core.look import codes as places
-from vae_core.look import keras_file, packed
+from vae_core.look import keras_file, packed, pictures
 from vae_core.look.packed import Packed
+from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 
 SECONDS = 60
@@ -37,8 +38,8 @@ def address(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     far = Run(FAR, settings)
     reasons = dict.fromkeys(packed.NETWORKS, "it is too large for the browser")
     far.plane.write_bytes(packed.write(Packed({}, reasons, keras_file.fingerprint(far.model))))
-    with serving(settings) as found:
-        yield f"{found}/explore?run="
+    with serving(settings) as server:
+        yield f"{server.address}/explore?run="
 
 
 @pytest.fixture
@@ -123,6 +124,27 @@ def test_a_press_that_is_dragged_over_the_grid_moves_the_cursor_and_tells_once(e
     assert len(page.sent) == before
     page.mouse.up()
     page.wait_for_url("**at=*")
+
+
+SHEET = """async (group) => {
+  const canvas = group.querySelector('canvas');
+  const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return { width, height, grey: Array.from(data.filter((_, i) => i % 4 === 0)) };
+}"""
+
+
+def test_the_grid_is_what_the_decoder_draws_without_the_server(explore, trained):
+    page = explore("Grid")
+    drawn = Portable.of(trained).decode(grid(trained))
+    wanted = pictures.sheet(pictures.as_bytes(drawn), 20, gap=0)[..., 0]
+    group = page.get_by_role("group", name=GRID, exact=True)
+
+    def same() -> bool:
+        found = group.evaluate(SHEET)
+        shown = np.asarray(found["grey"]).reshape(found["height"], found["width"])
+        return shown.shape == wanted.shape and np.abs(shown - wanted.astype(int)).max() <= 1
+
+    until(page, same)
 
 
 def test_the_grid_is_walked_by_keys(explore, trained):

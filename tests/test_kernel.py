@@ -205,6 +205,20 @@ def test_a_slow_decoder_moves_to_a_worker_and_leaves_none_behind(page: Any, case
     assert page.workers == []
 
 
+HURRY = """async (text) => {
+  const [bytes, took] = [Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), [20, 20, 1]];
+  [Decoder.AGAIN, Decoder.measure] = [[1, 1, 1], async () => took.shift()];
+  window.decoder = await Decoder.open(bytes);
+  return decoder.where;
+}"""
+
+
+def test_one_that_only_seemed_slow_comes_back(page: Any, cases: list[Case]) -> None:
+    assert page.evaluate(HURRY, text(case_named(cases, "mnist-baseline-lite decoder").data)) == "worker"
+    page.wait_for_function("decoder.where === 'here'")
+    assert page.evaluate("new Promise((done) => decoder.decode([0, 0], (picture) => done(picture.length)))") == 784
+
+
 # In Node and in the browser.
 
 

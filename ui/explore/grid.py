@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import cached, gallery
 from ui.explore import axes
-from ui.explore.view import View
+from ui.explore.view import Array, View
 from ui.plane.payload import Flat
 from vae_core.look import codes as places
 from vae_core.look import pictures
@@ -30,19 +30,24 @@ def show(view: View, flat: Flat) -> None:
     codes = found.codes.reshape(-1, view.size)
     if view.size == 1:
         codes = codes[:n]  # one number of a code has one line of pictures
-    drawn = cached.drawn(view.run, codes)
     rows = [f"{flat.names[1]} {up:.2f}, " if flat.names[1] else "" for up in found.up]
     captions = [f"{row}{flat.names[0]} {across:.2f}" for row in rows for across in found.across][: len(codes)]
+    in_browser = cached.networks(view.run).part("decoder") is not None
     data = gallery.data(
-        view.key, drawn, codes, captions, label="Decoded images all over the map", columns=n, side=max(24, 720 // n)
-    )
+        view.key, None if in_browser else cached.drawn(view.run, codes), codes, captions,
+        label="Decoded images all over the map", columns=n, side=max(24, 720 // n), shape=view.config.image,
+    )  # fmt: skip
     gallery.show("explore_grid", data)
     st.caption(f"{found.note[0].upper()}{found.note[1:]}.")
-    sheet = pictures.sheet(drawn, n, gap=0)
     st.download_button(
-        "PNG", lambda: pictures.png(sheet, math.ceil(FINE / sheet.shape[1])), f"{view.run.id}-grid-{n}.png",
-        "image/png", on_click="ignore", icon=":material/download:", help="The whole grid as one picture.",
+        "PNG", lambda: _png(view, codes, n), f"{view.run.id}-grid-{n}.png", "image/png", on_click="ignore",
+        icon=":material/download:", help="The whole grid as one picture.",
     )  # fmt: skip
+
+
+def _png(view: View, codes: Array, n: int) -> bytes:
+    sheet = pictures.sheet(cached.drawn(view.run, codes), n, gap=0)
+    return pictures.png(sheet, math.ceil(FINE / sheet.shape[1]))
 
 
 def _controls(view: View) -> tuple[int, str]:

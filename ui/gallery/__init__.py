@@ -37,7 +37,7 @@ def show(key: str, data: bytes) -> None:
 
 def data(
     plane: str,
-    images: Array,
+    images: Array | None,
     codes: Array,
     captions: Sequence[str],
     *,
@@ -48,21 +48,24 @@ def data(
     side: int = 96,
     told: bool = False,
     go: Go | None = None,
+    shape: Sequence[int] | None = None,
 ) -> bytes:
     """What the browser draws: `images` (n, h, w, c) uint8 with the `codes` (n, d) that they stand for.
 
-    `columns` in rows that may have names, or as many as there is room for; `places` (n, 2) in 0..1 lays them out freely
-    instead. `side` is the most pixels that a picture is wide. With `told` the captions always stand below the pictures.
+    Without images, those of that `shape` (h, w, c) that the plane's own decoder draws, in full rows of `columns`.
+    Otherwise `columns` in rows that may have names, or as many as there is room for; `places` (n, 2) in 0..1 lays them
+    out freely instead. `side` is the most pixels that a picture is wide. With `told` the captions always stand below.
     """
     parcel = Parcel()
-    across = math.ceil(math.sqrt(len(images))) or 1
+    across = math.ceil(math.sqrt(len(captions))) or 1
     return parcel.sealed(
         {
             "plane": plane,
             "label": label,
-            "tile": [images.shape[2], images.shape[1]],
+            "tile": None if images is None else [images.shape[2], images.shape[1]],
+            "shape": list(shape) if images is None and shape else None,
             "across": across,  # pictures in a row of the sheet
-            "sheet": parcel.add(_sheet(images, across)) if len(images) else None,
+            "sheet": parcel.add(_sheet(images, across)) if images is not None and len(images) else None,
             "codes": parcel.add(np.asarray(codes, "<f4").tobytes()),
             "size": codes.shape[1],
             "captions": list(captions),

@@ -2,8 +2,10 @@
 
 const HINT = "Press a picture, or drag over them, to go there on the map.";
 
-function make(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
+const make = (name, attributes, ...children) => filled(document.createElement(name), attributes, children);
+const draw = (name, attributes, ...children) => filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
+function filled(node, attributes = {}, children = []) {
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   node.append(...children);
   return node;
@@ -23,6 +25,7 @@ class Gallery {
     on(this.tiles, "focusin", (event) => this.tell(this.under(event)));
     on(this.tiles, "keydown", (event) => this.step(event));
     on(window, "pointerup", () => this.drop());
+    on(document, "loupe-decodes", () => this.askPlane());
   }
 
   // The number of the picture that an event belongs to; -1 for none.
@@ -30,27 +33,29 @@ class Gallery {
     return this.buttons.indexOf(event.target.closest("button"));
   }
 
-  async update(data) {
+  update(data) {
     const bytes = data.slice(); // its own memory, aligned
     const length = new DataView(bytes.buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
     const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
     this.header = header;
     this.codes = new Float32Array(part(header.codes).buffer);
+    URL.revokeObjectURL(this.sheet);
+    this.sheet = header.sheet ? URL.createObjectURL(new Blob([part(header.sheet)], { type: "image/webp" })) : "";
     this.build();
     this.follow(header.go);
-    if (!header.sheet) return;
-    const sheet = await createImageBitmap(new Blob([part(header.sheet)]));
-    if (header === this.header) this.paint(sheet);
+    this.askPlane();
   }
 
   build() {
-    const { captions, columns, rows, places, side, label, told } = this.header;
+    const { captions, columns, rows, places, side, label, told, shape } = this.header;
     this.buttons = captions.map((caption, i) => this.button(caption, i));
     const lines = rows.length ? this.buttons.flatMap((button, i) => i % columns ? [button] : [make("span", { class: "row" }, rows[i / columns]), button]) : this.buttons;
-    this.tiles.replaceChildren(...lines);
+    const [wide, high] = [columns, captions.length / columns];
+    this.canvas = shape ? make("canvas", { width: wide * shape[1], height: high * shape[0] }) : null;
+    this.tiles.replaceChildren(...(shape ? [this.canvas] : []), ...lines);
     this.tiles.setAttribute("aria-label", label);
-    this.tiles.className = `tiles${told ? " told" : ""}${places ? " free" : ""}`;
+    this.tiles.className = `tiles${told ? " told" : ""}${places ? " free" : ""}${shape ? " whole" : ""}`;
     const { style } = this.tiles;
     const each = columns ? `${columns}, minmax(0, 1fr)` : `auto-fill, minmax(min(${side}px, 100%), 1fr)`;
     style.gridTemplateColumns = places ? "" : `${rows.length ? "max-content " : ""}repeat(${each})`;
@@ -60,20 +65,34 @@ class Gallery {
   }
 
   button(caption, i) {
-    const [width, height] = this.header.tile;
-    const button = make("button", { type: "button", "aria-label": caption, tabindex: i ? -1 : 0 }, make("canvas", { width, height }));
+    const { shape } = this.header;
+    const button = make("button", { type: "button", "aria-label": caption, tabindex: i ? -1 : 0 });
+    if (shape) button.style.aspectRatio = `${shape[1]} / ${shape[0]}`;
+    else button.append(this.picture(i));
     if (this.header.told) button.append(make("span", {}, caption));
     const place = this.header.places?.[i];
     if (place) Object.assign(button.style, { left: `${100 * place[0]}%`, top: `${100 * place[1]}%`, width: `${this.header.side / 7.36}%` });
     return button;
   }
 
-  paint(sheet) {
+  // A window on the sheet. Hundreds of canvases would each be a layer that the browser composes anew in every frame.
+  picture(i) {
     const { tile: [width, height], across } = this.header;
-    this.buttons.forEach((button, i) => {
-      const [x, y] = [(i % across) * width, Math.floor(i / across) * height];
-      button.firstChild.getContext("2d").drawImage(sheet, x, y, width, height, 0, 0, width, height);
-    });
+    const window = [(i % across) * width, Math.floor(i / across) * height, width, height];
+    const image = draw("image", { href: this.sheet, width: across * width, height: Math.ceil(this.header.captions.length / across) * height });
+    return draw("svg", { viewBox: window.join(" "), "aria-hidden": "true" }, image);
+  }
+
+  // Pictures that nobody sent are drawn by the plane of this page, once it has its decoder; on one canvas, without gaps.
+  askPlane() {
+    const { plane, shape, columns } = this.header ?? {};
+    if (!shape) return;
+    this.cancel?.();
+    const context = this.canvas.getContext("2d");
+    const each = (i, tile) => context.drawImage(tile, (i % columns) * shape[1], Math.floor(i / columns) * shape[0]);
+    const request = { plane, codes: this.buttons.map((_, i) => this.code(i)), each };
+    document.dispatchEvent(new CustomEvent("loupe-decode", { detail: request }));
+    this.cancel = request.cancel;
   }
 
   // What Python wants the cursor to do, once.
@@ -129,6 +148,12 @@ class Gallery {
     next.tabIndex = 0;
     next.focus();
   }
+
+  close() {
+    this.life.abort();
+    this.cancel?.();
+    URL.revokeObjectURL(this.sheet);
+  }
 }
 
 const galleries = new WeakMap();
@@ -138,5 +163,5 @@ export default function ({ parentElement, data }) {
   const gallery = galleries.get(parentElement);
   if (data && data !== gallery.data) gallery.update(data);
   gallery.data = data;
-  return () => { gallery.life.abort(); galleries.delete(parentElement); };
+  return () => { gallery.close(); galleries.delete(parentElement); };
 }

@@ -10,6 +10,8 @@ Other components of the page meet it on `document`, and need no run for it:
 
     loupe-go  {plane: key, code: [...] or place: [x, y], live: bool}   moves the cursor; `live` tells Python nothing
     loupe-at  {plane: key, code: [...]}                                where the cursor has come to rest
+    loupe-decode {plane: key, codes: [[...]], each(i, canvas)}          asks for pictures; the plane adds `cancel()`
+    loupe-decodes                                                       its decoder is there and can be asked
 
 While `window.loupeMeasure` is a list, every step of the cursor is added to it, with its times in milliseconds:
 {event, began, decoded_ms, drawn, picture} - when the hand moved, when its frame began, what the decoder took, and when

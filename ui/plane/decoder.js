@@ -2,12 +2,14 @@
 
 class Decoder {
   static SLOW = 6; // ms: more than that would be felt in every frame
+  static AGAIN = [500, 2000, 6000]; // ms after which a network that seemed slow is measured again
   static SLICE = 4; // ms of the page's idle time that the pictures of `many` may take at once
 
   static async open(bytes, options) {
     const network = await Network.load(bytes, options);
     const decoder = new Decoder(network, await Decoder.measure(network));
     if (decoder.milliseconds > Decoder.SLOW) decoder.moveAway(bytes, options);
+    if (decoder.milliseconds < 10 * Decoder.SLOW) decoder.reconsider(Decoder.AGAIN);
     return decoder;
   }
 
@@ -54,6 +56,17 @@ class Decoder {
     this.worker.onmessage = ({ data }) => this.answered(data);
     this.worker.onerror = () => this.comeBack();
     this.worker.postMessage({ bytes, options });
+  }
+
+  // While a page is being built everything is slow, and the browser has not yet compiled what it will run often.
+  reconsider([after, ...later]) {
+    if (!this.worker || !after) return;
+    this.timer = setTimeout(async () => {
+      this.milliseconds = await Decoder.measure(this.network);
+      if (this.closed || !this.worker) return;
+      if (this.milliseconds > Decoder.SLOW) this.reconsider(later);
+      else this.comeBack();
+    }, after);
   }
 
   // What the worker runs: first a network comes, then codes.
@@ -146,6 +159,7 @@ class Decoder {
 
   close() {
     this.closed = true;
+    clearTimeout(this.timer);
     this.worker?.terminate();
     this.worker = this.waiting = this.busy = null;
     this.batches = [];

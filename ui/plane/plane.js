@@ -48,6 +48,7 @@ class Plane {
     const on = (target, name, act) => target.addEventListener(name, act, { signal });
     on(this.box, "transitionend", (event) => { if (event.target === this.box) this.restyle(); }); // the theme has changed
     on(document, "loupe-go", (event) => this.cursor.heed(event.detail));
+    on(document, "loupe-decode", (event) => this.lend(event.detail));
     on(document, "loupe-letter", (event) => this.readLetter(event.detail));
   }
 
@@ -107,6 +108,7 @@ class Plane {
       if (this.life.signal.aborted) return decoder.close();
       if (decoder.input && decoder.input.join() !== `${header.size}`) throw new Error("It is made for other codes.");
       this.decoder = decoder;
+      document.dispatchEvent(new CustomEvent("loupe-decodes"));
     } catch (error) {
       console.warn(error);
       this.panel.fail("The decoder of this run could not be read, so there is no picture. The map is not affected.");
@@ -115,6 +117,16 @@ class Plane {
     this.layers.drop();
     this.layers.refresh();
     this.request("code");
+  }
+
+  // Another part of the page wants pictures, one on a canvas at a time.
+  lend(request) {
+    if (!this.decoder || request.plane !== this.header.plane) return;
+    const tile = make("canvas");
+    request.cancel = this.decoder.many(request.codes, (i, picture) => {
+      paint(tile, picture, this.header.image);
+      request.each(i, tile);
+    });
   }
 
   readLetter(letter) {
