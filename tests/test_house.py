@@ -15,13 +15,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # A part imports from its own floor or a lower one. `cli` and the pages are the roof.
-FLOORS = {"errors": 0, "settings": 0, "spec": 1, "data": 1, "runs": 2, "look": 3, "share": 4, "learn": 5, "cli": 6}
+FLOORS = {
+    "errors": 0,
+    "settings": 0,
+    "spec": 1,
+    "data": 1,
+    "runs": 2,
+    "search": 3,
+    "look": 3,
+    "share": 4,
+    "learn": 5,
+    "cli": 6,
+}
 ROOF = max(FLOORS.values()) + 1
 TRAINER = {"tensorflow", "keras", "jax", "torch"}
 SERVER = {"streamlit", "ui", "pages"}
 CACHES = {f"{module}.{name}" for module in ("st", "streamlit") for name in ("cache_data", "cache_resource")}
 CACHES |= {f"functools.{name}" for name in ("cache", "lru_cache", "cached_property")}
-STORES = {Path("vae_core/runs", name) for name in ("store.py", "work.py", "tasks.py")}
+STORES = {Path("vae_core", name) for name in ("runs/store.py", "runs/work.py", "runs/tasks.py", "search/study.py")}
 CACHED = Path("ui/cached.py")
 PAGE_LINES = 65
 MEDIAN_FUNCTION_LINES = 12
@@ -240,7 +251,7 @@ try:
 except SystemExit:
     pass
 """
-HEAVY = {*TRAINER, "streamlit", "pandas", "sklearn", "scipy", "PIL", "pooch", "requests", "ai_edge_litert"}
+HEAVY = {*TRAINER, "streamlit", "pandas", "sklearn", "scipy", "optuna", "PIL", "pooch", "requests", "ai_edge_litert"}
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,31 @@ def test_classes_of_unlabelled_images_are_refused():
 def test_one_group_cannot_be_divided():
     with pytest.raises(LoupeError, match="one group"):
         split(dataset(groups=np.zeros(100, int)))
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(100) // 4], ids=["images", "groups"])
+@pytest.mark.parametrize("labels", [True, False])
+def test_every_image_is_in_one_fold_and_groups_stay_together(labels, groups):
+    data = dataset(labels=labels, groups=groups)
+    found = [split(data, seed=3, split=f"fold:{number}/5") for number in range(1, 6)]
+    assert sorted(np.concatenate([each.validation for each in found])) == list(range(100))
+    for each in found:
+        assert set(each.train) | set(each.validation) == set(range(100)) and not set(each.train) & set(each.validation)
+        if groups is not None:
+            assert not set(groups[each.train]) & set(groups[each.validation])
+        elif labels:
+            counts = np.bincount(each.validation % 3, minlength=3)
+            assert counts.max() - counts.min() <= 1
+
+
+def test_folds_depend_on_the_seed_alone():
+    same = [split(dataset(), seed=3, split="fold:2/5").validation.tolist() for _ in range(2)]
+    assert same[0] == same[1] != split(dataset(), seed=4, split="fold:2/5").validation.tolist()
+
+
+def test_one_image_a_fold_and_too_many_folds():
+    assert len(split(dataset(count=6), split="fold:1/6").validation) == 1
+    with pytest.raises(LoupeError, match="7 folds were asked for, but there are 6 images"):
+        split(dataset(count=6), split="fold:1/7")
+    with pytest.raises(LoupeError, match="groups of images"):
+        split(dataset(count=20, groups=np.arange(20) // 10), split="fold:1/3")

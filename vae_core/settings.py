@@ -26,6 +26,7 @@ class Settings:
     roots: str = "~"  # folders below which the page reads data sets by path, with the system's path separator between
     train_slots: int = 1  # trainings that run at once
     look_slots: int = 1  # projections and evaluations that run at once
+    study_storage: str = ""  # a database URL where searches keep their trials; empty: a file in each search's folder
     max_files: int = 200_000  # files in one archive or folder
     max_bytes: int = 8 * 2**30  # unpacked size of one data set
     max_image_pixels: int = 64_000_000  # pixels of one image file before it is scaled

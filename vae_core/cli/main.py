@@ -24,6 +24,8 @@ COMMANDS = {
     "train": ("training", "train a recipe, or an architecture of your own"),
     "resume": ("training", "go on with a run that was stopped or broke off"),
     "fork": ("training", "go on from a run with a changed setting, as a new run"),
+    "tune": ("tuning", "search for good settings: many trainings, the best of them kept"),
+    "searches": ("tuning", "all searches; one of them with its trials, stopped, resumed or with more trials"),
     "stop": ("runs", "stop a run; it keeps its state"),
     "calibrate": ("machine", "measure how fast this machine trains, once; takes about a minute"),
     "list": ("runs", "all runs, the newest first"),
@@ -33,7 +35,11 @@ COMMANDS = {
     "grid": ("looking", "a picture of the latent plane, decoded"),
     "decode": ("looking", "a picture of the codes that you give"),
 }
-OWN = {"task": ("tasks", "what the program starts by itself")}  # for no person: the help leaves them out
+OWN = {
+    "task": ("tasks", "what the program starts by itself"),
+    "search-worker": ("tuning", "what the program starts by itself"),
+    "trainer": ("tuning", "what the program starts by itself"),
+}  # for no person: the help leaves them out
 log = logging.getLogger(__name__)
 
 
@@ -91,7 +97,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             continue
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
         if name == called:
-            getattr(import_module(f"vae_core.cli.{module}"), f"add_{name}")(command)
+            getattr(import_module(f"vae_core.cli.{module}"), f"add_{name.replace('-', '_')}")(command)
     return parser
 
 

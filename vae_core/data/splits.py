@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,9 +29,13 @@ def split(
 
     "shuffled": a seeded permutation, its first `train_size` images, of which the last fifth (rounded down, at least
     one) validates. "tail": the same in file order. "test": the test set validates and nothing is held back.
+    "fold:2/5": the second of five folds validates, of `train_size` images in the same permutation; a data set's own
+    validation part then belongs to what is divided.
     A data set's own validation part is used where it has one; images of one group never stand on both sides.
     """
     chosen = _of_classes(dataset, dataset.train.labels, classes)
+    if split.startswith("fold:"):
+        return _fold(dataset, _pick(chosen, seed, "shuffled", train_size), seed, *map(int, split[5:].split("/")))
     own = np.zeros(len(dataset.train), bool)
     if dataset.validation is not None:
         own[dataset.validation] = True
@@ -51,10 +56,40 @@ def expected(data: Summary, split: str, train_size: int, classes: Sequence[str])
     picked = min(train_size or pool, pool)
     if split == "test":
         return picked, round(data.test * share)
+    if split.startswith("fold:"):
+        whole = min(train_size or 10**9, round(data.train * share))
+        held_out = max(1, whole // int(split.partition("/")[2]))
+        return whole - held_out, held_out
     if data.validation:
         return picked, round(data.validation * share)
     held_out = max(1, picked // 5)
     return picked - held_out, held_out
+
+
+def _fold(dataset: Dataset, picked: Array, seed: int, number: int, count: int) -> Split:
+    held_back = folds(dataset.train.labels, dataset.groups, picked, count, seed) == number
+    return Split(picked[~held_back], picked[held_back])
+
+
+def folds(labels: Array | None, groups: Array | None, picked: Array, count: int, seed: int) -> Array:
+    """For each of the picked images its fold, from 1: classes in equal shares where possible, groups never divided."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
+    parts = len(picked) if groups is None else len(np.unique(groups[picked]))
+    if parts < count:
+        what = "images" if groups is None else "groups of images"
+        raise LoupeError(f"{count} folds were asked for, but there are {parts} {what}", fix="Ask for fewer folds")
+    kinds_of = None if labels is None else labels[picked]
+    by_class = kinds_of is not None and np.bincount(kinds_of).max() >= count  # else no class reaches every fold
+    kinds = {(0, 0): KFold, (1, 0): StratifiedKFold, (0, 1): GroupKFold, (1, 1): StratifiedGroupKFold}
+    divider = kinds[by_class, groups is not None](count, shuffle=True, random_state=seed)
+    found = np.zeros(len(picked), int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class with fewer images than folds is told when data is read
+        given = {"y": kinds_of if by_class else None, "groups": None if groups is None else groups[picked]}
+        for number, (_, held_back) in enumerate(divider.split(picked, **given), 1):
+            found[held_back] = number
+    return found
 
 
 def _of_classes(dataset: Dataset, labels: Array | None, classes: Sequence[str], count: int | None = None) -> Array:

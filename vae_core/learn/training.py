@@ -43,6 +43,11 @@ def train(run: Run, settings: Settings, report: Report = lambda row: None) -> No
             raise
 
 
+def forget() -> None:
+    """For a process that trains another model next: Keras keeps names and graphs of the last one."""
+    keras.backend.clear_session()
+
+
 @dataclass
 class Clock:
     """Speed and memory of this process, for the person who waits."""
@@ -67,6 +72,7 @@ class Training:
     def __init__(self, run: Run, settings: Settings, report: Report) -> None:
         self.run, self.settings, self.report = run, settings, report
         self.config: Config = run.config()
+        self.is_trial = bool(run.study)
         run.set_status(phase="loading", epochs=self.config.epochs, error=None)
         self.data = _load(self.config, run, settings)
         part = splits.split(
@@ -103,7 +109,7 @@ class Training:
             self.position.seconds = time.monotonic() - started
             self._end_epoch()
         save_position(self.run, self.position, self.steps)
-        finish.finish(self.run, self.settings, self.data, self.position)
+        self._finish()
         self.run.set_status(state="done", phase="", eta_seconds=0, seconds=round(self.position.seconds, 2))
 
     def _make_steps(self) -> steps.Steps:
@@ -186,7 +192,8 @@ class Training:
         row = self._history_row({"total": total, "reconstruction": nats, "kl": kl})
         position.close_epoch(total, self.steps.weights)
         self.run.add_history(row)
-        snapshots.save(self.run, self.steps, self.data, position.epoch)
+        if not self.is_trial:
+            snapshots.save(self.run, self.steps, self.data, position.epoch)
         if position.worth_saving():
             save_position(self.run, position, self.steps)
         self.clock.epoch_extra = time.monotonic() - began
@@ -223,8 +230,13 @@ class Training:
 
     def _keep_best(self) -> None:
         if self.position.best_epoch:
-            finish.finish(self.run, self.settings, self.data, self.position)
+            self._finish()
             self.run.set_status(phase="")
+
+    def _finish(self) -> None:
+        """A trial of a search leaves its state behind and no more: it does not look at the test images."""
+        if not self.is_trial:
+            finish.finish(self.run, self.settings, self.data, self.position)
 
 
 def _load(config: Config, run: Run, settings: Settings) -> Dataset:

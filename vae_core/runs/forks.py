@@ -40,6 +40,19 @@ def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = 
     return run
 
 
+def adopt(settings: Settings, trial: Run, owner: str = "") -> Run:
+    """A trial of a search as a run like any other: it goes on from its state, and ends with all that a run has."""
+    state = trial.load_state()
+    if state is None:
+        raise LoupeError(f"{trial.id} has no saved state to go on from", "At least one epoch is needed",
+                         "Let its training go on, or choose another trial")  # fmt: skip
+    run = create(settings, trial.config(), trial.resolved(), owner=owner, parent=trial.id)
+    run.save_state(state)
+    for row in trial.history():
+        run.add_history(row)
+    return run
+
+
 def _check(changes: dict[str, Any]) -> None:
     fixed = sorted(set(changes) - set(CHANGEABLE))
     if fixed:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -54,14 +54,15 @@ def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequenc
 
 
 @contextmanager
-def hold(run: Work, kind: str = "train") -> Iterator[None]:
-    """For the process that trains: have the run for itself, wait for a slot ('queued'), then be 'running'."""
+def hold(run: Work, kind: str | None = "train") -> Iterator[None]:
+    """For the process that works: have the folder for itself, wait for a slot ('queued'), then be 'running'.
+
+    Who only starts others and waits for them needs no slot: its kind is None."""
     lock, queued = _claim(run)
     try:
         _lower_priority()
         run.sweep()
-        ticket = slots.Ticket(queued, run.owner, run.id)
-        with slots.slot(run.settings, kind, ticket, lambda: _give_way(run)):
+        with _slot(run, kind, queued):
             _give_way(run)
             run.set_status(state="running")
             yield
@@ -75,6 +76,12 @@ def hold(run: Work, kind: str = "train") -> Iterator[None]:
         with suppress(LoupeError, OSError):  # the folder may be gone, or the disk broken; the lock goes all the same
             _let_go(run)
         lock.release()
+
+
+def _slot(run: Work, kind: str | None, queued: float) -> AbstractContextManager[None]:
+    if kind is None:
+        return nullcontext()
+    return slots.slot(run.settings, kind, slots.Ticket(queued, run.owner, run.id), lambda: _give_way(run))
 
 
 def request_stop(run: Work) -> str:
@@ -124,7 +131,7 @@ def _launch(settings: Settings, run: Work, command: list[str]) -> subprocess.Pop
     try:
         with files.told(run.log), run.log.open("ab") as output:
             return subprocess.Popen(
-                command, cwd=PROJECT, env=_environment(settings),
+                command, cwd=PROJECT, env=environment(settings),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, **detached,
             )  # fmt: skip
     except OSError as error:
@@ -133,7 +140,7 @@ def _launch(settings: Settings, run: Work, command: list[str]) -> subprocess.Pop
         raise LoupeError(sentence, fix="Close other programs and try again") from error
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     """This process's environment, but with the settings as they are here and this project's code first."""
     names = {field.name: f"LOUPE_{field.name.upper()}" for field in fields(Settings)}
     kept = {key: value for key, value in os.environ.items() if key not in names.values()}

@@ -50,7 +50,7 @@ KEPT = {
     *FILES.values(),
 }  # fmt: skip
 SNAPSHOT = re.compile(r"\d{4,9}\.npz")
-NEW, REMOVED, SLOTS, DERIVED = ".new-", ".removed-", ".slots", "derived"
+NEW, REMOVED, SLOTS, DERIVED, STUDIES = ".new-", ".removed-", ".slots", "derived", ".studies"
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class Summary:
     kind: str = ""
     recipe: str = ""
     parent: str | None = None
+    study: str = ""  # the search that it is a trial of
     seconds: float | None = None
     error: str | None = None
 
@@ -108,6 +109,11 @@ class Run(Work):
     @property
     def parent(self) -> str | None:
         return self.document().get("parent")
+
+    @property
+    def study(self) -> str:
+        """The search that it is a trial of; empty for a run that somebody asked for."""
+        return str(self.document().get("study") or "")
 
     def document(self) -> dict[str, Any]:
         document = files.read_json(self.path / CONFIG_FILE)
@@ -237,7 +243,12 @@ class Run(Work):
 
 
 def create(
-    settings: Settings, config: Config, resolved: Mapping[str, Any], owner: str = "", parent: str | None = None
+    settings: Settings,
+    config: Config,
+    resolved: Mapping[str, Any],
+    owner: str = "",
+    parent: str | None = None,
+    study: str = "",
 ) -> Run:
     """A new run, queued: filled under a hidden name, then renamed to the config's id or the next free one after it."""
     root = settings.checkpoints
@@ -247,6 +258,7 @@ def create(
     hidden = root / f"{NEW}{uuid4().hex}"
     created = datetime.now(UTC).isoformat(timespec="microseconds")
     document = {"version": VERSION, "config": config.to_json(), "resolved": resolved, "parent": parent}
+    document |= {"study": study} if study else {}
     try:
         with files.told(hidden):
             hidden.mkdir()
@@ -333,7 +345,8 @@ def _summarize(run: Run) -> Summary:
         best_nats_per_pixel=_number(best.get("nats_per_pixel")),
         parameters=int(counts["total"]) if counts else None,
         dataset=str(config["dataset"]), kind=str(config["kind"]), recipe=str(config["recipe"]),
-        parent=document["parent"], seconds=_number(status["seconds"]), error=status["error"],
+        parent=document["parent"], study=str(document.get("study") or ""),
+        seconds=_number(status["seconds"]), error=status["error"],
     )  # fmt: skip
 
 

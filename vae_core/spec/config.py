@@ -39,6 +39,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "seed": (0, 2_000_000_000),  # numbers derived from it still fit 32 bits
     "patience": (0, 10_000),
 }
+FOLD = re.compile(r"fold:([1-9]\d?)/([1-9]\d?)")  # the second of five folds is fold:2/5
+MOST_FOLDS = 20
 EXPECTED = {
     "str": "A text", "int": "A whole number", "float": "A number", "bool": "true or false",
     "tuple[int, int, int]": "A list of height, width and channels", "tuple[str, ...]": "A list of names",
@@ -72,7 +74,7 @@ class Config:
     batch: int = 128
     epochs: int = 20
     train_size: int = 0  # images before the split, 0 = all: random ones, or the first ones where split is "tail"
-    split: str = "shuffled"  # what validates: a random fifth, the last fifth in file order, or the test set
+    split: str = "shuffled"  # what validates: a random fifth, the last fifth in file order, the test set, or fold:2/5
     seed: int = 0
     patience: int = 0  # epochs without a better validation loss before it stops, 0 = never
     classes: tuple[str, ...] = ()  # train on these only; empty = all
@@ -101,6 +103,12 @@ class Config:
     @property
     def pixels(self) -> int:
         return math.prod(self.image)
+
+    @property
+    def fold(self) -> tuple[int, int] | None:
+        """Which fold validates, counted from 1, and of how many; None where no folds are made."""
+        found = FOLD.fullmatch(self.split)
+        return (int(found[1]), int(found[2])) if found else None
 
     @property
     def has_prior(self) -> bool:
@@ -183,7 +191,7 @@ def _check(config: Config) -> None:
     for field in fields(Config):
         _check_type(field.name, str(field.type), getattr(config, field.name))
     for name, allowed in CHOICES.items():
-        if getattr(config, name) not in allowed:
+        if getattr(config, name) not in allowed and not (name == "split" and _is_fold(config)):
             raise LoupeError(f"{name} is '{getattr(config, name)}'", f"One of {', '.join(allowed)} was expected")
     for name, (low, high) in BOUNDS.items():
         value = getattr(config, name)
@@ -198,6 +206,10 @@ def _check(config: Config) -> None:
         raise LoupeError("A class is named twice", fix="Name every class once")
     if config.sigma is not None and config.loss != "mse":
         raise LoupeError("sigma belongs to the Gaussian observation model", "It goes with loss 'mse' only")
+
+
+def _is_fold(config: Config) -> bool:
+    return config.fold is not None and 1 < config.fold[1] <= MOST_FOLDS and config.fold[0] <= config.fold[1]
 
 
 def _check_type(name: str, declared: str, value: Any) -> None:

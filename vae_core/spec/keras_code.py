@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vae_core.errors import LoupeError
 from vae_core.spec import keras_training
 from vae_core.spec.config import Config
 from vae_core.spec.keras_layers import chain, expression
@@ -174,6 +175,9 @@ def _split_text(config: Config) -> str:
 
 
 def _split(config: Config) -> str:
+    if config.fold:
+        raise LoupeError("A fold of a search has no program of its own", "A program divides its images once",
+                         "Open the search's best trial as a run, and take the program of that")  # fmt: skip
     chosen = _chosen(config)
     lines = [f"places = np.flatnonzero({chosen.format('y_train')})" if chosen else "places = np.arange(len(x_train))"]
     if config.split == "shuffled":

@@ -1,0 +1,183 @@
+"""Commands for searches: tune, searches. And the two processes that a search consists of."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from contextlib import suppress
+from typing import Any
+
+from vae_core.cli import choices, native
+from vae_core.cli.answer import Answer, WrongUse, add_json, table, wrong_use
+from vae_core.errors import LoupeError
+from vae_core.runs import jobs, store
+from vae_core.search import coordinator, space, spec, study, trials
+from vae_core.search.study import Study, Worker
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+VARIED = "learning_rate=0.0001..0.1"
+VARY_HELP = (
+    "NAME=LOW..HIGH or NAME=ONE,OTHER, and @OTHER=VALUE where it depends on another; "
+    f"one of {', '.join(space.NAMES)} (default: {VARIED})"
+)
+SETTINGS = ("sampler", "pruner", "folds", "trials", "minutes")
+
+
+def add_tune(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s RECIPE [--lite] | --run RUN | --dataset NAME, --vary WHAT ... [settings] [--json]"
+    parser.add_argument("system", nargs="?", metavar="RECIPE", help="what to begin from, see: recipes")
+    parser.add_argument("--lite", action="store_true", help="the recipe's small form")
+    parser.add_argument("--run", help="begin from this run's settings")
+    parser.add_argument("--name", default="", help="of the search; without it, one is made")
+    group = parser.add_argument_group("the search")
+    group.add_argument("--vary", action="append", metavar="WHAT", help=VARY_HELP)
+    group.add_argument("--minimise", action="append", choices=list(spec.GOALS), help="one goal or two (default: loss)")
+    group.add_argument("--folds", type=int, default=0, help="cross-validation; 0 = the settings' own split")
+    group.add_argument("--sampler", choices=spec.SAMPLERS, default="tpe", help="how settings are chosen")
+    group.add_argument("--pruner", choices=spec.PRUNERS, default="median", help="how hopeless trials are ended early")
+    group.add_argument("--trials", type=int, default=20, help="at most so many (default: %(default)s)")
+    group.add_argument("--minutes", type=float, default=0.0, help="at most so long; 0 = no limit")
+    group.add_argument("--workers", type=int, default=1, help="processes that work on it (default: %(default)s)")
+    group.add_argument("--detach", action="store_true", help="return at once; `searches NAME` tells how it goes")
+    choices.add_options(parser)
+    add_json(parser, "tune fashion-dropout-ae --lite --vary learning_rate=0.01..0.03 --folds 3 --trials 10")
+    parser.set_defaults(command=tune)
+
+
+def add_searches(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="one of them, with its trials")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--stop", action="store_true", help="after the batch under way; nothing is lost")
+    group.add_argument("--resume", action="store_true", help="go on where it stopped")
+    group.add_argument("--more", type=int, metavar="TRIALS", help="go on with so many trials more")
+    group.add_argument("--remove", action="store_true", help="the search and its trials; its winner stays")
+    parser.add_argument("--workers", type=int, default=1, help="processes that go on with it (default: %(default)s)")
+    add_json(parser, "searches fashion-dropout-ae-search")
+    parser.set_defaults(command=searches)
+
+
+def add_search_worker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("worker", metavar="NAME/NUMBER")
+    parser.set_defaults(command=work)
+
+
+def add_trainer(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=train_one_after_the_other)
+
+
+def tune(args: argparse.Namespace, settings: Settings) -> Answer:
+    with wrong_use():
+        base = _base(args, settings)
+        space_of = tuple(space.read(text) for text in args.vary or [VARIED])
+        wanted = {name: getattr(args, name) for name in SETTINGS}
+        search = spec.Search(base, space_of, tuple(args.minimise or ["loss"]), seed=base.seed, **wanted)
+    found = study.create(settings, search, args.name)
+    found.start(args.workers)
+    if not args.detach:
+        _wait(found)
+    return _answer(found)
+
+
+def searches(args: argparse.Namespace, settings: Settings) -> Answer:
+    if args.name is None:
+        return _all(settings)
+    found = study.find(settings, args.name)
+    if args.stop:
+        found.stop()
+    if args.more is not None:
+        budget = found.budget()
+        found.set_budget(budget["trials"] + max(1, args.more), budget["minutes"])
+    if args.resume or args.more is not None:
+        found.start(args.workers)
+    if args.remove:
+        study.remove(found)
+        return Answer({"search": found.name, "removed": True}, f"{found.name} is removed.")
+    return _answer(found)
+
+
+def work(args: argparse.Namespace, settings: Settings) -> Answer:
+    name, _, number = args.worker.partition("/")
+    study.find(settings, name)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("vae_core").setLevel(logging.INFO)
+    worker = Worker(f"{name}/{number}", settings)
+    coordinator.work(worker)
+    return Answer({"worker": worker.id, "state": worker.state()}, f"{worker.id} is {worker.state()}.")
+
+
+def train_one_after_the_other(args: argparse.Namespace, settings: Settings) -> Answer:
+    """Runs by name on standard input, until it is closed."""
+    from vae_core.learn import training  # takes seconds; once for all of them
+
+    count = 0
+    for line in sys.stdin:
+        with suppress(LoupeError, jobs.Stopped):  # the run's state says it
+            run = store.open_run(settings, line.strip())
+            with native.chatter_to(run.log):
+                training.train(run, settings)
+        training.forget()
+        count += 1
+    return Answer({"trained": count}, f"{count} trained.")
+
+
+def _base(args: argparse.Namespace, settings: Settings) -> Config:
+    if args.run and args.system:
+        raise WrongUse("A recipe and a run were named", "One of them was expected")
+    if args.run:
+        from dataclasses import replace
+
+        return replace(store.open_run(settings, args.run).config(), **choices.given(args))
+    return choices.config_of(args.system, args.lite, choices.given(args), settings)
+
+
+def _wait(found: Study) -> None:
+    """The line under the cursor grows as trials end; Ctrl-C stops the search in order."""
+    import time
+
+    from vae_core.cli import progress
+
+    with progress.bar() as tell:
+        try:
+            while found.state() in ("queued", "running"):
+                ended = sum(trial.ended for trial in trials.every(found))
+                tell("Searching", ended, found.budget()["trials"])
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            found.stop()
+            raise LoupeError(f"The search {found.name} was stopped",
+                             fix=f"To go on: python -m vae_core searches {found.name} --resume") from None  # fmt: skip
+    if found.state() == "failed":
+        raise LoupeError(found.error())
+
+
+def _answer(found: Study) -> Answer:
+    listed, budget, winner = trials.every(found), found.budget(), found.winner()
+    document: dict[str, Any] = {
+        "search": found.name, "state": found.state(), "budget": budget, "winner": winner,
+        "goals": list(found.search().goals), "trials": [trial.to_json() for trial in listed],
+    }  # fmt: skip
+    return Answer(document, "\n".join(_told(found, listed, winner)))
+
+
+def _told(found: Study, listed: list[trials.Trial], winner: dict[str, Any] | None) -> list[str]:
+    goals = found.search().goals
+    rows = [
+        (trial.number + 1, trial.state, *[f"{value:.5g}" for value in trial.values or ()], trial.told)
+        for trial in sorted(listed, key=lambda trial: (trial.values is None, trial.values or ()))
+    ]
+    rows = [row if len(row) == 3 + len(goals) else (*row[:2], *[""] * len(goals), row[-1]) for row in rows]
+    lines = [f"{found.name} is {found.state()}.", table(("trial", "state", *goals, "settings"), rows)]
+    if winner:
+        lines.append(f"The best is trial {winner['trial'] + 1}, kept as {winner['run']}: "
+                     f"python -m vae_core evaluate {winner['run']}")  # fmt: skip
+    return lines
+
+
+def _all(settings: Settings) -> Answer:
+    rows = [(each.name, each.state(), each.budget()["trials"], each.document()["created"][:16]) for each in
+            study.every(settings)]  # fmt: skip
+    text = table(("search", "state", "trials", "begun"), rows) if rows else "There are no searches."
+    names = ("search", "state", "trials", "created")
+    return Answer([dict(zip(names, row)) for row in rows], text)

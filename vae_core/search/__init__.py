@@ -1,0 +1,1 @@
+"""Search over settings: many trainings that are started, watched and pruned from outside. No TensorFlow in it."""

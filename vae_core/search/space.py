@@ -1,0 +1,194 @@
+"""What a search may vary, in which ranges, and the config that a choice of values makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from vae_core.errors import LoupeError
+from vae_core.search.reshaping import CHANGES, reshaped
+from vae_core.spec.architecture import is_mirror
+from vae_core.spec.config import BOUNDS, CHOICES, Config
+from vae_core.spec.layers import ACTIVATIONS, Code
+from vae_core.spec.notation import parse
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+STEPS = 5  # values that a grid takes from a range
+NAMES: dict[str, tuple[type, str]] = {
+    "learning_rate": (float, "how far each step goes"),
+    "batch": (int, "images in a batch"),
+    "optimizer": (str, "how steps are taken"),
+    "schedule": (str, "how the learning rate changes over the training"),
+    "warmup": (float, "epochs over which the learning rate rises from 0"),
+    "beta": (float, "weight of the KL term"),
+    "kl_warmup": (int, "epochs over which beta rises from 0"),
+    "noise": (float, "noise on the input"),
+    "latent": (int, "numbers in a code"),
+    "filters": (float, "every layer's filters and units, times this"),
+    "depth": (int, "layers more than the architecture has"),
+    "dropout": (float, "share of the numbers that is left out while it trains"),
+    "activation": (str, "of the hidden layers"),
+}
+ALLOWED: dict[str, tuple[str, ...]] = {**CHOICES, "activation": ACTIVATIONS}
+LIMITS: dict[str, tuple[float, float]] = {**BOUNDS, "filters": (0.01, 16), "depth": (0, 8), "dropout": (0, 0.95)}
+BY_FACTORS = ("learning_rate", "beta", "filters")  # ten to a hundred is as far as one to ten
+FORM = re.compile(r"(?P<name>\w+)=(?P<values>[^@]+)(?:@(?P<other>\w+)=(?P<value>[^@]+))?")
+
+
+@dataclass(frozen=True)
+class Vary:
+    """One setting: from `low` to `high`, or one of `choices`; with `when`, only where another one has that value."""
+
+    name: str
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    choices: tuple[Any, ...] = ()
+    when: tuple[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in NAMES:
+            raise LoupeError(f"A search cannot vary '{self.name}'", f"It may vary {', '.join(NAMES)}")
+        put = object.__setattr__
+        kind = NAMES[self.name][0]
+        put(self, "choices", tuple(_typed(self.name, kind, value) for value in self.choices))
+        put(self, "when", tuple(self.when) if self.when else None)
+        if self.choices:
+            return
+        if kind is str or self.low is None or self.high is None:
+            raise LoupeError(f"{self.name} has neither a range nor choices", fix=_example(self.name))
+        put(self, "low", _typed(self.name, kind, self.low))
+        put(self, "high", _typed(self.name, kind, self.high))
+        if not self.low < self.high or (self.log and self.low <= 0):
+            raise LoupeError(f"{self.name} goes from {self.low:g} to {self.high:g}",
+                             "A lower and a higher number were expected, above 0 where steps go by factors",
+                             _example(self.name))  # fmt: skip
+
+    @property
+    def is_integer(self) -> bool:
+        return NAMES[self.name][0] is int
+
+    def applies(self, values: Mapping[str, Any]) -> bool:
+        return self.when is None or values.get(self.when[0]) == self.when[1]
+
+    def suggest(self, trial: Trial) -> Any:
+        if self.choices:
+            return trial.suggest_categorical(self.name, self.choices)
+        if self.is_integer:
+            return trial.suggest_int(self.name, int(self.low or 0), int(self.high or 0), log=self.log)
+        return trial.suggest_float(self.name, float(self.low or 0), float(self.high or 0), log=self.log)
+
+    def points(self) -> list[Any]:
+        """What a grid tries."""
+        import numpy as np
+
+        if self.choices:
+            return list(self.choices)
+        spaced = np.geomspace if self.log else np.linspace
+        found = spaced(float(self.low or 0), float(self.high or 0), STEPS)
+        return sorted({int(round(value)) if self.is_integer else float(value) for value in found})
+
+    def told(self) -> str:
+        """As `read` reads it."""
+        values = ",".join(map(str, self.choices)) or f"{self.low:g}..{self.high:g}"
+        return f"{self.name}={values}" + (f"@{self.when[0]}={self.when[1]}" if self.when else "")
+
+
+def read(text: str) -> Vary:
+    """From `learning_rate=0.001..0.1`, `batch=32,64,128` or `warmup=0..5@schedule=cosine`."""
+    found = FORM.fullmatch(text.replace(" ", ""))
+    if not found:
+        raise LoupeError(f"'{text}' does not say what to vary", "NAME=LOW..HIGH or NAME=ONE,OTHER was expected",
+                         "For example learning_rate=0.001..0.1")  # fmt: skip
+    name, values = found["name"], found["values"]
+    when = (found["other"], _read_value(found["other"], found["value"])) if found["other"] else None
+    if ".." in values:
+        low, _, high = values.partition("..")
+        return Vary(name, _number(name, low), _number(name, high), log=name in BY_FACTORS, when=when)
+    return Vary(name, choices=tuple(_read_value(name, value) for value in values.split(",")), when=when)
+
+
+def check(space: Sequence[Vary], base: Config) -> None:
+    """Refuse what cannot be varied from here."""
+    names = [each.name for each in space]
+    if not names:
+        raise LoupeError("A search without anything to vary is one training", fix="Choose a setting to vary")
+    if len(set(names)) < len(names):
+        raise LoupeError("A setting stands twice among what to vary", fix="Name each of them once")
+    for each in space:
+        if each.when and each.when[0] not in names[: names.index(each.name)]:
+            raise LoupeError(f"{each.name} depends on {each.when[0]}, which is not varied before it",
+                             fix=f"Vary {each.when[0]} too, and name it first")  # fmt: skip
+    if base.kind == "ae" and {"beta", "kl_warmup"} & set(names):
+        raise LoupeError("A plain autoencoder has no KL term, so beta cannot be varied", fix="Begin from a VAE")
+    if not is_mirror(base.decoder) and set(CHANGES) & set(names):
+        raise LoupeError("The layers cannot be varied where the decoder is a line of its own",
+                         "A decoder that mirrors its encoder follows every change of it",
+                         "Begin from an architecture whose decoder is 'mirror'")  # fmt: skip
+
+
+def config(base: Config, values: Mapping[str, Any]) -> Config:
+    """The base with these values; a LoupeError where they make no model."""
+    layers = {name: value for name, value in values.items() if name in CHANGES}
+    changes = {name: value for name, value in values.items() if name not in CHANGES}
+    if "latent" in layers and not any(isinstance(layer, Code) for layer in parse(base.encoder)):
+        changes["latent"] = layers.pop("latent")
+    return replace(base, encoder=reshaped(base.encoder, layers), recipe="", **changes)
+
+
+def suggest(space: Sequence[Vary], trial: Trial) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for each in space:
+        if each.applies(values):
+            values[each.name] = each.suggest(trial)
+    return values
+
+
+def grid(space: Sequence[Vary]) -> list[dict[str, Any]]:
+    """All combinations; a setting that does not apply is left out, so none comes twice."""
+    found: list[dict[str, Any]] = [{}]
+    for each in space:
+        found = [
+            {**values, each.name: point} if each.applies(values) else values
+            for values in found
+            for point in (each.points() if each.applies(values) else [None])
+        ]
+    return found
+
+
+def to_json(space: Sequence[Vary]) -> list[dict[str, Any]]:
+    return [asdict(each) for each in space]
+
+
+def _read_value(name: str, text: str) -> Any:
+    return text if NAMES.get(name, (str, ""))[0] is str else _number(name, text)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise LoupeError(f"{name} was given '{text}'", "A number was expected", _example(name)) from None
+
+
+def _typed(name: str, kind: type, value: Any) -> Any:
+    if kind is str:
+        if value not in ALLOWED.get(name, (value,)):
+            raise LoupeError(f"{name} cannot be '{value}'", f"One of {', '.join(ALLOWED[name])} was expected")
+        return value
+    low, high = LIMITS[name]
+    if not isinstance(value, int | float) or not low <= value <= high or (kind is int and value != int(value)):
+        what = "A whole number" if kind is int else "A number"
+        raise LoupeError(f"{name} was given {value}", f"{what} from {low:g} to {high:g} was expected")
+    return kind(value)
+
+
+def _example(name: str) -> str:
+    kind = NAMES[name][0]
+    if kind is str:
+        return f"For example {name}={','.join(ALLOWED[name][:2])}"
+    return f"For example {name}={'1..4' if kind is int else '0.001..0.1'}"

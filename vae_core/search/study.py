@@ -1,0 +1,255 @@
+"""A search as a folder: what was asked, what its trials found, and the processes that work on it.
+
+`.studies/NAME/` holds the spec, Optuna's own storage (which optuna-dashboard opens too) and a folder for each worker.
+The trainings themselves are runs that name their search; a search holds no slot.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from vae_core.errors import LoupeError
+from vae_core.runs import files, jobs, locks, store
+from vae_core.runs.store import NEW, REMOVED, STUDIES, Run
+from vae_core.runs.work import FINAL, STALE_SECONDS, STATUS, STATUS_FILE, Work
+from vae_core.search import spec as specs
+from vae_core.search.spec import Search
+from vae_core.settings import Settings
+
+if TYPE_CHECKING:
+    import optuna
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SPEC_FILE, BUDGET_FILE, WINNER_FILE, JOURNAL_FILE, WORKERS = (
+    "search.json", "budget.json", "winner.json", "journal.log", "workers",
+)  # fmt: skip
+COMMAND = (sys.executable, "-m", "vae_core", "search-worker")
+
+
+@dataclass(frozen=True)
+class Study:
+    name: str
+    settings: Settings
+
+    @property
+    def path(self) -> Path:
+        return self.settings.checkpoints / STUDIES / self.name
+
+    @property
+    def guard(self) -> Path:
+        """Held for a moment by a worker that takes up a trial, or by whoever adds a worker."""
+        return self.path / "guard.lock"
+
+    def document(self) -> dict[str, Any]:
+        return files.read_json(self.path / SPEC_FILE)
+
+    def search(self) -> Search:
+        return specs.read(self.document()["search"])
+
+    @property
+    def owner(self) -> str:
+        return str(self.document()["owner"])
+
+    # How much it may spend. More may be given later; what was asked stays as it is.
+
+    def budget(self) -> dict[str, Any]:
+        return files.read_json(self.path / BUDGET_FILE)
+
+    def set_budget(self, trials: int, minutes: float) -> None:
+        files.write_json(self.path / BUDGET_FILE, {"trials": trials, "minutes": minutes})
+
+    def winner(self) -> dict[str, Any] | None:
+        """The best trial's number and the run that it became; None before the end."""
+        path = self.path / WINNER_FILE
+        return files.read_json(path) if path.exists() else None
+
+    def set_winner(self, trial: int, run: Run) -> None:
+        files.write_json(self.path / WINNER_FILE, {"trial": trial, "run": run.id})
+
+    # Who works on it.
+
+    def workers(self) -> list[Worker]:
+        with suppress(FileNotFoundError):
+            names = sorted(name for name in os.listdir(self.path / WORKERS) if name.isdigit())
+            return [Worker(f"{self.name}/{name}", self.settings) for name in names]
+        return []
+
+    def state(self) -> str:
+        """Of the worker that is furthest from its end; 'done' only once there is a winner, or nothing to win."""
+        states = {worker.state() for worker in self.workers()}
+        order = ("running", "queued", "interrupted", "failed", "stopped", "done")
+        return next((state for state in order if state in states), "queued")
+
+    def error(self) -> str:
+        return next((str(error) for worker in self.workers() if (error := worker.status()["error"])), "")
+
+    def start(self, workers: int = 1) -> None:
+        """Let so many processes work on it; those that ended go on."""
+        with locks.exclusive(self.guard):
+            known = self.workers()
+            while len(known) < workers:
+                known.append(self._hire(len(known) + 1))
+        for worker in known[:workers]:
+            if worker.state() in (*FINAL, "queued") and not worker.has_process():
+                worker.set_status(state="queued", pid=None, pid_started=None)
+                jobs.start(self.settings, worker, command=COMMAND)
+
+    def stop(self) -> None:
+        for worker in self.workers():
+            jobs.request_stop(worker)
+
+    def _hire(self, number: int) -> Worker:
+        folder = self.path / WORKERS / str(number)
+        with files.told(folder):
+            folder.mkdir(parents=True)
+        files.write_json(folder / STATUS_FILE, STATUS)
+        return Worker(f"{self.name}/{number}", self.settings)
+
+    # What it found.
+
+    def storage(self) -> optuna.storages.BaseStorage:
+        import optuna
+        from optuna.storages import JournalStorage, RDBStorage
+        from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        with told_of_storage(self.name):
+            if self.settings.study_storage:
+                return RDBStorage(self.settings.study_storage)
+            path = str(self.path / JOURNAL_FILE)
+            if not self.path.is_dir():
+                raise files.gone(self.path)
+            return JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
+
+    def optuna(self, storage: optuna.storages.BaseStorage | None = None, worker: int = 1) -> optuna.Study:
+        """Optuna's study, made where it is not there yet, with the sampler and pruner that were asked for."""
+        import optuna
+
+        search = self.search()
+        with told_of_storage(self.name), warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.create_study(
+                storage=storage or self.storage(), study_name=self.name, load_if_exists=True,
+                directions=["minimize"] * len(search.goals), sampler=_sampler(search, worker), pruner=_pruner(search),
+            )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Worker(Work):
+    """One process that works on a search. Its id is the search's name and its number."""
+
+    @property
+    def path(self) -> Path:
+        name, _, number = self.id.partition("/")
+        return self.settings.checkpoints / STUDIES / name / WORKERS / number
+
+    @property
+    def study(self) -> Study:
+        return Study(self.id.partition("/")[0], self.settings)
+
+    @property
+    def owner(self) -> str:
+        return self.study.owner
+
+
+@contextmanager
+def told_of_storage(name: str) -> Iterator[None]:
+    """What a storage that is gone, full or foreign answers, as a sentence."""
+    import optuna
+
+    try:
+        yield
+    except LoupeError:
+        raise
+    except (OSError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError) as error:
+        sentence = f"The trials of the search {name} cannot be read or written: {str(error)[:200]}"
+        raise LoupeError(sentence, "The runs of its trials are not affected",
+                         "Make room, or put its storage back, and start the search again") from error  # fmt: skip
+
+
+def create(settings: Settings, search: Search, name: str = "", owner: str = "") -> Study:
+    """A new search under that name, or a free one after the base's."""
+    if name and not NAME.fullmatch(name):
+        raise LoupeError(f"{name!r} cannot be the name of a search", "Letters, digits, '.', '-' and '_' were expected")
+    root = settings.checkpoints / STUDIES
+    with files.told(root):
+        root.mkdir(parents=True, exist_ok=True)
+    files.sweep(root, NEW, STALE_SECONDS)
+    hidden = root / f"{NEW}{uuid4().hex}"
+    created = datetime.now(UTC).isoformat(timespec="microseconds")
+    try:
+        with files.told(hidden):
+            hidden.mkdir()
+        files.write_json(hidden / SPEC_FILE, {"search": search.to_json(), "owner": owner, "created": created})
+        files.write_json(hidden / BUDGET_FILE, {"trials": search.trials, "minutes": search.minutes})
+        if name and (root / name).exists():
+            raise LoupeError(f"There is a search called '{name}' already", fix="Choose another name, or go on with it")
+        wanted = name or f"{search.base.recipe or search.base.dataset}-search"
+        return Study(store.keep_as(hidden, wanted), settings)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+
+
+def find(settings: Settings, name: str) -> Study:
+    study = Study(name, settings)
+    if not NAME.fullmatch(name) or not (study.path / SPEC_FILE).is_file():
+        known = ", ".join(each.name for each in every(settings)) or "none"
+        raise LoupeError(f"There is no search called '{name}'", f"There is {known}")
+    return study
+
+
+def every(settings: Settings) -> list[Study]:
+    """The newest first. What cannot be read is left out."""
+    found = []
+    with suppress(FileNotFoundError):
+        for name in os.listdir(settings.checkpoints / STUDIES):
+            with suppress(LoupeError, KeyError):
+                if NAME.fullmatch(name):
+                    found.append((str(Study(name, settings).document()["created"]), Study(name, settings)))
+    return [study for _, study in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def remove(study: Study) -> None:
+    """The search and its trials' runs; a winner stays, it is a run like any other."""
+    if any(worker.has_process() for worker in study.workers()):
+        raise LoupeError(f"The search {study.name} is at work", fix="Stop it first")
+    for line in store.list_runs(study.settings):
+        if line.study == study.name:
+            store.remove(Run(line.id, study.settings))
+    root = study.path.parent
+    with files.told(root):
+        files.patiently(lambda: os.replace(study.path, root / f"{REMOVED}{uuid4().hex}"))
+    files.sweep(root, REMOVED, 0)
+
+
+def _sampler(search: Search, worker: int) -> optuna.samplers.BaseSampler:
+    """Each worker draws its own random numbers. The points of a grid are queued, so nothing is drawn for it."""
+    import optuna
+
+    seed = search.seed + 1000 * (worker - 1)
+    if search.sampler == "tpe":
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=min(10, max(3, search.trials // 3)))
+    return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _pruner(search: Search) -> optuna.pruners.BasePruner:
+    import optuna
+
+    steps = search.base.epochs * search.runs_a_trial
+    if not search.prunes:
+        return optuna.pruners.NopPruner()
+    if search.pruner == "hyperband":
+        return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=steps)
+    return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=0, n_min_trials=2)
