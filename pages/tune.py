@@ -1,10 +1,10 @@
-"""Tune: many trainings that look for good settings. Not built yet."""
+"""Tune: many trainings that look for good settings."""
 
-from ui import frame, placeholder
+import streamlit as st
+
+from ui import choice, frame, tune
 
 frame.ensure()
-placeholder.show(
-    "Tune",
-    "A search over settings will run here: many short trainings, and what each setting is worth.",
-    {"train": "One training at a time is on Train", "home": "All runs, sorted by their loss, are on Home"},
-)
+st.title("Tune", anchor=False)
+st.caption("A search trains many models with other settings, and keeps the best. Each trial is a training of its own.")
+tune.show(choice.chosen_run())

@@ -21,6 +21,9 @@ from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
+from vae_core.search import trials as search_trials
+from vae_core.search.study import Study
+from vae_core.search.trials import Trial
 from vae_core.settings import Settings
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -45,8 +48,8 @@ def settings() -> Settings:
 
 
 def runs() -> list[Summary]:
-    """All runs, the newest first."""
-    return _runs(settings())
+    """All runs that somebody asked for, the newest first: without the trials of searches."""
+    return [run for run in _runs(settings()) if not run.study]
 
 
 def refresh() -> None:
@@ -60,7 +63,7 @@ def _runs(where: Settings) -> list[Summary]:
 
 
 def find(run_id: str) -> Summary | None:
-    return next((summary for summary in runs() if summary.id == run_id), None)
+    return next((summary for summary in _runs(settings()) if summary.id == run_id), None)
 
 
 def colours() -> dict[str, str]:
@@ -162,6 +165,24 @@ def _young_thumbs(run: Run, born: str, epoch: int) -> bytes | None:
 def _born(run: Run) -> str:
     """A folder that was removed and made anew is another run."""
     return str(run.document().get("created"))
+
+
+# Searches.
+
+
+def trials(study: Study) -> list[Trial]:
+    """What it has found so far. Its storage stays open, so that only what is new is read."""
+    return search_trials.every(study, _storage(study, str(study.document()["created"])))
+
+
+def optuna_study(study: Study) -> Any:
+    """Optuna's own, for its pictures; None before its first trial."""
+    return search_trials.opened(study, _storage(study, str(study.document()["created"])))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the trials...")
+def _storage(study: Study, born: str) -> Any:
+    return study.storage()
 
 
 # Data sets. The page looks at a few images of each and forgets the rest: the server stays small.

@@ -32,30 +32,36 @@ GUESS = cost.Calibration(
 def show(config: Config, data: Summary) -> None:
     architecture = config.architecture()
     train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
-    seconds = calibration.seconds_an_epoch(cached.settings(), config, train, held_out)
-    guess = seconds is None
-    if seconds is None:
-        seconds = cost.seconds_an_epoch(architecture, config, train, GUESS, held_out)
+    seconds, measured = seconds_an_epoch(config, train, held_out)
+    guess = not measured
     about = "about, not yet measured on this machine" if guess else "measured on this machine"
-    _line(
+    line(
         f"Training, {words.plural(config.epochs, 'epoch')}",
         f"about {words.duration(seconds * config.epochs)}",
         f"All of it, after some seconds to start; {about}.",
     )
-    _line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
+    line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
     if guess:
         _measure()
-    _line(
+    line(
         "Steps an epoch",
         f"{-(-train // config.batch):,}",
         f"{train:,} images in batches of {config.batch}; {held_out:,} images validate.",
     )
-    _line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
+    line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
     memory = cost.memory(architecture, config, train + held_out)
-    _line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
+    line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
 
 
-def _line(label: str, value: str, text: str) -> None:
+def seconds_an_epoch(config: Config, train: int, held_out: int) -> tuple[float, bool]:
+    """As predicted for this machine, and whether it was ever measured."""
+    seconds = calibration.seconds_an_epoch(cached.settings(), config, train, held_out)
+    if seconds is not None:
+        return seconds, True
+    return cost.seconds_an_epoch(config.architecture(), config, train, GUESS, held_out), False
+
+
+def line(label: str, value: str, text: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         st.markdown(label, width="content", help=text)
         st.markdown(f"**{value}**", width="content")

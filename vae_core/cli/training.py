@@ -93,7 +93,11 @@ def fork(args: argparse.Namespace, settings: Settings) -> Answer:
 
 def _done_before(config: Config, settings: Settings) -> Run | None:
     """The newest finished run of these very settings: its name is the config's, or that with a number."""
-    same = (run.id for run in store.list_runs(settings) if run.state == "done" and _is_again(run.id, config.id))
+    same = (
+        run.id
+        for run in store.list_runs(settings)
+        if run.state == "done" and not run.study and _is_again(run.id, config.id)
+    )
     found = next(same, None)
     return store.open_run(settings, found) if found else None
 

@@ -56,7 +56,7 @@ class Coordinator:
         self.began = began
         self.number = int(worker.id.rpartition("/")[2])
         worker.set_status(phase="opening the trials")
-        self.trials = self.study.optuna(worker=self.number)
+        self.trials = self.study.optuna(self.number)
         with locks.exclusive(self.study.guard):
             self._queue_grid()
 

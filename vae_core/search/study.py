@@ -132,15 +132,15 @@ class Study:
                 raise files.gone(self.path)
             return JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
 
-    def optuna(self, storage: optuna.storages.BaseStorage | None = None, worker: int = 1) -> optuna.Study:
-        """Optuna's study, made where it is not there yet, with the sampler and pruner that were asked for."""
+    def optuna(self, worker: int) -> optuna.Study:
+        """Optuna's study to work on, made where it is not there yet, with the wanted sampler and pruner."""
         import optuna
 
         search = self.search()
         with told_of_storage(self.name), warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.create_study(
-                storage=storage or self.storage(), study_name=self.name, load_if_exists=True,
+                storage=self.storage(), study_name=self.name, load_if_exists=True,
                 directions=["minimize"] * len(search.goals), sampler=_sampler(search, worker), pruner=_pruner(search),
             )  # fmt: skip
 

@@ -39,9 +39,21 @@ class Trial:
 
 def every(study: Study, storage: optuna.storages.BaseStorage | None = None) -> list[Trial]:
     """In the order in which they began. `storage` may be one that was opened before: it reads only what is new."""
+    found = opened(study, storage)
     with told_of_storage(study.name):
-        found = study.optuna(storage).get_trials(deepcopy=False)
-    return [_trial(each) for each in found if each.state.name != "WAITING"]
+        return (
+            [_trial(each) for each in found.get_trials(deepcopy=False) if each.state.name != "WAITING"] if found else []
+        )
+
+
+def opened(study: Study, storage: optuna.storages.BaseStorage | None = None) -> optuna.Study | None:
+    """Optuna's study to look at; None before its first worker has made it."""
+    import optuna
+
+    storage = storage or study.storage()
+    with told_of_storage(study.name):
+        known = {each.study_name for each in storage.get_all_studies()}
+        return optuna.load_study(study_name=study.name, storage=storage) if study.name in known else None
 
 
 def best(trials: list[Trial]) -> Trial | None:
