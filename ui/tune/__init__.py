@@ -6,14 +6,14 @@ import streamlit as st
 
 from ui import cached
 from ui.errors import plain, shown
-from ui.tune import form, watch
-from vae_core.errors import LoupeError
+from ui.tune import form, rates, watch
 from vae_core.runs.store import Run
 from vae_core.search import study as studies
 
 PARAMETER = "search"
 NEW = ""
 KEY = "tune_search"
+WHAT = ("Search", "Learning-rate test")
 
 
 def show(run: Run | None) -> None:
@@ -31,12 +31,15 @@ def show(run: Run | None) -> None:
         )  # fmt: skip
     with shown():
         if asked:
-            watch.show(known[asked])
-        else:
-            begun = form.show(run)
-            if begun:
-                st.query_params[PARAMETER] = begun
-                st.rerun()
+            return watch.show(known[asked])
+        what = st.segmented_control("What", WHAT, default=WHAT[0], required=True, key="tune_what",
+                                    label_visibility="collapsed")  # fmt: skip
+        if what == WHAT[1]:
+            return rates.show(run)
+        begun = form.show(run)
+        if begun:
+            st.query_params[PARAMETER] = begun
+            st.rerun()
 
 
 def _turn() -> None:
@@ -45,11 +48,3 @@ def _turn() -> None:
         st.query_params.pop(PARAMETER, None)
     else:
         st.query_params[PARAMETER] = name
-
-
-def find(name: str) -> studies.Study | None:
-    """The search as it is now; its folder may have been removed since the page was drawn."""
-    try:
-        return studies.find(cached.settings(), name)
-    except LoupeError:
-        return None

@@ -46,11 +46,11 @@ def show(run: Run | None) -> str | None:
     asked = st.session_state.pop(ASKED, False)
     form, side = st.columns([5, 2], gap="medium")
     with form:
-        data, base = _base(run)
-        varied = ranges.choose(base)
+        data, settings = base(run)
+        varied = ranges.choose(settings)
         values = _how()
     try:
-        search = Search(base, tuple(varied), **values)
+        search = Search(settings, tuple(varied), **values)
     except LoupeError as error:
         with side, st.container(border=True):
             st.button("Start the search", disabled=True, type="primary", width="stretch")
@@ -76,7 +76,8 @@ def _begin(search: Search) -> str:
     return found.name
 
 
-def _base(run: Run | None) -> tuple[Summary, Config]:
+def base(run: Run | None) -> tuple[Summary, Config]:
+    """The data set, and the settings that all trials share."""
     names = cached.data_names()
     chosen = _config(run)
     left, right = st.columns(2)

@@ -70,6 +70,14 @@ def label(name: str) -> str:
     return LABELS.get(name, name)
 
 
+def told(trial: Trial) -> str:
+    """Its settings in words."""
+    values = ((label(name), value) for name, value in trial.settings.items())
+    return ", ".join(
+        f"{name.lower()} {f'{value:.4g}' if isinstance(value, float) else value}" for name, value in values
+    )
+
+
 def curves(study: Study, found: list[Trial], chosen: Trial | None) -> go.Figure | None:
     import plotly.graph_objects as go
 

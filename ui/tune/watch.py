@@ -84,7 +84,7 @@ def _numbers(study: Study, found: list[Trial]) -> None:
             value = words.number(best.values[place], 5) if best and best.values else "–"
             st.metric(f"Best {pictures.GOALS[goal]}", value, width=200, help=pictures.GOAL_HELP[goal])
     if best:
-        st.caption(f"Best so far: trial {best.number + 1} with {plain(best.told)}.")
+        st.caption(f"Best so far: trial {best.number + 1} with {plain(pictures.told(best))}.")
 
 
 def _winner(study: Study) -> None:
@@ -161,7 +161,7 @@ def _table(study: Study, found: list[Trial]) -> Trial | None:
 
 def _trial(study: Study, trial: Trial) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"**Trial {trial.number + 1}**: {plain(trial.told)}", width="content")
+        st.markdown(f"**Trial {trial.number + 1}**: {plain(pictures.told(trial))}", width="content")
         if trial.runs and trial.state in ("done", "pruned"):
             st.button("Open as a run", icon=":material/open_in_new:", on_click=_open, args=(trial.runs[0],),
                       help="A copy that goes on from its state, ends with a model, and can be explored, compared and "
