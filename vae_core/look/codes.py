@@ -133,12 +133,12 @@ def _axes(codes: np.ndarray) -> Axes:
         return Axes(np.zeros(size), across, up, "the code's own axes")
     centre = codes.mean(axis=0, dtype=np.float64)
     values, vectors = np.linalg.eigh(np.cov(codes - centre, rowvar=False))
-    first, second = (_signed(vectors[:, place]) for place in (-1, -2))
+    first, second = (signed(vectors[:, place]) for place in (-1, -2))
     share = values[-2:].sum() / max(values.sum(), 1e-12)
     return Axes(centre, first, second, f"two principal axes of the codes ({share:.0%} of their variance)")
 
 
-def _signed(direction: np.ndarray) -> np.ndarray:
+def signed(direction: np.ndarray) -> np.ndarray:
     """An eigenvector is known up to its sign: let the largest part be positive, so that pictures do not flip."""
     return direction * np.sign(direction[np.abs(direction).argmax()])
 

@@ -85,7 +85,7 @@ def per_image(portable: Portable, pixels: np.ndarray, config: Config, progress: 
             bce[name][place] = baselines.cross_entropy(target, output)
             mse[name][place] = baselines.squared_error(target, output)
         steps.after(len(pixels))(place.stop, len(pixels))
-    return PerImage(mean, log_variance, _kl(mean, log_variance), bce, mse)
+    return PerImage(mean, log_variance, gaussian_kl(mean, log_variance), bce, mse)
 
 
 def _measure(
@@ -145,7 +145,7 @@ def _sampled(mean: np.ndarray, log_variance: np.ndarray | None, seed: int) -> np
     return mean + np.exp(0.5 * log_variance) * noise
 
 
-def _kl(mean: np.ndarray, log_variance: np.ndarray | None) -> np.ndarray:
+def gaussian_kl(mean: np.ndarray, log_variance: np.ndarray | None) -> np.ndarray:
     if log_variance is None:
         return np.zeros(len(mean))
     each = np.square(mean) + np.exp(log_variance) - 1 - log_variance

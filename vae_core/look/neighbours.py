@@ -1,10 +1,15 @@
-"""Which known images lie nearest to a place in the code space."""
+"""Which known images lie nearest to a place, or to one another."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+Progress = Callable[[float, float], None]
 CHUNK = 65_536  # codes that are compared at once
+ROWS = 2048  # whose neighbours are searched at once
+FEW_DIMENSIONS = 4  # up to so many a tree finds neighbours faster than comparing everything
 
 
 def nearest(codes: np.ndarray, place: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -18,6 +23,60 @@ def nearest(codes: np.ndarray, place: np.ndarray, count: int) -> tuple[np.ndarra
     few = np.argpartition(found, count - 1)[:count] if count < len(found) else np.arange(len(found))
     few = few[np.argsort(found[few], kind="stable")]
     return finite[few], found[few]
+
+
+def nearest_images(pixels: np.ndarray, image: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same by pixels (uint8): Euclidean distances of pixels in 0..1, summed over rows, columns and channels."""
+    place = image.reshape(-1).astype(np.float32) / 255
+    rows = pixels.reshape(len(pixels), -1)
+    chunk = max(1, CHUNK * 16 // max(1, rows.shape[1]))
+    parts = [rows[start : start + chunk].astype(np.float32) / 255 for start in range(0, len(rows), chunk)]
+    distances = np.concatenate([np.linalg.norm(part - place, axis=1) for part in parts] or [np.empty(0)])
+    found, _ = nearest(distances[:, None], np.zeros(1), count)
+    return found, distances[found]
+
+
+def of_rows(space: np.ndarray, asked: np.ndarray, count: int) -> np.ndarray:
+    """(asked, count): the numbers of the rows nearest to each asked row, itself left out, the nearest first."""
+    found, _ = search(space, asked, count)
+    return found
+
+
+def search(
+    space: np.ndarray, asked: np.ndarray, count: int, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same with their distances. Exact; of equally near ones, any."""
+    found, distances = search_among(space, space[asked], count + 1, progress)
+    is_self = found == asked[:, None]
+    is_self[~is_self.any(axis=1), -1] = True  # among many copies of itself it may be missing: the last goes then
+    others = np.nonzero(~is_self)[1].reshape(len(asked), -1)
+    return np.take_along_axis(found, others, axis=1), np.take_along_axis(distances, others, axis=1)
+
+
+def search_among(
+    space: np.ndarray, rows: np.ndarray, count: int, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, count): the numbers of the nearest in `space` of other rows, the nearest first, and their distances."""
+    from sklearn.neighbors import NearestNeighbors
+
+    few = space.shape[1] <= FEW_DIMENSIONS
+    index = NearestNeighbors(algorithm="kd_tree" if few else "brute", n_jobs=-1).fit(space)
+    parts = []
+    for start in range(0, len(rows), ROWS):
+        parts.append(index.kneighbors(rows[start : start + ROWS], n_neighbors=count))
+        if progress:
+            progress(min(start + ROWS, len(rows)), len(rows))
+    return np.concatenate([found for _, found in parts]), np.concatenate([distances for distances, _ in parts])
+
+
+def squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(rows, others) float32, at least 0."""
+    squares = [np.einsum("ij,ij->i", each, each) for each in (rows, others)]
+    found = rows @ others.T
+    found *= -2
+    found += squares[0][:, None]
+    found += squares[1][None, :]
+    return np.maximum(found, 0, out=found)
 
 
 def spread(count: int, most: int) -> np.ndarray:

@@ -1,0 +1,161 @@
+"""Seconds and trustworthiness of maps, beside scikit-learn's t-SNE in the same run, and how soon a map moves.
+
+python -m bench.project --json                 trains a model with 16-D codes on MNIST for an epoch, then maps it
+python -m bench.project --json --run RUN       maps a run of yours that has codes of 16 numbers
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.manifold import TSNE
+
+from vae_core import settings as configured
+from vae_core.data.dataset import Array
+from vae_core.look import neighbours, projection
+from vae_core.look.projection import Projection
+from vae_core.look.projections import methods, quality
+from vae_core.look.projections.prepared import prepare, shares_of_preparing
+from vae_core.look.projections.stages import FIND, FORM, Stages
+from vae_core.runs import jobs, store, tasks
+from vae_core.runs.store import Run
+from vae_core.settings import PROJECT, Settings
+
+ENCODER = "conv8/2 bn conv16/2 bn flatten dense64 bn code16"
+SMALL, LARGE = 10_000, 70_000
+SAMPLE = 5_000  # points that trustworthiness is measured among
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--run", help="this one, instead of one that is trained for the purpose")
+    parser.add_argument("--small", action="store_true", help="nothing of 70,000 images, which takes ten minutes")
+    parser.add_argument("--repeats", type=int, default=1, help="of the maps of 10,000; the median counts")
+    arguments = parser.parse_args()
+    with _run(arguments.run) as run:
+        found = measure(run, arguments.repeats, arguments.small)
+    print(json.dumps(found, indent=1) if arguments.json else _table(found))
+
+
+def measure(run: Run, repeats: int, small: bool) -> dict[str, Any]:
+    codes = _values(run, Projection(images="both"))
+    pixels = _values(run, Projection(images="both", of="pixels"))
+    few = neighbours.spread(len(codes), SMALL)
+    moved = _first_movement(run, Projection(method="tsne", count=SMALL, images="both"))
+    rows: list[Row] = []
+    small_ratio = _tsne(rows, "codes", codes[few], repeats)
+    _tsne(rows, "pixels", pixels[few], 1)
+    rows.append(_timed("umap", "codes", codes[few], lambda values: _ours(values, "umap")))
+    rows.append(_timed("pca", "pixels", pixels, lambda values: _ours(values, "pca")))
+    found: dict[str, Any] = {"rows": rows, "tsne_ratio_10k": small_ratio, "first_movement_seconds": {"10k": moved}}
+    if not small:
+        found["first_movement_seconds"]["70k"] = _first_movement(run, Projection(method="tsne", images="both"))
+        found["tsne_ratio_70k"] = _tsne(rows, "codes", codes, 1)
+    return found
+
+
+def _tsne(rows: list[Row], of: str, values: Array, repeats: int) -> float:
+    """How many times as fast as scikit-learn: taken in turn, the median of each."""
+    ours, theirs = [], []
+    for _ in range(repeats):
+        ours.append(_timed("tsne", of, values, lambda given: _ours(given, "tsne")))
+        theirs.append(_timed("tsne (scikit-learn)", of, values, _scikit_learns))
+    for each in (ours, theirs):
+        rows.append({**each[0], "seconds": statistics.median(row["seconds"] for row in each)})
+    return float(round(rows[-1]["seconds"] / rows[-2]["seconds"], 2))
+
+
+def _ours(values: Array, method: str) -> Array:
+    stages = Stages(lambda *_: None, [(FIND, 1), (FORM, 1)])
+    return methods.make(values, Projection(method=method), stages, lambda places, of=None: None).places
+
+
+def _scikit_learns(values: Array) -> Array:
+    return np.asarray(TSNE(random_state=0, n_jobs=-1).fit_transform(values))
+
+
+def _timed(method: str, of: str, values: Array, make: Callable[[Array], Array]) -> Row:
+    began = time.perf_counter()
+    places = make(values)[:, :2]
+    seconds = time.perf_counter() - began
+    some = np.sort(np.random.default_rng(0).choice(len(values), min(SAMPLE, len(values)), replace=False))
+    trust, continuity = quality.ranks(values[some], places[some].astype(np.float32), quality.NEIGHBOURS)
+    row = {"method": method, "of": of, "n": len(values), "dimensions": values.shape[1], "seconds": round(seconds, 2),
+           "trustworthiness": round(trust, 4), "continuity": round(continuity, 4)}  # fmt: skip
+    print(row, file=sys.stderr, flush=True)
+    return row
+
+
+def _first_movement(run: Run, spec: Projection) -> float:
+    """Seconds from the click to the second picture of a map: process, imports and data included."""
+    task = projection.begin(run, replace(spec, seed=1))
+    began = time.monotonic()
+    jobs.start(run.settings, task, command=tasks.COMMAND)
+    first = None
+    while True:
+        live = task.live()
+        if live is not None:
+            first = first or live
+            if not np.array_equal(live["places"], first["places"]):
+                break
+        assert task.state() in ("queued", "running"), task.log.read_text()
+        time.sleep(0.01)
+    seconds = time.monotonic() - began
+    jobs.request_stop(task)
+    while task.has_process():
+        time.sleep(0.05)
+    tasks.remove(task)
+    print(f"first movement of {spec.count or 'all'}: {seconds:.2f} s", file=sys.stderr, flush=True)
+    return round(seconds, 2)
+
+
+def _values(run: Run, spec: Projection) -> Array:
+    return prepare(run, spec, None, Stages(lambda *_: None, shares_of_preparing(spec))).values
+
+
+@contextmanager
+def _run(name: str | None) -> Iterator[Run]:
+    own = configured.load()
+    if name:
+        yield store.open_run(own, name)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield _trained(replace(own, checkpoints=Path(folder)))
+
+
+def _trained(settings: Settings) -> Run:
+    words = ["train", "--dataset", "mnist", "--encoder", ENCODER, "--epochs", "1", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "vae_core", *words], cwd=PROJECT, env=jobs._environment(settings), check=True,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    return store.open_run(settings, json.loads(done.stdout)["run"])
+
+
+def _table(found: dict[str, Any]) -> str:
+    lines = ["method                of      n       dim  seconds  trustworthiness"]
+    lines += [
+        f"{row['method']:20}  {row['of']:6}  {row['n']:6}  {row['dimensions']:3}  {row['seconds']:7}  "
+        f"{row['trustworthiness']:.4f}"
+        for row in found["rows"]
+    ]
+    rest = {name: value for name, value in found.items() if name != "rows"}
+    return "\n".join([*lines, json.dumps(rest)])
+
+
+if __name__ == "__main__":
+    main()

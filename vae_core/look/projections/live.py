@@ -1,0 +1,36 @@
+"""The map while it forms, written about twice a second for who watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from vae_core.data.dataset import Array
+from vae_core.runs.tasks import Task
+
+EVERY = 0.45  # seconds
+
+
+class Show(Protocol):
+    """Takes the places so far. `of`: which points these are, where not all are there yet."""
+
+    def __call__(self, places: Array, of: Array | None = None) -> None: ...
+
+
+class Live:
+    """A Show. Called as often as the places change; the first are written at once."""
+
+    def __init__(self, task: Task, fixed: Mapping[str, Array]) -> None:
+        self._task = task
+        self._fixed = fixed
+        self._written = -EVERY
+
+    def __call__(self, places: Array, of: Array | None = None) -> None:
+        now = time.monotonic()
+        if now - self._written >= EVERY:
+            self._written = now
+            about = {name: values if of is None else values[of] for name, values in self._fixed.items()}
+            self._task.save_live({**about, "places": np.asarray(places[:, :2], np.float32)})
