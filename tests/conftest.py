@@ -69,7 +69,8 @@ def serving(settings: Settings, script: str = "app.py") -> Iterator[str]:
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", port, "--server.headless", "true"]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=quiet, stderr=quiet)
+    places = {**environment(settings), "PYTHONPATH": str(PROJECT)}  # for scripts that lie elsewhere
+    process = subprocess.Popen(command, cwd=PROJECT, env=places, stdout=quiet, stderr=quiet)
     try:
         _wait_for(f"http://localhost:{port}/_stcore/health", process)
         yield f"http://localhost:{port}"
