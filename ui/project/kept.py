@@ -1,0 +1,92 @@
+"""The maps that a run has: which of them are shown, side by side, and forgetting one."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from ui import words
+from ui.errors import plain
+from ui.explore.view import View
+from vae_core.errors import LoupeError
+from vae_core.look import projection
+from vae_core.look.projection import IMAGES
+from vae_core.runs import tasks
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+
+CODES = "codes"  # the map of the codes themselves, which needs no work
+WANTED = "project_wanted"  # maps that somebody has started, to be shown when they are done
+MOST = 3  # maps beside each other
+SHOWN_HELP = f"Up to {MOST} at once. What you point at, choose or zoom into on one is shown on the others."
+NAMES = {
+    "perplexity": "perplexity {:g}", "exaggeration": "exaggeration {:g}", "neighbours": "{} neighbours",
+    "min_dist": "least distance {:g}", "metric": "{} distance", "seed": "seed {}", "count": "{:,} of them",
+}  # fmt: skip
+
+
+def label(task: Task) -> str:
+    """In words, with the parameters that are not as they come."""
+    spec = projection.spec_of(task)
+    usual = projection.Projection(method=spec.method)
+    asked = [
+        NAMES[name].format(value)
+        for name, value in spec.to_json().items()
+        if name in NAMES and (value != getattr(usual, name) or name in ("perplexity",))
+    ]
+    return ", ".join([spec.title, IMAGES[spec.images], *asked])
+
+
+def done(run: Run) -> list[Task]:
+    """The newest first; one that was removed meanwhile is left out."""
+    found = []
+    for task in projection.of(run):
+        with suppress(LoupeError):
+            if task.state() == "done":
+                found.append(task)
+    return found
+
+
+def choose(view: View) -> tuple[str, ...]:
+    """The names of the maps that are shown."""
+    known = {CODES: _codes_label(view), **{task.id: label(task) for task in done(view.run)}}
+    key = f"project_shown-{view.run.id}"
+    come = [name for name in st.session_state.get(WANTED, []) if name in known]
+    st.session_state[WANTED] = [name for name in st.session_state.get(WANTED, []) if name not in known]
+    before = [name for name in st.session_state.get(key, [CODES]) if name in known and name not in come]
+    st.session_state[key] = [*before, *come][-MOST:]
+    chosen = st.pills(
+        "Maps", list(known), selection_mode="multi", key=key, format_func=lambda name: known[name], help=SHOWN_HELP
+    )
+    return tuple(chosen[-MOST:])
+
+
+def want(task: Task) -> None:
+    """Show it as soon as it is done, beside what is shown; the oldest makes room."""
+    st.session_state[WANTED] = [*st.session_state.get(WANTED, []), task.id]
+
+
+def manage(view: View) -> None:
+    found = done(view.run)
+    if not found:
+        return
+    drawer = st.expander("Kept maps", key="project_kept", on_change="rerun", icon=":material/inventory_2:")
+    if not drawer.open:
+        return
+    with drawer:
+        st.caption("They are files in the run's folder, and are there until you remove them.")
+        for task in found:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                seconds = words.duration(task.result()["seconds"])
+                st.markdown(f"{plain(label(task))}: {seconds}", width="stretch")
+                st.button("Remove", key=f"remove-{task.id}", icon=":material/delete:", on_click=forget, args=(task,))
+
+
+def forget(task: Task) -> None:
+    with suppress(LoupeError, OSError):  # it is gone already, or at work again
+        tasks.remove(task)
+
+
+def _codes_label(view: View) -> str:
+    return "The codes themselves" if view.size <= 2 else "PCA of the codes, test images"
