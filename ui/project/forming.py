@@ -108,7 +108,7 @@ def drawn(places: Array, labels: Array | None) -> bytes:
     """A picture of the points with their classes' colours, on a clear ground."""
     from PIL import Image
 
-    every = -(-len(places) // MOST_DRAWN)
+    every = max(1, -(-len(places) // MOST_DRAWN))
     places, labels = places[::every], None if labels is None else labels[::every]
     good = np.isfinite(places).all(axis=1)
     places = places[good]

@@ -21,26 +21,26 @@ PACKED = "project_packed"  # the bytes of the maps that are shown, by what they 
 ANSWERS = "project_answers"
 SHEET = "project_sheet"
 COMPONENTS_HELP = "Component 1 is the direction in which the images vary most, component 2 the next, and so on."
-MEASURES = {
-    "trustworthiness": (
-        "Trustworthiness",
-        "1 when all neighbours on the map are neighbours in the original space; less the farther away they really are. "
-        "Up is good.",
-    ),
-    "continuity": (
-        "Continuity",
-        "1 when all neighbours in the original space are neighbours on the map; less the farther apart they came to "
-        "lie. Up is good.",
-    ),
-    "knn_map": (
-        "Class by neighbours, here",
-        "Share of images whose 15 neighbours on the map have their class most often. Up is good.",
-    ),
-    "knn_original": (
-        "in the original space",
-        "The same with the 15 nearest in the original space: what a perfect map would reach.",
-    ),
-}
+MEASURES = (  # a line each: what the measure is called, and what it says
+    {
+        "trustworthiness": ("Trustworthiness", (
+            "1 when all neighbours on the map are neighbours in the original space; less the farther away they really "
+            "are. Up is good."
+        )),
+        "continuity": ("Continuity", (
+            "1 when all neighbours in the original space are neighbours on the map; less the farther apart they come "
+            "to lie. Up is good."
+        )),
+    },
+    {
+        "knn_map": ("Class told by neighbours: here", (
+            "Share of images whose 15 neighbours on the map have its class most often. Up is good."
+        )),
+        "knn_original": ("in the original space", (
+            "The same with the 15 nearest in the original space: what a perfect map would reach."
+        )),
+    },
+)  # fmt: skip
 
 
 def show(view: View, names: tuple[str, ...]) -> list[Laid]:
@@ -63,10 +63,12 @@ def show(view: View, names: tuple[str, ...]) -> list[Laid]:
 
 def _one(view: View, laid: Laid, place: tuple[int, int]) -> dict[tuple[object, ...], bytes]:
     st.markdown(f"**{plain(laid.title)}**")
+    here = st.container()  # the maps begin at one height, whatever stands below them
     axes = _axes(laid)
     same = (laid.key, place, axes, view.run.document().get("created"), len(laid.points.ids))
     packed = (st.session_state.get(PACKED) or {}).get(same) or _packed(view, laid, axes, place)
-    projection.show(laid.key, packed)
+    with here:
+        projection.show(laid.key, packed)
     _answer(view, laid)
     if projection.wants_sheet(laid.key):
         _send_sheet(view, laid)
@@ -163,14 +165,14 @@ def _words(view: View, laid: Laid) -> None:
     for sentence in (*laid.result["honesty"], *laid.result["notes"]):
         st.caption(plain(sentence))
     quality = laid.result["quality"]
-    told = {
-        f"{name} {words.number(quality[key], 3)}": text
-        for key, (name, text) in MEASURES.items()
-        if quality[key] is not None
-    }
-    pixels.facts(
-        {**told, f"{words.duration(laid.result['seconds'])}": f"What the method took, with {laid.result['engine']}."}
-    )
+    for line in MEASURES:
+        pixels.facts({
+            f"{name} {words.number(quality[key], 3)}": text
+            for key, (name, text) in line.items()
+            if quality[key] is not None
+        })  # fmt: skip
+    took = f"What the method took, with {laid.result['engine']}."
+    pixels.facts({f"Made in {words.duration(laid.result['seconds'])}": took})
     shares = laid.result["explained"]
     if shares:
         whole = f"all {len(shares)} together {sum(shares):.0%}"

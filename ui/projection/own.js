@@ -3,7 +3,7 @@
 class OwnPicture {
   constructor(panel) {
     this.canvas = make("canvas", { class: "now", role: "img", "aria-label": "What the principal components draw at the cursor" });
-    this.box = make("figure", { class: "own", hidden: true }, this.canvas, make("figcaption", {}, "PCA's own picture of this place"));
+    this.box = make("figure", { class: "own", hidden: true }, this.canvas, make("figcaption", {}, "PCA's own picture"));
     this.named = make("figcaption", {}, "The model's picture");
     panel.picture.after(this.named);
     panel.box.firstChild.after(this.box);

@@ -35,7 +35,7 @@ class Projection extends Plane {
     this.own = new OwnPicture(this.panel);
     this.greys = 0; // how often that has changed
     this.guess = make("p", { class: "guess", role: "status" });
-    this.panel.picture.before(this.guess);
+    this.own.named.after(this.guess);
     this.dots.before(this.veil.canvas);
     this.dots.after(this.pictures.canvas);
     this.stage.after(this.looks.box, this.looks.bar);
