@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": ("looking", "losses on the test images, beside simple baselines"),
     "grid": ("looking", "a picture of the latent plane, decoded"),
     "decode": ("looking", "a picture of the codes that you give"),
+    "project": ("projecting", "a map of the images by PCA, t-SNE or UMAP, and how far it can be trusted"),
 }
 OWN = {"task": ("tasks", "what the program starts by itself")}  # for no person: the help leaves them out
 log = logging.getLogger(__name__)

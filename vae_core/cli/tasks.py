@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+from collections.abc import Callable
 from importlib import import_module
 
 from vae_core.cli.answer import Answer
@@ -15,8 +16,11 @@ from vae_core.settings import Settings
 
 WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the function(task, tell) that does the work
     "projection": ("vae_core.cli.projecting", "work"),
+    "placing": ("vae_core.cli.projecting", "add"),
+    "stability": ("vae_core.cli.projecting", "stability"),
 }
 TOLD_EVERY = 0.2  # seconds
+Tell = Callable[[str, float, float], None]
 log = logging.getLogger("vae_core")
 
 
@@ -32,13 +36,13 @@ def task(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer({"task": found.id, "state": found.state()}, f"{found.id} is {found.state()}.")
 
 
-def work(found: Task) -> None:
-    """Do it in this process, once its turn has come; its state says how it ended."""
+def work(found: Task, also: Tell | None = None) -> None:
+    """Do it in this process, once its turn has come; its state says how it ended. `also` is told how far it is."""
     began = time.monotonic()
     try:
         with jobs.hold(found, "look"):
             module, function = WORKERS[found.kind]
-            getattr(import_module(module), function)(found, Teller(found))
+            getattr(import_module(module), function)(found, Teller(found, also))
             found.remove_live()
             found.set_status(state="done", phase="", seconds=time.monotonic() - began, eta_seconds=None)
     except jobs.Stopped:
@@ -55,8 +59,9 @@ def work(found: Task) -> None:
 class Teller:
     """How far the work is, for who looks at the status; ends it where it was asked to stop. Cheap to call often."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, also: Tell | None = None) -> None:
         self._task = task
+        self._also = also
         self._began = time.monotonic()
         self._told = 0.0
         self._phase = ""
@@ -71,5 +76,7 @@ class Teller:
             self._task.set_status(state="stopped", phase="")
             raise jobs.Stopped(f"{self._task.id} was stopped")
         spent = now - self._began
+        if self._also:
+            self._also(phase, done, total)
         left = spent * (total - done) / done if done else None
         self._task.set_status(phase=phase, done=done / total if total else 0.0, seconds=spent, eta_seconds=left)

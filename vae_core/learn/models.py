@@ -56,6 +56,14 @@ def build(architecture: Architecture, style: Style | None = None) -> Networks:
     return Networks(encoder, keras.Model(code, _decode(layers, code, style), name="decoder"))
 
 
+def cut(architecture: Architecture, layer: int) -> tuple[keras.Model, keras.Model]:
+    """An encoder, and the same one up to a layer, which has the encoder's weights as soon as the encoder has them."""
+    pictures = keras.Input(architecture.image, name="image")
+    until = _chain(architecture.encoder[: layer + 1], pictures, Style())
+    features = _chain(architecture.encoder[layer + 1 :], until, Style())
+    return keras.Model(pictures, _heads(architecture, features), name="encoder"), keras.Model(pictures, until)
+
+
 def _decoder_layers(architecture: Architecture, style: Style) -> tuple[spec.Layer, ...]:
     """The decoder's layers, their last sigmoid taken off where the loss wants logits."""
     layers = list(architecture.decoder)

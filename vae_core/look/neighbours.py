@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+Progress = Callable[[float, float], None]
 CHUNK = 65_536  # codes that are compared at once
+ROWS = 2048  # whose neighbours are searched at once
 FEW_DIMENSIONS = 4  # up to so many a tree finds neighbours faster than comparing everything
 
 
@@ -38,17 +42,31 @@ def of_rows(space: np.ndarray, asked: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def search(space: np.ndarray, asked: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def search(
+    space: np.ndarray, asked: np.ndarray, count: int, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The same with their distances. Exact; of equally near ones, any."""
+    found, distances = search_among(space, space[asked], count + 1, progress)
+    is_self = found == asked[:, None]
+    is_self[~is_self.any(axis=1), -1] = True  # among many copies of itself it may be missing: the last goes then
+    others = np.nonzero(~is_self)[1].reshape(len(asked), -1)
+    return np.take_along_axis(found, others, axis=1), np.take_along_axis(distances, others, axis=1)
+
+
+def search_among(
+    space: np.ndarray, rows: np.ndarray, count: int, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, count): the numbers of the nearest in `space` of other rows, the nearest first, and their distances."""
     from sklearn.neighbors import NearestNeighbors
 
     few = space.shape[1] <= FEW_DIMENSIONS
     index = NearestNeighbors(algorithm="kd_tree" if few else "brute", n_jobs=-1).fit(space)
-    distances, found = index.kneighbors(space[asked], n_neighbors=count + 1)
-    is_self = found == asked[:, None]
-    is_self[~is_self.any(axis=1), -1] = True  # among many copies of itself it may be missing: the last goes then
-    others = np.nonzero(~is_self)[1].reshape(len(asked), count)
-    return np.take_along_axis(found, others, axis=1), np.take_along_axis(distances, others, axis=1)
+    parts = []
+    for start in range(0, len(rows), ROWS):
+        parts.append(index.kneighbors(rows[start : start + ROWS], n_neighbors=count))
+        if progress:
+            progress(min(start + ROWS, len(rows)), len(rows))
+    return np.concatenate([found for _, found in parts]), np.concatenate([distances for distances, _ in parts])
 
 
 def squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

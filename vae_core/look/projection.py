@@ -77,6 +77,10 @@ class Projection:
         return int(self.of.removeprefix("layer:")) if self.of.startswith("layer:") else None
 
     @property
+    def by_direction(self) -> bool:
+        return self.method == "umap" and self.metric == "cosine"
+
+    @property
     def title(self) -> str:
         """In words, as a heading has it."""
         what = self.of if self.layer is None else f"layer {self.layer + 1}"

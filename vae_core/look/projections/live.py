@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -13,16 +14,23 @@ from vae_core.runs.tasks import Task
 EVERY = 0.45  # seconds
 
 
+class Show(Protocol):
+    """Takes the places so far. `of`: which points these are, where not all are there yet."""
+
+    def __call__(self, places: Array, of: Array | None = None) -> None: ...
+
+
 class Live:
-    """Called with the places as often as they change; the first are written at once."""
+    """A Show. Called as often as the places change; the first are written at once."""
 
     def __init__(self, task: Task, fixed: Mapping[str, Array]) -> None:
         self._task = task
         self._fixed = fixed
         self._written = -EVERY
 
-    def __call__(self, places: Array) -> None:
+    def __call__(self, places: Array, of: Array | None = None) -> None:
         now = time.monotonic()
         if now - self._written >= EVERY:
             self._written = now
-            self._task.save_live({**self._fixed, "places": np.asarray(places[:, :2], np.float32)})
+            about = {name: values if of is None else values[of] for name, values in self._fixed.items()}
+            self._task.save_live({**about, "places": np.asarray(places[:, :2], np.float32)})

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from vae_core.data.dataset import Array
+from vae_core.look import neighbours
 from vae_core.look.projection import Projection
-from vae_core.look.projections import pca
-from vae_core.look.projections.stages import Progress
+from vae_core.look.projections import pca, tsne, umap_layout
+from vae_core.look.projections.live import Show
+from vae_core.look.projections.preview import Preview
+from vae_core.look.projections.stages import FIND, FORM, Stages
 
-Show = Callable[[Array], None]  # the places so far
+PER_PERPLEXITY = 3  # neighbours that t-SNE looks at, per unit of perplexity
+FEWEST = 8  # points that t-SNE and UMAP can make sense of
+MOST_WORK = 3e11  # multiply-adds of comparing every point with every other; above, the space is reduced first
+REDUCED = 50  # dimensions to which it is
 
 
 @dataclass(frozen=True)
@@ -22,16 +29,103 @@ class Made:
     explained: tuple[float, ...] | None = None
     centre: Array | None = None
     axes: Array | None = None
+    divergence: float | None = None  # t-SNE: what was made small, in nats
+    near: Array | None = None  # (n, k): each point's neighbours in the original space, where they were found anyway
 
 
-def make(values: Array, spec: Projection, progress: Progress, show: Show) -> Made:
-    return _pca(values, spec, progress, show)
+def make(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
+    if spec.method == "pca":
+        return _pca(values, spec, stages, show)
+    reason = _not_worth_it(values)
+    if reason:
+        found = _pca(values, replace(spec, method="pca", components=2), stages, show)
+        return Made(found.places, found.engine, spec, (reason,))
+    values, reduced = _reduced(values, spec)
+    made = {"tsne": _tsne, "umap": _umap}[spec.method](values, spec, stages, show)
+    return replace(made, notes=(*made.notes, *reduced), near=None if reduced else made.near)
 
 
-def _pca(values: Array, spec: Projection, progress: Progress, show: Show) -> Made:
+def _not_worth_it(values: Array) -> str:
+    """Why these points are only laid out by PCA, if they are."""
+    if len(values) < FEWEST:
+        return f"{len(values)} points are too few for this method: they are laid out by PCA."
+    if (values == values[0]).all():
+        return "All images have the same numbers here, so all lie on one place."
+    return ""
+
+
+def _reduced(values: Array, spec: Projection) -> tuple[Array, tuple[str, ...]]:
+    """Where comparing everything would take minutes: the first principal components."""
+    count, dimensions = values.shape
+    if dimensions <= REDUCED or float(count) ** 2 * dimensions <= MOST_WORK:
+        return values, ()
+    found = pca.components(values, REDUCED, spec.seed)
+    kept = f"{found.explained.sum():.0%} of the variance"
+    return found.places, (f"The {dimensions:,} dimensions were first reduced to {REDUCED} by PCA, which keep {kept}.",)
+
+
+def _pca(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
+    progress = stages.of(FORM)
     found = pca.components(values, spec.components, spec.seed)
     show(found.places)
     progress(1, 1)
     engine = "eigenvectors of the covariance" if found.exact else "randomised subspace iteration"
     explained = tuple(float(share) for share in found.explained)
     return Made(found.places, engine, spec, (), explained, found.centre, found.axes)
+
+
+def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
+    count = len(values)
+    perplexity = min(spec.perplexity, (count - 1) / PER_PERPLEXITY)
+    k = min(count - 1, int(PER_PERPLEXITY * perplexity))
+    start = pca.components(values, 2, spec.seed).places
+    show(start)
+    find, preview = stages.of(FIND), Preview(values, start, spec, show)
+
+    def found_more(done: float, total: float) -> None:
+        find(done, total)
+        if done < total:
+            preview.go()
+
+    near, distances = neighbours.search(values, np.arange(count), k, progress=found_more)
+    form, total = stages.of(FORM), tsne.EARLY + tsne.STEPS
+    descent = tsne.Descent(near, distances, start, perplexity, spec.seed)
+
+    def moved(step: int, places: Array) -> None:
+        form(step, total)
+        show(places)
+
+    descent.go(total, spec.exaggeration, moved)
+    return Made(descent.places, "openTSNE", replace(spec, perplexity=perplexity), _lowered(spec, perplexity, count),
+                divergence=descent.divergence, near=near)  # fmt: skip
+
+
+def _lowered(spec: Projection, perplexity: float, count: int) -> tuple[str, ...]:
+    if perplexity == spec.perplexity:
+        return ()
+    return (
+        f"A perplexity of {spec.perplexity:g} needs {PER_PERPLEXITY * spec.perplexity + 1:,.0f} images; "
+        f"for {count:,} it was lowered to {perplexity:.3g}.",
+    )
+
+
+def _umap(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
+    count = len(values)
+    neighbourhood = min(spec.neighbours, count)  # it counts the point itself
+    start = pca.components(values, 2, spec.seed).places
+    show(start)
+    near, distances = neighbours.search(values, np.arange(count), neighbourhood - 1, progress=stages.of(FIND))
+    if spec.metric == "cosine":
+        distances = distances**2 / 2  # of directions of length 1, this is 1 - cosine
+    form = stages.of(FORM)
+
+    def moved(epoch: int, epochs: int, places: Array) -> None:
+        form(epoch, epochs)
+        show(places)
+
+    tied = umap_layout.graph(near, distances)
+    places = umap_layout.lay_out(tied, start, spec.min_dist, spec.seed, moved)
+    notes = () if neighbourhood == spec.neighbours else (
+        f"There are only {count:,} images, so {neighbourhood} instead of {spec.neighbours} neighbours were taken.",
+    )  # fmt: skip
+    return Made(places, "umap-learn", replace(spec, neighbours=neighbourhood), notes, near=near)

@@ -15,7 +15,7 @@ from vae_core.look.projections.stages import Progress
 NEIGHBOURS = 15
 SAMPLE = 10_000  # points that ranks are compared among
 MOST_WORK = 2e11  # multiply-adds of comparing every point with every other; above, fewer points are asked
-ROWS = 256  # of distances that are sorted at once
+ROWS = 256  # of distances that are compared at once
 CELLS = 128  # on a side of the grid that density is counted on
 
 
@@ -25,21 +25,29 @@ class Quality:
     summary: dict[str, Any]
 
 
-def measure(original: Array, places: Array, labels: Array | None, seed: int, progress: Progress) -> Quality:
-    """`places` (n, 2) as a map of `original` (n, D). What it costs is bounded; the summary says what was sampled."""
+def measure(
+    original: Array, places: Array, labels: Array | None, seed: int, progress: Progress, near: Array | None = None
+) -> Quality:
+    """`places` (n, 2) as a map of `original` (n, D). What it costs is bounded; the summary says what was sampled.
+
+    `near`: each point's neighbours in the original space, where they are known.
+    """
     count = len(original)
     k = min(NEIGHBOURS, count - 1)
     random = np.random.default_rng(seed)
-    asked = _sample(random, count, int(MOST_WORK // max(1, count * original.shape[1])))
+    near = near if near is not None and near.shape[1] >= k else None
+    bound = count if near is not None else int(MOST_WORK // max(1, count * original.shape[1]))
+    asked = _sample(random, count, bound)
     kept = np.full(count, np.nan, np.float32)
     summary: dict[str, Any] = {"neighbours": k, "asked": len(asked), "kept": None, "trustworthiness": None,
                                "continuity": None, "sample": 0, "knn_map": None, "knn_original": None}  # fmt: skip
     if k < 1:
         return Quality(kept, summary)
-    there, here = (neighbours.of_rows(space, asked, k) for space in (original, places))
+    there = near[:, :k] if near is not None else neighbours.of_rows(original, asked, k)
+    here = neighbours.of_rows(places, asked, k)
     progress(1, 2)
     kept[asked] = _common(there, here)
-    summary["kept"] = float(kept[asked].mean())
+    summary["kept"] = float(kept[asked].mean(dtype=np.float64))
     if labels is not None and len(np.unique(labels)) > 1:
         summary["knn_map"], summary["knn_original"] = (_told(labels, asked, each) for each in (here, there))
     few = _sample(random, count, SAMPLE)
@@ -82,7 +90,7 @@ def overlap(one: Array, other: Array, seed: int) -> float:
     asked = _sample(np.random.default_rng(seed), len(one), SAMPLE)
     k = min(NEIGHBOURS, len(one) - 1)
     first, second = (neighbours.of_rows(places, asked, k) for places in (one, other))
-    return float(_common(first, second).mean())
+    return float(_common(first, second).mean(dtype=np.float64))
 
 
 def _sample(random: np.random.Generator, count: int, most: int) -> Array:
@@ -109,6 +117,5 @@ def _excess(space: Array, part: slice, near: Array, k: int) -> float:
     rows = np.arange(len(distances))
     distances[rows, np.arange(part.start, part.stop)] = -1  # itself, before all others
     theirs = np.take_along_axis(distances, near, axis=1)
-    distances.sort(axis=1)
-    rank = np.stack([np.searchsorted(row, each) for row, each in zip(distances, theirs)])
-    return float(np.maximum(rank - k, 0).sum())
+    nearer = (np.count_nonzero(distances < column[:, None], axis=1) for column in theirs.T)  # itself counted: the rank
+    return float(sum(np.maximum(rank - k, 0).sum() for rank in nearer))

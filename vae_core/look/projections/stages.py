@@ -28,3 +28,6 @@ class Stages:
 
         tell(0, 1)
         return tell
+
+
+FIND, FORM = "Finding neighbours", "Forming the map"

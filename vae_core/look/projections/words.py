@@ -7,6 +7,7 @@ from typing import Any
 
 from vae_core.look.projection import IMAGES, Projection
 from vae_core.look.projections.methods import Made
+from vae_core.look.projections.prepared import Prepared
 
 MISLEADS = (
     "Sizes of clusters and distances between them mean little here: only who is near whom can be read from this map."
@@ -15,22 +16,22 @@ TWO_NUMBERS = "These codes have two numbers each: the map of the codes themselve
 WALK = {"codes": "plane", "pixels": "pixels"}
 
 
-def told(
-    spec: Projection, made: Made, quality: Mapping[str, Any], points: int, left_out: int, dimensions: int
-) -> dict[str, Any]:
+def told(spec: Projection, made: Made, quality: Mapping[str, Any], given: Prepared) -> dict[str, Any]:
+    points, dimensions = given.values.shape
     return {
         "title": spec.title,
         "words": f"{spec.title}, {points:,} {IMAGES[spec.images]}.",
         "spec": made.spec.to_json(),
         "points": points,
-        "left_out": left_out,
+        "left_out": given.left_out,
         "dimensions": dimensions,
         "engine": made.engine,
         "explained": made.explained,
+        "divergence": made.divergence,
         "walk": WALK.get(spec.of, "neighbours") if spec.method == "pca" else "neighbours",
         "quality": dict(quality),
         "honesty": honesty(spec, quality, points),
-        "notes": [*made.notes, *_notes(spec, left_out, dimensions)],
+        "notes": [*made.notes, *_notes(spec, given.left_out, dimensions)],
     }
 
 
