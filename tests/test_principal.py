@@ -10,7 +10,9 @@ from vae_core.look.projections import pca
 def cloud(count, dimensions, seed=0):
     random = np.random.default_rng(seed)
     spread = 10 * 0.7 ** np.arange(dimensions)
-    turned = random.standard_normal((count, dimensions)) * spread @ np.linalg.qr(random.normal(size=(dimensions,) * 2))[0]
+    turned = (
+        random.standard_normal((count, dimensions)) * spread @ np.linalg.qr(random.normal(size=(dimensions,) * 2))[0]
+    )
     return (turned + 5).astype(np.float32)
 
 
@@ -48,4 +50,6 @@ def test_what_has_too_little_in_it_still_has_places(values):
 
 def test_a_picture_does_not_flip():
     values = cloud(500, 8)
-    np.testing.assert_allclose(pca.components(values, 2).places, pca.components(values[::-1], 2).places[::-1], atol=1e-2)
+    np.testing.assert_allclose(
+        pca.components(values, 2).places, pca.components(values[::-1], 2).places[::-1], atol=1e-2
+    )

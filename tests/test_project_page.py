@@ -229,6 +229,10 @@ def opened_page(tab: Any, server: Server, run: Run, maps: int = 1) -> Any:
     return tab
 
 
+def pick(page: Any, label: str) -> None:
+    page.get_by_role("radio", name=label, exact=True).click()
+
+
 def choose(page: Any, label: str, option: str) -> None:
     page.get_by_test_id("stSelectbox").filter(has_text=label).first.click()
     page.get_by_role("option", name=option).first.click()
@@ -237,6 +241,7 @@ def choose(page: Any, label: str, option: str) -> None:
 def test_a_map_is_asked_for_forms_and_is_walked_on(tab, own):
     with serving(own.settings) as server:
         page = opened_page(tab, server, own)
+        choose(page, "Images", "All images")
         choose(page, "How many", "1,000")
         choose(page, "Of", "the raw pixels")
         press(page, "Start")
@@ -253,19 +258,19 @@ def test_a_map_is_asked_for_forms_and_is_walked_on(tab, own):
         with page.expect_download() as download:
             page.get_by_role("button", name="CSV").click()
         lines = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
-        assert page.get_by_text(f"{len(lines)} images are chosen.").count() == 2
+        told(page, f"{len(lines)} images are chosen.")
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        press(page, "Neighbours")
+        pick(page, "Neighbours")
         told(page, "By pixel")
         page.reload()
-        page.get_by_text("PCA of the pixels, test images, 1,000 of them").wait_for(timeout=LONG)
+        page.get_by_text("PCA of the pixels, all images, 1,000 of them").wait_for(timeout=LONG)
         assert {task.state() for task in projection.of(own)} == {"done"}
 
 
 def test_a_map_is_cancelled_while_it_forms_and_can_be_tried_again(tab, own):
     with serving(own.settings) as server:
         page = opened_page(tab, server, own)
-        press(page, "t-SNE")
+        pick(page, "t-SNE")
         choose(page, "Of", "the raw pixels")
         choose(page, "Images", "All images")
         press(page, "Start")
@@ -300,5 +305,5 @@ def test_a_run_that_is_removed_while_its_maps_are_shown_is_told(tab, own):
     with serving(own.settings) as server:
         page = opened_page(tab, server, own)
         shutil.rmtree(own.path)
-        press(page, "Neighbours")
+        pick(page, "Neighbours")
         told(page, "is no longer there")

@@ -21,7 +21,6 @@ from vae_core.look import projection as projections
 from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
 from vae_core.look.projection import Map
-from vae_core.look.projections import quality
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.tasks import Task
@@ -155,15 +154,14 @@ def _projection(task: Task, created: str) -> Map:
     return projections.read(task)
 
 
-def overlap(one: Task, other: Task) -> float:
-    """Of an image's neighbours on one map, how many are its neighbours on another map of the same images."""
-    return _overlap(one, other, *(str(task.asked()["created"]) for task in (one, other)))
+def arrays(task: Task) -> Arrays:
+    """Of a finished task. They are not copied, so nobody may change them."""
+    return _arrays(task, str(task.asked()["created"]))
 
 
-@st.cache_data(max_entries=64, show_spinner="Comparing the maps...")
-def _overlap(one: Task, other: Task, *created: str) -> float:
-    first, second = projection(one), projection(other)
-    return quality.overlap(first.places, second.places, seed=0)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _arrays(task: Task, created: str) -> Arrays:
+    return task.arrays()
 
 
 def thumbs(summary: Summary) -> bytes | None:

@@ -16,6 +16,7 @@ from vae_core.look import projection
 from vae_core.look.projection import BOUNDS, IMAGES, METHODS, METRICS, Projection, Source
 from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
 
 PROBLEM = "project_problem"
 ALL = 0
@@ -43,7 +44,7 @@ def show(view: View) -> None:
                 icon=":material/lightbulb:",
             )
         st.button(
-            "Start", type="primary", icon=":material/play_arrow:", on_click=start, args=(view.run, spec),
+            "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(view.run, spec),
             help="It goes on in a process of its own, even when this page is closed. What is there is shown again.",
         )  # fmt: skip
         problem = st.session_state.pop(PROBLEM, None)
@@ -122,10 +123,14 @@ FIELDS: dict[str, dict[str, Callable[[], Any]]] = {
 }  # fmt: skip
 
 
-def start(run: Run, spec: Projection) -> None:
+def _start(run: Run, spec: Projection) -> None:
+    begin(lambda owner: projection.begin(run, spec, owner))
+
+
+def begin(create: Callable[..., Task]) -> None:
     """What is there already is shown; what was stopped or failed begins anew; asked twice, it is started once."""
     try:
-        task = projection.begin(run, spec, owner.current())
+        task = create(owner=owner.current())
         kept.want(task)
         if task.state() == "done":
             return

@@ -12,7 +12,6 @@ from ui import cached, palette, pixels, words
 from ui.errors import plain, shown
 from ui.project import kept
 from vae_core.errors import LoupeError
-from vae_core.look import projection
 from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -33,7 +32,7 @@ Array = np.ndarray[Any, Any]
 
 def show(run: Run) -> None:
     """Polls only while something is at work."""
-    active = [task.id for task in projection.of(run) if task.state() not in FINAL]
+    active = [task.id for task in kept.at_work(run) if task.state() not in FINAL]
     st.session_state[WATCHED] = active
     _ended(run)
     if active:
@@ -43,7 +42,7 @@ def show(run: Run) -> None:
 def _watch(run_id: str) -> None:
     with shown():
         try:
-            active = [task for task in projection.of(Run(run_id, cached.settings())) if task.state() not in FINAL]
+            active = [task for task in kept.at_work(Run(run_id, cached.settings())) if task.state() not in FINAL]
         except (LoupeError, OSError):
             return
         if {task.id for task in active} != set(st.session_state[WATCHED]):
@@ -87,7 +86,7 @@ def _cancel(task: Task) -> None:
 
 def _ended(run: Run) -> None:
     """What ended without a map, each with a way on."""
-    for task in projection.of(run):
+    for task in kept.at_work(run):
         state = task.state()
         if state not in ENDS:
             continue

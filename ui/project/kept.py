@@ -11,7 +11,8 @@ from ui.errors import plain
 from ui.explore.view import View
 from vae_core.errors import LoupeError
 from vae_core.look import projection
-from vae_core.look.projection import IMAGES
+from vae_core.look.projection import IMAGES, Projection
+from vae_core.look.projections import adding, stability
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -20,6 +21,7 @@ CODES = "codes"  # the map of the codes themselves, which needs no work
 WANTED = "project_wanted"  # maps that somebody has started, to be shown when they are done
 MOST = 3  # maps beside each other
 SHOWN_HELP = f"Up to {MOST} at once. What you point at, choose or zoom into on one is shown on the others."
+DOES = {projection.KIND: "", adding.KIND: "More images for ", stability.KIND: "How much is chance in "}
 NAMES = {
     "perplexity": "perplexity {:g}", "exaggeration": "exaggeration {:g}", "neighbours": "{} neighbours",
     "min_dist": "least distance {:g}", "metric": "{} distance", "seed": "seed {}", "count": "{:,} of them",
@@ -28,7 +30,11 @@ NAMES = {
 
 def label(task: Task) -> str:
     """In words, with the parameters that are not as they come."""
-    spec = projection.spec_of(task)
+    asked = {name: value for name, value in task.spec.items() if name not in ("map", "seeds")}
+    return f"{DOES[task.kind]}{_label(projection.from_json(asked))}"
+
+
+def _label(spec: Projection) -> str:
     usual = projection.Projection(method=spec.method)
     asked = [
         NAMES[name].format(value)
@@ -36,6 +42,11 @@ def label(task: Task) -> str:
         if name in NAMES and (value != getattr(usual, name) or name in ("perplexity",))
     ]
     return ", ".join([spec.title, IMAGES[spec.images], *asked])
+
+
+def at_work(run: Run) -> list[Task]:
+    """Whatever is being made for the run's maps, and what ended without a result."""
+    return [task for kind in DOES for task in tasks.of(run, kind) if task.state() != "done"]
 
 
 def done(run: Run) -> list[Task]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from ui.project.kept import CODES
 from ui.projection.payload import Column, Points, Spots
 from vae_core.look.evaluation import gaussian_kl
 from vae_core.look.projection import TRAIN, Map
+from vae_core.look.projections import adding
 from vae_core.runs import tasks
+from vae_core.runs.tasks import Task
 
 LOSS_HELP = "Reconstruction, in nats (units of information) per image; lower is better."
 KL_HELP = "How far the image's own spread of codes is from the prior, in nats per image."
@@ -33,6 +35,13 @@ class Laid:
     points: Points
     map: Map | None = None  # None for the codes themselves
     result: Mapping[str, Any] = field(default_factory=dict)
+
+    added: bool = False  # images that it was not made of lie on it
+
+    @property
+    def file(self) -> str:
+        """Its name in a file's."""
+        return self.name.rpartition("/")[2]
 
     @property
     def components(self) -> int:
@@ -104,7 +113,40 @@ def lay(view: View, name: str) -> Laid:
         return Laid(name, f"map-{view.run.id}-codes", title, _of_codes(view))
     task = tasks.find(view.run, name.partition("/")[2])
     found = cached.projection(task)
-    return Laid(name, f"map-{name}", found.result["title"], _of_map(view, found), found, found.result)
+    added = _added(task)
+    if added:
+        found = _joined(found, cached.arrays(added))
+    return Laid(
+        name, f"map-{name}", found.result["title"], _of_map(view, found), found, found.result, added is not None
+    )
+
+
+def _added(task: Task) -> Task | None:
+    """The newest finished task that laid further images on this map."""
+    placed = (each for each in tasks.of(task.run, adding.KIND) if each.state() == "done")
+    return next((each for each in placed if each.spec["map"] == task.path.name), None)
+
+
+def _joined(found: Map, more: Mapping[str, Array]) -> Map:
+    """With the further images behind its own; what is not known of them is NaN."""
+    own = set(zip(found.half.tolist(), found.image.tolist()))
+    new = np.array([pair not in own for pair in zip(more["half"].tolist(), more["image"].tolist())], bool)
+    parts = {name: more[name][new] for name in ("places", "image", "half", "codes", "loss", "kl")}
+    joined = {name: np.concatenate([getattr(found, name), values]) for name, values in parts.items()}
+    order = np.lexsort((joined["image"], joined["half"]))
+    unknown = np.full(int(new.sum()), np.nan, np.float32)
+    joined |= {name: np.concatenate([getattr(found, name), unknown]) for name in ("density", "quality")}
+    joined |= {name: _padded(values, len(unknown)) for name, values in found.columns.items()}
+    if found.labels is not None:
+        joined["labels"] = np.concatenate([found.labels, more["labels"][new]])
+    arranged: dict[str, Any] = {name: values[order] for name, values in joined.items()}
+    columns = {name: arranged.pop(name) for name in found.columns}
+    return replace(found, **arranged, columns=columns)
+
+
+def _padded(values: Array, more: int) -> Array:
+    number = values.dtype.kind in "fiu"
+    return np.concatenate([values, np.full(more, np.nan if number else "")])
 
 
 def _of_codes(view: View) -> Points:
