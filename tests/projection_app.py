@@ -41,12 +41,8 @@ def fragment(case: str, run: Run) -> None:
             if state.asked:
                 plane.answer(key, plain.answer(key, state.asked, [fact(points, image) for image in state.asked.images]))
             if projection.wants_sheet(key):
-                projection.send_sheet(
-                    key,
-                    payload.sheet(
-                        key, "group", points.ids, np.stack([np.zeros(GREY, np.uint8), *map(picture, points.ids)])[1:]
-                    ),
-                )
+                pictures = np.array([picture(image) for image in points.ids], np.uint8).reshape(-1, *GREY)
+                projection.send_sheet("group", payload.sheet("group", points.ids, pictures))
             st.code(json.dumps({"at": state.at, "chosen": state.chosen}), language=None)
 
 

@@ -92,7 +92,7 @@ def test_every_thumbnail_is_in_its_cell(count, shape, cell):
     if count > 1000:
         return
     images = np.zeros((count, *shape), np.uint8) + (np.arange(count) * 2).astype(np.uint8)[:, None, None, None]
-    header, part = opened(payload.sheet("k", "g", np.arange(count) + 7, images))
+    header, part = opened(payload.sheet("g", np.arange(count) + 7, images))
     sheet = np.asarray(Image.open(BytesIO(part(header["sheet"], "u1").tobytes())), int)
     ids = part(header["ids"], "<u4")
     assert ids.tolist() == (np.arange(count) + 7).tolist() and header["cell"] == cell
@@ -363,14 +363,9 @@ def test_pictures_stand_where_their_images_lie_and_more_of_them_the_closer_one_l
         seen.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         standing = seen.page.evaluate(STANDING)
         shown |= {image for image, *_ in standing}
-        free = [
-            (image, upper, lower)
-            for place, (image, x, y, upper, lower) in enumerate(standing)
-            if all(max(abs(x - u), abs(y - v)) > 36 for _, u, v, *_ in standing[place + 1 :])
-            and min(x, y) > 20 and max(x, y) < side - 20
-        ]  # fmt: skip
-        assert len(free) > 5
-        for image, upper, lower in free:
+        inside = [each for each in standing if min(each[1:3]) > 20 and max(each[1:3]) < side - 20]
+        assert len(inside) > 5  # and none lies over another
+        for image, _, _, upper, lower in inside:
             assert abs(upper - image // 16 * 10) < 12 and abs(lower - image % 16 * 16) < 12
     assert len(shown) > len({image for image, *_ in standing})
 

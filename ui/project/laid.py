@@ -91,19 +91,24 @@ class Laid:
 
     def pictures(self, view: View, rows: Array) -> Array | None:
         """(n, h, w, c) uint8 of the images themselves; None where the data set is gone."""
-        if view.images is None:
-            return None
-        ids, tests = self.points.ids[rows], self.points.tests
-        found = np.empty((len(ids), *view.images.shape[1:]), np.uint8)
-        found[ids < tests] = view.images[ids[ids < tests]]
-        if (ids >= tests).any():
-            found[ids >= tests] = cached.train_images(view.config.dataset)[ids[ids >= tests] - tests]
-        return found
+        return originals(view, self.points.ids[rows])
 
 
 def _component(number: int, shares: Sequence[float]) -> str:
     share = f" ({shares[number]:.0%})" if number < len(shares) else ""
     return f"component {number + 1}{share}"
+
+
+def originals(view: View, ids: Array) -> Array | None:
+    """(n, h, w, c) uint8: the images of these numbers; None where the data set is gone."""
+    if view.images is None:
+        return None
+    tests = len(view.images)
+    found = np.empty((len(ids), *view.images.shape[1:]), np.uint8)
+    found[ids < tests] = view.images[ids[ids < tests]]
+    if (ids >= tests).any():
+        found[ids >= tests] = cached.train_images(view.config.dataset)[ids[ids >= tests] - tests]
+    return found
 
 
 def lay(view: View, name: str) -> Laid:

@@ -12,7 +12,7 @@ from ui.errors import plain, shown
 from ui.explore.view import View
 from ui.plane import payload as plane_payload
 from ui.plane.payload import Fact
-from ui.project.laid import Laid, lay
+from ui.project.laid import Laid, lay, originals
 from ui.projection import payload
 from ui.projection.payload import Settings
 from vae_core.errors import LoupeError
@@ -58,6 +58,7 @@ def show(view: View, names: tuple[str, ...]) -> list[Laid]:
         with column, shown():
             used |= _one(view, laid, (place, len(found)))
     st.session_state[PACKED] = used
+    _send_sheet(view, found)
     return found
 
 
@@ -70,8 +71,6 @@ def _one(view: View, laid: Laid, place: tuple[int, int]) -> dict[tuple[object, .
     with here:
         projection.show(laid.key, packed)
     _answer(view, laid)
-    if projection.wants_sheet(laid.key):
-        _send_sheet(view, laid)
     _words(view, laid)
     return {same: packed}
 
@@ -141,17 +140,23 @@ def _facts(view: View, laid: Laid, rows: np.ndarray, decodes: bool) -> list[Fact
     return found
 
 
-def _send_sheet(view: View, laid: Laid) -> None:
-    """Thumbnails are made when somebody wants to see them, and once for all maps of the same images."""
-    group, kept = f"maps-{view.run.id}", st.session_state.get(SHEET)
-    same = (group, len(laid.points.ids), int(laid.points.ids[-1]) if len(laid.points.ids) else 0)
+def _send_sheet(view: View, maps: list[Laid]) -> None:
+    """Thumbnails are made when somebody wants to see them, and once for all maps."""
+    if not any(projection.wants_sheet(laid.key) for laid in maps):
+        return
+    same, kept = tuple(laid.key for laid in maps), st.session_state.get(SHEET)
     if not kept or kept[0] != same:
-        images = laid.pictures(view, np.arange(len(laid.points.ids)))
+        ids = np.unique(np.concatenate([laid.points.ids for laid in maps]))
+        images = originals(view, ids)
         if images is None:
             st.caption(f"{view.missing}, so there are no pictures.")
             return
-        kept = st.session_state[SHEET] = (same, payload.sheet(laid.key, group, laid.points.ids, images))
-    projection.send_sheet(laid.key, kept[1])
+        kept = st.session_state[SHEET] = (same, payload.sheet(_group(view), ids, images))
+    projection.send_sheet(_group(view), kept[1])
+
+
+def _group(view: View) -> str:
+    return f"maps-{view.run.id}"
 
 
 def _words(view: View, laid: Laid) -> None:

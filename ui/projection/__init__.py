@@ -3,7 +3,7 @@
     projection.show(key, payload.data(key, ...))        several of one group on a page follow each other (links.js)
     state = plane.state(key)                            as for any plane
     if projection.wants_sheet(key):                     somebody wants to see thumbnails
-        projection.send_sheet(key, payload.sheet(key, ...))
+        projection.send_sheet(group, payload.sheet(group, ...))
 
 The images of a map are known by number: the test images from 0, the training images after the last test image.
 """
@@ -41,6 +41,6 @@ def wants_sheet(key: str) -> bool:
     return bool((st.session_state.get(key) or {}).get(SHEET))
 
 
-def send_sheet(key: str, data: bytes) -> None:
-    """For all maps of its group; the same may be handed over at every run."""
-    plane.send(f"{key}-sheet", data)
+def send_sheet(group: str, data: bytes) -> None:
+    """For all maps of the group; the same may be handed over at every run."""
+    plane.send(f"{group}-sheet", data)

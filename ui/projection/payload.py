@@ -105,7 +105,7 @@ def data(key: str, title: str, points: Points, lies: Flat | Spots, settings: Set
     return parcel.sealed(header)
 
 
-def sheet(key: str, group: str, ids: Array, images: Array) -> bytes:
+def sheet(group: str, ids: Array, images: Array) -> bytes:
     """Thumbnails for all maps of a group, as many as one sheet holds: of `ids`, whose `images` are (n, h, w, c)."""
     from PIL import Image
 
@@ -122,7 +122,6 @@ def sheet(key: str, group: str, ids: Array, images: Array) -> bytes:
     )
     parcel = Parcel()
     return parcel.sealed({
-        "plane": key,
         "group": group,
         "sheet": parcel.add(file.getvalue()),
         "cell": cell,

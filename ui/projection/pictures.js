@@ -10,20 +10,20 @@ class Pictures {
     this.canvas = make("canvas", { class: "map", "aria-hidden": "true" });
   }
 
-  // The sheet with all of them, which Python sends once for all maps.
+  // The sheet with all of them, which Python sends once for all maps. Of several, the last one that came counts.
   async open({ sheet, cell, across, ids }, part) {
-    Object.assign(this, { cell, across });
-    this.cells = new Map();
+    const seq = this.seq = (this.seq ?? 0) + 1;
+    const drawn = await createImageBitmap(new Blob([part(sheet)]));
+    if (seq !== this.seq) return;
+    Object.assign(this, { sheet: drawn, cell, across, cells: new Map(), laid: null });
     new Uint32Array(part(ids).buffer).forEach((id, at) => this.cells.set(id, at));
-    this.sheet = await createImageBitmap(new Blob([part(sheet)]));
-    this.laid = null;
     this.plane.describe();
     this.plane.request("map");
   }
 
-  // Which points are shown: the first of each square of a lattice that lies still on the map.
+  // Which points are shown: the first of each square of a lattice that lies still on the map, if it covers no other.
   layOut(view, points) {
-    const square = 2 ** Math.ceil(Math.log2(this.side / view.scale));
+    const square = 2 ** (Math.ceil(Math.log2(this.side / view.scale) * 4) / 4);
     const reach = BEYOND * view.half;
     const wanted = [square, points, points.chosen, points.kinds, this.plane.greys];
     const inside = this.laid && Math.max(Math.abs(view.x - this.laid.x), Math.abs(view.y - this.laid.y)) + view.half <= this.laid.reach;
@@ -35,8 +35,22 @@ class Pictures {
       const other = first.get(place);
       if ((other === undefined || point < other) && points.bright(point) && this.cells.has(points.image(point))) first.set(place, point);
     });
-    this.laid = { x: view.x, y: view.y, reach, wanted, found: [...first.values()] };
+    this.laid = { x: view.x, y: view.y, reach, wanted, found: this.apart(first, square) };
     return this.laid.found;
+  }
+
+  // Those that do not lie over one which was taken before; the order is the points' own, so that it stays.
+  apart(first, square) {
+    const { points } = this.plane;
+    const taken = new Map();
+    for (const [place, point] of [...first].sort((one, other) => one[1] - other[1])) {
+      const [x, y] = points.place(point);
+      const [column, row] = place.split(",").map(Number);
+      const near = [-1, 0, 1].flatMap((down) => [-1, 0, 1].map((right) => taken.get(`${column + right},${row + down}`)));
+      const covers = ([u, v]) => Math.max(Math.abs(x - u), Math.abs(y - v)) < square;
+      if (!near.some((other) => other && covers(other.at))) taken.set(place, { at: [x, y], point });
+    }
+    return [...taken.values()].map(({ point }) => point);
   }
 
   draw() {
