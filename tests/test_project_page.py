@@ -55,14 +55,17 @@ def own(with_maps: Run, settings: Settings) -> Run:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Page:
-    def open_page(run: Run, *names: str, **state: Any) -> AppTest:
+    def open_page(run: Run, *names: str, address: str = "", **state: Any) -> AppTest:
         for name, value in environment(run.settings).items():
             monkeypatch.setenv(name, value)
         app = AppTest.from_file(os.path.join(PROJECT, "app.py"), default_timeout=60)
         app.query_params["run"] = run.id
-        app.session_state[f"project_shown-{run.id}"] = list(names or (kept.CODES,))
+        if names:
+            app.session_state[f"project_shown-{run.id}"] = list(names)
         for key, value in state.items():
             app.session_state[key] = value
+        if address:
+            app.query_params["maps"] = address
         return app.switch_page("pages/project.py").run()
 
     return open_page
@@ -135,6 +138,14 @@ def test_more_maps_than_there_is_room_for_let_the_newest_stay(page, with_maps):
     names = [name_of(with_maps, PIXELS), name_of(with_maps, CODES)]
     app = page(with_maps, *names, kept.CODES, project_wanted=[names[0]])
     assert fine(app).session_state[f"project_shown-{with_maps.id}"] == [names[1], kept.CODES, names[0]]
+
+
+def test_a_link_opens_the_maps_that_it_names(page, with_maps):
+    names = [name_of(with_maps, spec).rpartition("/")[2] for spec in (PIXELS, CODES)]
+    app = fine(page(with_maps, address=",".join(names)))
+    assert [header["plane"].rpartition("/")[2] for header in maps(app)] == names
+    assert app.query_params["maps"] == ",".join(names)
+    assert len(maps(fine(page(with_maps, address="projection-0123456789,../x")))) == 1
 
 
 # The images behind the points.

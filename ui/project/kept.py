@@ -19,6 +19,7 @@ from vae_core.runs.tasks import Task
 
 CODES = "codes"  # the map of the codes themselves, which needs no work
 WANTED = "project_wanted"  # maps that somebody has started, to be shown when they are done
+PARAMETER = "maps"  # of the address
 MOST = 3  # maps beside each other
 SHOWN_HELP = f"Up to {MOST} at once. What you point at, choose or zoom into on one is shown on the others."
 DOES = {projection.KIND: "", adding.KIND: "More images for ", stability.KIND: "How much is chance in "}
@@ -65,12 +66,26 @@ def choose(view: View) -> tuple[str, ...]:
     key = f"project_shown-{view.run.id}"
     come = [name for name in st.session_state.get(WANTED, []) if name in known]
     st.session_state[WANTED] = [name for name in st.session_state.get(WANTED, []) if name not in known]
-    before = [name for name in st.session_state.get(key, [CODES]) if name in known and name not in come]
+    asked = st.session_state.get(key, [name for name in _in_address(view) if name in known] or [CODES])
+    before = [name for name in asked if name in known and name not in come]
     st.session_state[key] = [*before, *come][-MOST:]
     chosen = st.pills(
         "Maps", list(known), selection_mode="multi", key=key, format_func=lambda name: known[name], help=SHOWN_HELP
     )
+    _keep_in_address(chosen)
     return tuple(chosen[-MOST:])
+
+
+def _in_address(view: View) -> list[str]:
+    """As a link names them: by their own names."""
+    named = st.query_params.get(PARAMETER, CODES).split(",")
+    return [name if name == CODES else f"{view.run.id}/{name}" for name in named]
+
+
+def _keep_in_address(chosen: list[str]) -> None:
+    text = ",".join(name.rpartition("/")[2] for name in chosen)
+    if st.query_params.get(PARAMETER, CODES) != text:  # each write is a step of the browser's history
+        st.query_params[PARAMETER] = text
 
 
 def want(task: Task) -> None:
