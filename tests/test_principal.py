@@ -10,10 +10,8 @@ from vae_core.look.projections import pca
 def cloud(count, dimensions, seed=0):
     random = np.random.default_rng(seed)
     spread = 10 * 0.7 ** np.arange(dimensions)
-    turned = (
-        random.standard_normal((count, dimensions)) * spread @ np.linalg.qr(random.normal(size=(dimensions,) * 2))[0]
-    )
-    return (turned + 5).astype(np.float32)
+    turn, _ = np.linalg.qr(random.normal(size=(dimensions, dimensions)))
+    return (random.standard_normal((count, dimensions)) * spread @ turn + 5).astype(np.float32)
 
 
 @pytest.mark.parametrize("exact", [True, False])

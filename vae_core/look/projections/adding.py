@@ -75,8 +75,11 @@ def _descended(spec: Projection, places: Array, near: Array, distances: Array, s
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import Affinities, joint_probabilities_nn
     from openTSNE.tsne import PartialTSNEEmbedding
+    from scipy.sparse import csr_matrix
 
-    old = TSNEEmbedding(places.astype(np.float64), Affinities(), negative_gradient_method="bh", n_jobs=-1)
+    none = Affinities()
+    none.P = csr_matrix((len(places), len(places)))  # the old points stay, so nothing ties them
+    old = TSNEEmbedding(places.astype(np.float64), none, negative_gradient_method="bh", n_jobs=-1)
     ties = joint_probabilities_nn(
         near, distances, [PERPLEXITY], symmetrize=False, normalization="point-wise", n_reference_samples=len(places)
     )

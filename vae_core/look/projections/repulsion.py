@@ -20,6 +20,7 @@ LEAST_NODES = 64  # along the wider side; a small map has a finer grid
 AROUND = 4  # nodes along each axis that a point lies between
 MARGIN = AROUND  # nodes beyond the outermost point
 BLOCK = 4096  # points that one thread takes at once; what they need stays in the processor's cache
+LEAST = 1e-12  # that the sum over all pairs can be, where all points are far from each other
 Nodes = tuple[Array, Array]  # numbers (points, 16) of nodes, and the shares of a point in each
 
 
@@ -41,7 +42,8 @@ class Repulsion:
         nodes = list(self._pool.map(lambda part: _nodes((places[part] - low) / step + MARGIN / 2, side), parts))
         sums = self._convolved(_spread(nodes, side), side, size, step)
         found = np.concatenate(list(self._pool.map(lambda each: _read(sums, each), nodes)))
-        return found[:, 1:], float(found[:, 0].sum()) - len(places)
+        alone = sum(self._pool.map(lambda each: _alone(each, step), nodes))
+        return found[:, 1:], max(float(found[:, 0].sum() - alone), LEAST)
 
     def _convolved(self, shares: Array, side: int, size: int, step: float) -> Array:
         """(nodes, 3): what the shares of all points sum up to at each node, by kernel."""
@@ -96,3 +98,11 @@ def _spread(nodes: list[Nodes], side: int) -> Array:
 def _read(sums: Array, nodes: Nodes) -> Array:
     numbers, shares = nodes
     return np.einsum("nk,nkc->nc", shares, sums[numbers])
+
+
+def _alone(nodes: Nodes, step: float) -> float:
+    """What the points count as their own neighbours, through the grid: not quite 1 each."""
+    rows, columns = np.divmod(np.arange(AROUND**2), AROUND)
+    apart = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
+    _, shares = nodes
+    return float(((shares @ (1 / (1 + apart * step**2))) * shares).sum())

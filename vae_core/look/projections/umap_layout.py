@@ -29,9 +29,8 @@ def graph(near: Array, distances: Array) -> Any:
 
     count, k = near.shape
     nearest, width = _bandwidths(distances)
-    beyond = distances - nearest[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        tie = np.where((beyond <= 0) | (width == 0)[:, None], 1.0, np.exp(-beyond / width[:, None]))
+    beyond = np.maximum(distances - nearest[:, None], 0.0)
+    tie = np.exp(-beyond / np.where(width > 0, width, 1.0)[:, None])
     one_way = csr_matrix((tie.ravel(), near.ravel(), np.arange(count + 1) * k), (count, count))
     other_way = one_way.T
     both = one_way.multiply(other_way)
