@@ -36,8 +36,10 @@ MEASURES = (  # a line each: what the measure is called, and what it says
         "knn_map": ("Class told by neighbours: here", (
             "Share of images whose 15 neighbours on the map have its class most often. Up is good."
         )),
-        "knn_original": ("in the original space", (
-            "The same with the 15 nearest in the original space: what a perfect map would reach."
+    },
+    {
+        "knn_original": ("The same in the original space", (
+            "The same with the 15 nearest there: what a perfect map would reach."
         )),
     },
 )  # fmt: skip
