@@ -1,15 +1,19 @@
-"""Project: codes of many dimensions on a flat map. Not built yet."""
+"""Project: codes, pixels and layers laid out flat, on maps that can be walked."""
 
-from ui import choice, explore_parts, frame, placeholder
+import streamlit as st
+
+from ui import choice, explore, frame, project
 from ui.errors import shown
 
 frame.ensure()
-placeholder.show(
-    "Project",
-    "Codes of many dimensions will be laid out flat here, so that neighbours stay neighbours.",
-    {"explore": "The map beside what the decoder draws is on Explore", "home": "All runs are on Home"},
-)
 run = choice.chosen_run()
-if run:
-    with shown():
-        explore_parts.main_axes(run)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    st.title("Project", anchor=False, width="content")
+    if run:
+        explore.head(run)
+if run is None:
+    st.info("No run is chosen. Choose one in the sidebar.", icon=":material/arrow_back:")
+    st.page_link("pages/home.py", label="All runs are on Home", icon=":material/home:")
+    st.stop()
+with shown():
+    project.show(run)

@@ -17,10 +17,13 @@ from vae_core.data.dataset import Summary as DataSummary
 from vae_core.look import baselines as strip
 from vae_core.look import codes as places
 from vae_core.look import neighbours, packed, pictures
+from vae_core.look import projection as projections
 from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
+from vae_core.look.projection import Map
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
+from vae_core.runs.tasks import Task
 from vae_core.search import trials as search_trials
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -144,6 +147,26 @@ def _known(run: Run, born: str, where: Settings) -> tuple[Part, np.ndarray[Any, 
     return some, _portable(run, born).encode(some.pixels)[0]
 
 
+def projection(task: Task) -> Map:
+    """A finished map. Its arrays are not copied, so nobody may change them."""
+    return _projection(task, str(task.asked()["created"]))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _projection(task: Task, created: str) -> Map:
+    return projections.read(task)
+
+
+def arrays(task: Task) -> Arrays:
+    """Of a finished task. They are not copied, so nobody may change them."""
+    return _arrays(task, str(task.asked()["created"]))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _arrays(task: Task, created: str) -> Arrays:
+    return task.arrays()
+
+
 def thumbs(summary: Summary) -> bytes | None:
     """The run's little pictures, from its newest snapshot while it has no others; None before its first epoch."""
     where = settings()
@@ -224,6 +247,17 @@ def _test_images(name: str, where: Settings, summary: DataSummary) -> tuple[np.n
     return data.test.pixels, data.fingerprint
 
 
+def train_images(name: str) -> np.ndarray[Any, Any]:
+    """All training images. They are not copied, so nobody may change them."""
+    where = settings()
+    return _train_images(name, where, _data_summary(name, where))
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the training images...")
+def _train_images(name: str, where: Settings, summary: DataSummary) -> np.ndarray[Any, Any]:
+    return catalog.load(name, where).train.pixels
+
+
 def baselines(name: str, size: int, binary: bool = False) -> dict[str, Any]:
     """Losses on the test images by simple means, for a code of this size; counted once for every data set."""
     return _baselines(name, size, binary, settings())
@@ -239,5 +273,6 @@ def refresh_data() -> None:
     _data_summary.clear()
     _data_view.clear()
     _test_images.clear()
+    _train_images.clear()
     _known.clear()
     _baselines.clear()

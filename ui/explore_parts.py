@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, palette, pixels, words
-from ui.errors import plain
 from vae_core.errors import LoupeError
 from vae_core.look import align
 from vae_core.runs.store import Run
@@ -38,16 +37,6 @@ def still(run: Run) -> None:
     st.markdown("**Test images, and below each what the model makes of it**")
     pairs = np.stack([newest["original"], newest["reconstruction"]])
     pixels.sheet(pairs, "Test images above their reconstructions", width=900)
-
-
-def main_axes(run: Run) -> None:
-    """The codes along the two directions in which they vary most."""
-    epochs = run.snapshot_epochs()
-    if epochs:
-        newest = cached.snapshot(run, epochs[-1])
-        st.markdown(f"For now: the codes of **{plain(run.id)}** along their two main axes.", help=MAP_HELP)
-        pixels.show(code_map(newest, SIDE), "Codes of test images", width=SIDE)
-        legend(newest, _classes(run))
 
 
 def side(run: Run) -> None:

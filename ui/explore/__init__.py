@@ -20,19 +20,8 @@ PLANE = "explore_plane"  # what the plane of this session was last made of, and 
 
 
 def show(run: Run) -> None:
-    state = run.state()
-    if state not in FINAL:
-        return _unfinished(run, "It is still training. This is its newest epoch; the map to walk on comes at the end.")
-    try:
-        view = look(run)
-    except LoupeError:
-        if state == "done":
-            raise
-        return _unfinished(run, f"Its training {ENDS[state]} before it was through, so there is no model to walk in.")
-    if view.missing:
-        st.info(f"{plain(view.missing)}. Without the originals, the codes and what the decoder draws of them remain.")
-    if not len(view.sound):
-        st.error("None of this model's codes is a number. Train it again with a lower learning rate.")
+    view = finished(run)
+    if view is None:
         return
     flat = axes.choose(view)
     place.keep_in_address(view)
@@ -42,6 +31,27 @@ def show(run: Run) -> None:
 
 
 ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
+
+
+def finished(run: Run) -> View | None:
+    """The run, if there is a model to walk in; else the page says why there is none."""
+    state = run.state()
+    if state not in FINAL:
+        _unfinished(run, "It is still training. This is its newest epoch; the map to walk on comes at the end.")
+        return None
+    try:
+        view = look(run)
+    except LoupeError:
+        if state == "done":
+            raise
+        _unfinished(run, f"Its training {ENDS[state]} before it was through, so there is no model to walk in.")
+        return None
+    if view.missing:
+        st.info(f"{plain(view.missing)}. Without the originals, the codes and what the decoder draws of them remain.")
+    if not len(view.sound):
+        st.error("None of this model's codes is a number. Train it again with a lower learning rate.")
+        return None
+    return view
 
 
 def head(run: Run) -> None:

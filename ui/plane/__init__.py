@@ -20,7 +20,7 @@ cursor and picture were drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,18 @@ _plane = st.components.v2.component("plane", js=module.shipped())
 _mailbox = st.components.v2.component("plane_mailbox", js=(HERE / "mailbox.js").read_text("utf-8"))
 
 
-def show(key: str, data: bytes, at: Sequence[float] | None = None) -> None:
+def show(
+    key: str,
+    data: bytes,
+    at: Sequence[float] | None = None,
+    *,
+    on: Callable[..., object] = _plane,
+    names: Sequence[str] = told.NAMES,
+) -> None:
     """Draw it, under a key that no other run has. `at` is the code to begin with, as from the address; where it changes
-    later, the cursor goes there."""
-    callbacks: dict[str, Any] = {f"on_{name}_change": _read_later for name in told.NAMES}
-    _plane(key=key, data=data, default=dict.fromkeys(told.NAMES), **callbacks)
+    later, the cursor goes there. A component that is more than a plane is `on`, and tells `names`."""
+    callbacks: dict[str, Any] = {f"on_{name}_change": _read_later for name in names}
+    on(key=key, data=data, default=dict.fromkeys(names), **callbacks)
     letter = {"at": _wish(key, at), **_kept(key)}
     _mailbox(key=f"{key}-start", data=payload.letter(key, letter))
 
@@ -54,7 +61,12 @@ def state(key: str) -> State:
 
 def answer(key: str, data: bytes) -> None:
     """Hand what `payload.answer` made to the plane; the same may be handed over at every run."""
-    _mailbox(key=f"{key}-answer", data=data)
+    send(f"{key}-answer", data)
+
+
+def send(key: str, letter: bytes) -> None:
+    """A letter in a mailbox of its own; it says by itself whom it is for."""
+    _mailbox(key=key, data=letter)
 
 
 def _read_later() -> None:

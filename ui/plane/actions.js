@@ -7,9 +7,9 @@ const ACTIONS = [
   ["Step", "down", "↓", "ArrowDown", "One step down", (plane, event) => plane.cursor.step(0, -1, event)],
   ["Step", "up", "↑", "ArrowUp", "One step up", (plane, event) => plane.cursor.step(0, 1, event)],
   ["Go", "home", "Home", "Home", "To the middle of the codes", (plane) => plane.cursor.jump(plane.header.home)],
-  ["Go", "random", "Random", "r", "To a place drawn from the prior, or a test image", (plane) => plane.cursor.random()],
+  ["Go", "random", "Random", "r", "To a place drawn from the prior, or to an image", (plane) => plane.cursor.random()],
   ["Go", "play", "Play", " ", "Walk by itself: between pins, through bookmarks, or from class to class", (plane) => plane.walk.toggle()],
-  ["Go", "snap", "Snap", "s", "Keep the cursor on the nearest test image", (plane) => plane.cursor.snapOrNot()],
+  ["Go", "snap", "Snap", "s", "Keep the cursor on the nearest image", (plane) => plane.cursor.snapOrNot()],
   ["Drag", "walk", "Walk", "", "A drag moves the cursor", (plane) => plane.setMode("walk")],
   ["Drag", "pan", "Move", "", "A drag moves the map. At any time: the right button, or two fingers", (plane) => plane.setMode("pan")],
   ["Drag", "box", "Box", "", "A drag chooses what its box holds. At any time: Shift and drag", (plane) => plane.setMode("box")],
@@ -18,8 +18,8 @@ const ACTIONS = [
   ["View", "farther", "−", "-", "Farther away", (plane) => plane.moveView((view) => view.zoom(1 / 1.5))],
   ["View", "whole", "Whole", "0", "The whole map; a double click does it too", (plane) => plane.moveView((view) => view.reset())],
   ["Keep", "mark", "Bookmark", "b", "Keep this place", (plane) => plane.walk.mark()],
-  ["Keep", "pin", "Pin", "p", "Pin the chosen test image; Play walks straight between two", (plane) => plane.walk.pin(plane.cursor.image)],
-  ["Keep", "draw", "Draw", "d", "A draw from what the model believes of the chosen test image", (plane) => plane.cursor.drawFrom()],
+  ["Keep", "pin", "Pin", "p", "Pin the chosen image; Play walks straight between two", (plane) => plane.walk.pin(plane.cursor.image)],
+  ["Keep", "draw", "Draw", "d", "A draw from what the model believes of the chosen image", (plane) => plane.cursor.drawFrom()],
   ["Keep", "record", "Record", "", "Record the walk as a WebM film; press it again to save", (plane) => plane.recorder.toggle()],
   ["Keep", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
   ["Help", "help", "?", "?", "What all this is", (plane) => plane.showHelp()],
@@ -77,13 +77,14 @@ class Buttons {
 
 const keyName = (key) => KEYS[key] ?? key.toUpperCase();
 
-function helpText() {
+// `dot` says what a point of the map is.
+function helpText(dot) {
   const known = ACTIONS.filter((action) => action[3]);
   const keys = known.flatMap(([, , , key, what]) => [make("dt", {}, keyName(key)), make("dd", {}, what)]);
   return make("div", { class: "help", hidden: true },
-    make("p", {}, "Every dot is a test image, where the encoder puts it. Drag over the map: the picture is what the decoder draws at "
-      + "the cursor. Click on a ringed dot to go to exactly its code. The wheel zooms while the pointer is on the map; a page that "
-      + "is being scrolled goes on."),
+    make("p", {}, dot + " Drag over the map: the picture is what the decoder draws at the cursor. "
+      + "Click on a ringed dot to go to exactly its code. The wheel zooms while the pointer is on the map; a page that is being "
+      + "scrolled goes on."),
     make("p", {}, "Drag with the right button or two fingers, or with Space held, to move the map; with Shift to choose dots with a "
       + "box, with Shift and Ctrl for a lasso. Click on a class to grey it, and with Alt to see it alone."),
     make("dl", {}, ...keys));

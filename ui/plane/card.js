@@ -72,10 +72,10 @@ class Card {
     const { header, points, facts } = this.plane;
     const image = points.image(this.point);
     const fact = facts.get(image);
-    const label = fact?.label || header.classes[points.kinds[this.point]];
-    this.title.textContent = label ?? `Test image ${image}`;
+    const label = fact?.label || header.classes[points.labels[this.point]];
+    this.title.textContent = label ?? capital(this.plane.named(image));
     const unit = fact && fact.loss !== null ? `loss ${number(fact.loss)} ${header.unit}` : "";
-    const rows = [label === undefined ? "" : `test image ${image}`, unit, ...this.numbers(fact)];
+    const rows = [label === undefined ? "" : this.plane.named(image), unit, ...this.plane.known(this.point), ...this.numbers(fact)];
     this.lines.replaceChildren(...rows.filter(Boolean).map((row) => make("div", {}, row)));
     this.paint(fact);
     this.put();

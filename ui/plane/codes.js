@@ -6,6 +6,15 @@ class Codes {
     this.code = Float32Array.from(code);
   }
 
+  // Where the cursor goes. Maps whose places do not follow from the codes are told the place as well.
+  set(code) {
+    this.code = Float32Array.from(code);
+  }
+
+  moveTo(x, y) {
+    this.code = this.at(x, y);
+  }
+
   fits(code) {
     return code?.length === this.size && code.every(Number.isFinite);
   }

@@ -13,13 +13,18 @@ class Cursor {
     this.pace = make("select", { title: "How far an arrow goes", "aria-label": "Size of a step" }, ...paces);
   }
 
-  setCode(code) {
-    this.plane.codes.code = Float32Array.from(code);
+  setCode(code, place) {
+    this.plane.codes.set(code, place);
     this.plane.request("code");
   }
 
-  go(code) {
-    this.setCode(code);
+  setPlace(x, y) {
+    this.plane.codes.moveTo(x, y);
+    this.plane.request("code");
+  }
+
+  go(code, place) {
+    this.setCode(code, place);
     this.rest();
   }
 
@@ -36,9 +41,8 @@ class Cursor {
   setOne(i, value, event) {
     if (!Number.isFinite(value)) return;
     this.interrupt();
-    this.plane.codes.code[i] = value;
     this.moved = event.timeStamp;
-    this.plane.request("code");
+    this.setCode(this.plane.codes.code.with(i, value));
   }
 
   // The newest place of the pointer counts when the next frame is drawn.
@@ -55,7 +59,7 @@ class Cursor {
     this.pointer = null;
     this.caught = this.snap ? this.plane.points.nearestAtAll(...place, NEAR / this.plane.view.scale) : null;
     if (this.caught !== null) place = this.plane.points.place(this.caught);
-    this.plane.codes.code = this.plane.codes.at(...place);
+    this.plane.codes.moveTo(...place);
   }
 
   release() {
@@ -69,7 +73,7 @@ class Cursor {
     const [x, y] = this.plane.codes.place();
     this.interrupt();
     this.moved = event.timeStamp;
-    this.setCode(this.plane.codes.at(x + size * across, y + size * up));
+    this.setPlace(x + size * across, y + size * up);
     if (event.type === "click") this.rest();
   }
 
@@ -77,9 +81,9 @@ class Cursor {
   visit(point) {
     this.interrupt();
     const image = this.plane.points.image(point);
-    this.setCode(this.plane.codes.at(...this.plane.points.place(point)));
-    if (this.plane.facts.get(image)) return this.arrive(this.plane.facts.get(image));
+    this.setPlace(...this.plane.points.place(point));
     this.awaited = image;
+    if (this.plane.facts.get(image)) return this.learned();
     this.plane.askAbout(point);
     this.rest();
   }
@@ -87,13 +91,10 @@ class Cursor {
   // Python has told something about test images.
   learned() {
     const arrived = this.plane.facts.get(this.awaited);
-    if (arrived) this.arrive(arrived);
-  }
-
-  arrive(fact) {
+    if (!arrived) return;
     this.awaited = null;
-    this.keep(fact);
-    this.go(fact.code);
+    this.keep(arrived);
+    this.go(arrived.code, this.plane.codes.place());
   }
 
   keep(fact) {
@@ -133,10 +134,9 @@ class Cursor {
 
   heed({ plane, code, place, live }) {
     if (plane !== this.plane.header?.plane) return;
-    const wanted = place ? this.plane.codes.at(...place) : code;
-    if (!this.plane.codes.fits(wanted)) return;
+    if (!place && !this.plane.codes.fits(code)) return;
     this.interrupt();
-    this.setCode(wanted);
+    place ? this.setPlace(...place) : this.setCode(code);
     if (!live) this.rest();
   }
 

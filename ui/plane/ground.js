@@ -24,8 +24,7 @@ class Ground {
     context.lineWidth = 1;
     context.font = `11px ${look.font}`;
     if (header.rings) this.rings(context, view, look);
-    this.axis(context, 0);
-    if (header.size > 1) this.axis(context, 1);
+    for (const axis of [0, 1]) if (header.names[axis]) this.axis(context, axis);
   }
 
   rings(context, view, look) {

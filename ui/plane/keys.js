@@ -13,7 +13,7 @@ class Keys {
 
   press(event) {
     const target = event.composedPath()[0];
-    const typing = target.type === "number" || target.tagName === "SELECT";
+    const typing = ["number", "text", "search"].includes(target.type) || target.tagName === "SELECT";
     const slides = target.type === "range" && /^(Arrow|Home)/.test(event.key);
     const presses = event.key === " " && target !== this.plane.overlay.canvas;
     if (typing || slides || presses || event.ctrlKey || event.metaKey) return;

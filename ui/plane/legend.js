@@ -6,19 +6,19 @@ class Legend {
     this.box = make("div", { class: "legend", role: "group", "aria-label": "Classes" });
   }
 
+  // `counts` say how many points there are of each class.
   fill({ classes, counts, colors }) {
     this.box.hidden = !classes.length;
     this.box.replaceChildren(...classes.map((name, kind) => this.key(name, kind, counts[kind], colors[kind % colors.length])));
   }
 
   key(name, kind, count, color) {
-    const title = `${count.toLocaleString("en")} test images. Click to grey them, double-click or Alt-click to see them alone.`;
-    const dot = make("i", { style: `background:${color}` });
+    const title = `${this.plane.counted(count)}. Click to grey them, double-click or Alt-click to see them alone.`;
     return make("button", {
       class: "quiet", title, "aria-pressed": "true",
       onclick: (event) => (event.altKey ? this.isolate(kind) : this.toggle(kind)),
       ondblclick: () => this.isolate(kind),
-    }, dot, name);
+    }, this.plane.emblem(kind, color), name);
   }
 
   toggle(kind) {
@@ -36,8 +36,12 @@ class Legend {
   }
 
   mark() {
+    this.press();
+    this.plane.greyed();
+  }
+
+  press() {
     const { shown } = this.plane.points;
     [...this.box.children].forEach((key, kind) => key.setAttribute("aria-pressed", `${shown[kind] === 1}`));
-    this.plane.request("map");
   }
 }

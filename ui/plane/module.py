@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "plane.css", "../film/tools.js", "network.js", "decoder.js", "points.js", "codes.js", "view.js", "splat.js",
     "questions.js", "card.js", "legend.js", "layers.js", "ground.js", "overlay.js", "panel.js", "cursor.js",
-    "pointer.js", "keys.js", "walk.js", "record.js", "actions.js", "plane.js",
+    "pointer.js", "keys.js", "walk.js", "record.js", "actions.js", "plane.js", "open.js",
 )  # fmt: skip
 UNPACK = """\
 // ui/plane/*.js and the kernel, deflated
@@ -34,8 +34,10 @@ def shipped(scripts: Sequence[str] = SCRIPTS) -> str:
 
 
 def _program(scripts: Sequence[str]) -> str:
-    """The files without indentation and lines that are only a comment; a style sheet as a text named STYLE."""
-    return "\n".join(f"const STYLE = `{_lean(name)}`;" if name.endswith(".css") else _lean(name) for name in scripts)
+    """The files without indentation and lines that are only a comment; the style sheets as a text named STYLE."""
+    styles = [_lean(name) for name in scripts if name.endswith(".css")]
+    style = ["const STYLE = `", *styles, "`;"] if styles else []
+    return "\n".join([*style, *(_lean(name) for name in scripts if name.endswith(".js"))])
 
 
 def _lean(name: str) -> str:

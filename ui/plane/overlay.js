@@ -40,7 +40,7 @@ class Overlay {
   // Where the model believes the chosen image's code to be: 1 and 2 standard deviations, and what was drawn from it.
   spread() {
     const { cursor: { image, drawn }, view, header, look } = this.plane;
-    if (!image?.sigma) return;
+    if (!image?.sigma || !header.axes) return;
     const { context } = this;
     const [a, b, c] = [[0, 0], [0, 1], [1, 1]].map(([p, q]) =>
       image.sigma.reduce((sum, sigma, i) => sum + header.axes[p][i] * header.axes[q][i] * sigma * sigma, 0));

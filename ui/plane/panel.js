@@ -83,6 +83,6 @@ class Panel {
     this.original.hidden = !fact.original;
     if (fact.original) paint(this.original, fact.original, this.shape);
     const loss = fact.loss === null ? "" : `loss ${number(fact.loss)} ${this.plane.header.unit}`;
-    this.caption.textContent = [`Test image ${fact.image}`, fact.label, loss].filter(Boolean).join(" · ");
+    this.caption.textContent = [capital(this.plane.named(fact.image)), fact.label, loss].filter(Boolean).join(" · ");
   }
 }

@@ -49,7 +49,7 @@ class Fact:
 def dimensions(codes: Array, first: int = 0, second: int = 1) -> Flat:
     """Two numbers of the code as they are; the others stand at their mean."""
     size = codes.shape[1]
-    centre = codes[_finite(codes)].mean(axis=0) if len(codes) else np.zeros(size)
+    centre = codes[finite(codes)].mean(axis=0) if len(codes) else np.zeros(size)
     chosen = [first, second] if size > 1 else [0]
     axes = np.zeros((2, size))
     axes[range(len(chosen)), chosen] = 1
@@ -60,7 +60,7 @@ def dimensions(codes: Array, first: int = 0, second: int = 1) -> Flat:
 
 def principal(codes: Array) -> Flat:
     """The two directions in which the codes vary most, through their mean."""
-    fit = codes[_finite(codes)]
+    fit = codes[finite(codes)]
     if codes.shape[1] <= 2 or len(fit) < 3:
         return dimensions(codes)
     arms = places.plane(fit, has_prior=False)[1:].astype(np.float64)
@@ -90,7 +90,7 @@ def data(
     `codes` are the test images' mean codes (n, d), `image` is (height, width, channels), `labels` (n,) or None.
     """
     flat = flat or dimensions(codes)
-    kept = _finite(codes)
+    kept = finite(codes)
     parcel = Parcel()
     header = {
         "plane": key,
@@ -98,18 +98,12 @@ def data(
         "image": list(image),
         "size": codes.shape[1],
         "total": len(codes),
-        "names": flat.names,
-        "note": flat.note,
-        "rings": has_prior,
+        "left": int((~kept).sum()),
         "reason": reason,
         "unit": unit,
-        "colors": palette.COLOURS,
-        "grey": palette.GREY,
-        "centre": _rounded(flat.centre),
-        "axes": [_rounded(axis) for axis in flat.axes],
-        **_points(parcel, codes[kept], flat, has_prior),
-        **_classes(parcel, codes[kept], None if labels is None else labels[kept], classes),
-        **_ranges(codes[kept], has_prior),
+        **laid_flat(parcel, codes[kept], flat, has_prior),
+        **coloured(parcel, codes[kept], None if labels is None else labels[kept], classes),
+        **ranges(codes[kept], has_prior),
     }
     if not kept.all():
         header["images"] = parcel.add(np.flatnonzero(kept).astype("<u4").tobytes())
@@ -149,44 +143,67 @@ def _pixels(parcel: Parcel, picture: Array | None) -> list[int] | None:
     return None if picture is None else parcel.add(picture.tobytes())
 
 
-def _points(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> dict[str, Any]:
-    """Two bytes for each number of a point, finer than any screen; and the square that is shown first."""
+def laid_flat(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> dict[str, Any]:
+    """Where the codes lie on a flat piece of their space, and how it lies there."""
     points = (codes - flat.centre) @ flat.axes.T
+    corners = np.zeros((0, 2))
+    if has_prior:
+        prior = -flat.axes @ flat.centre
+        corners = np.stack([prior - RINGS, prior + RINGS])
+    return {
+        "names": flat.names,
+        "note": flat.note,
+        "rings": has_prior,
+        "centre": _rounded(flat.centre),
+        "axes": [_rounded(axis) for axis in flat.axes],
+        **placed(parcel, points, corners),
+    }
+
+
+def placed(parcel: Parcel, points: Array, corners: Array) -> dict[str, Any]:
+    """Two bytes for each number of a point, finer than a screen; and the square that is seen first, with `corners`."""
     low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
     span = np.where(high > low, high - low, 1)
-    small = np.rint((points - low) / span * STEPS).astype("<u2")
+    small = in_steps(points, low, span)
     return {
         "count": len(points),
         "low": low.tolist(),
         "step": (span / STEPS).tolist(),
         "points": [parcel.add(small[:, axis].tobytes()) for axis in (0, 1)],
-        "view": _view(points, flat, has_prior),
+        "view": _view(points, corners),
     }
 
 
-def _view(points: Array, flat: Flat, has_prior: bool) -> list[float]:
-    """Centre and half a side of the square that holds the prior's rings and nearly all codes."""
-    corners = np.quantile(points, QUANTILES, axis=0) if len(points) else np.zeros((1, 2))
-    if has_prior:
-        prior = -flat.axes @ flat.centre
-        corners = np.concatenate([corners, [prior - RINGS, prior + RINGS]])
+def in_steps(values: Array, low: Array, span: Array) -> Array:
+    """Numbers from `low` to `low + span` as steps of two bytes."""
+    return np.rint((values - low) / span * STEPS).astype("<u2")
+
+
+def _view(points: Array, corners: Array) -> list[float]:
+    """Centre and half a side of the square that holds those corners and nearly all points."""
+    most = np.quantile(points, QUANTILES, axis=0) if len(points) else np.zeros((1, 2))
+    corners = np.concatenate([most, corners])
     low, high = corners.min(axis=0), corners.max(axis=0)
     half = float((high - low).max()) / 2 or 1.0
     return _rounded([*((low + high) / 2), half * MARGIN])
 
 
-def _classes(parcel: Parcel, codes: Array, labels: Array | None, classes: Sequence[str]) -> dict[str, Any]:
+def coloured(
+    parcel: Parcel, codes: Array, labels: Array | None, classes: Sequence[str], wide: bool = False
+) -> dict[str, Any]:
     """The class of each point in one byte, or two where there are many; the largest number stands for none."""
+    colours = {"colors": palette.COLOURS, "grey": palette.GREY}
     if labels is None or not len(labels):
-        return {"classes": [], "counts": []}
+        return {"classes": [], "counts": [], "wide": wide, **colours}
     number = max(len(classes), int(labels.max()) + 1)
-    wide = number > 255
+    wide = wide or number > 255
     none = 65535 if wide else 255
     small = np.where((labels >= 0) & (labels < none), labels, none).astype("<u2" if wide else "u1")
     names = [*classes, *(str(label) for label in range(len(classes), number))]
     counts = np.bincount(labels[labels >= 0], minlength=number)
     means = [codes[labels == label].mean(axis=0) for label in np.flatnonzero(counts)]
     return {
+        **colours,
         "wide": wide,
         "classes": names,
         "counts": counts.tolist(),
@@ -195,7 +212,7 @@ def _classes(parcel: Parcel, codes: Array, labels: Array | None, classes: Sequen
     }
 
 
-def _ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
+def ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
     """What each slider covers, how far one key press goes, and where Home is."""
     size = codes.shape[1]
     low, high = np.quantile(codes, RANGE, axis=0) if len(codes) else (np.zeros(size), np.zeros(size))
@@ -207,7 +224,7 @@ def _ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
     return {"ranges": [_rounded(pair) for pair in zip(low, high)], "home": _rounded(home)}
 
 
-def _finite(codes: Array) -> Array:
+def finite(codes: Array) -> Array:
     return np.asarray(np.isfinite(codes).all(axis=1))
 
 

@@ -1,5 +1,6 @@
 // The plane: a map of codes, a cursor on it, and the picture that the decoder draws of the cursor's code.
 
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Plane {
@@ -28,7 +29,7 @@ class Plane {
     this.walk = new Walk(this);
     this.recorder = new Recorder(this);
     this.buttons = new Buttons(this);
-    this.help = helpText();
+    this.help = helpText(this.dot());
     this.note = make("p", { class: "note", role: "status" });
     for (const canvas of [this.ground.canvas, this.dots, this.overlay.canvas]) canvas.classList.add("map");
     this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box);
@@ -84,9 +85,9 @@ class Plane {
   update(data) {
     const { header, part } = unpack(data);
     const first = !this.header; // later ones bring the same run on other axes
-    this.codes = new Codes(header, first ? header.home : this.codes.code);
     this.header = header;
-    this.points = new Points(header, part);
+    this.points = this.readPoints(header, part);
+    this.codes = this.readCodes(header, part, first ? header.home : this.codes.code);
     this.means = header.means ? rows(new Float32Array(part(header.means).buffer), header.size) : [];
     this.view.start = header.view;
     this.view.reset();
@@ -94,12 +95,20 @@ class Plane {
     this.legend.fill(header);
     this.panel.fill(header);
     this.buttons.fill(this);
-    this.overlay.canvas.setAttribute("aria-label", `Map of the codes of ${header.count} test images. The arrow keys move the cursor.`);
+    this.overlay.canvas.setAttribute("aria-label", `Map of the codes of ${this.counted(header.count)}. The arrow keys move the cursor.`);
     this.restyle();
     this.describe();
     if (first) this.open(header, part);
     document.dispatchEvent(new CustomEvent("loupe-ready"));
     this.request("code");
+  }
+
+  readPoints(header, part) {
+    return new Points(header, part);
+  }
+
+  readCodes(header, part, code) {
+    return new Codes(header, code);
   }
 
   async open(header, part) {
@@ -193,6 +202,11 @@ class Plane {
     this.request("map");
   }
 
+  // Classes were greyed, or are no longer.
+  greyed() {
+    this.request("map");
+  }
+
   // What a plain drag does.
   setMode(mode) {
     this.hand.mode = mode;
@@ -230,21 +244,46 @@ class Plane {
 
   // Words.
 
+  named(image) {
+    return `test image ${image}`;
+  }
+
+  counted(number) {
+    return `${number.toLocaleString("en")} test images`;
+  }
+
+  dot() {
+    return "Every dot is a test image, where the encoder puts it.";
+  }
+
+  // What else is known of a point, for its card.
+  known() {
+    return [];
+  }
+
+  // How a class is marked in the legend.
+  emblem(kind, color) {
+    return make("i", { style: `background:${color}` });
+  }
+
   describe() {
+    this.note.textContent = this.words().filter(Boolean).join(" ");
+  }
+
+  words() {
     const { header, points } = this;
-    const left = header.total - header.count;
+    const { left } = header;
     const far = this.decoder?.where === "server" && `${header.reason} Pictures come from the server and follow the cursor more slowly.`;
-    const told = [
+    return [
       !points.count && "There are no codes to show.",
-      this.chosen && `${this.chosen.toLocaleString("en")} test images are chosen.`,
-      left && `${left.toLocaleString("en")} test images are left out: their codes are not numbers.`,
+      this.chosen && `${this.counted(this.chosen)} are chosen.`,
+      left && `${this.counted(left)} are left out: their codes are not numbers.`,
       far,
       this.decoder?.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,
       header.rings ? "Rings: 1, 2 and 3 standard deviations of the prior." : "No rings: these codes follow no prior.",
       this.layers.note,
     ];
-    this.note.textContent = told.filter(Boolean).join(" ");
   }
 
   // Drawing, at most once a frame.
@@ -290,13 +329,14 @@ class Plane {
 
 const planes = new WeakMap();
 
-export default function ({ parentElement, data, setStateValue }) {
+// What Streamlit calls: at first, and with everything new that Python sends.
+const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
   const close = () => { planes.get(parentElement)?.destroy(); planes.delete(parentElement); };
   if (data && planes.get(parentElement)?.shows(data) === false) close(); // another run in the same place
-  if (!planes.has(parentElement)) planes.set(parentElement, new Plane(parentElement));
+  if (!planes.has(parentElement)) planes.set(parentElement, new Kind(parentElement));
   const plane = planes.get(parentElement);
   plane.voice.setState = setStateValue;
   if (data && data !== plane.data) plane.update(data);
   plane.data = data;
   return close;
-}
+};

@@ -41,7 +41,7 @@ class Hand {
     this.down.set(event.pointerId, at);
     this.plane.card.hide();
     if (this.down.size > 1) return this.pinch();
-    Object.assign(this, { from: at, moved: false, before: this.plane.codes.code.slice(), doing: this.wish(event) });
+    Object.assign(this, { from: at, moved: false, before: [this.plane.codes.code, this.plane.codes.place()], doing: this.wish(event) });
     this.plane.keys.used = this.plane.keys.space;
     this.meant = this.doing === "walk" ? this.plane.nearest(at) : null;
     if (this.doing === "walk") this.plane.cursor.walkTo(at, event);
@@ -49,7 +49,7 @@ class Hand {
 
   // A second finger: where the first one walked meanwhile is taken back.
   pinch() {
-    if (this.doing === "walk") this.plane.cursor.setCode(this.before);
+    if (this.doing === "walk") this.plane.cursor.setCode(...this.before);
     this.shape = null;
     this.doing = "pinch";
   }

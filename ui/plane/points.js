@@ -20,6 +20,7 @@ class Points {
     const Kind = wide ? Uint16Array : Uint8Array;
     this.kinds = kinds ? new Kind(part(kinds).buffer) : new Kind(count).fill(this.none);
     this.images = images && new Uint32Array(part(images).buffer);
+    this.labels = this.tints = this.kinds; // the class itself, and what colours them
     this.shown = new Uint8Array(this.none + 1).fill(1); // classes that are not greyed
     this.chosen = null; // 1 for each point inside the last box or lasso
   }

@@ -62,7 +62,7 @@ class Splat {
   // The last colour of the table is that of greyed points. Written for speed: this runs for every point.
   paint(points, view, dense, table, wanted, bright) {
     const { pixels, wide, dot: { steps, covers, reach } } = this;
-    const { x, y, low, step, kinds, none, count } = points;
+    const { x, y, low, step, tints, none, count } = points;
     const last = wide - reach;
     const solid = steps.length === 1;
     const scale = view.scale * dense;
@@ -72,7 +72,7 @@ class Splat {
       const across = left + right * x[i];
       const below = top + down * y[i];
       if (across < reach || below < reach || across >= last || below >= last || (wanted && !wanted(i))) continue;
-      const color = table[bright ? kinds[i] : none + 1];
+      const color = table[bright ? tints[i] : none + 1];
       const at = (below | 0) * wide + (across | 0);
       if (solid) {
         pixels[at] = color;

@@ -1,0 +1,10 @@
+// In place of ui/projection/open.js: the same maps, which a test can look into.
+
+window.maps = [];
+
+export default opener(class extends Projection {
+  constructor(root) {
+    super(root);
+    window.maps.push(this);
+  }
+});

@@ -1,0 +1,103 @@
+"""What a map can be taken away as, further images for it, and how much of it is chance."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import streamlit as st
+
+from ui.errors import plain
+from ui.explore.view import View
+from ui.project import ask, chosen
+from ui.project.kept import CODES
+from ui.project.laid import Laid
+from vae_core.look.projection import IMAGES
+from vae_core.look.projections import adding, stability
+from vae_core.runs import tasks
+from vae_core.runs.tasks import Task
+from vae_core.share import projector
+
+BOARD_HELP = (
+    "A folder for TensorBoard's projector: codes, map, what is known of the images, and their pictures. Unpack it and "
+    "open it with: tensorboard --logdir FOLDER"
+)
+SEED_HELP = (
+    "Makes three smaller maps that begin by another chance each. What they agree on comes from the images, the rest "
+    "from chance."
+)
+ADD_HELP = "Images that the map was not made of, each laid among those that it is most alike. The map itself stays."
+
+
+def show(view: View, maps: list[Laid]) -> None:
+    for laid in maps:
+        with st.container(border=True):
+            st.markdown(f"**{plain(laid.title)}**")
+            with st.container(horizontal=True, gap="small"):
+                _files(view, laid)
+                if laid.name != CODES:
+                    _more(tasks.find(view.run, laid.file), laid)
+            _chance(view, laid)
+
+
+def _files(view: View, laid: Laid) -> None:
+    name = f"{view.run.id}-{laid.file}"
+    st.download_button(
+        "CSV", partial(_table, view, laid), f"{name}.csv", "text/csv", key=f"csv-{laid.key}",
+        icon=":material/download:", on_click="ignore", help=chosen.SAVE_HELP,
+    )  # fmt: skip
+    if laid.name != CODES and view.images is not None:
+        st.download_button(
+            "TensorBoard", partial(_board, tasks.find(view.run, laid.file)), f"{name}-tensorboard.zip",
+            "application/zip", key=f"board-{laid.key}", icon=":material/download:", on_click="ignore", help=BOARD_HELP,
+        )  # fmt: skip
+
+
+def _table(view: View, laid: Laid) -> str | bytes:
+    if laid.name == CODES:
+        return chosen.as_csv(laid, np.arange(len(laid.points.ids)))
+    return projector.csv(tasks.find(view.run, laid.file))
+
+
+def _board(task: Task) -> bytes:
+    packed = io.BytesIO()
+    with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in projector.write(task, Path(folder)):
+            archive.write(path, path.name)
+    return packed.getvalue()
+
+
+def _more(task: Task, laid: Laid) -> None:
+    """Images of the other half, and maps from other seeds, each made by a process of its own."""
+    assert laid.map is not None
+    other = {"test": "train", "train": "test"}.get(laid.map.spec.images)
+    if other and not laid.added:
+        _start(f"Add the {IMAGES[other]}", task, partial(adding.begin, task, other), ADD_HELP)
+    if laid.map.spec.method != "pca" and not _measured(laid, task):
+        _start("How much is chance?", task, partial(stability.begin, task), SEED_HELP)
+
+
+def _start(label: str, task: Task, begin: Callable[..., Task], text: str) -> None:
+    st.button(label, key=f"{label}-{task.id}", on_click=ask.begin, args=(begin,), help=text)
+
+
+def _measured(laid: Laid, task: Task) -> Task | None:
+    """The finished comparison of seeds, if there is one; it may be of fewer images."""
+    done = (each for each in tasks.of(task.run, stability.KIND) if each.state() == "done")
+    return next((each for each in done if _alike(each.spec, task.spec)), None)
+
+
+def _alike(one: dict[str, object], other: dict[str, object]) -> bool:
+    names = {*one, *other} - {"count", "seeds"}
+    return all(one.get(name) == other.get(name) for name in names)
+
+
+def _chance(view: View, laid: Laid) -> None:
+    found = None if laid.name == CODES else _measured(laid, tasks.find(view.run, laid.file))
+    if found:
+        st.caption(plain(found.result()["words"]), help=SEED_HELP)

@@ -1,0 +1,94 @@
+// Maps of one group show the same images, so each shows what is done on the others. They meet on `document`:
+//
+//   loupe-link {group, from, hover: image or null}
+//                          {code: [...]}             where the cursor of that map is
+//                          {chosen: one byte for each image, or null}
+//                          {seen: one byte for each image, or null for all}   what is in view there
+//                          {look: {...}}             colour, kind and size of the points
+//                          {greyed: [...]}           names of greyed classes
+//                          {mode: "walk"}            what a drag does
+
+const MOST_FIT = 0.02; // share of the images at each side that may fall out of view where others are followed
+
+class Links {
+  constructor(plane) {
+    this.plane = plane;
+    this.other = null; // the code where another map's cursor is
+    this.ring = null; // the point that another map's pointer is on
+    document.addEventListener("loupe-link", (event) => this.hear(event.detail), { signal: plane.life.signal });
+  }
+
+  send(words) {
+    const { group, plane } = this.plane.header;
+    document.dispatchEvent(new CustomEvent("loupe-link", { detail: { group, from: plane, ...words } }));
+  }
+
+  hear({ group, from, hover, code, chosen, seen, look, greyed, mode }) {
+    const { header, points, looks } = this.plane;
+    if (!header || group !== header.group || from === header.plane) return;
+    if (hover !== undefined) this.ring = hover === null ? null : points.point(hover);
+    if (code) this.other = code;
+    if (look) looks.apply(look);
+    if (chosen !== undefined) this.plane.follow(chosen);
+    if (seen !== undefined && looks.state.together) this.show(seen);
+    if (greyed) this.grey(greyed);
+    if (mode && mode !== this.plane.hand.mode) this.plane.setMode(mode);
+    this.plane.request("over");
+  }
+
+  grey(names) {
+    const { columns, legend, points } = this.plane;
+    columns.kinds?.words.forEach((name, kind) => { points.shown[kind] = Number(!names.includes(name)); });
+    this.plane.greys += 1;
+    legend.press();
+    this.plane.request("map");
+  }
+
+  // The images that are in view, for the other maps.
+  tellView() {
+    const { view, points, header, looks } = this.plane;
+    if (!looks.state.together) return;
+    const whole = view.closeness < 1.01;
+    const seen = whole ? null : new Uint8Array(header.total);
+    for (let i = 0; !whole && i < points.count; i++) {
+      const [x, y] = points.place(i);
+      if (Math.max(Math.abs(x - view.x), Math.abs(y - view.y)) <= view.half) seen[points.image(i)] = 1;
+    }
+    this.send({ seen });
+  }
+
+  // The square around nearly all of them.
+  show(seen) {
+    const { view, points } = this.plane;
+    const places = [[], []];
+    for (let i = 0; seen && i < points.count; i++) {
+      if (seen[points.image(i)]) points.place(i).forEach((value, axis) => places[axis].push(value));
+    }
+    if (!places[0].length) view.reset();
+    else this.fit(view, places.map((values) => Float64Array.from(values).sort()));
+    this.plane.layers.refresh();
+    this.plane.request("map");
+  }
+
+  fit(view, sorted) {
+    const ends = sorted.map((values) => [MOST_FIT, 1 - MOST_FIT].map((share) => values[Math.round(share * (values.length - 1))]));
+    [view.x, view.y] = ends.map(([low, high]) => (low + high) / 2);
+    const half = 1.1 * Math.max(...ends.map(([low, high]) => high - low)) / 2;
+    view.half = Math.max(view.start[2] / 2000, Math.min(view.start[2], half || view.start[2] / 50));
+  }
+
+  draw(context) {
+    const { view, overlay, look, codes, points } = this.plane;
+    if (this.ring !== null && this.ring < points.count) overlay.ring(points.place(this.ring));
+    if (!this.other || !codes.fits(this.other)) return;
+    const [x, y] = view.toScreen(...codes.place(this.other));
+    for (const [color, width] of [[look.background, 4], [look.text, 1.5]]) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.beginPath();
+      for (const [dx, dy] of [[0, -9], [9, 0], [0, 9], [-9, 0]]) context.lineTo(x + dx, y + dy);
+      context.closePath();
+      context.stroke();
+    }
+  }
+}
