@@ -44,19 +44,19 @@ def test_a_fork_has_no_companions(settings):
     assert arms.of(parent).done == (parent,)
 
 
-def test_only_missing_seeds_are_created(settings):
+def test_only_missing_seeds_are_wanted(settings):
     finished(settings, seed=7)
     finished(settings, seed=8)
-    new = arms.create_missing(settings, replace(CONFIG, seed=7), 4, "Ada")
-    assert [run.config().seed for run in new] == [9, 10]
-    assert {run.owner for run in new} == {"Ada"}
-    assert arms.create_missing(settings, replace(CONFIG, seed=7), 4) == []  # they are on their way
+    config = replace(CONFIG, seed=7)
+    assert arms.missing(settings, config, 4) == [replace(CONFIG, seed=9), replace(CONFIG, seed=10)]
+    store.create(settings, replace(CONFIG, seed=10), {})
+    assert arms.missing(settings, config, 4) == [replace(CONFIG, seed=9)]  # one is on its way
 
 
 @pytest.mark.parametrize("count", [0, -1, 21])
 def test_a_senseless_number_of_seeds_is_refused(settings, count):
     with pytest.raises(LoupeError, match="1 to 20"):
-        arms.create_missing(settings, CONFIG, count)
+        arms.missing(settings, CONFIG, count)
 
 
 def test_mean_and_spread():

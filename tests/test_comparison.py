@@ -204,3 +204,21 @@ def test_the_document_is_json(settings):
     document = json.loads(json.dumps(comparison.compare(first[0], second[0]).to_json(), allow_nan=False))
     assert document["scope"] == "configs" and document["seeds"] == [[0, 1, 2], [0, 1, 2]]
     assert arms.of(first[0]).done[0].id == document["a"]
+
+
+def test_the_command_line_trains_seeds_and_compares(cli, settings):
+    import json
+
+    small = ("train", "--dataset", "digits", "--epochs", "1", "--encoder")
+    seeds = json.loads(cli(*small, "flatten dense4", "--seeds", "2", "--json").stdout)
+    assert seeds["seeds"] == [0, 1] and seeds["best_nats_per_image"]["count"] == 2
+    again = json.loads(cli(*small, "flatten dense4", "--seeds", "2", "--json").stdout)
+    assert again["new"] == [] and again["runs"] == seeds["runs"]
+    other = json.loads(cli(*small, "flatten dense8 dense4", "--json").stdout)["run"]
+    found = json.loads(cli("compare", seeds["runs"][0], other, "--json").stdout)
+    assert found["scope"] == "runs" and len(found["rows"]) == 8
+    assert found["difference"]["changes"] == ["added or removed layers"]
+    told = cli("compare", seeds["runs"][0], other).stdout
+    assert "not credited" in told and "Intervals over test images" in told
+    twice = cli("compare", other, other)
+    assert (twice.returncode, "named twice" in twice.stderr) == (2, True)

@@ -73,20 +73,20 @@ def find(settings: Settings, config: Config, preferred: Run | None = None) -> Ar
 
 
 def start_missing(settings: Settings, config: Config, count: int, owner: str = "") -> list[Run]:
-    """Begin what is missing for `count` seeds to be done; the new runs, first the one of the config's own seed."""
-    new = create_missing(settings, config, count, owner)
+    """Begin what is missing for `count` seeds; the new runs."""
+    new = [store.create(settings, each, {}, owner=owner) for each in missing(settings, config, count)]
     for run in new:
         jobs.start(settings, run)
     return new
 
 
-def create_missing(settings: Settings, config: Config, count: int, owner: str = "") -> list[Run]:
+def missing(settings: Settings, config: Config, count: int) -> list[Config]:
+    """What has to be trained for `count` seeds to be there, first the config itself where it is missing."""
     if not 1 <= count <= MOST:
         raise LoupeError(f"{count} seeds were asked for", f"1 to {MOST} are possible")
     arm = find(settings, config)
     known = {run.config().seed for run in arm.done + arm.waiting}
-    wanted = _free_seeds(config.seed, known, count - len(known))
-    return [store.create(settings, replace(config, seed=seed), {}, owner=owner) for seed in wanted]
+    return [replace(config, seed=seed) for seed in _free_seeds(config.seed, known, count - len(known))]
 
 
 def spread(values: Sequence[float]) -> Spread:
