@@ -16,10 +16,13 @@ from vae_core.data.dataset import Part
 from vae_core.data.dataset import Summary as DataSummary
 from vae_core.look import baselines as strip
 from vae_core.look import codes as places
-from vae_core.look import neighbours, packed, pictures
+from vae_core.look import comparison as comparing
+from vae_core.look import neighbours, packed, pictures, scores
+from vae_core.look.comparison import Comparison
 from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
-from vae_core.runs import store
+from vae_core.runs import arms, store
+from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
 
@@ -139,6 +142,24 @@ def _known(run: Run, born: str, where: Settings) -> tuple[Part, np.ndarray[Any, 
     train = catalog.load(config.dataset, where).train
     some = train.take(neighbours.spread(len(train), int(min(KNOWN_IMAGES, max(100, KNOWN_MULTIPLY_ADDS // cost)))))
     return some, _portable(run, born).encode(some.pixels)[0]
+
+
+def arm(run: Run) -> Arm:
+    """The finished and the waiting runs of its config."""
+    return arms.of(run, runs())
+
+
+def comparison(a: Run, b: Run, comparisons: int) -> Comparison:
+    """Counted anew where another seed is done or another number was measured."""
+    seeds = [each for run in (a, b) for each in arm(run).done]
+    known = tuple((each.id, _born(each), scores.finished(each) is not None) for each in seeds)
+    names = (str(a.card()["name"]), str(b.card()["name"]))
+    return _comparison(a, b, comparisons, (_born(a), _born(b), *names), known)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Drawing the test images again and again...")
+def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tuple[Any, ...]) -> Comparison:
+    return comparing.compare(a, b, comparisons=comparisons, lines=runs())
 
 
 def thumbs(summary: Summary) -> bytes | None:

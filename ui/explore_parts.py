@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, palette, pixels, words
+from ui import cached, palette, pixels
 from ui.errors import plain
 from vae_core.errors import LoupeError
 from vae_core.look import align
@@ -48,21 +48,6 @@ def main_axes(run: Run) -> None:
         st.markdown(f"For now: the codes of **{plain(run.id)}** along their two main axes.", help=MAP_HELP)
         pixels.show(code_map(newest, SIDE), "Codes of test images", width=SIDE)
         legend(newest, _classes(run))
-
-
-def side(run: Run) -> None:
-    """The same in one narrow column, for several runs beside each other."""
-    summary = cached.find(run.id)
-    pixels.title(summary.name if summary else run.id, cached.colours().get(run.id, palette.GREY))
-    if summary:
-        loss = words.number(summary.best_nats_per_pixel)
-        st.caption(f"{words.short(summary.parameters)} parameters · loss {loss}", help=words.LOSS_HELP)
-    epochs = run.snapshot_epochs()
-    if not epochs:
-        return pixels.blank("No pictures yet")
-    newest = cached.snapshot(run, epochs[-1])
-    pixels.show(code_map(newest, SIDE), f"Codes of test images of {run.id}")
-    pixels.sheet(newest["grid"], f"Decoded images all over the map of {run.id}")
 
 
 def code_map(snapshot: dict[str, Array], side: int) -> bytes:

@@ -56,7 +56,7 @@ def _told(found: Comparison) -> Iterator[str]:
     columns = ("", *found.names, "difference", "from", "to", "", "unit")
     yield table(columns, [_cells(row) for row in found.rows])
     over = "seeds and test images" if found.scope == CONFIGS else "test images"
-    yield f"Intervals over {over}, {found.confidence:.2%} each, so that all of them hold together with 95 %."
+    yield f"Intervals over {over}, {found.sure} sure each, so that all of them hold together with 95 %."
     yield "\n".join(found.sentences())
     alone = [each for each in found.difference.separating() if each.config]
     if alone:

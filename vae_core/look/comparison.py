@@ -11,7 +11,7 @@ config: then the configs are compared, over seeds and images. Intervals are corr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,12 +22,11 @@ from vae_core.look.intervals import Interval
 from vae_core.look.scores import Metric
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm, Spread
-from vae_core.runs.store import Run
+from vae_core.runs.store import Run, Summary
 from vae_core.spec import difference
 from vae_core.spec.difference import Difference
 
 RUNS, CONFIGS = "runs", "configs"
-Read = Callable[[Run], scores.Arrays]
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,10 @@ class Comparison:
         return not self.problem and self.on_test[0] == self.on_test[1]
 
     @property
+    def sure(self) -> str:
+        return f"{100 * self.confidence:.3g} %"
+
+    @property
     def credited(self) -> tuple[Row, ...]:
         """What differs between the configs, beyond their seeds and the images."""
         return tuple(row for row in self.rows if row.differs) if self.scope == CONFIGS and self.ranked else ()
@@ -95,19 +98,19 @@ class Comparison:
 
 
 def compare(
-    a: Run, b: Run, *, comparisons: int = 1, read: Read = scores.of, scope: str | None = None, seed: int = 0
+    a: Run, b: Run, *, comparisons: int = 1, scope: str | None = None, lines: Sequence[Summary] | None = None
 ) -> Comparison:
     """`comparisons`: how many such tables are looked at together. `scope`: RUNS compares the runs even where there are
-    seeds enough. Both runs must be done."""
-    both = (arms.of(a), arms.of(b))
+    seeds enough. `lines`: the list of runs, where it is known already. Both runs must be done."""
+    both = (arms.of(a, lines), arms.of(b, lines))
     configs = (a.config(), b.config())
     if scope is None:
         enough = all(arm.suffices for arm in both) and arms.key(configs[0]) != arms.key(configs[1])
         scope = CONFIGS if enough else RUNS
     compared = (both[0].done, both[1].done) if scope == CONFIGS else ((a,), (b,))
-    values = tuple([read(run) for run in each] for each in compared)
+    values = tuple([scores.of(run) for run in each] for each in compared)
     problem = _problem(a, b, [len(found["reconstruction"]) for each in values for found in each])
-    rows, confidence = _rows(configs, values, problem, comparisons, seed)
+    rows, confidence = _rows(configs, values, problem, comparisons)
     return Comparison(
         a, b, (name(a), name(b)), both, scope, difference.between(*configs), rows, confidence,
         len(values[0][0]["reconstruction"]), problem, (configs[0].split == "test", configs[1].split == "test"),
@@ -131,14 +134,14 @@ def _problem(a: Run, b: Run, counts: Sequence[int]) -> str:
 
 
 def _rows(
-    configs: tuple[Any, Any], values: tuple[list[scores.Arrays], ...], problem: str, comparisons: int, seed: int
+    configs: tuple[Any, Any], values: tuple[list[scores.Arrays], ...], problem: str, comparisons: int
 ) -> tuple[tuple[Row, ...], float]:
     """All rows, and the confidence of each of their intervals."""
     keys = [key for key in scores.METRICS if any(key in found for each in values for found in each)]
     reasons = {key: _reason(key, configs, values, problem) for key in keys}
     good = [key for key in keys if not reasons[key]]
     confidence = intervals.level(len(good) * comparisons)
-    found = dict(zip(good, _intervals(good, values, confidence, seed)))
+    found = dict(zip(good, _intervals(good, values, confidence)))
     rows = []
     for key in keys:
         a, b = (_spread(key, each) for each in values)
@@ -161,14 +164,12 @@ def _reason(key: str, configs: tuple[Any, Any], values: tuple[list[scores.Arrays
     return ""
 
 
-def _intervals(
-    keys: list[str], values: tuple[list[scores.Arrays], ...], confidence: float, seed: int
-) -> list[Interval]:
+def _intervals(keys: list[str], values: tuple[list[scores.Arrays], ...], confidence: float) -> list[Interval]:
     if not keys:
         return []
     a, b = (np.stack([[found[key] for key in keys] for found in each]) for each in values)  # (seeds, metrics, images)
     if len(a) == len(b) == 1:
-        return intervals.over_images((b - a)[0].T, confidence, seed)
+        return intervals.over_images((b - a)[0].T, confidence)
     return [intervals.over_seeds_and_images(a[:, place], b[:, place], confidence) for place in range(len(keys))]
 
 
@@ -232,15 +233,15 @@ def _credit(what: Difference) -> str:
 
 
 def _told(found: Comparison, row: Row) -> str:
-    """'the reconstruction of X is 3.2 nats per image lower than that of Y (2.9 to 3.5)'."""
+    """'the reconstruction of X is 3.2 nats per image lower than that of Y (2.9 to 3.5, 98 % sure)'."""
     assert row.difference
     value, low, high = row.difference.value, row.difference.low, row.difference.high
-    if value < 0:
-        value, low, high = -value, -high, -low
-    word = "lower" if row.difference.value < 0 else "higher"
-    sure = f"{low:.3g} to {high:.3g}, {found.confidence:.2%} sure"
-    return (f"the {row.metric.label.lower()} of {found.names[1]} is {value:.3g} {row.metric.unit} {word} than that of "
-            f"{found.names[0]} ({sure})")  # fmt: skip
+    one, other, unit = f"the {row.metric.label.lower()} of {found.names[1]}", found.names[0], row.metric.unit
+    if not row.differs:
+        return f"{one} less that of {other} is {value:+.3g} {unit} ({low:+.3g} to {high:+.3g}, {found.sure} sure)"
+    near, far = sorted((abs(low), abs(high)))
+    word = "lower" if value < 0 else "higher"
+    return f"{one} is {abs(value):.3g} {unit} {word} than that of {other} ({near:.3g} to {far:.3g}, {found.sure} sure)"
 
 
 def _row(row: Row) -> dict[str, Any]:

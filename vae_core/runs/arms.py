@@ -21,6 +21,7 @@ from vae_core.spec.config import BOUNDS, Config
 LEAST = 3  # seeds from which a sentence about a config, and not about a run, can be made
 MOST = 20  # that are started at once
 WAITING = ("queued", "running")
+STATES = ("done", *WAITING)  # the most useful first
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,30 @@ def key(config: Config) -> str:
     return replace(config, seed=0).digest
 
 
-def of(run: Run) -> Arm:
-    """A fork went on from another run's state, so it has no companions: no seed leads there."""
+def of(run: Run, lines: Sequence[Summary] | None = None) -> Arm:
+    """`lines`: the list of runs, where it is known already. A fork went on from another run's state, so it has no
+    companions: no seed leads there."""
     if run.parent is not None:
-        return Arm((run,), ()) if run.state() == "done" else Arm((), (run,))
-    return find(run.settings, run.config(), run)
+        return _arm([(run, run.state())])
+    return find(run.settings, run.config(), run, lines)
 
 
-def find(settings: Settings, config: Config, preferred: Run | None = None) -> Arm:
+def find(
+    settings: Settings, config: Config, preferred: Run | None = None, lines: Sequence[Summary] | None = None
+) -> Arm:
     """Of several runs with one seed the preferred one is taken, else the newest that is done."""
-    found: dict[int, Run] = {}
-    for state in ("done", *WAITING):
-        for run in _alike(settings, config, state):
-            found.setdefault(run.config().seed, run)
+    alike = _alike(settings, config, store.list_runs(settings) if lines is None else lines)
+    found: dict[int, tuple[Run, str]] = {}
     if preferred is not None:
-        found[preferred.config().seed] = preferred
-    runs = [(run, run.state()) for _, run in sorted(found.items())]
-    return Arm(
-        tuple(run for run, state in runs if state == "done"), tuple(run for run, state in runs if state in WAITING)
-    )
+        found[preferred.config().seed] = (preferred, preferred.state())
+    for run, state, seed in sorted(alike, key=lambda each: STATES.index(each[1])):
+        found.setdefault(seed, (run, state))
+    return _arm([found[seed] for seed in sorted(found)])
+
+
+def _arm(runs: Sequence[tuple[Run, str]]) -> Arm:
+    done = tuple(run for run, state in runs if state == "done")
+    return Arm(done, tuple(run for run, state in runs if state in WAITING))
 
 
 def start_missing(settings: Settings, config: Config, count: int, owner: str = "") -> list[Run]:
@@ -110,15 +116,16 @@ def _free_seeds(first: int, known: set[int], count: int) -> list[int]:
     return seeds
 
 
-def _alike(settings: Settings, config: Config, state: str) -> list[Run]:
-    """The newest first; runs whose images have changed meanwhile are not the same training."""
+def _alike(settings: Settings, config: Config, lines: Sequence[Summary]) -> list[tuple[Run, str, int]]:
+    """Runs that are done or on their way, the newest first, with their states and seeds."""
     wanted, alike = key(config), []
-    for line in store.list_runs(settings):
-        if line.state == state and _may_be(line, config):
+    for line in lines:
+        if line.state in STATES and _may_be(line, config):
             run = Run(line.id, settings)
             with suppress(LoupeError):
-                if key(run.config()) == wanted:
-                    alike.append(run)
+                own = run.config()
+                if key(own) == wanted:
+                    alike.append((run, line.state, own.seed))
     return alike
 
 
