@@ -101,7 +101,7 @@ def _curve(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]]) -> None:
         "best": None, "unit": "nats per pixel", "across": "epoch", "span": [1, max(2, last)],
         "empty": "Its small form was not run yet.",
     }  # fmt: skip
-    component.show(f"report-{recipe.key}", [spec])
+    component.show(f"report-curve-{recipe.key}", [spec])
     if note := recipe.reported.get("note"):
         st.caption(plain(str(note)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, frame, owner, words
+from ui import cached, frame, seeds, words
 from ui.compare.side import Side
 from ui.errors import plain
 from ui.errors import show as show_error
@@ -15,7 +15,7 @@ from vae_core.runs.arms import Arm
 
 KEPT = "compare_problem"
 SEEDS_HELP = (
-    "A seed decides what is random in a training: the order of the images, the first weights. One training may be "
+    "A seed decides what is random in a training: the first weights, the order of the images. One training may be "
     "lucky, so a sentence about layers needs several seeds of each. What is there already is not trained again."
 )
 
@@ -83,8 +83,6 @@ def _button(sides: list[Side], known: list[Arm]) -> None:
 def _start(sides: list[Side], count: int) -> None:
     try:
         for side in sides:
-            arms.start_missing(cached.settings(), side.config, count, owner.current())
+            seeds.start(side.config, count)
     except LoupeError as error:
         st.session_state[KEPT] = error
-    finally:
-        cached.refresh()

@@ -103,10 +103,20 @@ def compare(
     """`comparisons`: how many such tables are looked at together. `scope`: RUNS compares the runs even where there are
     seeds enough. `lines`: the list of runs, where it is known already. Both runs must be done."""
     both = (arms.of(a, lines), arms.of(b, lines))
-    configs = (a.config(), b.config())
     if scope is None:
-        enough = all(arm.suffices for arm in both) and arms.key(configs[0]) != arms.key(configs[1])
-        scope = CONFIGS if enough else RUNS
+        others = arms.key(a.config()) != arms.key(b.config())
+        scope = CONFIGS if others and all(arm.suffices for arm in both) else RUNS
+    return _compare((a, b), both, scope, comparisons)
+
+
+def compare_arms(a: Arm, b: Arm, scope: str = CONFIGS) -> Comparison:
+    """The same for seeds that were chosen by whoever asks; with RUNS, for the first of each."""
+    return _compare((a.done[0], b.done[0]), (a, b), scope, 1)
+
+
+def _compare(runs: tuple[Run, Run], both: tuple[Arm, Arm], scope: str, comparisons: int) -> Comparison:
+    a, b = runs
+    configs = (a.config(), b.config())
     compared = (both[0].done, both[1].done) if scope == CONFIGS else ((a,), (b,))
     values = tuple([scores.of(run) for run in each] for each in compared)
     problem = _problem(a, b, [len(found["reconstruction"]) for each in values for found in each])
@@ -157,7 +167,7 @@ def _reason(key: str, configs: tuple[Any, Any], values: tuple[list[scores.Arrays
         return "The two were trained on different losses, so these numbers are not of one kind."
     for each, config in zip(values, configs):
         if not all(key in found for found in each):
-            plain = config.kind == "ae" and key in ("kl", "negative_elbo")
+            plain = config.kind == "ae" and key in scores.OF_VAES
             return "A plain autoencoder has none." if plain else "Not measured yet."
         if not all(np.isfinite(found[key]).all() for found in each):
             return "Some of the numbers are not finite."

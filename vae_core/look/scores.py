@@ -5,7 +5,7 @@ Reconstruction and KL lie in every finished run. The others take a look at every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,7 @@ class Metric:
     per_pixel: bool = False  # kept as a sum over pixels, shown as their mean
 
 
+OF_VAES = ("kl", "negative_elbo", "bce_sampled", "mse_sampled")  # that a plain autoencoder has none of
 METRICS = {
     metric.key: metric
     for metric in (
@@ -111,9 +112,9 @@ def measure(task: Task, tell: Callable[[str, float, float], None]) -> None:
 
 
 def _arrays(config: Config, found: evaluation.PerImage) -> Arrays:
-    arrays: Mapping[str, np.ndarray] = {
-        "bce": found.bce["mean_code"], "bce_sampled": found.bce["sampled"],
-        "mse": found.mse["mean_code"], "mse_sampled": found.mse["sampled"],
-    }  # fmt: skip
-    bound = {} if found.log_variance is None else {"negative_elbo": found.reconstruction(config, "sampled") + found.kl}
-    return {name: np.asarray(values, np.float32) for name, values in {**arrays, **bound}.items()}
+    """A plain autoencoder's code is a point: there is nothing to sample."""
+    arrays = {"bce": found.bce["mean_code"], "mse": found.mse["mean_code"]}
+    if found.log_variance is not None:
+        arrays |= {"bce_sampled": found.bce["sampled"], "mse_sampled": found.mse["sampled"]}
+        arrays["negative_elbo"] = found.reconstruction(config, "sampled") + found.kl
+    return {name: np.asarray(values, np.float32) for name, values in arrays.items()}
