@@ -105,8 +105,11 @@ def _resampled_means(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
 
 
 def table(document: dict[str, Any]) -> str:
-    lines = [f"{document['comparisons']} comparisons of {document['seeds']} seeds each, drawn from {document['runs']} "
-             f"trainings; {document['images']} test images; {intervals.CONFIDENCE:.0%} for all metrics of a comparison together"]  # fmt: skip
+    lines = [
+        f"{document['comparisons']} comparisons of {document['seeds']} seeds each, drawn from {document['runs']} "
+        f"trainings of each config; {document['images']} test images; all metrics of a comparison together hold with "
+        f"{intervals.CONFIDENCE:.0%}"
+    ]
     for kind, words in (("same", "A/A, one config"), ("other", "A/B, a code of 8 numbers instead of 2")):
         rows = document[kind]
         counts = {name: sum(bool(row[name]) for row in rows) for name in ("credited", "resampled", "plain")}

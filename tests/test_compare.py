@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import environment, run_cli
+from browser import eventually, press, serving, told, without_trouble
+from conftest import environment
 from streamlit.testing.v1 import AppTest
 
 from ui import compare
@@ -17,12 +21,30 @@ from ui.compare import images, numbers
 from vae_core.look import comparison, scores
 from vae_core.runs import store
 from vae_core.runs import tasks as derived
-from vae_core.runs.store import Run, open_run
+from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
+from vae_core.spec.config import Config
 
 SECONDS = 60
-LAYERS = ("--encoder", "conv4/2 bn conv4 bn flatten dense16")
-BASE = ("--encoder", "conv4/2 bn flatten dense16")
+BASE = Config("digits", (8, 8, 1), "conv4/2 bn flatten dense16", latent=2, epochs=2)
+LAYERS = replace(BASE, encoder="conv4/2 bn conv4 bn flatten dense16")
+MODELS = {
+    **{f"base{seed}": replace(BASE, seed=seed) for seed in range(3)},
+    **{f"layers{seed}": replace(LAYERS, seed=seed) for seed in range(3)},
+    "three0": replace(BASE, latent=3),
+    "ae0": replace(BASE, kind="ae", beta=None),
+}
+TRAIN = """
+import json, sys
+from vae_core import settings
+from vae_core.learn import training
+from vae_core.runs import store
+from vae_core.spec.config import from_json
+for config in json.load(sys.stdin):
+    run = store.create(settings.load(), from_json(config), {})
+    training.train(run, run.settings)
+    print(run.id, flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,29 +52,12 @@ def models(tmp_path_factory):
     """Three seeds of one model and of one with more layers, a code of three numbers, and an autoencoder."""
     folder = tmp_path_factory.mktemp("models")
     settings = Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
-    small = ("train", "--dataset", "digits", "--epochs", "2", "--json")
-    for words in (
-        (*BASE, "--seeds", "3"),
-        (*LAYERS, "--seeds", "3"),
-        (*BASE, "--latent", "3"),
-        (*BASE, "--kind", "ae"),
-    ):
-        done = run_cli(settings, *small, *words)
-        assert done.returncode == 0, done.stderr
-    found = {}
-    for line in reversed(store.list_runs(settings)):
-        config = open_run(settings, line.id).config()
-        name = (
-            "ae"
-            if config.kind == "ae"
-            else "three"
-            if config.latent == 3
-            else "base"
-            if "conv4 " not in config.encoder
-            else "layers"
-        )
-        found[f"{name}{config.seed}"] = open_run(settings, line.id)
-    return settings, found
+    done = subprocess.run(
+        [sys.executable, "-c", TRAIN], cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+        input=json.dumps([config.to_json() for config in MODELS.values()]), timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return settings, {name: Run(run_id, settings) for name, run_id in zip(MODELS, done.stdout.split())}
 
 
 @pytest.fixture
@@ -217,3 +222,99 @@ def test_the_five_reports_have_their_points_and_mistakes(page):
     told = text(app)
     assert "mnist-deeper" in told and "never connected" in told and "1,003,540" in told
     assert sum(button.label == "Run its small form" for button in app.button) == 3
+
+
+# In a real browser.
+
+
+@pytest.fixture
+def shown(models, settings, chromium):
+    """The page in Chromium: two models of two numbers, one of them with more layers."""
+    shutil.copytree(models[0].checkpoints, settings.checkpoints)
+    with serving(settings) as server:
+        page = chromium.new_page(viewport={"width": 1440, "height": 1200})
+        page.set_default_timeout(1000 * SECONDS)
+        page.server, page.sent = server, []
+        page.on("websocket", lambda socket: socket.on("framesent", lambda payload: page.sent.append(payload)))
+
+        def go(*names, section="Walk"):
+            runs = ",".join(models[1][name].id for name in names)
+            page.goto(f"{server.address}/compare?runs={runs}")
+            page.get_by_role("radio", name=section).click()
+            return page
+
+        yield go
+        without_trouble(page)
+        page.close()
+
+
+def readouts(page) -> list[str]:
+    return page.locator(".twin .code").all_inner_texts()
+
+
+def at(codes) -> str:
+    return "  ".join(f"z{number + 1} {value:.2f}" for number, value in enumerate(codes))
+
+
+def drag(page, place: int, way: list[tuple[float, float]]) -> None:
+    """Over one of the maps, by shares of its sides."""
+    box = page.locator(".twin canvas.over").nth(place).bounding_box()
+    spots = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in way]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=8)
+    page.mouse.up()
+
+
+def test_one_cursor_drives_both_models_without_a_word_to_the_server(shown, models):
+    page = shown("base0", "layers0")
+    page.locator(".twin .pair canvas").first.wait_for()
+    runs = [models[1][name] for name in ("base0", "layers0")]
+    first = [at(run.codes()["mean"][0]) for run in runs]  # both stand at their own code of the first test image
+    eventually(lambda: readouts(page) == first)
+    before = len(page.sent)
+    drag(page, 0, [(0.5, 0.5), (0.7, 0.4), (0.3, 0.6)])
+    moved = readouts(page)
+    assert moved[0] != first[0] and moved[1] != first[1]
+    drag(page, 1, [(0.5, 0.5), (0.6, 0.6)])  # any map leads
+    assert readouts(page)[0] != moved[0]
+    page.get_by_role("button", name="Same code").click()
+    eventually(lambda: len(set(readouts(page))) == 1)
+    page.locator(".twin canvas.over").nth(1).press("ArrowRight")
+    eventually(lambda: len(set(readouts(page))) == 1)
+    assert len(page.sent) == before
+
+
+def test_a_lasso_chooses_the_same_images_everywhere(shown, models):
+    page = shown("base0", "three0")
+    page.locator(".twin .pair canvas").first.wait_for()
+    assert page.get_by_role("button", name="Same code").is_disabled()  # codes of two and of three numbers
+    page.get_by_role("button", name="Lasso").click()
+    drag(page, 0, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)])
+    note, count = page.locator(".twin .note").first, len(models[1]["base0"].codes()["mean"])
+    eventually(lambda: f"{count} test images are chosen; their mean loss" in note.inner_text())
+    page.get_by_role("button", name="Clear").click()
+    eventually(lambda: "chosen" not in note.inner_text())
+
+
+def test_the_numbers_are_measured_while_one_looks(shown, models):
+    page = shown("base0", "ae0", section="Numbers")
+    told(page, "Cross-entropy")
+    page.locator(".loupe-numbers td", has_text="Class by neighbours").wait_for()
+    assert all(scores.finished(Run(models[1][name].id, page.server.settings)) is not None for name in ("base0", "ae0"))
+
+
+def test_missing_seeds_are_trained_by_one_button(shown, models):
+    page = shown("base0", "three0", section="What changed")
+    press(page, "Train 2 more seeds")
+    told(page, re.compile("3 done; .*: 3 done"))
+    told(page, re.compile("over 3 and 3 seeds"))
+
+
+def test_a_run_removed_while_it_is_shown_is_missed_politely(shown, models):
+    page = shown("base0", "layers0", section="Images")
+    told(page, "Below each picture its loss")
+    store.remove(Run(models[1]["layers0"].id, page.server.settings))
+    page.get_by_role("radio", name="Losses").click()
+    told(page, re.compile("There is no run|cannot be read|Choose two to four runs"))
