@@ -7,8 +7,8 @@ import pytest
 from ui import layer_edits
 from ui.layer_edits import ADDITIONS, MIRROR, Draft
 from ui.layer_repairs import repairs
-from ui.layer_words import WORDS, explain
 from vae_core.spec import layers as kinds
+from vae_core.spec.layer_words import WORDS, explain
 from vae_core.spec.mirror import mirror
 from vae_core.spec.notation import parse, write
 

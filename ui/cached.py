@@ -16,12 +16,15 @@ from vae_core.data.dataset import Part
 from vae_core.data.dataset import Summary as DataSummary
 from vae_core.look import baselines as strip
 from vae_core.look import codes as places
-from vae_core.look import neighbours, packed, pictures
+from vae_core.look import comparison as comparing
+from vae_core.look import neighbours, packed, pictures, scores
 from vae_core.look import projection as projections
+from vae_core.look.comparison import Comparison
 from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
 from vae_core.look.projection import Map
-from vae_core.runs import store
+from vae_core.runs import arms, store
+from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.tasks import Task
 from vae_core.search import trials as search_trials
@@ -165,6 +168,24 @@ def arrays(task: Task) -> Arrays:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _arrays(task: Task, created: str) -> Arrays:
     return task.arrays()
+
+
+def arm(run: Run) -> Arm:
+    """The finished and the waiting runs of its config."""
+    return arms.of(run, runs())
+
+
+def comparison(a: Run, b: Run, comparisons: int) -> Comparison:
+    """Counted anew where another seed is done or another number was measured."""
+    seeds = [each for run in (a, b) for each in arm(run).done]
+    known = tuple((each.id, _born(each), scores.finished(each) is not None) for each in seeds)
+    names = (str(a.card()["name"]), str(b.card()["name"]))
+    return _comparison(a, b, comparisons, (_born(a), _born(b), *names), known)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Drawing the test images again and again...")
+def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tuple[Any, ...]) -> Comparison:
+    return comparing.compare(a, b, comparisons=comparisons, lines=runs())
 
 
 def thumbs(summary: Summary) -> bytes | None:

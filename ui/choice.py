@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import streamlit as st
 
 from ui import cached
@@ -14,7 +12,7 @@ from vae_core.runs.store import Run
 PARAMETER = "run"
 KEY = "chosen_run"
 COMPARED = "runs"
-MOST_COMPARED = 8
+MOST_COMPARED = 4
 
 
 def chosen_run() -> Run | None:
@@ -60,12 +58,16 @@ def compare(ids: list[str]) -> None:
     st.switch_page("pages/compare.py", query_params={PARAMETER: ids[0], COMPARED: ",".join(ids)})
 
 
-def compared_runs() -> list[Run]:
-    """Those that are still there, as the address or the last tick names them."""
+def compared_ids() -> list[str]:
+    """As the address or the last tick names them; some may be gone."""
     named = st.query_params.get(COMPARED)
     ids = named.split(",") if named else list(st.session_state.get(COMPARED, []))
-    found = []
-    for run_id in ids[:MOST_COMPARED]:
-        with suppress(LoupeError):
-            found.append(store.open_run(cached.settings(), run_id))
-    return found
+    return list(dict.fromkeys(ids))[:MOST_COMPARED]
+
+
+def remember_compared(ids: list[str]) -> None:
+    st.session_state[COMPARED] = ids
+    if ids:
+        st.query_params[COMPARED] = ",".join(ids)
+    else:
+        st.query_params.pop(COMPARED, None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, palette, pixels, words
+from ui import cached, palette, pixels
 from vae_core.errors import LoupeError
 from vae_core.look import align
 from vae_core.runs.store import Run
@@ -37,21 +37,6 @@ def still(run: Run) -> None:
     st.markdown("**Test images, and below each what the model makes of it**")
     pairs = np.stack([newest["original"], newest["reconstruction"]])
     pixels.sheet(pairs, "Test images above their reconstructions", width=900)
-
-
-def side(run: Run) -> None:
-    """The same in one narrow column, for several runs beside each other."""
-    summary = cached.find(run.id)
-    pixels.title(summary.name if summary else run.id, cached.colours().get(run.id, palette.GREY))
-    if summary:
-        loss = words.number(summary.best_nats_per_pixel)
-        st.caption(f"{words.short(summary.parameters)} parameters · loss {loss}", help=words.LOSS_HELP)
-    epochs = run.snapshot_epochs()
-    if not epochs:
-        return pixels.blank("No pictures yet")
-    newest = cached.snapshot(run, epochs[-1])
-    pixels.show(code_map(newest, SIDE), f"Codes of test images of {run.id}")
-    pixels.sheet(newest["grid"], f"Decoded images all over the map of {run.id}")
 
 
 def code_map(snapshot: dict[str, Array], side: int) -> bytes:

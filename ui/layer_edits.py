@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from ui.layer_words import explain
 from vae_core.errors import LoupeError
 from vae_core.spec.architecture import Architecture, Row, plan
+from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import (
     BatchNorm,
     Code,

@@ -110,7 +110,7 @@ def marks(config: Config, recipe: Recipe | None, scale: float, what: str, leave_
     """The numbers that a recipe's report printed, at their epochs."""
     if recipe is None:
         return []
-    nats = _report_unit(str(recipe.reported.get("unit")), config)
+    nats = report_unit(str(recipe.reported.get("unit")), config)
     found = []
     for point in recipe.reported.get("points", ()):
         for name, value in point.items():
@@ -135,7 +135,7 @@ def recipe_of(config: Config) -> Recipe | None:
     return next((each for each in recipes.all_recipes() if config.recipe and each.config.recipe == config.recipe), None)
 
 
-def _report_unit(unit: str, config: Config) -> float | None:
+def report_unit(unit: str, config: Config) -> float | None:
     """Nats per image in one of the report's unit; None where its numbers compare with nothing here."""
     units = {
         "nats_per_pixel": float(config.pixels),

@@ -93,7 +93,8 @@ def _actions(ids: list[str]) -> None:
     ticked = "" if some else "Tick runs in the first column. "
     if st.button("Open", disabled=not one, icon=":material/explore:", help=f"{ticked}Explores the ticked run."):
         choice.go("pages/explore.py", ids[0])
-    if st.button("Compare", disabled=len(ids) < 2, icon=":material/compare:", help=f"{ticked}Two runs or more."):
+    comparable = 2 <= len(ids) <= choice.MOST_COMPARED
+    if st.button("Compare", disabled=not comparable, icon=":material/compare:", help=f"{ticked}Two to four runs."):
         choice.compare(ids)
     if st.button("Star", disabled=not some, icon=":material/star:", help=f"{ticked}Starred runs come first."):
         for run_id in ids:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import streamlit as st
 
-from ui import cached, choice, costs, forms, layer_edits, model_code, starting, starts
+from ui import cached, choice, costs, forms, layer_edits, model_code, seeds, starting, starts
 from ui.actions import DOUBLE_CLICK_SECONDS
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
@@ -49,11 +50,14 @@ def _cannot(error: LoupeError, fits: bool) -> None:
 
 
 def _start(config: Config, asked: str | None) -> None:
+    count = seeds.ask()
     if asked:  # here and not before the page is drawn: a number that was just typed counts
-        _begin(config, again=asked == AGAIN)
+        _begin_all(config, count) if count > 1 else _begin(config, again=asked == AGAIN)
     problem = st.session_state.pop(PROBLEM, None)
     if problem:
         st.error(plain(problem))
+    if count > 1:
+        return seeds.offer(config, count, partial(_ask, ONCE))
     before = starting.trained_before(config)
     if before is not None:
         return _offer(before)
@@ -113,6 +117,18 @@ def _begin(config: Config, again: bool) -> None:
         return
     st.session_state[STARTED] = (config.digest, time.monotonic())
     _watch(run.id)
+
+
+def _begin_all(config: Config, count: int) -> None:
+    """The second click of a double click finds nothing missing."""
+    cached.refresh()
+    try:
+        new = seeds.start(config, count)
+    except (LoupeError, OSError) as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    if new:
+        _watch(new[0].id)
 
 
 def _watch(run_id: str) -> None:

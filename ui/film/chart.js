@@ -2,6 +2,8 @@
 
 class LossChart {
   // `spec`: {name, title, help, height, epochs, lines: [{name, color, dashed, values}], batches, levels, marks, unit, log, best}
+  // A line may have places of its own along the axis (`at`) and its best one (`ring`, its number among them); `epochs`
+  // then holds the places of all lines, and `across` says what they count. `gap`: [mean image, floor] tells shares of it.
   constructor(host, pick) {
     this.hidden = new Set();
     this.hover = null;
@@ -112,11 +114,12 @@ class LossChart {
     }
     const [first, last] = this.spec.span;
     const few = Math.max(2, Math.min(10, Math.floor((this.right - this.left) / 60)));
-    for (const tick of steps(first, last, few).filter(Number.isInteger)) {
-      svg.append(this.text(this.x(tick), this.bottom + 18, `${tick}`, { "text-anchor": "middle" }));
+    const whole = (tick) => this.spec.across || Number.isInteger(tick);
+    for (const tick of steps(first, last, few).filter(whole)) {
+      svg.append(this.text(this.x(tick), this.bottom + 18, tick.toLocaleString("en"), { "text-anchor": "middle" }));
     }
     svg.append(this.rule(this.left, this.bottom, this.right, this.bottom, { "stroke-opacity": 0.4 }));
-    svg.append(this.text((this.left + this.right) / 2, this.bottom + 36, "epoch", { "text-anchor": "middle" }));
+    svg.append(this.text((this.left + this.right) / 2, this.bottom + 36, this.spec.across ?? "epoch", { "text-anchor": "middle" }));
     const middle = (this.top + this.bottom) / 2;
     const turned = { "text-anchor": "middle", transform: `rotate(-90 13 ${middle})` };
     svg.append(this.text(13, middle, this.spec.unit, turned));
@@ -132,15 +135,19 @@ class LossChart {
     }).join("");
   }
 
+  along(line) {
+    return line.at ?? this.spec.epochs;
+  }
+
   drawLine(svg, line) {
-    const points = line.values.map((value, i) => [this.x(this.spec.epochs[i]), this.y(value ?? NaN)]);
+    const points = line.values.map((value, i) => [this.x(this.along(line)[i]), this.y(value ?? NaN)]);
     const look = { fill: "none", stroke: line.color, "stroke-width": 2, "stroke-linejoin": "round" };
     svg.append(make("path", { d: this.path(points), "stroke-dasharray": line.dashed ? "6 4" : null, ...look }));
     if (points.length === 1 && Number.isFinite(points[0][1])) {
       svg.append(make("circle", { cx: points[0][0], cy: points[0][1], r: 3, fill: line.color }));
     }
-    const best = line.best ? this.spec.epochs.indexOf(this.spec.best) : -1;
-    if (best >= 0 && Number.isFinite(points[best][1])) {
+    const best = line.ring ?? (line.best ? this.spec.epochs.indexOf(this.spec.best) : -1);
+    if (best >= 0 && best < points.length && Number.isFinite(points[best][1])) {
       const ring = { r: 5, fill: "var(--st-background-color)", stroke: line.color, "stroke-width": 2 };
       svg.append(make("circle", { cx: points[best][0], cy: points[best][1], ...ring }));
     }
@@ -245,7 +252,17 @@ class LossChart {
     const x = event.clientX - box.left;
     const { epochs } = this.spec;
     if (!epochs.length || x < this.left - 12 || x > this.right + 12) return null;
-    return epochs.reduce((best, epoch, i) => (Math.abs(this.x(epoch) - x) < Math.abs(this.x(epochs[best]) - x) ? i : best), 0);
+    return closest(epochs.map(this.x), x);
+  }
+
+  // What a line says at a place of the axis; nothing beyond its end.
+  told(line, place) {
+    const at = this.along(line);
+    const own = line.at ? closest(at, place) : at.indexOf(place);
+    const value = line.at && place > at.at(-1) ? null : line.values[own];
+    const [top, floor] = this.spec.gap ?? [];
+    const share = this.spec.gap && Number.isFinite(value) ? ` (${Math.round((100 * (top - value)) / (top - floor))} % of the gap)` : "";
+    return number(value) + share;
   }
 
   onMove(event) {
@@ -273,12 +290,18 @@ class LossChart {
     this.svg.append(this.rule(x, this.top, x, this.bottom, { class: "hair", "stroke-opacity": 0.5, "data-screen": "" }));
     const rows = this.shown().map((line) =>
       make("div", {}, make("i", { style: `border-color:${line.color};border-top-style:${line.dashed ? "dashed" : "solid"}` }),
-        make("span", {}, line.name), make("b", {}, number(line.values[place]))));
+        make("span", {}, line.name), make("b", {}, this.told(line, epoch))));
     const best = epoch === this.spec.best ? ", the best" : "";
-    this.tip.replaceChildren(make("strong", {}, `Epoch ${epoch}${best}`), ...rows);
+    const where = this.spec.across && this.spec.across !== "epoch" ? `${number(epoch)} ${this.spec.across}` : `Epoch ${epoch}${best}`;
+    this.tip.replaceChildren(make("strong", {}, where), ...rows);
     const leftward = x > this.stage.clientWidth / 2;
     this.tip.style.left = leftward ? "" : `${x + 12}px`;
     this.tip.style.right = leftward ? `${this.stage.clientWidth - x + 12}px` : "";
     this.tip.style.top = `${this.top + 4}px`;
   }
+}
+
+// The number of the value that is nearest.
+function closest(values, wanted) {
+  return values.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? i : best), 0);
 }

@@ -32,6 +32,7 @@ COMMANDS = {
     "show": ("runs", "one run: settings, state and losses"),
     "remove": ("runs", "delete a run"),
     "evaluate": ("looking", "losses on the test images, beside simple baselines"),
+    "compare": ("comparing", "two runs: what differs, how sure that is, what may be claimed"),
     "grid": ("looking", "a picture of the latent plane, decoded"),
     "decode": ("looking", "a picture of the codes that you give"),
     "project": ("projecting", "a map of the images by PCA, t-SNE or UMAP, and how far it can be trusted"),

@@ -19,6 +19,7 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "projection": ("vae_core.cli.projecting", "work"),
     "placing": ("vae_core.cli.projecting", "add"),
     "stability": ("vae_core.cli.projecting", "stability"),
+    "images": ("vae_core.look.scores", "measure"),
 }
 TOLD_EVERY = 0.2  # seconds
 Tell = Callable[[str, float, float], None]

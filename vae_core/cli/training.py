@@ -9,13 +9,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from vae_core.cli import choices, native, progress
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, wrong_use
 from vae_core.errors import LoupeError
-from vae_core.runs import forks, jobs, store
+from vae_core.runs import arms, forks, jobs, store
+from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
@@ -23,11 +24,14 @@ from vae_core.spec.config import Config
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s RECIPE [--lite] | --dataset NAME, [settings] [--detach] [--reuse] [--json]"
+    parser.usage = "%(prog)s RECIPE [--lite] | --dataset NAME, [settings] [--seeds N] [--detach] [--reuse] [--json]"
     parser.add_argument("system", nargs="?", metavar="RECIPE", help="one of the list that `recipes` prints")
     parser.add_argument("--lite", action="store_true", help="the recipe's small form")
     parser.add_argument(
         "--reuse", action="store_true", help="do not train again what is done already: answer with that run"
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="train until N seeds of these settings are done"
     )
     _add_detach(parser)
     parser.add_argument("--run", help=argparse.SUPPRESS)  # a run's own process is started with this
@@ -62,6 +66,8 @@ def train(args: argparse.Namespace, settings: Settings) -> Answer:
     if args.run:
         return _own_process(store.open_run(settings, args.run), settings)
     config = choices.config_of(args.system, args.lite, choices.given(args), settings)
+    if args.seeds != 1:
+        return _several(config, args, settings)
     before = _done_before(config, settings)
     if before and args.reuse:
         return _answer(before)
@@ -69,6 +75,30 @@ def train(args: argparse.Namespace, settings: Settings) -> Answer:
         print(f"{before.id} has the same settings and is done; training them again.", file=sys.stderr)
     _check_data(config, settings)
     return _start(store.create(settings, config, {}), args, settings)
+
+
+def _several(config: Config, args: argparse.Namespace, settings: Settings) -> Answer:
+    """What is done of these settings already is not trained again, so --reuse says nothing new."""
+    with wrong_use():
+        missing = arms.missing(settings, config, args.seeds)
+    _check_data(config, settings)
+    new = []
+    for each in missing:
+        new.append(store.create(settings, each, {}))
+        _start(new[-1], args, settings)
+    return _answer_for_all(arms.find(settings, config), new)
+
+
+def _answer_for_all(arm: Arm, new: list[Run]) -> Answer:
+    found = {run.id: run.status()["best"]["validation"]["nats_per_image"] for run in arm.done}
+    best = arms.spread(list(found.values())) if found else None
+    document = {"runs": list(found), "new": [run.id for run in new], "waiting": [run.id for run in arm.waiting],
+                "seeds": list(arm.seeds), "best_nats_per_image": best and asdict(best)}  # fmt: skip
+    lines = [f"{run_id}  {value:.2f} nats/image" for run_id, value in found.items()]
+    if best:
+        lines.append(f"Best on validation images: {arms.told(best)} nats/image.")
+    lines += [f"{run.id} is {run.state()}." for run in arm.waiting]
+    return Answer(document, "\n".join(lines))
 
 
 def resume(args: argparse.Namespace, settings: Settings) -> Answer:

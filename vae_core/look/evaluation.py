@@ -61,7 +61,7 @@ def evaluate(run: Run, settings: Settings, progress: Progress | None = None) -> 
     if kept and (kept.get("version"), kept.get("data_fingerprint")) == (VERSION, trained_on):
         return kept
     dataset = catalog.load(config.dataset, settings)
-    _check(config, dataset)
+    check(config, dataset)
     metrics = {"run": run.id, **_measure(config, dataset, Portable.of(run), settings, progress)}
     if trained_on not in (None, dataset.fingerprint):
         metrics["notes"].append(f"{config.dataset} has changed since this run was trained.")
@@ -91,7 +91,7 @@ def per_image(portable: Portable, pixels: np.ndarray, config: Config, progress: 
 def _measure(
     config: Config, dataset: Dataset, portable: Portable, settings: Settings, progress: Progress | None
 ) -> dict[str, Any]:
-    known = _most_known(config, dataset)
+    known = most_known(config, dataset)
     tested = 2 * len(dataset.test)  # encoded, then decoded
     steps = _Steps(progress, tested + known)
     found = per_image(portable, dataset.test.pixels, config, steps.after(0))
@@ -130,7 +130,7 @@ class _Steps:
         return tell
 
 
-def _check(config: Config, dataset: Dataset) -> None:
+def check(config: Config, dataset: Dataset) -> None:
     if dataset.image != config.image:
         found, wanted = ("x".join(map(str, shape)) for shape in (dataset.image, config.image))
         raise LoupeError(f"The images of {config.dataset} are {found}", f"This run was trained on {wanted}",
@@ -184,7 +184,7 @@ def _spread(losses: np.ndarray) -> dict[str, float]:
     return {name: float(np.percentile(losses, place)) for name, place in places.items()}
 
 
-def _most_known(config: Config, dataset: Dataset) -> int:
+def most_known(config: Config, dataset: Dataset) -> int:
     """How many training images the neighbours come from."""
     if dataset.train.labels is None or dataset.test.labels is None:
         return 0
@@ -196,16 +196,24 @@ def _classes(
     portable: Portable, dataset: Dataset, mean: np.ndarray, known: int, progress: Progress
 ) -> dict[str, float | int | None]:
     """How well the classes of the nearest training codes tell a test image's class."""
-    if not known:
+    right = neighbours_right(portable, dataset, mean, known, progress)
+    if right is None:
         return {"knn_accuracy": None, "balanced_accuracy": None, "knn_training_images": 0}
-    chosen = _evenly(dataset.train, known)
-    codes, _ = portable.encode(chosen.pixels, progress)
-    guessed = _neighbours(codes, chosen.labels, mean)
     labels = np.asarray(dataset.test.labels)
-    right = guessed == labels
     of_class = [right[labels == kind].mean() for kind in np.unique(labels)]
     accuracy, balanced = float(right.mean()), float(np.mean(of_class))
     return {"knn_accuracy": accuracy, "balanced_accuracy": balanced, "knn_training_images": known}
+
+
+def neighbours_right(
+    portable: Portable, dataset: Dataset, mean: np.ndarray, known: int, progress: Progress
+) -> np.ndarray | None:
+    """For each test image whether its neighbours among `known` training codes tell its class, (n,) bool."""
+    if not known:
+        return None
+    chosen = _evenly(dataset.train, known)
+    codes, _ = portable.encode(chosen.pixels, progress)
+    return np.asarray(_neighbours(codes, chosen.labels, mean) == np.asarray(dataset.test.labels))
 
 
 def _evenly(part: Part, count: int) -> Part:

@@ -1,0 +1,224 @@
+"""The table of a comparison, recomputed here from the runs' files by other means; and what is claimed of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from vae_core.look import comparison, scores
+from vae_core.runs import arms, store
+from vae_core.runs import tasks as derived
+from vae_core.spec.config import Config
+
+IMAGES = 300
+A = Config("digits", (8, 8, 1), "conv4/2 bn flatten dense16 code2", epochs=2)
+LAYERS = replace(A, encoder="conv4/2 bn conv4 bn flatten dense16 code2")
+MORE = replace(LAYERS, epochs=3, train_size=500)
+HARD = np.random.default_rng(0).gamma(4.0, 3.0, IMAGES)  # some images are harder for every model
+
+
+def finished(settings, config, level=0.0, noise=1.0, images=IMAGES, fingerprint="f"):
+    """A run as it lies on the disk, with losses of our choice."""
+    run = store.create(settings, config, {"data_fingerprint": fingerprint})
+    random = np.random.default_rng([config.seed, round(1000 * level) + 10**6])
+    losses = np.resize(HARD, images) + level + noise * random.normal(size=images)
+    arrays = {"mean": random.normal(size=(images, 2)), "reconstruction": losses.astype(np.float32)}
+    if config.kind == "vae":
+        arrays["kl"] = random.gamma(2.0, size=images).astype(np.float32)
+    run.save_codes(arrays)
+    run.set_status(state="done")
+    return run
+
+
+def arm(settings, config, level, around=0.1, count=3):
+    """Several seeds; each is better or worse by some luck of its own."""
+    luck = around * np.linspace(-1, 1, count)
+    return [finished(settings, replace(config, seed=seed), level + luck[seed]) for seed in range(count)]
+
+
+def row(found, key="reconstruction"):
+    return next(row for row in found.rows if row.metric.key == key)
+
+
+def test_two_runs_are_compared_over_the_images(settings):
+    a, b = finished(settings, A), finished(settings, LAYERS, level=-0.5)
+    found = comparison.compare(a, b)
+    assert (found.scope, found.images, len(found.rows)) == ("runs", IMAGES, 2)
+    assert found.confidence == pytest.approx(0.975)  # two rows
+    for key in ("reconstruction", "kl"):
+        pair = [np.load(run.path / "codes.npz")[key].astype(np.float64) for run in (a, b)]
+        ours, differences = row(found, key), pair[1] - pair[0]
+        assert (ours.a.mean, ours.b.mean) == pytest.approx((pair[0].mean(), pair[1].mean()))
+        theirs = stats.bootstrap((differences,), np.mean, n_resamples=20_000, confidence_level=0.975,
+                                 method="percentile", rng=2).confidence_interval  # fmt: skip
+        width = theirs.high - theirs.low
+        assert ours.difference.value == pytest.approx(differences.mean())
+        assert ours.difference.low == pytest.approx(theirs.low, abs=0.06 * width)
+        assert ours.difference.high == pytest.approx(theirs.high, abs=0.06 * width)
+    assert row(found).better == "b"
+    assert row(found, "kl").better == ""
+    told = " ".join(found.sentences())
+    assert "These two runs differ" in told and "the layers are not credited" in told
+
+
+def test_two_configs_are_compared_over_seeds_and_images(settings):
+    first, second = arm(settings, A, 0.0), arm(settings, LAYERS, -2.0)
+    found = comparison.compare(first[0], second[0])
+    a, b = (np.stack([run.codes()["reconstruction"] for run in runs]).astype(float) for runs in (first, second))
+    ours = row(found)
+    assert (found.scope, ours.a.count, ours.a.mean) == ("configs", 3, pytest.approx(a.mean()))
+    assert ours.a.spread == pytest.approx(np.std(a.mean(axis=1), ddof=1))
+    parts = [(x.mean(axis=1).var(ddof=1) / 3, 2) for x in (a, b)]
+    parts.append(((b.mean(axis=0) - a.mean(axis=0)).var(ddof=1) / IMAGES, IMAGES - 1))
+    error = sum(part for part, _ in parts) ** 0.5
+    freedom = error**4 / sum(part**2 / free for part, free in parts)
+    low, high = stats.t.interval(0.975, freedom, b.mean() - a.mean(), error)
+    assert (ours.difference.low, ours.difference.high) == pytest.approx((low, high))
+    assert "reconstruction" in [each.metric.key for each in found.credited]
+    assert "Nothing but layers was added" in " ".join(found.sentences())
+
+
+def test_luck_between_seeds_is_not_credited(settings):
+    first, second = arm(settings, A, 0.0, around=2.0), arm(settings, LAYERS, -1.0, around=2.0)
+    runs = comparison.compare(first[0], second[0], scope="runs")
+    assert row(runs).differs and not runs.credited  # the two runs differ without any doubt
+    found = comparison.compare(first[0], second[0])
+    assert not found.credited
+    assert "cannot be told apart" in found.sentences()[0]
+
+
+def test_what_changed_with_the_layers_shares_the_credit(settings):
+    first, second = arm(settings, A, 0.0), arm(settings, MORE, -3.0)
+    told = " ".join(comparison.compare(first[0], second[0]).sentences())
+    assert "to all that differs together (added or removed layers, the data and the epochs)" in told
+    assert "not to the layers alone" in told
+
+
+def test_seeds_of_one_config_differ_by_chance(settings):
+    first = arm(settings, A, 0.0, around=3.0)
+    found = comparison.compare(first[0], first[1])
+    assert found.scope == "runs" and not found.credited
+    assert "chance: the seed" in found.sentences()[-1]
+
+
+def test_more_tables_need_wider_intervals(settings):
+    a, b = finished(settings, A), finished(settings, LAYERS, level=0.1)
+    one, three = (comparison.compare(a, b, comparisons=count) for count in (1, 3))
+    assert three.confidence == pytest.approx(1 - 0.05 / 6)
+    assert row(three).difference.low < row(one).difference.low
+
+
+def test_measured_images_bring_their_rows(settings):
+    a, b = finished(settings, A), finished(settings, LAYERS)
+    random = np.random.default_rng(1)
+    kept = {}
+    for run in (a, b):
+        task = scores.begin(run)
+        kept[run] = {"bce": random.gamma(2.0, size=IMAGES), "neighbours": random.integers(2, size=IMAGES).astype(float)}
+        task.save({}, kept[run])
+        task.set_status(state="done")
+    found = comparison.compare(a, b)
+    assert row(found, "bce").a.mean == pytest.approx(kept[a]["bce"].mean() / 64)  # per pixel
+    assert row(found, "neighbours").b.mean == pytest.approx(kept[b]["neighbours"].mean())
+    assert found.confidence == pytest.approx(1 - 0.05 / 4)
+
+
+def test_what_is_measured_for_one_only_is_shown_and_not_compared(settings):
+    a, b = finished(settings, A), finished(settings, LAYERS)
+    task = scores.begin(a)
+    task.save({}, {"bce": np.ones(IMAGES)})
+    task.set_status(state="done")
+    lone = row(comparison.compare(a, b), "bce")
+    assert (lone.difference, lone.b, lone.reason) == (None, None, "Not measured yet.")
+    assert lone.a.mean == pytest.approx(1 / 64)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"loss": "mse"}, "different losses"), ({"kind": "ae", "beta": None}, "autoencoder has none")],
+)
+def test_numbers_of_two_kinds_are_not_compared(settings, changes, reason):
+    found = comparison.compare(finished(settings, A), finished(settings, replace(A, **changes)))
+    refused = [each for each in found.rows if each.difference is None]
+    assert len(refused) == 1 and reason in refused[0].reason
+
+
+def test_other_images_are_not_compared_at_all(settings):
+    a, other = finished(settings, A), Config("mnist", (28, 28, 1), "flatten dense8 code2")
+    found = comparison.compare(a, finished(settings, other))
+    assert not any(each.difference for each in found.rows)
+    assert found.sentences() == ("They were tested on different images: digits and mnist.",)
+    changed = comparison.compare(a, finished(settings, LAYERS, fingerprint="g"))
+    assert "changed between the two trainings" in changed.sentences()[0]
+    fewer = comparison.compare(a, finished(settings, LAYERS, images=200))
+    assert "changed between the two trainings" in fewer.sentences()[0]
+
+
+def test_what_was_selected_on_the_test_set_is_not_ranked(settings):
+    clean, flattered = arm(settings, A, 0.0), arm(settings, replace(A, split="test"), -5.0)
+    found = comparison.compare(clean[0], flattered[0])
+    assert row(found).differs and not found.ranked and not found.credited
+    assert "was chosen on the test images" in found.sentences()[0]
+    both = comparison.compare(flattered[0], flattered[1])
+    assert both.ranked and "epochs of both" in both.sentences()[0]
+
+
+def test_a_run_beside_itself_differs_in_nothing(settings):
+    a = finished(settings, A)
+    found = comparison.compare(a, a)
+    assert not any(each.differs for each in found.rows)
+    assert "cannot be told apart" in found.sentences()[0]
+
+
+def test_numbers_that_are_none_are_not_compared(settings):
+    a, b = finished(settings, A), finished(settings, LAYERS)
+    broken = {**b.codes(), "reconstruction": np.full(IMAGES, np.nan, np.float32)}
+    b.save_codes(broken)
+    assert "not finite" in row(comparison.compare(a, b)).reason
+
+
+def test_a_real_run_is_measured_image_by_image(trained):
+    """The means of the single images are the run's metrics, which were counted another way."""
+    from vae_core.cli import tasks as worker
+
+    task = scores.begin(trained)
+    worker.work(task)
+    found, metrics = scores.of(trained), trained.metrics()
+    assert set(found) == set(scores.METRICS)
+    assert found["bce"].mean() == pytest.approx(metrics["bce"]["mean_code"]["nats_per_pixel"], rel=1e-5)
+    assert found["mse_sampled"].mean() == pytest.approx(metrics["mse"]["sampled"]["nats_per_pixel"], rel=1e-5)
+    assert found["negative_elbo"].mean() == pytest.approx(metrics["negative_elbo"]["sampled"], rel=1e-5)
+    assert found["neighbours"].mean() == pytest.approx(metrics["knn_accuracy"])
+    assert found["reconstruction"].mean() == pytest.approx(64 * found["bce"].mean(), rel=1e-4)
+    assert scores.finished(trained) == task
+    derived.remove(task)
+
+
+def test_the_document_is_json(settings):
+    import json
+
+    first, second = arm(settings, A, 0.0), arm(settings, MORE, -3.0)
+    document = json.loads(json.dumps(comparison.compare(first[0], second[0]).to_json(), allow_nan=False))
+    assert document["scope"] == "configs" and document["seeds"] == [[0, 1, 2], [0, 1, 2]]
+    assert arms.of(first[0]).done[0].id == document["a"]
+
+
+def test_the_command_line_trains_seeds_and_compares(cli, settings):
+    import json
+
+    small = ("train", "--dataset", "digits", "--epochs", "1", "--encoder")
+    seeds = json.loads(cli(*small, "flatten dense4", "--seeds", "2", "--json").stdout)
+    assert seeds["seeds"] == [0, 1] and seeds["best_nats_per_image"]["count"] == 2
+    again = json.loads(cli(*small, "flatten dense4", "--seeds", "2", "--json").stdout)
+    assert again["new"] == [] and again["runs"] == seeds["runs"]
+    other = json.loads(cli(*small, "flatten dense8 dense4", "--json").stdout)["run"]
+    found = json.loads(cli("compare", seeds["runs"][0], other, "--json").stdout)
+    assert found["scope"] == "runs" and len(found["rows"]) == 8
+    assert found["difference"]["changes"] == ["added or removed layers"]
+    told = cli("compare", seeds["runs"][0], other).stdout
+    assert "not credited" in told and "Intervals over test images" in told
+    twice = cli("compare", other, other)
+    assert (twice.returncode, "named twice" in twice.stderr) == (2, True)

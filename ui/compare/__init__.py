@@ -1,0 +1,73 @@
+"""The Compare page: two to four runs, what may be said of them, and one closer look at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui import cached, frame
+from ui.compare import changes, curves, grids, images, numbers, verdict, walk
+from ui.compare import side as sides_of
+from ui.compare.side import Side
+from ui.errors import plain, shown
+from vae_core.runs.store import Run
+
+KEY = "compare_section"
+LEAST = 2
+
+
+@dataclass(frozen=True)
+class Section:
+    about: str
+    show: Callable[[list[Side]], None]
+    finished: bool = True  # whether it needs what comes at the end of a training
+
+
+SECTIONS = {
+    "What changed": Section(
+        "The two paths of layers laid beside each other, and every other setting that differs.", changes.show, False
+    ),
+    "Losses": Section(
+        "Every model in its colour: training solid, validation dashed. The ring marks the best epoch.",
+        curves.show, False,
+    ),
+    "Numbers": Section("What each model is, costs and reaches on the test images.", numbers.show),
+    "Images": Section("The same test images, as each model draws them.", images.show),
+    "Walk": Section(
+        "One cursor moves all models at once. Every dot is a test image; drag over any of the maps.", walk.show
+    ),
+    "Grids": Section("What each decoder draws all over its own map.", grids.show),
+}  # fmt: skip
+
+
+def show(runs: list[Run]) -> None:
+    sides, problems = sides_of.of(runs)
+    for problem in problems:
+        st.warning(plain(problem))
+    if len(sides) < LEAST:
+        st.info("Choose two to four runs above, or tick some in the table on Home.", icon=":material/check_box:")
+        st.page_link("pages/home.py", label="All runs are on Home", icon=":material/home:")
+        return
+    frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
+    with shown():
+        verdict.show(sides)
+    names = list(SECTIONS)
+    name = str(st.segmented_control(
+        "Look closer", names, default=names[0], required=True, key=KEY, persist_state="session",
+        label_visibility="collapsed",
+    ))  # fmt: skip
+    st.caption(SECTIONS[name].about)
+    with shown():
+        _section(SECTIONS[name], sides)
+
+
+def _section(section: Section, sides: list[Side]) -> None:
+    ready = [side for side in sides if side.done] if section.finished else sides
+    for side in sides:
+        if side not in ready:
+            st.info(f"{plain(side.name)} is {side.state}: what is shown here comes when its training has ended.",
+                    icon=":material/hourglass_empty:")  # fmt: skip
+    if len(ready) >= LEAST:
+        section.show(ready)

@@ -1,0 +1,163 @@
+"""What changed between two configs: the paths of layers beside each other, all other settings, how to separate them."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from ui import cached, choice, starting, words
+from ui.compare import verdict
+from ui.compare.side import Side
+from ui.errors import plain
+from ui.errors import show as show_error
+from vae_core.errors import LoupeError
+from vae_core.spec import difference
+from vae_core.spec.alignment import KINDS, Step, Unit
+from vae_core.spec.config import Config
+from vae_core.spec.difference import Difference, Separation
+
+COLOURS = {"same": "128,128,128", "added": "55,157,147", "removed": "204,70,109", "changed": "255,158,2"}
+SIGNS = {"same": "", "added": "+ ", "removed": "− ", "changed": "≠ "}
+CHIP = "display:inline-block;padding:0.15rem 0.5rem;border-radius:6px;font-family:monospace;font-size:0.8rem"
+
+
+def show(sides: list[Side]) -> None:
+    first, *others = sides
+    other = others[0]
+    if len(others) > 1:
+        names = {side.run.id: side.name for side in others}
+        chosen = st.segmented_control(
+            f"{first.name} against", list(names), default=other.run.id, required=True, key="compare_other",
+            format_func=lambda run_id: names.get(run_id, run_id),
+        )  # fmt: skip
+        other = next((side for side in others if side.run.id == chosen), other)
+    found = difference.between(first.config, other.config)
+    for sentence in found.sentences():
+        st.markdown(f"- {plain(sentence)}")
+    _paths(found)
+    _settings(found, first, other)
+    _separate(found, first, other)
+
+
+def _paths(found: Difference) -> None:
+    legend = " ".join(_chip(name, kind) for name, kind in (
+        ("in both", "same"), ("changed", "changed"), ("only in the second", "added"), ("only in the first", "removed"),
+    ))  # fmt: skip
+    parts = [f'<div style="margin-bottom:0.4rem;opacity:0.85">{legend}</div>']
+    for title, steps in (("Encoder", found.encoder), ("Decoder", found.decoder)):
+        chips = " → ".join(_step(step) for step in steps)
+        parts.append(f'<div style="line-height:2.1"><b>{title}</b> {chips}</div>')
+    st.html("".join(parts))
+    _explained("What the added layers do", found.added)
+    _explained("What the removed layers did", found.removed)
+    _parameters(found)
+
+
+def _step(step: Step) -> str:
+    unit = step.b or step.a
+    assert unit
+    text = f"{step.a.text} → {step.b.text}" if step.a and step.b and step.change == "changed" else unit.text
+    kinds = "; ".join(KINDS[kind] for kind in step.kinds)
+    told = [f"Differs in {kinds}." if kinds else "", *unit.words, f"{unit.parameters:,} parameters."]
+    return _chip(text, step.change, " ".join(filter(None, told)))
+
+
+def _chip(text: str, change: str, help: str = "") -> str:
+    colour = COLOURS[change]
+    strike = ";text-decoration:line-through" if change == "removed" else ""
+    style = f"{CHIP};background:rgba({colour},0.2);border:1px solid rgba({colour},0.8){strike}"
+    return f'<span style="{style}" title="{escape(help)}">{SIGNS[change]}{escape(text)}</span>'
+
+
+def _explained(title: str, units: tuple[Unit, ...]) -> None:
+    if units:
+        st.markdown(f"**{title}**")
+        for unit in units:
+            for layer, sentence in zip(unit.layers, unit.words):
+                st.markdown(f"- `{layer.text}` {plain(sentence)}")
+
+
+def _parameters(found: Difference) -> None:
+    """Where they sit: both models' layers in the order of the paths."""
+    drawer = st.expander("Where the parameters sit", key="compare_parameters", on_change="rerun",
+                         icon=":material/table_rows:")  # fmt: skip
+    if not drawer.open:
+        return
+    totals = [found.a.architecture().counts["total"], found.b.architecture().counts["total"]]
+    rows = [
+        {"path": path, "first": step.a.text if step.a else "", "second": step.b.text if step.b else "",
+         "parameters, first": step.a.parameters if step.a else None,
+         "parameters, second": step.b.parameters if step.b else None,
+         "share of the second": 100 * step.b.parameters / max(1, totals[1]) if step.b else None}
+        for path, steps in (("encoder", found.encoder), ("decoder", found.decoder)) for step in steps
+    ]  # fmt: skip
+    number = st.column_config.NumberColumn
+    with drawer:
+        st.dataframe(
+            rows, hide_index=True,
+            column_config={
+                "parameters, first": number(format="localized"), "parameters, second": number(format="localized"),
+                "share of the second": number(format="%.1f %%", help="Of all the second model's parameters."),
+            },
+        )  # fmt: skip
+        st.caption(f"In all {totals[0]:,} and {totals[1]:,}.")
+
+
+def _settings(found: Difference, first: Side, other: Side) -> None:
+    if not found.fields:
+        st.caption("All settings beside the layers are the same.")
+        return
+    st.markdown("**Settings beside the layers**")
+    rows = [{"setting": each.label, first.name: each.a, other.name: each.b} for each in found.fields]
+    st.dataframe(rows, hide_index=True)
+
+
+def _separate(found: Difference, first: Side, other: Side) -> None:
+    alone = found.separating()
+    if not alone:
+        return
+    st.markdown("**To tell the changes apart**")
+    st.caption(
+        f"Each of these trains {plain(first.name)} with one change only, the others left out; "
+        "compared with it, it shows what that change does by itself."
+    )
+    problem = st.session_state.pop(verdict.KEPT, None)
+    if problem:
+        show_error(problem)
+    for each in alone:
+        _offer(each, first)
+    fresh = [each.config for each in alone if each.config and starting.trained_before(each.config) is None]
+    if len(fresh) > 1:
+        st.button(f"Train all {len(fresh)}", icon=":material/play_arrow:", on_click=_start, args=(fresh,))
+
+
+def _offer(each: Separation, first: Side) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"Only {plain(each.label)}", width=260)
+        if each.config is None:
+            st.caption(plain(f"It would not fit: {each.problem}"), width="content")
+            return
+        before = starting.trained_before(each.config)
+        if before is None:
+            st.button("Train it", key=f"alone-{each.config.digest}", on_click=_start, args=([each.config],))
+        else:
+            pair = {choice.PARAMETER: first.run.id, choice.COMPARED: f"{first.run.id},{before.id}"}
+            icon = ":material/compare:"
+            st.page_link("pages/compare.py", label="Compare with it", icon=icon, query_params=pair, width="content")
+            st.caption(words.state(before.state), width="content")
+        config = each.config
+        line = config.architecture().encoder_line
+        size = difference.words_of(config, "train_size")
+        st.caption(f"`{line}`, {words.plural(config.epochs, 'epoch')}, {size} images", width="content")
+
+
+def _start(configs: list[Config]) -> None:
+    cached.refresh()
+    try:
+        for config in configs:
+            if starting.trained_before(config) is None:
+                starting.start(config)
+                cached.refresh()
+    except LoupeError as error:
+        st.session_state[verdict.KEPT] = error

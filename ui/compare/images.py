@@ -1,0 +1,93 @@
+"""The same test images as each model draws them, sorted by which of them gained or lost most."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ui import cached, pixels
+from ui.compare.side import Side
+from ui.explore.view import View
+from vae_core.errors import LoupeError
+from vae_core.look import heat, pictures
+
+Array = np.ndarray[Any, Any]
+IMPROVED, WORSENED, BEST, WORST, FIRST = "Most improved", "Most worsened", "Best", "Worst", "In file order"
+ORDERS = (IMPROVED, WORSENED, BEST, WORST, FIRST)
+ORDER_HELP = (
+    "By the loss of the single image. Improved and worsened: from the first model to the second; best and worst: the "
+    "mean over all models."
+)
+COUNTS = (8, 12, 24, 48)
+STYLE = """<style>
+.loupe-images { border-collapse: collapse; }
+.loupe-images th { text-align: left; font-weight: 400; font-size: 0.8rem; padding-right: 0.75rem; white-space: nowrap;
+  position: sticky; left: 0; background: var(--st-background-color, inherit); }
+.loupe-images td { padding: 2px; text-align: center; font-size: 0.7rem; font-variant-numeric: tabular-nums; }
+.loupe-images img { display: block; width: 56px; image-rendering: pixelated; border-radius: 3px; }
+.loupe-images i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
+</style>"""
+
+
+def show(sides: list[Side]) -> None:
+    views = [side.view for side in sides]
+    refuse_others(views)
+    originals = views[0].originals()
+    losses = np.stack([view.losses for view in views])
+    order, count, errors = _controls(len(sides))
+    chosen = _ordered(order, losses)[:count]
+    rows = [_row("Original", "", originals[chosen], [view_label(views[0], image) for image in chosen])]
+    made = [cached.drawn(view.run, view.codes[chosen]) for view in views]
+    wrong = [heat.errors(originals[chosen], each) for each in made]
+    brightest = heat.scale(np.stack(wrong))
+    for side, pictures_, off, own in zip(sides, made, wrong, losses[:, chosen]):
+        told = [f"{value:.1f}" for value in own]
+        rows.append(_row(side.name, side.colour, pictures_, told))
+        if errors:
+            rows.append(_row("its errors", "", heat.coloured(off, brightest), None))
+    st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-images">{"".join(rows)}</table></div>')
+    scale = f" Errors: black is right, pale yellow is off by {brightest:.0%} or more." if errors else ""
+    st.caption(f"Below each picture its loss in nats per image; lower is better.{scale}")
+
+
+def view_label(view: View, image: int) -> str:
+    return view.label(image) or f"{image}"
+
+
+def _controls(models: int) -> tuple[str, int, bool]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        order = st.selectbox("Order", ORDERS, key="compare_order", width=180, help=ORDER_HELP)
+        count = st.select_slider("How many", COUNTS, 12, key="compare_count", width=160)
+        errors = st.toggle("Error maps", value=True, key="compare_errors", help="Where each picture is off.")
+    return str(order), int(count), bool(errors)
+
+
+def refuse_others(views: list[View]) -> None:
+    """What follows speaks of test images that all of them were tested on."""
+    first = views[0]
+    for view in views:
+        same = view.config.dataset == first.config.dataset and len(view.codes) == len(first.codes)
+        if not same or view.config.image != first.config.image:
+            raise LoupeError(f"{first.run.id} and {view.run.id} were tested on different images",
+                             "There is no image that both know", "Choose runs of one data set")  # fmt: skip
+
+
+def _ordered(order: str, losses: Array) -> Array:
+    """(images,) places in the test set; what is not a number comes last."""
+    gained = losses[1] - losses[0]
+    mean = losses.mean(axis=0)
+    keys = {IMPROVED: gained, WORSENED: -gained, BEST: mean, WORST: -mean, FIRST: np.arange(len(mean))}
+    return np.argsort(np.nan_to_num(keys[order], nan=np.inf), kind="stable")
+
+
+def _row(name: str, colour: str, images: Array, told: list[str] | None) -> str:
+    dot = f'<i style="background:{colour}"></i>' if colour else ""
+    words = told or [""] * len(images)
+    cells = "".join(
+        f'<td><img src="{pixels.uri(pictures.webp(image))}" alt="{escape(name)} {escape(text)}">{escape(text)}</td>'
+        for image, text in zip(images, words)
+    )
+    return f"<tr><th>{dot}{escape(name)}</th>{cells}</tr>"

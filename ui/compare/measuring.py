@@ -1,0 +1,64 @@
+"""Looks at every test image of the compared runs, by a task a run, once; the table fills as they end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ui import cached, owner
+from ui.errors import plain
+from vae_core.look import scores
+from vae_core.runs import jobs, tasks
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.runs.work import FINAL
+
+POLL_SECONDS = 1.0
+ENDED = tuple(state for state in FINAL if state != "done")
+
+
+def ensure(runs: Sequence[Run]) -> None:
+    """Begin what is missing, and say how far it is; the page is drawn anew when all of it has ended."""
+    missing = [run for run in dict.fromkeys(runs) if scores.finished(run) is None]
+    fresh = [run for run in missing if not any(task.kind == scores.KIND for task in tasks.of(run, scores.KIND))]
+    for run in fresh:
+        _start(scores.begin(run, owner.current()))
+    found = [scores.begin(run) for run in missing]
+    if not found:
+        return
+    working = any(task.state() not in FINAL for task in found)
+    st.fragment(_progress, run_every=POLL_SECONDS if working else None)([task.id for task in found])
+
+
+def _start(task: Task) -> None:
+    jobs.start(cached.settings(), task, command=tasks.COMMAND)
+
+
+def _progress(ids: Sequence[str]) -> None:
+    found = [Task(task_id, cached.settings()) for task_id in ids if Task(task_id, cached.settings()).path.is_dir()]
+    states = {task.id: task.state() for task in found}
+    working = [task for task in found if states[task.id] not in FINAL]
+    if working:
+        done = sum(float(task.status()["done"]) if states[task.id] not in FINAL else 1.0 for task in found) / len(found)
+        phase = next((task.status()["phase"] for task in working if task.status()["phase"]), "Waiting for its turn")
+        st.progress(min(1.0, done), f"Looking at every test image of {len(found)} runs: {phase.lower()}.")
+        st.button("Stop", icon=":material/stop:", on_click=_stop, args=(working,))
+        return
+    for task in found:
+        if states[task.id] in ENDED:
+            _ended(task, states[task.id])
+    if any(state == "done" for state in states.values()):
+        st.rerun()
+
+
+def _ended(task: Task, state: str) -> None:
+    why = task.status()["error"] or f"it was {state}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.warning(f"The test images of {plain(task.run.id)} were not all looked at: {plain(str(why))}")
+        st.button("Try again", key=f"again-{task.id}", on_click=_start, args=(task,))
+
+
+def _stop(found: Sequence[Task]) -> None:
+    for task in found:
+        jobs.request_stop(task)

@@ -1,0 +1,184 @@
+"""The table: what each model is, costs and reaches, with the interval of each difference to the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, words
+from ui.compare import measuring, verdict
+from ui.compare.side import Side
+from vae_core.look.comparison import CONFIGS, Comparison, Row
+from vae_core.runs import arms, tasks
+from vae_core.runs.arms import Spread
+from vae_core.runs.store import Run
+
+EVALUATION = "evaluation"  # the kind of task whose result lists further metrics
+STYLE = """<style>
+.loupe-numbers { width: 100%; border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
+.loupe-numbers th, .loupe-numbers td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; }
+.loupe-numbers tr { border-bottom: 1px solid rgba(128,128,128,0.25); }
+.loupe-numbers small { opacity: 0.75; display: block; white-space: nowrap; }
+.loupe-numbers code { font-size: 0.75rem; overflow-wrap: anywhere; }
+.loupe-numbers .part td { font-weight: 600; padding-top: 0.9rem; }
+.loupe-numbers i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: a label with what it means, and a cell of HTML for each model."""
+
+    label: str
+    meaning: str
+    cells: tuple[str, ...]
+
+
+def show(sides: list[Side]) -> None:
+    found = [verdict.compared(sides[0], other, len(sides) - 1) for other in sides[1:]]
+    measuring.ensure(_measured(sides, found))
+    parts = {
+        "What it is": list(_facts(sides)),
+        "On the test images": [_row(key, found) for key in _keys(found)],
+        "Further metrics": list(_further([side.run for side in sides])),
+    }
+    head = "".join(f"<th>{_title(side)}</th>" for side in sides)
+    body = "".join(_part(name, lines, len(sides)) for name, lines in parts.items() if lines)
+    table = f'<table class="loupe-numbers"><tr><th></th>{head}</tr>{body}</table>'
+    st.html(f'{STYLE}<div style="overflow-x:auto">{table}</div>')
+    st.caption(_legend(found))
+
+
+def _measured(sides: Sequence[Side], found: Sequence[Comparison]) -> list[Run]:
+    """The runs that the intervals speak of."""
+    seeds = [run for each in found if each.scope == CONFIGS for arm in each.arms for run in arm.done]
+    return [side.run for side in sides] + seeds
+
+
+def _legend(found: Sequence[Comparison]) -> str:
+    over = "seeds and test images" if {each.scope for each in found} == {CONFIGS} else "test images"
+    sure = max(found, key=lambda each: each.confidence).sure
+    return (
+        f"Below a number: its difference to the first model, and the interval that holds it, over {over}. Each "
+        f"interval is {sure} sure, so that all of them together hold with 95 %. Bold: the interval excludes zero."
+    )
+
+
+def _title(side: Side) -> str:
+    marked = '<small title="Its epoch was chosen on the test images.">selected on the test set</small>'
+    return f'<i style="background:{side.colour}"></i>{escape(side.name)}{marked if side.on_test else ""}'
+
+
+def _part(name: str, lines: Sequence[Line], columns: int) -> str:
+    rows = "".join(
+        f'<tr><td title="{escape(line.meaning)}">{escape(line.label)}</td>'
+        + "".join(f"<td>{cell}</td>" for cell in line.cells)
+        + "</tr>"
+        for line in lines
+    )
+    return f'<tr class="part"><td colspan="{columns + 1}">{escape(name)}</td></tr>{rows}'
+
+
+def _facts(sides: Sequence[Side]) -> Iterator[Line]:
+    plans = [side.config.architecture() for side in sides]
+    counts = [plan.counts for plan in plans]
+
+    def line(label: str, meaning: str, cells: Sequence[object]) -> Line:
+        return Line(label, meaning, tuple(escape(str(cell)) for cell in cells))
+
+    code = "<code>{}</code>"
+    yield Line("Encoder", "Its line of notation.", tuple(code.format(escape(plan.encoder_line)) for plan in plans))
+    yield Line("Decoder", "Its line of notation.", tuple(code.format(escape(plan.decoder_line)) for plan in plans))
+    yield line("Parameters", words.PARAMETERS_HELP, [f"{each['total']:,}" for each in counts])
+    yield line("of the encoder", "Up to the code.", [f"{each['encoder']:,}" for each in counts])
+    yield line("of the decoder", "From the code to the picture.", [f"{each['decoder']:,}" for each in counts])
+    work = [words.short(plan.multiply_adds) for plan in plans]
+    yield line("Multiply-adds", "Of one image through encoder and decoder. Fewer is quicker.", work)
+    yield line("Epochs", "How often all training images were seen.", [len(side.history) for side in sides])
+    best = [(side.run.status()["best"] or {}).get("epoch", "–") for side in sides]
+    yield line("Best epoch", "Whose model is kept: the one with the least validation loss.", best)
+    seconds = [words.duration(_mean(side, "seconds")) for side in sides]
+    yield line("Seconds an epoch", "The mean over its epochs, on the machine that trained it.", seconds)
+    memory = [f"{most:,.0f} MB" if (most := _most(side, "peak_memory_mb")) else "–" for side in sides]
+    yield line("Memory", "The most that its training process held.", memory)
+    seeds = [len(cached.arm(side.run).done) for side in sides]
+    yield line("Seeds", "Finished trainings of the same settings that differ in their seed only.", seeds)
+    closed = [f"{share:.1%}" if (share := _metric(side, "gap_closed")) is not None else "–" for side in sides]
+    meaning = (
+        "Of the way from always answering with the mean image (0 %) to the best that is possible (100 %). Up is good."
+    )
+    yield line("Gap closed", meaning, closed)
+    active = [count if (count := _metric(side, "active_dimensions")) is not None else "–" for side in sides]
+    yield line("Active dimensions", "Numbers of the code that vary from image to image.", active)
+
+
+def _mean(side: Side, name: str) -> float | None:
+    known = [float(row[name]) for row in side.history if row.get(name)]
+    return sum(known) / len(known) if known else None
+
+
+def _most(side: Side, name: str) -> float | None:
+    return max((float(row[name]) for row in side.history if row.get(name)), default=None)
+
+
+def _metric(side: Side, name: str) -> Any:
+    return (side.run.metrics() or {}).get(name)
+
+
+def _keys(found: Sequence[Comparison]) -> list[str]:
+    return list(dict.fromkeys(row.metric.key for each in found for row in each.rows))
+
+
+def _row(key: str, found: Sequence[Comparison]) -> Line:
+    """The first model's own value comes from the first comparison that has it."""
+    rows = [next((row for row in each.rows if row.metric.key == key), None) for each in found]
+    known = next(row for row in rows if row)
+    better = {"lower": "Lower is better.", "higher": "Higher is better."}.get(known.metric.better, "")
+    cells = [_value(known.a), *(_cell(row, each) for row, each in zip(rows, found))]
+    return Line(known.metric.label, f"{known.metric.meaning} In {known.metric.unit}. {better}", tuple(cells))
+
+
+def _value(spread: Spread | None) -> str:
+    return escape(arms.told(spread)) if spread else "–"
+
+
+def _cell(row: Row | None, of: Comparison) -> str:
+    if row is None:
+        return "–"
+    if row.difference is None:
+        return f'{_value(row.b)}<small title="{escape(row.reason)}">not compared</small>'
+    value, low, high = (f"{number:+.3g}" for number in (row.difference.value, row.difference.low, row.difference.high))
+    word = {"a": "worse", "b": "better"}.get(row.better, "differs") if row.differs else "no difference"
+    word = word if of.ranked else "not ranked"
+    told = f'<small title="Its difference to the first model, and the interval.">{value} ({low} to {high})</small>'
+    shown = f"<b>{_value(row.b)} {word}</b>" if row.differs and of.ranked else f"{_value(row.b)} {word}"
+    return shown + told
+
+
+def _further(runs: Sequence[Run]) -> Iterator[Line]:
+    """What a finished task of kind "evaluation" has found, as it tells it itself."""
+    found = [{metric["name"]: metric for metric in _evaluated(run)} for run in runs]
+    for name in dict.fromkeys(name for each in found for name in each):
+        known = next(each[name] for each in found if name in each)
+        meaning = f"{known.get('meaning', '')} In {known['unit']}." if known.get("unit") else known.get("meaning", "")
+        yield Line(str(known["label"]), str(meaning), tuple(_further_cell(each.get(name)) for each in found))
+
+
+def _evaluated(run: Run) -> list[dict[str, Any]]:
+    for task in tasks.of(run, EVALUATION):
+        if task.state() == "done":
+            metrics: list[dict[str, Any]] = task.result().get("metrics", [])
+            return metrics
+    return []
+
+
+def _further_cell(metric: dict[str, Any] | None) -> str:
+    if metric is None or metric.get("value") is None:
+        return "–"
+    interval = metric.get("interval")
+    told = f"<small>{interval[0]:.4g} to {interval[1]:.4g}</small>" if interval else ""
+    return f"{escape(words.number(metric['value']))}{told}"

@@ -1,0 +1,45 @@
+"""Which runs stand beside each other. They stand in the address, so that a sent link shows the same."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cached, choice
+from ui.errors import plain
+from vae_core.runs.store import Run
+
+KEY, SEEN = "compare_picked", "compare_seen"
+
+
+def runs() -> list[Run]:
+    known = {run.id: run.name for run in cached.runs() if run.state != "broken"}
+    _follow_address(known)
+    picked = st.multiselect(
+        "Runs to compare", list(known), key=KEY, max_selections=choice.MOST_COMPARED, on_change=_tell_address,
+        format_func=lambda run_id: _line(run_id, known.get(run_id, "")), placeholder="Choose two to four runs",
+        help="The others are compared with the first one. Type to search.",
+    )  # fmt: skip
+    return [Run(run_id, cached.settings()) for run_id in picked if run_id in known]
+
+
+def _line(run_id: str, name: str) -> str:
+    return run_id if name in ("", run_id) else f"{name} ({run_id})"
+
+
+def _follow_address(known: dict[str, str]) -> None:
+    """An address that has changed wins over what was picked; without one, the chosen run is a beginning."""
+    wanted = choice.compared_ids()
+    if st.session_state.get(SEEN) != wanted:
+        st.session_state[SEEN] = wanted
+        chosen = choice.chosen_run()
+        st.session_state[KEY] = wanted or ([chosen.id] if chosen else [])
+    gone = [run_id for run_id in st.session_state.get(KEY, []) if run_id not in known]
+    for run_id in gone:
+        st.warning(f"There is no run {plain(run_id)}. It may have been removed.")
+    if KEY in st.session_state:  # also where Streamlit forgot the widget on another page
+        st.session_state[KEY] = [run_id for run_id in st.session_state[KEY] if run_id in known]
+
+
+def _tell_address() -> None:
+    choice.remember_compared(st.session_state[KEY])
+    st.session_state[SEEN] = choice.compared_ids()

@@ -1,0 +1,49 @@
+"""How many seeds of one config are trained: the number beside the button, what is there already, mean and spread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui import cached, choice, owner, words
+from vae_core.runs import arms
+from vae_core.runs.store import Run
+from vae_core.spec.config import Config
+
+KEY = "train_seeds"
+HELP = (
+    "A seed decides what is random in a training: the first weights, the order of the images. Several trainings that "
+    "differ in nothing else show how much of a result is luck. Three or more can be compared on Compare."
+)
+
+
+def ask() -> int:
+    return int(st.number_input("Seeds", 1, arms.MOST, 1, key=KEY, help=HELP))
+
+
+def offer(config: Config, count: int, begin: Callable[[], None]) -> None:
+    """The button for what is missing, above what is there."""
+    arm = arms.find(cached.settings(), config, lines=cached.runs())
+    missing = max(0, count - len(arm.done) - len(arm.waiting))
+    text = f"Train {words.plural(missing, 'seed')}" if missing else "All of them are there"
+    st.button(
+        text, type="primary", icon=":material/casino:", disabled=not missing, on_click=begin, width="stretch",
+        help="One after the other, each as a run of its own.",
+    )  # fmt: skip
+    if arm.waiting:
+        st.caption(f"{words.plural(len(arm.waiting), 'seed')} on the way.")
+    lines = [line for run in arm.done if (line := cached.find(run.id))]
+    losses = [line.best_nats_per_pixel for line in lines if line.best_nats_per_pixel is not None]
+    if losses:
+        st.caption(f"Best loss so far: {arms.told(arms.spread(losses))} nats per pixel.", help=words.LOSS_HELP)
+    if len(lines) > 1:
+        pair = {choice.COMPARED: ",".join(line.id for line in lines[: choice.MOST_COMPARED])}
+        st.page_link("pages/compare.py", label="Compare them", icon=":material/compare:", query_params=pair)
+
+
+def start(config: Config, count: int) -> list[Run]:
+    try:
+        return arms.start_missing(cached.settings(), config, count, owner.current())
+    finally:
+        cached.refresh()

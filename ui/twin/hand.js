@@ -1,0 +1,70 @@
+// Mouse, pen, finger and keys on one of the maps: it walks, or draws a lasso; every other map follows.
+
+const NEAR = 12; // CSS pixels within which a point counts as meant
+
+class MapHand {
+  constructor(twin, map, signal) {
+    Object.assign(this, { twin, map });
+    const on = (name, act) => map.canvas.addEventListener(name, act, { signal, passive: false });
+    on("pointerdown", (event) => this.press(event));
+    on("pointermove", (event) => this.move(event));
+    on("pointerup", (event) => this.release(event));
+    on("pointercancel", (event) => this.release(event));
+    on("pointerleave", () => twin.hover(null));
+    on("dblclick", () => this.zoom(null));
+    on("wheel", (event) => this.wheel(event));
+    on("keydown", (event) => this.key(event));
+  }
+
+  at(event) {
+    const box = this.map.canvas.getBoundingClientRect();
+    return this.map.view.toPlane(event.clientX - box.left, event.clientY - box.top);
+  }
+
+  press(event) {
+    this.map.canvas.setPointerCapture(event.pointerId);
+    this.held = true;
+    if (this.twin.mode === "lasso") this.map.lasso = [this.at(event)];
+    else this.twin.walk(this.map, this.at(event), event);
+  }
+
+  move(event) {
+    if (this.held && this.map.lasso) {
+      this.map.lasso.push(this.at(event));
+      this.twin.request("over");
+    } else if (this.held) this.twin.walk(this.map, this.at(event), event);
+    else this.twin.hover(this.map.points.nearest(...this.at(event), NEAR / this.map.view.scale), this.map);
+  }
+
+  release() {
+    this.held = false;
+    if (!this.map.lasso) return;
+    const corners = this.map.lasso;
+    this.map.lasso = null;
+    this.twin.choose(this.map, corners);
+  }
+
+  // Only where the map was clicked before, so that the page can be scrolled over it.
+  wheel(event) {
+    if (this.map.canvas.getRootNode().activeElement !== this.map.canvas) return;
+    event.preventDefault();
+    const box = this.map.canvas.getBoundingClientRect();
+    this.zoom(1.002 ** -event.deltaY, event.clientX - box.left, event.clientY - box.top);
+  }
+
+  zoom(factor, left, top) {
+    factor ? this.map.view.zoom(factor, left, top) : this.map.view.reset();
+    this.twin.request("dots", "over");
+  }
+
+  key(event) {
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    if (event.key === "Escape") return this.twin.choose(this.map, null);
+    const way = ways[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const size = (event.shiftKey ? 0.1 : 0.01) * this.map.view.half;
+    const [x, y] = this.twin.placeOf(this.map);
+    this.twin.walk(this.map, [x + size * way[0], y + size * way[1]], event);
+  }
+}

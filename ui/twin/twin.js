@@ -1,0 +1,228 @@
+// Several models under one cursor. In "same image" each stands at its own code of the same test image; in "same code" all
+// get the same numbers.
+
+const BOTH = { image: "Same image", code: "Same code" };
+const WORDS = {
+  image: "Each model stands at its own code of the same test images; between them it moves through its own code space.",
+  code: "All models get the same numbers. Codes of two trainings have no common meaning, so the pictures need not be alike.",
+};
+
+class Twin {
+  constructor(root) {
+    this.life = new AbortController();
+    this.dirty = new Set();
+    this.way = "image";
+    this.mode = "walk";
+    this.hovered = null; // the test image under the pointer
+    this.models = make("div", { class: "models" });
+    this.note = make("p", { class: "note", role: "status" });
+    this.buttons = this.makeButtons();
+    this.bar = make("div", { class: "bar" }, ...Object.values(this.buttons));
+    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.bar, this.note, this.models);
+    root.append(this.box);
+    this.resized = new ResizeObserver(() => this.request("size", "dots", "over"));
+    this.resized.observe(this.box);
+    const restyle = (event) => { if (event.target === this.box) this.restyle(); };
+    this.box.addEventListener("transitionend", restyle, { signal: this.life.signal }); // the theme has changed
+  }
+
+  makeButtons() {
+    const button = (label, act, title) => make("button", { title, onclick: act }, label);
+    return {
+      image: button(BOTH.image, () => this.setWay("image"), WORDS.image),
+      code: button(BOTH.code, () => this.setWay("code"), WORDS.code),
+      walk: button("Walk", () => this.setMode("walk"), "Dragging over a map moves the cursor of all."),
+      lasso: button("Lasso", () => this.setMode("lasso"), "Dragging over a map chooses test images in all."),
+      clear: button("Clear", () => this.choose(this.lead, null), "Choose none (Esc)."),
+    };
+  }
+
+  destroy() {
+    this.life.abort();
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.company?.close();
+    this.box.remove();
+  }
+
+  async update(data) {
+    this.company?.close();
+    this.company = null;
+    const { header, part } = unpack(data);
+    this.header = header;
+    this.look = theme(this.box);
+    this.maps = header.models.map((model) => new ModelMap(this, model, part(model.plane)));
+    this.losses = header.models.map((model) => new Float32Array(part(model.losses).buffer));
+    this.hands = this.maps.map((map) => new MapHand(this, map, this.life.signal));
+    this.models.replaceChildren(...this.maps.map((map) => map.box));
+    this.anchors = new Anchors(header, part, this.maps);
+    this.lead = this.maps[0];
+    this.setWay("image");
+    this.setMode("walk");
+    this.choose(this.lead, null);
+    if (this.anchors.count) this.place = this.anchors.places[0][0];
+    this.request("size", "dots", "over", "code");
+    await this.open(data);
+  }
+
+  async open(data) {
+    const parcels = this.maps.map((map) => (map.plane.decoder ? map.part(map.plane.decoder) : null));
+    const company = await Company.open(parcels);
+    if (this.life.signal.aborted || data !== this.data) return company.close();
+    this.company = company;
+    this.maps.forEach((map, i) => {
+      if (!company.decoders[i]) map.fail(map.plane.reason || "There is no decoder for the browser, so there is no picture.");
+    });
+    this.request("code");
+  }
+
+  restyle() {
+    this.look = theme(this.box);
+    this.request("dots", "over");
+  }
+
+  // Ways and modes.
+
+  setWay(way) {
+    const sizes = new Set(this.maps.map((map) => map.codes.size));
+    this.buttons.code.disabled = sizes.size > 1;
+    if (sizes.size > 1) this.buttons.code.title = "The codes are of different sizes, so no code fits all models.";
+    this.buttons.image.disabled = !this.anchors.count;
+    this.way = way;
+    for (const name of ["image", "code"]) this.buttons[name].setAttribute("aria-pressed", `${name === way}`);
+    if (this.place) this.place = this.lead.codes.place();
+    this.describe();
+    this.request("code");
+  }
+
+  setMode(mode) {
+    this.mode = mode;
+    for (const name of ["walk", "lasso"]) this.buttons[name].setAttribute("aria-pressed", `${name === mode}`);
+  }
+
+  // The cursor.
+
+  placeOf(map) {
+    return this.lead === map && this.place ? this.place : map.codes.place();
+  }
+
+  walk(map, place, event) {
+    this.lead = map;
+    this.place = place;
+    this.moved = event.timeStamp;
+    this.request("code");
+  }
+
+  // Every model's code for where the cursor is.
+  follow() {
+    if (!this.place) return;
+    const lead = this.maps.indexOf(this.lead);
+    const shares = this.anchors.around(lead, this.place);
+    this.nearest = shares.reduce((best, each) => (each[1] > best[1] ? each : best), [null, 0])[0];
+    const exact = this.lead.codes.size <= 2 || this.way === "code";
+    const own = exact ? this.lead.codes.at(...this.place) : this.anchors.mixed(lead, shares);
+    this.maps.forEach((map, i) => {
+      if (map === this.lead) map.codes.code = Float32Array.from(own);
+      else if (this.way === "code") map.codes.code = Float32Array.from(own);
+      else if (shares.length) map.codes.code = this.anchors.mixed(i, shares);
+    });
+  }
+
+  // Hover and lasso, linked by the test image.
+
+  hover(point, map) {
+    const image = point === null ? null : map.points.image(point);
+    if (image === this.hovered) return;
+    this.hovered = image;
+    this.request("over");
+  }
+
+  choose(map, corners) {
+    const number = corners ? map.points.choose(corners) : 0;
+    this.chosen = null;
+    if (number) {
+      this.chosen = new Set();
+      for (let i = 0; i < map.points.count; i++) if (map.points.chosen[i]) this.chosen.add(map.points.image(i));
+    }
+    for (const each of this.maps) {
+      each.points.chosen = this.chosen && Uint8Array.from({ length: each.points.count }, (_, i) => this.chosen.has(each.points.image(i)));
+    }
+    this.buttons.clear.disabled = !this.chosen;
+    this.describe();
+    this.request("dots", "over");
+  }
+
+  describe() {
+    const told = [WORDS[this.way]];
+    if (this.chosen) {
+      const means = this.maps.map((map, i) => `${map.header.name} ${number(this.mean(this.losses[i]))}`);
+      told.push(`${this.chosen.size.toLocaleString("en")} test images are chosen; their mean loss in nats per image: ${means.join(", ")}.`);
+    }
+    this.note.textContent = told.join(" ");
+  }
+
+  mean(losses) {
+    let sum = 0;
+    for (const image of this.chosen) sum += losses[image];
+    return sum / this.chosen.size;
+  }
+
+  // Drawing, at most once a frame.
+
+  request(...parts) {
+    for (const part of parts) this.dirty.add(part);
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.frame = null;
+    const dirty = this.dirty;
+    this.dirty = new Set();
+    if (!this.header) return;
+    const times = { event: this.moved, began: performance.now() };
+    if (dirty.has("code")) this.follow();
+    for (const map of this.maps) {
+      if (dirty.has("size")) map.resize();
+      else if (dirty.has("dots")) map.drawDots();
+      map.drawOver();
+    }
+    if (dirty.has("code")) this.drawPictures(times);
+  }
+
+  drawPictures(times) {
+    let left = this.company?.present.length ?? 0;
+    for (const [i, map] of this.maps.entries()) {
+      map.tell();
+      this.company?.decoders[i]?.decode(map.codes.code, (picture) => {
+        map.drawn(picture);
+        left -= 1;
+        if (!left) Object.assign(times, { picture: performance.now(), decoded_ms: performance.now() - times.began });
+      });
+    }
+    this.showOriginal();
+    if (this.moved) window.loupeMeasure?.push(times);
+    times.drawn = performance.now();
+    this.moved = null;
+  }
+
+  // Beside the first model's picture; beside the others' stands how they differ from it.
+  showOriginal() {
+    const [first, ...others] = this.maps;
+    const known = this.way === "image" && this.nearest !== null && this.anchors.picture(this.nearest);
+    const label = this.anchors.labels ? `, ${this.header.classes[this.anchors.labels[this.nearest]] ?? this.anchors.labels[this.nearest]}` : "";
+    first.showOriginal(known, known ? `test image ${this.anchors.images[this.nearest]}${label}` : "");
+    for (const map of others) map.about.textContent = "difference to the first: orange lighter, blue darker";
+  }
+}
+
+const twins = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  if (!twins.has(parentElement)) twins.set(parentElement, new Twin(parentElement));
+  const twin = twins.get(parentElement);
+  if (data && data !== twin.data) {
+    twin.data = data;
+    twin.update(data);
+  }
+  return () => { twins.get(parentElement)?.destroy(); twins.delete(parentElement); };
+}

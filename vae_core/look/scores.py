@@ -1,0 +1,120 @@
+"""What a run reaches on each single test image: the numbers that two models are compared by.
+
+Reconstruction and KL lie in every finished run. The others take a look at every image, by a task of kind "images".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vae_core.data import catalog
+from vae_core.look import evaluation
+from vae_core.look.portable import Portable
+from vae_core.runs import tasks
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.spec.config import Config
+
+KIND = "images"
+VERSION = 1
+LOWER, HIGHER, NEITHER = "lower", "higher", ""
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Metric:
+    key: str
+    label: str
+    unit: str
+    better: str  # "lower", "higher", or "" where neither is
+    meaning: str
+    per_pixel: bool = False  # kept as a sum over pixels, shown as their mean
+
+
+OF_VAES = ("kl", "negative_elbo", "bce_sampled", "mse_sampled")  # that a plain autoencoder has none of
+METRICS = {
+    metric.key: metric
+    for metric in (
+        Metric("reconstruction", "Reconstruction", "nats per image", LOWER,
+               "The loss between a test image and its reconstruction, as this model was trained on it."),
+        Metric("kl", "KL", "nats per image", NEITHER,
+               "How much the codes say about the image beyond the prior. Neither more nor less is better in itself."),
+        Metric("negative_elbo", "Negative ELBO", "nats per image", LOWER,
+               "Reconstruction at a sampled code plus KL, always at beta = 1."),
+        Metric("bce", "Cross-entropy", "nats per pixel", LOWER,
+               "Between a test image and its reconstruction at the mean code, whatever the model was trained on.",
+               per_pixel=True),
+        Metric("bce_sampled", "Cross-entropy, sampled code", "nats per pixel", LOWER,
+               "The same at one random draw of the image's code.", per_pixel=True),
+        Metric("mse", "Squared error", "per pixel", LOWER,
+               "Mean squared difference of pixels in 0..1 at the mean code.", per_pixel=True),
+        Metric("mse_sampled", "Squared error, sampled code", "per pixel", LOWER,
+               "The same at one random draw of the image's code.", per_pixel=True),
+        Metric("neighbours", "Class by neighbours", "share of images", HIGHER,
+               "How often the 15 nearest training codes have the test image's class."),
+    )
+}  # fmt: skip
+
+
+def of(run: Run) -> Arrays:
+    """By metric, one number for each test image in file order, in the metric's unit; what is known so far."""
+    config, kept = run.config(), run.codes()
+    found: Arrays = {"reconstruction": kept["reconstruction"]}
+    if "kl" in kept:
+        found["kl"] = kept["kl"]
+    measured = finished(run)
+    if measured is not None:
+        found |= measured.arrays()
+    pixels = {key: config.pixels for key, metric in METRICS.items() if metric.per_pixel}
+    return {key: np.asarray(found[key], np.float64) / pixels.get(key, 1) for key in METRICS if key in found}
+
+
+def begin(run: Run, owner: str = "") -> Task:
+    return tasks.begin(run, KIND, {"version": VERSION}, owner)
+
+
+def finished(run: Run) -> Task | None:
+    found = (task for task in tasks.of(run, KIND) if task.spec == {"version": VERSION})
+    return next((task for task in found if task.state() == "done"), None)
+
+
+def comparable(metric: Metric, a: Config, b: Config) -> bool:
+    """Whether two runs' numbers are of one kind; the images must be the same besides."""
+    if metric.key in ("kl", "neighbours"):
+        return True
+    if metric.key in ("reconstruction", "negative_elbo"):
+        return (a.loss, a.sigma) == (b.loss, b.sigma)
+    return (a.loss == "bce-binary") == (b.loss == "bce-binary")  # pixels of 0 and 1 are another target
+
+
+def measure(task: Task, tell: Callable[[str, float, float], None]) -> None:
+    """The worker of a task: every test image through the run's portable networks."""
+    run, config = task.run, task.run.config()
+    dataset = catalog.load(config.dataset, run.settings)
+    evaluation.check(config, dataset)
+    portable = Portable.of(run)
+    known = evaluation.most_known(config, dataset)
+    total = 2 * len(dataset.test) + known
+    found = evaluation.per_image(
+        portable, dataset.test.pixels, config, lambda done, _: tell("Decoding test images", done, total)
+    )
+    arrays = _arrays(config, found)
+    before = 2 * len(dataset.test)
+    right = evaluation.neighbours_right(
+        portable, dataset, found.mean, known, lambda done, _: tell("Asking neighbours", before + done, total)
+    )
+    if right is not None:
+        arrays["neighbours"] = right.astype(np.float32)
+    task.save({"version": VERSION, "images": len(dataset.test), "fingerprint": dataset.fingerprint}, arrays)
+
+
+def _arrays(config: Config, found: evaluation.PerImage) -> Arrays:
+    """A plain autoencoder's code is a point: there is nothing to sample."""
+    arrays = {"bce": found.bce["mean_code"], "mse": found.mse["mean_code"]}
+    if found.log_variance is not None:
+        arrays |= {"bce_sampled": found.bce["sampled"], "mse_sampled": found.mse["sampled"]}
+        arrays["negative_elbo"] = found.reconstruction(config, "sampled") + found.kl
+    return {name: np.asarray(values, np.float32) for name, values in arrays.items()}
