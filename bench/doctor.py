@@ -125,7 +125,7 @@ def mistakes() -> Iterator[Trial]:
 def healthy() -> Iterator[Trial]:
     """Every recipe's architecture, trained as it should be; the usual beginnings; several sizes of code and data."""
     sound: dict[str, Any] = {"recipe": "", "split": "shuffled", "patience": 0, "schedule": "cosine", "warmup": 1.0,
-                             "noise_once": False, "learning_rate": 2e-3}  # fmt: skip
+                             "noise_once": False, "learning_rate": 3e-3, "batch": 32}  # fmt: skip
     lines = {
         "mnist-baseline": {"encoder": "conv8/2 bn conv16/2 bn flatten dense20 bn code2"},
         "mnist-deeper": {"encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2"},
@@ -141,7 +141,7 @@ def healthy() -> Iterator[Trial]:
     for key, changes in lines.items():
         config = replace(recipes.find(key).config, **sound, **changes)
         beta = 1.0 if config.kind == "vae" else None
-        for seed, (images, epochs) in enumerate(((1500, 40), (2500, 30), (4000, 24))):
+        for seed, (images, epochs) in enumerate(((1500, 50), (2500, 40), (4000, 30))):
             config = replace(config, beta=beta, train_size=images, epochs=epochs, seed=seed)
             yield Trial(f"{key}, {images} images", config)
     for name, image in (("digits", (8, 8, 1)), ("mnist", (28, 28, 1)), ("fashion-mnist", (28, 28, 1)),
