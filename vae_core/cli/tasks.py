@@ -16,6 +16,7 @@ from vae_core.settings import Settings
 WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the function(task, tell) that does the work
     "images": ("vae_core.look.scores", "measure"),
     "evaluation": ("vae_core.cli.judging", "measure"),
+    "separation": ("vae_core.look.separation", "measure"),
 }
 TOLD_EVERY = 0.2  # seconds
 log = logging.getLogger("vae_core")
