@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+from collections.abc import Callable
 from importlib import import_module
 
 from vae_core.cli.answer import Answer
@@ -19,6 +20,7 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "separation": ("vae_core.look.separation", "measure"),
 }
 TOLD_EVERY = 0.2  # seconds
+Watch = Callable[[str, float, float], None]
 log = logging.getLogger("vae_core")
 
 
@@ -34,13 +36,13 @@ def task(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer({"task": found.id, "state": found.state()}, f"{found.id} is {found.state()}.")
 
 
-def work(found: Task) -> None:
-    """Do it in this process, once its turn has come; its state says how it ended."""
+def work(found: Task, watch: Watch | None = None) -> None:
+    """Do it in this process, once its turn has come; its state says how it ended. `watch` is told how far it is."""
     began = time.monotonic()
     try:
         with jobs.hold(found, "look"):
             module, function = WORKERS[found.kind]
-            getattr(import_module(module), function)(found, Teller(found))
+            getattr(import_module(module), function)(found, Teller(found, watch))
             found.remove_live()
             found.set_status(state="done", phase="", seconds=time.monotonic() - began, eta_seconds=None)
     except jobs.Stopped:
@@ -57,8 +59,9 @@ def work(found: Task) -> None:
 class Teller:
     """How far the work is, for who looks at the status; ends it where it was asked to stop. Cheap to call often."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, watch: Watch | None = None) -> None:
         self._task = task
+        self._watch = watch
         self._began = time.monotonic()
         self._told = 0.0
         self._phase = ""
@@ -75,3 +78,5 @@ class Teller:
         spent = now - self._began
         left = spent * (total - done) / done if done else None
         self._task.set_status(phase=phase, done=done / total if total else 0.0, seconds=spent, eta_seconds=left)
+        if self._watch:
+            self._watch(phase, done, total)

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from vae_core.look.doctor import codes, curves, objective, setup
-from vae_core.look.doctor.case import Case, of
+from vae_core.look.doctor.case import Case
+from vae_core.look.doctor.case import of as of
 from vae_core.look.doctor.finding import PROBLEM, Finding
 from vae_core.runs.store import Run
 from vae_core.spec.config import Config
