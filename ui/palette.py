@@ -1,14 +1,11 @@
-"""The colours that classes and models have on every page. Told apart with every common kind of colour blindness."""
+"""Which colour a class or a model has on every page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-COLOURS = (
-    "#4169B0", "#FF9E02", "#CC466D", "#379D93", "#78893E",
-    "#DBAD54", "#A586CE", "#FA98CB", "#7B4B32", "#BDA881",
-)  # fmt: skip
-GREY = "#8A8F98"  # what has no class, and what a selection leaves out
+from vae_core.look.colours import COLOURS as COLOURS
+from vae_core.look.colours import GREY as GREY
 
 
 def colour(number: int) -> str:

@@ -31,7 +31,8 @@ FACTS = {
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
-    add_json(parser, "evaluate mnist-baseline")
+    parser.add_argument("--all", action="store_true", help="everything that can be measured, once for each run")
+    add_json(parser, "evaluate mnist-baseline --all")
     parser.set_defaults(command=evaluate)
 
 
@@ -39,6 +40,10 @@ def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
     from vae_core.look import evaluation
 
     run = store.open_run(settings, args.run)
+    if args.all:
+        from vae_core.cli import judging
+
+        return judging.measured(run)
     with native.silence(), progress.bar() as tell:
         metrics = evaluation.evaluate(run, settings, lambda done, total: tell("Evaluating", done, total))
     return Answer({"run": run.id, **metrics}, _told(run, metrics))

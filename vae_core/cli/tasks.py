@@ -20,6 +20,8 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "placing": ("vae_core.cli.projecting", "add"),
     "stability": ("vae_core.cli.projecting", "stability"),
     "images": ("vae_core.look.scores", "measure"),
+    "evaluation": ("vae_core.cli.judging", "measure"),
+    "separation": ("vae_core.look.separation", "measure"),
 }
 TOLD_EVERY = 0.2  # seconds
 Tell = Callable[[str, float, float], None]

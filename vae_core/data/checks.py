@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,15 @@ MEASURES = 15  # of a signature that are compared: its directions of largest var
 PAIRS = 600_000_000  # compared at most in one search for near duplicates: about a second
 CLOSE = 0.1  # of an image's own contrast: the difference that makes a near duplicate
 LEAST = 1.0  # grey levels: the same for images with next to no contrast
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Test images that are, or nearly are, training images: their places in both parts."""
+
+    test: Array
+    train: Array
+    looked: int  # test images that were compared
 
 
 def with_warnings(dataset: Dataset) -> Dataset:
@@ -56,17 +65,20 @@ def _classes(dataset: Dataset) -> Iterator[str]:
 
 
 def _sorted(dataset: Dataset) -> Iterator[str]:
-    """Far fewer changes of class from one image to the next than chance would make."""
-    labels = dataset.train.labels
-    if labels is None or len(labels) < 10:
-        return
-    shares = np.bincount(labels) / len(labels)
-    expected = (1 - (shares**2).sum()) * (len(labels) - 1)
-    if expected and (labels[1:] != labels[:-1]).sum() < expected / 2:
+    if is_sorted(dataset.train.labels):
         yield (
             "The training images are sorted by class, so the first or last of them do not stand for all: "
             "a split in file order ('tail') would train and validate on different classes. The shuffled split is safe"
         )
+
+
+def is_sorted(labels: Array | None) -> bool:
+    """Far fewer changes of class from one image to the next than chance would make."""
+    if labels is None or len(labels) < 10:
+        return False
+    shares = np.bincount(labels) / len(labels)
+    expected = (1 - (shares**2).sum()) * (len(labels) - 1)
+    return bool(expected and (labels[1:] != labels[:-1]).sum() < expected / 2)
 
 
 def _duplicates(dataset: Dataset) -> Iterator[str]:
@@ -80,13 +92,28 @@ def _duplicates(dataset: Dataset) -> Iterator[str]:
         yield f"{leaked.sum():,} of {len(test):,} test images are in the training set too: results on them are too good"
     bank, rest = dataset.train.pixels[first] if copies else dataset.train.pixels, dataset.test.pixels[~leaked]
     signatures = _signatures(bank)
-    close, looked = _near(rest, _signatures(rest), bank, signatures, itself=False)
-    if close:
-        told = _of(close, looked, len(rest))
+    near, looked = _near(rest, _signatures(rest), bank, signatures, itself=False)
+    if len(near):
+        told = _of(len(near), looked, len(rest))
         yield f"{told} test images are nearly the same as a training image: results on them are too good"
-    close, looked = _near(bank, signatures, bank, signatures, itself=True)
-    if close:
-        yield f"{_of(close, looked, len(bank))} training images are nearly the same as another one"
+    near, looked = _near(bank, signatures, bank, signatures, itself=True)
+    if len(near):
+        yield f"{_of(len(near), looked, len(bank))} training images are nearly the same as another one"
+
+
+def leak(dataset: Dataset) -> Leak:
+    """Every test image that is a training image, and those found that nearly are one."""
+    names = _names(dataset.train)
+    order = np.argsort(names)
+    test = _names(dataset.test)
+    found = order[np.minimum(np.searchsorted(names, test, sorter=order), len(order) - 1)]
+    same = names[found] == test
+    rest = np.flatnonzero(~same)
+    pixels, bank = dataset.test.pixels[rest], dataset.train.pixels
+    near, looked = _near(pixels, _signatures(pixels), bank, _signatures(bank), itself=False)
+    exact = np.flatnonzero(same)
+    places = np.concatenate([exact, rest[near[:, 0]]]), np.concatenate([found[exact], near[:, 1]])
+    return Leak(*places, looked + len(exact))
 
 
 def _of(close: int, looked: int, total: int) -> str:
@@ -113,22 +140,23 @@ def _signatures(pixels: Array) -> Array:
     return result
 
 
-def _near(images: Array, signatures: Array, bank: Array, bank_signatures: Array, *, itself: bool) -> tuple[int, int]:
-    """How many images have their nearest neighbour (by signature) in the bank so close that it is the same picture."""
+def _near(images: Array, signatures: Array, bank: Array, bank_signatures: Array, *, itself: bool) -> tuple[Array, int]:
+    """Places (m, 2) of images and of their nearest neighbours (by signature) in the bank that are so close that it is
+    the same picture; and how many images were looked at."""
     count = min(len(images), max(1, PAIRS // max(1, len(bank))))
     if not count or len(bank) < 2:
-        return 0, len(images)
+        return np.empty((0, 2), np.int64), len(images)
     looked = np.linspace(0, len(images) - 1, count).astype(int)
     nearest = _nearest(signatures[looked], bank_signatures, looked if itself else None)
-    close = 0
+    close = np.zeros(count, bool)
     size = images[0].size
     block = max(1, 4_000_000 // size)
     for start in range(0, count, block):
         one = images[looked[start : start + block]].reshape(-1, size).astype(np.float32)
         other = bank[nearest[start : start + block]].reshape(-1, size)
         difference = np.sqrt(((one - other) ** 2).mean(axis=1))
-        close += int((difference <= np.maximum(LEAST, CLOSE * one.std(axis=1))).sum())
-    return close, count
+        close[start : start + block] = difference <= np.maximum(LEAST, CLOSE * one.std(axis=1))
+    return np.column_stack([looked[close], nearest[close]]), count
 
 
 def _nearest(queries: Array, bank: Array, own_places: Array | None) -> Array:

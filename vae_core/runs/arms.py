@@ -130,6 +130,6 @@ def _alike(settings: Settings, config: Config, lines: Sequence[Summary]) -> list
 
 
 def _may_be(line: Summary, config: Config) -> bool:
-    """Seen without opening it."""
-    return line.parent is None and (line.dataset, line.kind, line.epochs) == (
+    """Seen without opening it. Trials of searches never read the test images."""
+    return not line.parent and not line.study and (line.dataset, line.kind, line.epochs) == (
         config.dataset, config.kind, config.epochs)  # fmt: skip

@@ -1,1 +1,1 @@
-"""What leaves the house: files that other programs read."""
+"""What leaves the house: written reports, and files that other programs read."""

@@ -1,0 +1,215 @@
+"""Written reports: their sentences follow the numbers, their files stand alone, and the drawings hold what they say."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from vae_core.errors import LoupeError
+from vae_core.look import drawing
+from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.look.evidence import Bars, Curves, Dots, Line
+from vae_core.runs import store
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+from vae_core.share import report
+from vae_core.share.report import conclusion
+from vae_core.share.report.parts import Figure, Grid, Heading, Question, Text
+from vae_core.spec.config import Config
+
+CONFIG = Config("digits", (8, 8, 1), "flatten dense32")
+FINDING = Finding("no-kl", "The KL term is missing", "It is.", "So.", Bars("a", "b", ("c",), (1.0,)), Repair("Do."))
+
+
+@pytest.fixture
+def pair(trained: Run, settings: Settings) -> list[Run]:
+    """The same run twice under two names, the second one with another name on its card."""
+    runs = []
+    for name in (trained.id, f"{trained.id}-2"):
+        shutil.copytree(trained.path, settings.checkpoints / name)
+        runs.append(store.open_run(settings, name))
+    runs[1].set_card(name="Second | <b>bold</b> *star*", note="What I *wanted* to see.")
+    return runs
+
+
+def numbers(bce: float, **changes: Any) -> dict[str, Any]:
+    def loss(value: float) -> dict[str, Any]:
+        return {"bce": {"nats_per_pixel": value}, "mse": {"nats_per_pixel": value}}
+
+    strip = {"floor": loss(0.2), "mean_image": loss(0.42), "class_mean": None, "pca": loss(0.375)}
+    return {"images": 180, "bce": {"mean_code": {"nats_per_pixel": bce}}, "baselines": strip, "knn_accuracy": 0.8,
+            "balanced_accuracy": 0.7, "kl": 3.0, "active_dimensions": 2, "observation": {"normalised": False},
+            **changes}  # fmt: skip
+
+
+def said(metrics: dict[str, Any] | None, findings: list[Finding] | None = None, **changes: Any) -> str:
+    return " ".join(conclusion.of_one("It", replace(CONFIG, **changes), metrics, findings or []))
+
+
+@pytest.mark.parametrize(
+    ("bce", "sentence"),
+    [
+        (0.30, "It beats principal component analysis with 2 numbers (0.3750) by 20%"),
+        (0.375, "no better"),
+        (0.40, "It is worse than principal component analysis"),
+        (0.43, "it has learned nothing"),
+    ],
+)
+def test_the_conclusion_follows_the_loss(bce: float, sentence: str) -> None:
+    assert sentence in said(numbers(bce))
+    assert f"{bce:.4f}" in said(numbers(bce))
+
+
+def test_the_conclusion_changes_with_every_other_number() -> None:
+    plain = said(numbers(0.3))
+    assert "80% of the test images (70% with all classes" in plain and "found nothing wrong" in plain
+    assert "55% of the way" in plain and "no likelihood" in plain and "3.0 nats" in plain
+    assert "30% of the test images" in said(numbers(0.3, knn_accuracy=0.3))
+    assert "nearest codes" not in said(numbers(0.3, knn_accuracy=None))
+    assert "the code has collapsed" in said(numbers(0.3, active_dimensions=0))
+    assert "no likelihood" not in said(numbers(0.3, observation={"normalised": True}))
+    assert "follow no prior" in said(numbers(0.3), beta=0.0)
+    assert "chose its epoch" in said(numbers(0.3), split="test")
+    assert "has not been tested" in said(None)
+
+
+def test_the_conclusion_names_what_the_check_up_found() -> None:
+    told = said(numbers(0.3), [FINDING, replace(FINDING, severity=HINT, title="It was short")])
+    assert "1 problem (the kl term is missing) and 1 hint (it was short)" in told and "Until the problems" in told
+    assert "Until" not in said(numbers(0.3), [replace(FINDING, severity=HINT)])
+
+
+def test_a_report_of_one_run_has_all_its_sections(trained: Run) -> None:
+    made = report.build([trained])
+    headings = [block.text for block in made.blocks if isinstance(block, Heading) and block.level == 2]
+    assert headings == ["The question", "Setup", "Layers", "What was added, and why", "How the training went",
+                        "What it draws, and its map of codes", "Numbers on the test images", "Check-up",
+                        "Conclusion"]  # fmt: skip
+    assert any(isinstance(block, Text) and block.generated for block in made.blocks)
+    assert not any(isinstance(block, Question) for block in made.blocks)
+    tables = [block for block in made.blocks if isinstance(block, Grid)]
+    assert all(len(row) == len(table.header) for table in tables for row in table.rows)
+
+
+def test_for_classes_the_judgement_is_left_as_questions(trained: Run) -> None:
+    blocks = report.build([trained], ask=True).blocks
+    asked = [block.text for block in blocks if isinstance(block, Question)]
+    assert len(asked) == 3 and "Why these layers" in asked[0]
+    end = next(place for place, block in enumerate(blocks) if isinstance(block, Heading) and block.text == "Conclusion")
+    assert all(isinstance(block, Question) for block in blocks[end + 1 :])
+
+
+class Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.found += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_html_stands_alone_and_shows_names_as_they_are(pair: list[Run]) -> None:
+    text = report.write(pair, "html").decode()
+    reader = Links()
+    reader.feed(text)
+    assert reader.found and all(link.startswith("data:") for link in reader.found)
+    assert not {"script", "link", "iframe", "b"} & set(reader.tags)
+    assert "&lt;b&gt;bold" in text and text.count("<svg") >= 6
+
+
+def test_the_markdown_keeps_its_tables_whole(pair: list[Run]) -> None:
+    text = report.write(pair, "md").decode()
+    assert r"Second \| \<b\>bold\</b\> \*star\*" in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    header = next(line for line in rows if "path" in line)
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in rows[rows.index(header) : rows.index(header) + 4])
+    for kind, data in re.findall(r"\(data:image/([a-z+]+);base64,([^)]+)\)", text):
+        begin = base64.b64decode(data)[:8]
+        assert begin.startswith(b"<svg" if kind == "svg+xml" else b"\x89PNG")
+
+
+def test_the_pdf_is_written_with_letters_that_it_does_not_have(pair: list[Run]) -> None:
+    pair[1].set_card(name="日本 β")
+    data = report.write(pair, "pdf", ask=True)
+    assert data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF")
+    assert len(re.findall(rb"/Type /Page\b", data)) > 3
+
+
+def test_two_runs_are_compared_and_credit_is_refused_for_one_seed(pair: list[Run]) -> None:
+    told = [block.text for block in report.build(pair).blocks if isinstance(block, Text) and block.generated]
+    assert any("cannot be told apart" in text for text in told)
+    assert any(
+        "What I *wanted* to see." in block.text for block in report.build(pair).blocks if isinstance(block, Text)
+    )
+
+
+def test_a_run_without_model_codes_or_data_is_still_written_up(settings: Settings) -> None:
+    run = store.create(settings, replace(CONFIG, dataset="lost"), {})
+    run.set_status(state="failed", error="The loss stopped being a number in epoch 1. A finite loss was expected.")
+    for form in report.WRITERS:
+        assert report.write([run], form)
+    text = report.write([run], "html").decode()
+    assert "has not been tested" in text and "learning rate is too high" in text
+
+
+def test_what_cannot_be_written_is_refused(trained: Run) -> None:
+    with pytest.raises(LoupeError, match="named twice"):
+        report.build([trained, trained])
+    with pytest.raises(LoupeError, match="no form"):
+        report.write([trained], "docx")
+    with pytest.raises(LoupeError, match="0 runs"):
+        report.build([])
+
+
+def places(svg: str, tag: str) -> list[dict[str, str]]:
+    return [dict(node.attrib) for node in ET.fromstring(svg).iter() if node.tag.endswith(tag)]
+
+
+def test_a_curve_breaks_where_there_is_no_number_and_higher_stands_higher() -> None:
+    lines = (Line("a", (1, 2, 3, 4, 5), (1.0, 3.0, None, 2.0, 2.0)),)
+    drawn = places(drawing.svg(Curves("A <title>", "nats", lines, ((2, "top"),))), "polyline")
+    first, second = ([tuple(map(float, p.split(","))) for p in line["points"].split()] for line in drawn)
+    assert len(first) == len(second) == 2
+    assert first[1][1] < second[0][1] < first[0][1]  # y grows downwards
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    drawn = places(drawing.svg(Bars("B", "nats", ("x", "y"), (1.0, 4.0), (2.0, "limit"))), "rect")
+    assert float(drawn[1]["width"]) == pytest.approx(4 * float(drawn[0]["width"]), rel=0.01)
+
+
+def test_a_map_of_codes_has_one_scale() -> None:
+    drawn = places(drawing.svg(Dots("D", (-1.0, 1.0, 0.0), (0.0, 0.0, 0.5), (0, 1, 2))), "circle")
+    x = [float(dot["cx"]) for dot in drawn]
+    y = [float(dot["cy"]) for dot in drawn]
+    assert x[1] - x[0] == pytest.approx(4 * (y[0] - y[2]), abs=0.5)
+    assert len({dot["fill"] for dot in drawn}) == 3
+
+
+def test_the_command_line_judges_and_writes(cli: Any, trained: Run, settings: Settings, tmp_path: Any) -> None:
+    shutil.copytree(trained.path, settings.checkpoints / trained.id)
+    found = json.loads(cli("doctor", trained.id, "--json").stdout)
+    assert len(found["rules"]) == 20 and {each["rule"] for each in found["findings"]} >= {"undertrained"}
+    out = tmp_path / "r.pdf"
+    assert json.loads(cli("report", trained.id, "--out", str(out), "--json").stdout)["bytes"] == out.stat().st_size
+    assert cli("report", trained.id, "--out", str(tmp_path / "r.doc")).returncode == 2
+    told = cli("separate", trained.id, "--odd", "4")
+    assert told.returncode == 0 and "raw pixels" in told.stdout and "balanced" in told.stdout
+    assert "all classes" in cli("separate", trained.id).stderr
+    assert "Trustworthiness" in cli("evaluate", trained.id, "--all").stdout
+    assert "Figure" not in told.stdout and isinstance(report.build([trained]).blocks[-1], Text)
+
+
+def test_figures_are_one_kind_or_the_other(trained: Run) -> None:
+    figures = [block for block in report.build([trained]).blocks if isinstance(block, Figure)]
+    assert figures and all(bool(figure.svg) != bool(figure.png) for figure in figures)

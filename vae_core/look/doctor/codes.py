@@ -1,0 +1,147 @@
+"""Rules about what the code carries, over all test images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from vae_core.look.doctor.case import Case
+from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.look.evaluation import ACTIVE
+from vae_core.look.evidence import Bars, Dots
+from vae_core.look.neighbours import spread
+from vae_core.spec.config import Config
+from vae_core.spec.layers import Activation, Code
+from vae_core.spec.notation import parse, write
+
+NOT_NEGATIVE = ("relu", "sigmoid", "relu6")
+FLAT = 1e-6  # of the largest spread: a number of the code that never moves
+FEW = 4  # up to so many numbers, one that says nothing is a collapse and not a spare one
+NEEDED = 0.99  # of the codes' variance, for a plain autoencoder
+DOTS = 1500
+
+
+def kl_of_each(case: Case) -> np.ndarray | None:
+    """The KL of each number of the code, averaged over the test images, (d,) nats; None for a plain autoencoder."""
+    if case.codes is None or case.log_variance is None or not len(case.codes):
+        return None
+    mean, log_variance = case.codes.astype(np.float64), case.log_variance.astype(np.float64)
+    return np.asarray(0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).mean(axis=0))
+
+
+def collapse(case: Case) -> Finding | None:
+    each = kl_of_each(case)
+    if each is None or case.codes is None or not case.config.has_prior:
+        return None
+    silent = np.flatnonzero(case.codes.var(axis=0) <= ACTIVE)
+    if not (len(silent) == case.size or (case.size <= FEW and len(silent))):
+        return None
+    which = "No number" if len(silent) == case.size else f"Only {case.size - len(silent)} of {case.size} numbers"
+    changes: dict[str, Any] = {"kl_warmup": max(1, case.config.epochs // 2)}
+    if (case.config.beta or 0) > 1:
+        changes["beta"] = 1.0
+    return Finding(
+        "posterior-collapse", "The code has collapsed",
+        f"{which} of the code says anything about the image: over {len(case.codes):,} test images the others hardly "
+        f"move, and all of the code carries {each.sum():.2f} nats.",
+        "The KL term is cheapest where every image has the same code. If it wins early, the decoder learns to do "
+        "without the code and draws one mean picture; this is called posterior collapse.",
+        Bars("What each number of the code carries, over the test images", "nats", _names(case.size),
+             tuple(float(value) for value in each), (ACTIVE, "hardly anything"), tuple(int(place) for place in silent)),
+        Repair("Let the KL term come in slowly, over the first half of the epochs"
+               + (", and weigh it with 1." if "beta" in changes else "."), changes, afresh=True),
+    )  # fmt: skip
+
+
+def half_plane(case: Case) -> Finding | None:
+    """Dead numbers, or codes that may only be positive."""
+    if case.config.kind != "ae" or case.codes is None or not len(case.codes):
+        return None
+    cut = _activation(case.config)
+    widths = np.ptp(case.codes, axis=0)
+    dead = np.flatnonzero(widths <= FLAT * max(float(widths.max()), 1e-30))
+    if not cut and not len(dead):
+        return None
+    told = [f"The code ends in {cut}, so none of its {case.size} numbers can be negative: "
+            f"the map has {1 / 2**case.size:.2g} of its room."] if cut else []  # fmt: skip
+    if len(dead):
+        told.append(f"{len(dead)} of {case.size} numbers are the same for all {len(case.codes):,} test images.")
+    return Finding(
+        "half-plane", "Part of the code cannot be used",
+        " ".join(told),
+        "A code needs room on both sides of 0. An activation such as ReLU cuts off everything below 0, and a number "
+        "that is cut off for every image gets no gradient any more: it is dead for good.",
+        _dots(case),
+        Repair("Let the code be linear: no activation on it.", _linear_code(case.config)),
+    )  # fmt: skip
+
+
+def _activation(config: Config) -> str:
+    """The activation that keeps the code from being negative; empty where it may be."""
+    plan = config.architecture()
+    names = [plan.code.activation, *(layer.name for layer in plan.tail if isinstance(layer, Activation))]
+    return next((name for name in names if name in NOT_NEGATIVE), "")
+
+
+def _linear_code(config: Config) -> dict[str, Any]:
+    plan = config.architecture()
+    tail = tuple(layer for layer in plan.tail if not isinstance(layer, Activation))
+    if not _activation(config):  # dead numbers of a linear code: smaller steps
+        return {"learning_rate": config.learning_rate / 10}
+    return {"encoder": write((*plan.encoder, replace(plan.code, activation="linear"), *tail)), "latent": None}
+
+
+def too_large(case: Case) -> Finding | None:
+    each = kl_of_each(case)
+    if case.codes is None or case.size <= FEW or not len(case.codes):
+        return None
+    if case.config.has_prior and each is not None:
+        values, used = each, int((case.codes.var(axis=0) > ACTIVE).sum())
+        seen = f"{used} of {case.size} numbers carry anything; the others are noise around 0."
+        bars = Bars("What each number of the code carries, over the test images", "nats", _names(case.size),
+                    tuple(float(value) for value in values), (ACTIVE, "hardly anything"))  # fmt: skip
+    else:
+        shares = _shares(case.codes)
+        used = int(np.searchsorted(np.cumsum(shares), NEEDED) + 1)
+        seen = f"{used} of {case.size} directions hold {NEEDED:.0%} of all that the codes vary."
+        names = tuple(f"axis {place + 1}" for place in range(case.size))
+        bars = Bars("How much the codes vary along each of their main axes", "share of the variance", names,
+                    tuple(float(share) for share in shares))  # fmt: skip
+    if not 0 < used <= case.size // 2:
+        return None
+    return Finding(
+        "code-too-large", "The code is larger than it needs to be",
+        f"{seen} A code of {used} would do.",
+        "Numbers of the code that carry nothing make every map and every comparison of code sizes harder to read, and "
+        "they cost nothing to leave out. In a VAE this is the KL term at work, and no fault of the training.",
+        bars, Repair(f"Train it with a code of {used}.", _with_size(case.config, used)), HINT,
+    )  # fmt: skip
+
+
+def _shares(codes: np.ndarray) -> np.ndarray:
+    """Of the variance, along the main axes, the largest first."""
+    values = np.linalg.eigvalsh(np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False)))[::-1].clip(0)
+    return np.asarray(values / max(values.sum(), 1e-30))
+
+
+def _with_size(config: Config, size: int) -> dict[str, Any]:
+    layers = parse(config.encoder)
+    if any(isinstance(layer, Code) for layer in layers):
+        smaller = (replace(layer, size=size) if isinstance(layer, Code) else layer for layer in layers)
+        return {"encoder": write(tuple(smaller))}
+    return {"latent": size}
+
+
+def _names(size: int) -> tuple[str, ...]:
+    return tuple(f"z{place + 1}" for place in range(size))
+
+
+def _dots(case: Case) -> Dots:
+    assert case.codes is not None
+    some = spread(len(case.codes), DOTS)
+    codes = case.codes[some]
+    second = codes[:, 1] if case.size > 1 else np.zeros(len(codes))
+    labels = None if case.labels is None else tuple(int(label) for label in case.labels[some])
+    return Dots("Where the test images' codes lie", tuple(map(float, codes[:, 0])), tuple(map(float, second)), labels)

@@ -1,0 +1,44 @@
+"""What the doctor says: one finding a rule, with what it rests on and what would put it right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from vae_core.look import evidence
+from vae_core.look.evidence import Evidence
+from vae_core.runs.forks import CHANGEABLE
+
+PROBLEM, HINT = "problem", "hint"  # a hint may be meant so
+
+
+@dataclass(frozen=True)
+class Repair:
+    """In words, and as changes of the config; none where it is nothing that a config could change."""
+
+    words: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    afresh: bool = False  # even where a fork could change these: what went wrong lies in the weights
+
+    @property
+    def way(self) -> str:
+        """'fork' where the run can go on from where it stands, 'train' where it must begin anew, else empty."""
+        if not self.changes:
+            return ""
+        return "train" if self.afresh or set(self.changes) - set(CHANGEABLE) else "fork"
+
+
+@dataclass(frozen=True)
+class Finding:
+    rule: str
+    title: str  # what is wrong, in a few words
+    words: str  # what was seen, with its numbers
+    meaning: str  # for who has never heard of it
+    evidence: Evidence
+    repair: Repair
+    severity: str = PROBLEM
+
+    def to_json(self) -> dict[str, Any]:
+        repair = {"words": self.repair.words, "changes": self.repair.changes, "way": self.repair.way}
+        return {"rule": self.rule, "severity": self.severity, "title": self.title, "words": self.words,
+                "meaning": self.meaning, "evidence": evidence.to_json(self.evidence), "repair": repair}  # fmt: skip

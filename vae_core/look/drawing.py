@@ -1,0 +1,187 @@
+"""Evidence as SVG: text and lines take the colour of the text around them, so that it stands on any ground."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from vae_core.look.colours import COLOURS, GREY
+from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots
+
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 62, 16, 30, 34
+SMALL, SIZE = 11, 12  # of the letters
+ROLES = {MAIN: COLOURS[0], SECOND: COLOURS[3], MARKED: COLOURS[2]}
+SIDE, DOT = 300, 2.2  # of a map of codes, and the radius of a dot
+MOST_BARS = 64
+ROW = 20  # pixels that a bar is high, its gap included
+NAMES = 150  # pixels for the names of bars
+STRAIGHT = 0.02  # of the range, that is left free above and below
+
+
+def svg(evidence: Curves | Bars | Dots) -> str:
+    """A picture of its own, with its title for who cannot see it."""
+    if isinstance(evidence, Curves):
+        return _curves(evidence)
+    return _dots(evidence) if isinstance(evidence, Dots) else _bars(evidence)
+
+
+def _picture(title: str, width: float, height: float, parts: Iterator[str]) -> str:
+    body = "".join(parts)
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+            f'height="{height:g}" role="img" aria-label="{escape(title)}" style="max-width:100%;height:auto" '
+            f'font-family="Helvetica, sans-serif">{body}</svg>')  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """From numbers to places."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def ticks(self, count: int) -> list[float]:
+        """Round numbers within the range."""
+        rough = (self.high - self.low) / max(1, count)
+        power = 10 ** math.floor(math.log10(rough))
+        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
+        first = math.ceil(self.low / step - 1e-9)
+        return [step * place for place in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+def _axis(values: Sequence[float], start: float, end: float, free: float = STRAIGHT) -> _Axis:
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    wide = (high - low) or max(1e-9, abs(high) * 0.1)
+    return _Axis(low - free * wide, high + free * wide, start, end)
+
+
+def _curves(found: Curves) -> str:
+    known = [value for line in found.lines for value in line.y if value is not None and math.isfinite(value)]
+    epochs = [epoch for line in found.lines for epoch in line.x]
+    across = _axis(epochs, LEFT, WIDTH - RIGHT, 0.0)
+    up = _axis(known, HEIGHT - BOTTOM, TOP + 14, 0.06)
+    return _picture(found.title, WIDTH, HEIGHT, _curve_parts(found, across, up))
+
+
+def _curve_parts(found: Curves, across: _Axis, up: _Axis) -> Iterator[str]:
+    yield _text(4, 16, f"{found.title}, {found.unit}", bold=True)
+    for value in up.ticks(4):
+        yield _rule(LEFT, up.at(value), WIDTH - RIGHT, up.at(value))
+        yield _text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
+    for value in (each for each in across.ticks(8) if each == round(each)):
+        yield _text(across.at(value), HEIGHT - BOTTOM + 16, f"{value:.0f}", anchor="middle", size=SMALL)
+    yield _text(WIDTH - RIGHT, HEIGHT - 4, found.across, anchor="end", size=SMALL)
+    yield from _marks(found, across)
+    place = LEFT + 4.0
+    for line in found.lines:
+        colour = ROLES[line.role]
+        dash = ' stroke-dasharray="6 4"' if line.dashed else ""
+        yield from (_line(points, colour, dash) for points in _pieces(line.x, line.y, across, up))
+        yield f'<line x1="{place:g}" y1="34" x2="{place + 20:g}" y2="34" stroke="{colour}" stroke-width="2"{dash}/>'
+        yield _text(place + 24, 38, line.name, size=SMALL)
+        place += 36 + 6.2 * len(line.name)
+
+
+def _marks(found: Curves, across: _Axis) -> Iterator[str]:
+    for epoch, words in found.marks:
+        x = across.at(epoch)
+        yield _rule(x, TOP + 14, x, HEIGHT - BOTTOM, ROLES[MARKED], strong=True)
+        anchor = "end" if x > WIDTH * 0.8 else "start"
+        yield _text(x + (-4 if anchor == "end" else 4), HEIGHT - BOTTOM - 6, words, anchor=anchor, size=SMALL)
+
+
+def _pieces(
+    x: Sequence[float], y: Sequence[float | None], across: _Axis, up: _Axis
+) -> Iterator[list[tuple[float, float]]]:
+    """A line breaks where there is no number."""
+    piece: list[tuple[float, float]] = []
+    for epoch, value in zip(x, y):
+        if value is None or not math.isfinite(value):
+            if piece:
+                yield piece
+            piece = []
+        else:
+            piece.append((across.at(epoch), up.at(value)))
+    if piece:
+        yield piece
+
+
+def _line(points: list[tuple[float, float]], colour: str, dash: str) -> str:
+    if len(points) == 1:
+        return f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="3" fill="{colour}"/>'
+    told = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{told}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>'
+
+
+def _bars(found: Bars) -> str:
+    count = min(len(found.names), MOST_BARS)
+    height = TOP + ROW * count + (22 if found.limit else 8)
+    return _picture(found.title, WIDTH, height, _bar_parts(found, count))
+
+
+def _bar_parts(found: Bars, count: int) -> Iterator[str]:
+    more = f", the first {count} of {len(found.names)}" if count < len(found.names) else ""
+    yield _text(4, 16, f"{found.title}, {found.unit}{more}", bold=True)
+    limit = [found.limit[0]] if found.limit else []
+    values = [value if math.isfinite(value) else 0.0 for value in found.values[:count]]
+    axis = _axis([0.0, *values, *limit], NAMES, WIDTH - 90, 0.0)
+    for place, (name, value) in enumerate(zip(found.names, values)):
+        y = TOP + ROW * place
+        start, end = sorted((axis.at(0.0), axis.at(value)))
+        colour = ROLES[MARKED] if place in found.marked else ROLES[MAIN]
+        yield _text(NAMES - 8, y + 13, name if len(name) <= 24 else f"{name[:23]}...", anchor="end", size=SMALL)
+        yield (f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 0.5):.1f}" height="{ROW - 6}" '
+               f'fill="{colour}"/>')  # fmt: skip
+        yield _text(end + 6, y + 13, _number(value), size=SMALL)
+    if found.limit:
+        x, bottom = axis.at(found.limit[0]), TOP + ROW * count
+        yield _rule(x, TOP - 4, x, bottom + 2, strong=True)
+        anchor = "end" if x > WIDTH / 2 else "start"
+        yield _text(x, bottom + 14, f"{found.limit[1]}: {_number(found.limit[0])}", anchor, SMALL)
+
+
+def _dots(found: Dots) -> str:
+    return _picture(found.title, SIDE + LEFT + RIGHT, SIDE + TOP + BOTTOM, _dot_parts(found))
+
+
+def _dot_parts(found: Dots) -> Iterator[str]:
+    """Both axes have one scale, and 0 is on them."""
+    yield _text(4, 16, found.title, bold=True)
+    half = max((abs(value) for value in (*found.x, *found.y)), default=1.0) * 1.05 or 1.0
+    across, up = _Axis(-half, half, LEFT, LEFT + SIDE), _Axis(-half, half, TOP + SIDE, TOP)
+    yield _rule(LEFT, up.at(0), LEFT + SIDE, up.at(0), strong=True)
+    yield _rule(across.at(0), TOP, across.at(0), TOP + SIDE, strong=True)
+    for value in across.ticks(4):
+        yield _text(across.at(value), TOP + SIDE + 16, _number(value), anchor="middle", size=SMALL)
+        yield _text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
+    yield _text(LEFT + SIDE, TOP + SIDE + 30, found.axes[0], anchor="end", size=SMALL)
+    yield _text(4, TOP + 10, found.axes[1], size=SMALL)
+    labels = found.labels or (-1,) * len(found.x)
+    for x, y, label in zip(found.x, found.y, labels):
+        colour = GREY if label < 0 else COLOURS[label % len(COLOURS)]
+        yield f'<circle cx="{across.at(x):.1f}" cy="{up.at(y):.1f}" r="{DOT}" fill="{colour}"/>'
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", size: int = SIZE, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="currentColor"{weight}>'
+            f"{escape(text)}</text>")  # fmt: skip
+
+
+def _rule(x1: float, y1: float, x2: float, y2: float, colour: str = GREY, strong: bool = False) -> str:
+    opacity = "1" if strong else "0.35"
+    return (f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="1" '
+            f'stroke-opacity="{opacity}"/>')  # fmt: skip
+
+
+def _number(value: float) -> str:
+    if value == 0 or abs(value) < 1e-12:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

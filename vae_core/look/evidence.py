@@ -1,0 +1,85 @@
+"""What a statement about a run rests on, as numbers that a page or a report can draw. See look/drawing.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+MAIN, SECOND, MARKED = "main", "second", "marked"  # what a colour stands for
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float | None, ...]  # None where there is no number
+    role: str = MAIN
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Lines over epochs; `marks` are epochs that the words speak of."""
+
+    title: str
+    unit: str
+    lines: tuple[Line, ...]
+    marks: tuple[tuple[float, str], ...] = ()
+    across: str = "epoch"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One bar for each name; `limit` is the value that decides, with its meaning."""
+
+    title: str
+    unit: str
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    limit: tuple[float, str] | None = None
+    marked: tuple[int, ...] = ()  # the bars that the words speak of
+
+
+@dataclass(frozen=True)
+class Dots:
+    """A map of codes; `labels` choose the colours."""
+
+    title: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    labels: tuple[int, ...] | None = None
+    axes: tuple[str, str] = ("z1", "z2")
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Images of a data set side by side: places in its test part, and in its training part."""
+
+    title: str
+    dataset: str
+    test: tuple[int, ...]
+    train: tuple[int, ...]
+
+
+Evidence = Curves | Bars | Dots | Table | Pairs
+
+
+def to_json(evidence: Evidence) -> dict[str, Any]:
+    """With its kind, so that a reader of the JSON knows what it is."""
+    values = {field.name: _plain(getattr(evidence, field.name)) for field in fields(evidence)}
+    return {"kind": type(evidence).__name__.lower(), **values}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Line):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value

@@ -1,0 +1,76 @@
+"""What a VAE's code carries: KL by number, active units, mutual information, and how the codes fill the prior."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from vae_core.look.evaluation import ACTIVE
+from vae_core.look.metrics.entry import HIGHER, LOWER, NEITHER, Entry, Found, Missing, Tell, mean
+from vae_core.look.metrics.subject import SEED, Subject
+
+MOST = 4_000  # images whose codes stand for all: every one is compared with every other
+CHUNK = 64
+DRAWS = 4  # codes of each image
+LABELS = {
+    "kl": "KL", "active_units": "Active units", "mutual_information": "Information about the image",
+    "aggregate_kl": "Distance of all codes from the prior",
+}  # fmt: skip
+
+
+def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
+    log_variance = subject.found.log_variance
+    if log_variance is None:
+        yield from (Missing(name, label, "A plain autoencoder's code is a point without a spread.")
+                    for name, label in LABELS.items())  # fmt: skip
+        return
+    meaning = "How much the code of an image says beyond the prior. Neither more nor less is better in itself."
+    yield mean("kl", LABELS["kl"], subject.found.kl, "nats per image", NEITHER, meaning)
+    active = int((subject.codes.var(axis=0) > ACTIVE).sum())
+    yield Entry("active_units", LABELS["active_units"], active, f"of {subject.codes.shape[1]} numbers", NEITHER,
+                "Numbers of the code whose mean varies over the test images. The others carry nothing.",
+                of=f"{len(subject.codes):,} test images")  # fmt: skip
+    places = subject.some(MOST)
+    means, spreads = subject.codes[places], log_variance[places]
+    if not (subject.config.has_prior and len(places) >= 2):
+        why = "Without a KL term the codes follow no prior." if len(places) > 1 else "It takes at least two images."
+        yield from (Missing(name, LABELS[name], why) for name in ("mutual_information", "aggregate_kl"))
+        return
+    information = mutual_information(means, spreads, SEED, tell)
+    of = f"{len(places):,} test images, so at most {math.log(len(places)):.1f} nats"
+    yield Entry("mutual_information", LABELS["mutual_information"], information, "nats", HIGHER,
+                "How many nats a drawn code tells about which image it came from. 0 is a collapsed code.",
+                of=of)  # fmt: skip
+    gap = float(subject.found.kl[places].mean()) - information
+    yield Entry("aggregate_kl", LABELS["aggregate_kl"], gap, "nats", LOWER,
+                "KL between all codes together and the prior. Near 0 the codes fill the prior without holes, and "
+                "random codes look like real ones.", of=of)  # fmt: skip
+
+
+def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int, tell: Tell = lambda share: None) -> float:
+    """Between image and code, in nats, all images being equally likely: the mean of log q(z|x) / q(z).
+
+    q(z) is the mixture of all images' codes, so the answer is never more than the logarithm of their number.
+    """
+    mean, log_variance = mean.astype(np.float64), log_variance.astype(np.float64)
+    random, total = np.random.default_rng(seed), 0.0
+    precision = np.exp(-log_variance)
+    constant = -0.5 * (log_variance.sum(axis=1) + (precision * mean**2).sum(axis=1))  # of each mixture part
+    for start in range(0, len(mean), CHUNK):
+        rows = slice(start, start + CHUNK)
+        noise = random.standard_normal((DRAWS, *mean[rows].shape))
+        codes = (mean[rows] + np.exp(0.5 * log_variance[rows]) * noise).reshape(-1, mean.shape[1])
+        # log N(z; m, v) without its constant of pi, for every drawn code and every image
+        each = constant - 0.5 * (codes**2) @ precision.T + codes @ (precision * mean).T
+        own = -0.5 * (log_variance[rows].sum(axis=1) + (noise**2).sum(axis=2)).reshape(-1)
+        total += float((own - log_mean_exp(each)).sum())
+        tell(min(1.0, (start + CHUNK) / len(mean)))
+    return total / (DRAWS * len(mean))
+
+
+def log_mean_exp(values: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    top = values.max(axis=-1, keepdims=True)
+    return np.asarray(np.log(np.exp(values - top).mean(axis=-1)) + top[..., 0])

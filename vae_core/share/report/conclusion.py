@@ -1,0 +1,78 @@
+"""Sentences that follow from numbers: nothing is said that the report's tables do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vae_core.look.doctor.finding import PROBLEM, Finding
+from vae_core.spec.config import Config
+from vae_core.spec.difference import listed
+
+NEAR_PCA = 0.01  # of PCA's loss: a model within is no better than a straight line
+
+
+def of_one(name: str, config: Config, metrics: Mapping[str, Any] | None, findings: list[Finding]) -> Iterator[str]:
+    if metrics:
+        yield from _against_baselines(name, config, metrics)
+        yield from _about_codes(config, metrics)
+    else:
+        yield f"{name} has not been tested on the test images, so nothing can be said of how good it is."
+    yield _about_findings(name, findings)
+    yield from _limits(config, metrics)
+
+
+def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
+    unit = "mse" if config.loss == "mse" else "bce"
+    value = metrics[unit]["mean_code"]["nats_per_pixel"]
+    strip = {key: each[unit]["nats_per_pixel"] for key, each in metrics["baselines"].items() if each}
+    what = "squared error" if unit == "mse" else "cross-entropy in nats"
+    yield (f"On {metrics['images']:,} test images that it never trained on, {name} reaches a {what} per pixel of "
+           f"{value:.4f}; always drawing the mean image gives {strip['mean_image']:.4f}.")  # fmt: skip
+    if value >= strip["mean_image"]:
+        yield "It does no better than the mean image: it has learned nothing that helps."
+        return
+    gained = (strip["mean_image"] - value) / max(strip["mean_image"] - strip["floor"], 1e-12)
+    floor = "a perfect copy" if unit == "mse" else "the least that is possible for grey pixels"
+    yield f"That is {gained:.0%} of the way from the mean image to {floor}."
+    size = config.architecture().code.size
+    pca = f"principal component analysis with {size} number{'s' * (size > 1)} ({strip['pca']:.4f})"
+    if value < (1 - NEAR_PCA) * strip["pca"]:
+        yield f"It beats {pca} by {(strip['pca'] - value) / strip['pca']:.0%}, so its layers do more than a line can."
+    elif value <= (1 + NEAR_PCA) * strip["pca"]:
+        yield f"It is as good as {pca} and no better: its layers have not paid off."
+    else:
+        yield f"It is worse than {pca}: its layers have not paid off."
+
+
+def _about_codes(config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
+    if metrics.get("knn_accuracy") is not None:
+        accuracy, balanced = metrics["knn_accuracy"], metrics["balanced_accuracy"]
+        yield (f"The nearest codes tell the class of {accuracy:.0%} of the test images ({balanced:.0%} with all "
+               "classes counting alike), though it never saw a class.")  # fmt: skip
+    if metrics.get("kl") is not None and config.has_prior:
+        active, size = metrics["active_dimensions"], config.architecture().code.size
+        yield (f"A code carries {metrics['kl']:.1f} nats about its image, in {active} of {size} numbers"
+               + ("." if active else ": the code has collapsed."))  # fmt: skip
+    elif config.kind == "vae":
+        yield "Its loss holds no KL term, so its codes follow no prior, and no likelihood can be claimed for it."
+
+
+def _about_findings(name: str, findings: list[Finding]) -> str:
+    problems = [finding.title.lower() for finding in findings if finding.severity == PROBLEM]
+    hints = [finding.title.lower() for finding in findings if finding.severity != PROBLEM]
+    if not findings:
+        return f"The check-up found nothing wrong with the training of {name}."
+    told = [f"{len(found)} {word}{'s' * (len(found) > 1)} ({listed(found)})"
+            for word, found in (("problem", problems), ("hint", hints)) if found]  # fmt: skip
+    limit = " Until the problems are mended, the numbers above speak of them as well." if problems else ""
+    return f"The check-up of {name} found {listed(told)}.{limit}"
+
+
+def _limits(config: Config, metrics: Mapping[str, Any] | None) -> Iterator[str]:
+    if config.split == "test":
+        yield "The test images chose its epoch, so its test numbers flatter it."
+    if metrics and not metrics["observation"]["normalised"]:
+        yield ("Its loss treats grey pixels as if they were coin throws: it compares models of the same loss, and is "
+               "no likelihood.")  # fmt: skip
+    yield "It is one training: with another seed, all these numbers come out somewhat differently."

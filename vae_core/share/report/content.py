@@ -1,0 +1,163 @@
+"""The sections of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from vae_core.look import comparison, doctor
+from vae_core.runs.store import Run
+from vae_core.share.report import conclusion, numbers, pictures
+from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, Text
+from vae_core.share.report.side import Side
+from vae_core.share.report.side import of as side_of
+from vae_core.spec import difference, recipes
+from vae_core.spec.layer_words import explain
+from vae_core.spec.layers import Layer, Shape, show
+
+SETTINGS = (
+    "dataset", "image", "train_size", "split", "classes", "kind", "loss", "sigma", "beta", "kl_warmup", "noise",
+    "optimizer", "learning_rate", "schedule", "warmup", "batch", "epochs", "patience", "precision",
+)  # fmt: skip
+GENERATED = "Sentences in italics were generated from the numbers of this report."
+
+
+def make(runs: Sequence[Run], ask: bool) -> Report:
+    sides = [side_of(run, runs[0] if run is not runs[0] else None) for run in runs]
+    title = _title(sides)
+    sections = (_question(sides), _setup(sides), _layers(sides), _changes(sides, ask), _curves(sides),
+                _pictures(sides), numbers.of(sides), _findings(sides), _conclusion(sides, ask))  # fmt: skip
+    return Report(title, tuple(block for section in sections for block in section))
+
+
+def _title(sides: Sequence[Side]) -> str:
+    return sides[0].name if len(sides) == 1 else f"{difference.listed([side.name for side in sides])}, compared"
+
+
+def _question(sides: Sequence[Side]) -> Iterator[Block]:
+    yield Heading("The question")
+    config = sides[0].config
+    size = config.architecture().code.size
+    kind = "variational autoencoder" if config.kind == "vae" else "autoencoder"
+    if len(sides) == 1:
+        yield Text(f"What does a {kind} with a code of {size} number{'s' * (size > 1)} learn from the images of "
+                   f"{config.dataset}?", generated=True)  # fmt: skip
+    else:
+        names = difference.listed([side.name for side in sides])
+        yield Text(f"How do {names} differ, on the images of {config.dataset}, and may the difference be credited to "
+                   "what was changed?", generated=True)  # fmt: skip
+    for side in sides:
+        if note := str(side.run.card()["note"]):
+            yield Text(f"{side.name}: {note}")
+    yield Text(GENERATED)
+
+
+def _setup(sides: Sequence[Side]) -> Iterator[Block]:
+    yield Heading("Setup")
+    rows = []
+    for name in SETTINGS:
+        told = tuple(difference.words_of(side.config, name) for side in sides)
+        if any(text not in ("None", "0", "all") for text in told):
+            rows.append((difference.LABELS[name], *told))
+    rows.append(("seed", *(str(side.config.seed) for side in sides)))
+    rows.append(("images that train", *(_counted(side) for side in sides)))
+    yield Grid(("", *(side.name for side in sides)), tuple(rows))
+    for side in sides:
+        recipe = next((each for each in recipes.all_recipes() if each.config.recipe == side.config.recipe), None)
+        if side.config.recipe and recipe:
+            yield Text(f"{side.name} is a recipe from report {recipe.report}. {recipe.note}")
+
+
+def _counted(side: Side) -> str:
+    return "unknown" if side.case.facts is None else f"{len(side.case.facts.train):,}"
+
+
+def _layers(sides: Sequence[Side]) -> Iterator[Block]:
+    yield Heading("Layers")
+    for side in sides:
+        plan = side.config.architecture()
+        counts = plan.counts
+        yield Heading(side.name, 3)
+        rows = [*_rows("encoder", side.config.image, plan.encoder_rows, (*plan.encoder, plan.code, *plan.tail)),
+                *_rows("decoder", (plan.code.size,), plan.decoder_rows, plan.decoder)]  # fmt: skip
+        yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), tuple(rows))
+        yield Text(f"{counts['encoder']:,} parameters in the encoder and {counts['decoder']:,} in the decoder, "
+                   f"{counts['total']:,} in all, of which {counts['trainable']:,} are trained.",
+                   generated=True)  # fmt: skip
+
+
+def _rows(path: str, shape: Shape, rows: Sequence[Any], layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
+    for row, layer in zip(rows, layers, strict=True):
+        yield path, row.layer, show(row.output), f"{row.parameters:,}", explain(layer, shape)
+        shape = row.output
+
+
+def _changes(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
+    yield Heading("What was added, and why")
+    first = sides[0]
+    for side in sides[1:]:
+        found = difference.between(first.config, side.config)
+        yield Text(f"{side.name} against {first.name}: {' '.join(found.sentences())}", generated=True)
+        for unit in (*found.added, *found.removed):
+            word = "Added" if unit in found.added else "Taken out"
+            told = f"{word}: {unit.text} ({unit.parameters:,} parameters). {' '.join(unit.words)}"
+            yield Text(told, generated=True)
+    if len(sides) == 1 and not ask:
+        rival = first.case.rival
+        told = "This report is of one model. The table above says what each of its layers does."
+        if rival is not None:
+            told = f"Against {rival.name}: {' '.join(difference.between(rival.config, first.config).sentences())}"
+        yield Text(told, generated=True)
+    if ask:
+        yield Question("Why these layers? Say for each layer that you added what you expected of it, and why its "
+                       "mirror stands where it stands. The layer tables above and the curves below are your "
+                       "evidence.")  # fmt: skip
+
+
+def _curves(sides: Sequence[Side]) -> Iterator[Block]:
+    yield Heading("How the training went")
+    for side in sides:
+        yield from pictures.losses(side.name, side.case)
+        total = side.case.total
+        if len(total) and side.best:
+            seconds = side.run.status()["seconds"]
+            took = f", which took {seconds:,.0f} seconds" if seconds else ""
+            yield Text(f"{side.name} trained {len(total)} epochs{took}. Its validation loss was best in epoch "
+                       f"{side.best}, and that epoch's model is kept.", generated=True)  # fmt: skip
+
+
+def _pictures(sides: Sequence[Side]) -> Iterator[Block]:
+    yield Heading("What it draws, and its map of codes")
+    for side in sides:
+        yield from pictures.drawn(side.name, side.run, side.best)
+        yield from pictures.code_map(side.name, side.case)
+
+
+def _findings(sides: Sequence[Side]) -> Iterator[Block]:
+    yield Heading("Check-up")
+    for side in sides:
+        if not side.findings:
+            yield Text(f"{len(doctor.RULES)} rules looked at {side.name} and found nothing.", generated=True)
+        for finding in side.findings:
+            yield Heading(f"{side.name}: {finding.title}", 3)
+            yield Text(finding.words, generated=True)
+            yield Text(finding.meaning)
+            yield from pictures.evidence(finding.evidence, side.run)
+            yield Text(f"What to do: {finding.repair.words}", generated=True)
+
+
+def _conclusion(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
+    yield Heading("Conclusion")
+    if ask:
+        yield Question("What do the numbers show? Say what you may conclude from the tables and curves above, and what "
+                       "you may not.")  # fmt: skip
+        yield Question("How sure are you? Say what another seed, more epochs or another split could change.")
+        return
+    for side in sides[1:]:
+        done = sides[0].run.state() == side.run.state() == "done"
+        sentences = comparison.compare(sides[0].run, side.run, comparisons=len(sides) - 1).sentences() if done else (
+            f"{side.name} or {sides[0].name} was not trained to its end, so they are not compared.",)  # fmt: skip
+        yield from (Text(sentence, generated=True) for sentence in sentences)
+    for side in sides:
+        told = conclusion.of_one(side.name, side.config, side.metrics, side.findings)
+        yield Text(" ".join(told), generated=True)

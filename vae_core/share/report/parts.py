@@ -1,0 +1,51 @@
+"""What a report is made of, before it becomes HTML, Markdown or PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Heading:
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Text:
+    """`generated`: the program wrote it from numbers; else it is a person's or explains."""
+
+    text: str
+    generated: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """For classes: left for a person to answer, with room for it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing as SVG, or a picture as PNG; `caption` says what it shows."""
+
+    caption: str
+    svg: str = ""
+    png: bytes = b""
+
+
+Block = Heading | Text | Question | Grid | Figure
+
+
+@dataclass(frozen=True)
+class Report:
+    title: str
+    blocks: tuple[Block, ...]
