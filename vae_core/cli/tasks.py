@@ -13,7 +13,8 @@ from vae_core.runs import jobs, store, tasks
 from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
 
-WORKERS: dict[str, tuple[str, str]] = {}  # kind of task: the module and the function(task, tell) that does the work
+# Kind of task: the module and the function(task, tell) that does the work.
+WORKERS: dict[str, tuple[str, str]] = {"rates": ("vae_core.learn.rate_test", "run")}
 TOLD_EVERY = 0.2  # seconds
 log = logging.getLogger("vae_core")
 
