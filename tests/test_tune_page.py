@@ -17,6 +17,7 @@ from scipy import stats
 from streamlit.testing.v1 import AppTest
 
 from ui.tune import asked, curves, duels, figures, words
+from ui.tune import rates as range_view
 from vae_core.errors import LoupeError
 from vae_core.runs import store, tasks
 from vae_core.runs.store import Run
@@ -153,6 +154,12 @@ def test_curves_have_a_chart_a_fold_and_a_gap_after_each_trial():
 def test_one_lost_trial_does_not_flatten_all_other_curves():
     low, high = curves.span([*np.linspace(20, 30, 99), 1e6, None])
     assert low < 20 and 29 < high < 35
+
+
+def test_a_loss_that_explodes_does_not_flatten_the_range_test():
+    points = [[10.0 ** (place / 20 - 6), 40.0 - place / 5] for place in range(100)] + [[0.5, 1e23]]
+    low, high = range_view.draw(points, rates.read(points)).layout.yaxis.range
+    assert low < 20.2 and 40 < high < 60
 
 
 @pytest.fixture

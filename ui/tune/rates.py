@@ -29,6 +29,7 @@ WHAT = (
     "small to one far too large. Where the loss falls, it learns; where it rises again, steps are too large."
 )
 POLL_SECONDS = 0.5
+FIRST = 10  # steps that set the scale: where it breaks off, losses have no measure
 WORDS = {"low": "It begins to learn", "steepest": "It learns fastest", "high": "Its lowest loss"}
 HELP = {
     "low": "From here on the loss falls. A good lower end for a search.",
@@ -121,8 +122,15 @@ def draw(points: list[list[float]], found: Found | None) -> go.Figure:
         figure.add_trace(go.Scatter(x=tried, y=found.smooth, mode="lines", name="Running mean", line=line))
         figure.add_vrect(found.low, found.high, fillcolor=palette.COLOURS[3], opacity=0.12, line_width=0)
         figure.add_vline(found.steepest, line={"color": palette.COLOURS[2], "dash": "dot"})
+    low, high = min(losses), max(losses[:FIRST])
     figure.update_layout(
-        height=380, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend={"orientation": "h", "y": 1.1},
-        xaxis={"type": "log", "title": "Learning rate"}, yaxis={"title": "Training loss, nats per image"},
-    )  # fmt: skip
+        height=380,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        legend={"orientation": "h", "y": 1.1},
+        xaxis={"type": "log", "title": "Learning rate"},
+        yaxis={
+            "title": "Training loss, nats per image",
+            "range": [low - 0.1 * (high - low), high + 0.3 * (high - low)],
+        },
+    )
     return figure
