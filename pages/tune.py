@@ -1,10 +1,25 @@
-"""Tune: many trainings that look for good settings."""
+"""Tune: searches for good settings, one optimiser against another, and how large a step may be."""
 
 import streamlit as st
 
-from ui import choice, frame, tune
+from ui import choice, frame
+from ui.errors import shown
+from ui.tune import chosen, optimizers, rates, setup, watch
 
 frame.ensure()
-st.title("Tune", anchor=False)
-st.caption("A search trains many models with other settings, and keeps the best. Each trial is a training of its own.")
-tune.show(choice.chosen_run())
+run = choice.chosen_run()
+chosen.turn()
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Tune", anchor=False, width="content")
+    view = st.segmented_control(
+        "View", chosen.VIEWS, key=chosen.VIEW, required=True, label_visibility="collapsed", persist_state="session"
+    )
+with shown():
+    if view == chosen.SET_UP:
+        setup.show(run)
+    elif view == chosen.WATCH:
+        watch.show()
+    elif view == chosen.OPTIMISERS:
+        optimizers.show(run)
+    else:
+        rates.show(run)

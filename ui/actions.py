@@ -13,6 +13,7 @@ from ui import cached, choice, owner
 from ui.errors import plain, show
 from ui.fields import FIELDS
 from ui.run_view import View
+from ui.tune import optimizers
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, jobs
 from vae_core.runs.store import Run
@@ -43,6 +44,7 @@ def buttons(view: View) -> None:
             _fork(view)
             link = {choice.PARAMETER: view.run.id}
             st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
+            optimizers.link(view.run)
 
 
 def problem() -> None:

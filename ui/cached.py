@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ui import data_views, palette
+from ui.tune import figures
 from vae_core import settings as settings_file
 from vae_core.data import catalog
 from vae_core.data.dataset import Part
@@ -27,6 +28,7 @@ from vae_core.runs import arms, store
 from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.tasks import Task
+from vae_core.search import study as studies
 from vae_core.search import trials as search_trials
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -211,17 +213,53 @@ def _born(run: Run) -> str:
     return str(run.document().get("created"))
 
 
-# Searches.
+# Searches. A storage stays open, so that only what is new is read.
+
+
+def searches() -> tuple[str, ...]:
+    """The names of all searches, the newest first."""
+    return _searches(settings())
+
+
+@st.cache_data(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
+def _searches(where: Settings) -> tuple[str, ...]:
+    return tuple(each.name for each in studies.every(where))
+
+
+def refresh_searches() -> None:
+    """For whoever has just started, changed or removed one."""
+    _searches.clear()
+    refresh()
 
 
 def trials(study: Study) -> list[Trial]:
-    """What it has found so far. Its storage stays open, so that only what is new is read."""
-    return search_trials.every(study, _storage(study, str(study.document()["created"])))
+    """What it has found so far."""
+    return search_trials.every(study, _storage(study, _begun(study)))
 
 
-def optuna_study(study: Study) -> Any:
-    """Optuna's own, for its pictures; None before its first trial."""
-    return search_trials.opened(study, _storage(study, str(study.document()["created"])))
+def trial_figure(study: Study, kind: str, goal: int, ended: int) -> Any:
+    """One of Optuna's figures, of a search with trials; where another one has ended, it is drawn anew."""
+    return _trial_figure(study, _begun(study), kind, goal, ended)
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing...")
+def _trial_figure(study: Study, begun: str, kind: str, goal: int, ended: int) -> Any:
+    trials = search_trials.opened(study, _storage(study, begun))
+    return figures.draw(trials, study.search(), kind, goal) if trials else None
+
+
+def trial_history(run: Run, ended: bool) -> list[dict[str, Any]]:
+    """Its epochs; those of a training that ended change no more."""
+    return _trial_history(run, _born(run)) if ended else run.history()
+
+
+@st.cache_data(max_entries=2048, show_spinner=False)
+def _trial_history(run: Run, born: str) -> list[dict[str, Any]]:
+    return run.history()
+
+
+def _begun(study: Study) -> str:
+    return str(study.document()["created"])
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the trials...")

@@ -32,17 +32,17 @@ GUESS = cost.Calibration(
 def show(config: Config, data: Summary) -> None:
     architecture = config.architecture()
     train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
-    seconds, measured = seconds_an_epoch(config, train, held_out)
+    epoch, measured = seconds_an_epoch(config, train, held_out)
     guess = not measured
     about = "about, not yet measured on this machine" if guess else "measured on this machine"
     line(
         f"Training, {words.plural(config.epochs, 'epoch')}",
-        f"about {words.duration(seconds * config.epochs)}",
+        f"about {words.duration(epoch * config.epochs)}",
         f"All of it, after some seconds to start; {about}.",
     )
-    line("An epoch", f"about {words.duration(seconds)}", f"All training images once; {about}.")
+    line("An epoch", f"about {words.duration(epoch)}", f"All training images once; {about}.")
     if guess:
-        _measure()
+        measure()
     line(
         "Steps an epoch",
         f"{-(-train // config.batch):,}",
@@ -61,13 +61,20 @@ def seconds_an_epoch(config: Config, train: int, held_out: int) -> tuple[float, 
     return cost.seconds_an_epoch(config.architecture(), config, train, GUESS, held_out), False
 
 
+def seconds(config: Config, data: Summary) -> tuple[float, bool]:
+    """Of the whole training, and whether this machine was ever measured."""
+    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
+    epoch, measured = seconds_an_epoch(config, train, held_out)
+    return config.epochs * epoch, measured
+
+
 def line(label: str, value: str, text: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         st.markdown(label, width="content", help=text)
         st.markdown(f"**{value}**", width="content")
 
 
-def _measure() -> None:
+def measure() -> None:
     """Offer to measure; while that goes on, look every second whether the real numbers are there."""
     process: subprocess.Popen[bytes] | None = st.session_state.get(MEASURING)
     if process is None:

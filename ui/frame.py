@@ -65,6 +65,9 @@ def sidebar() -> None:
 
 def _picker(chosen: str) -> None:
     runs = {run.id: run for run in cached.runs() if run.state != "broken"}
+    trial = cached.find(chosen) if chosen else None  # of a search: it is not in the list, but may be looked at
+    if trial and trial.state != "broken":
+        runs.setdefault(chosen, trial)
     gone = choice.missing_run()
     if gone:
         st.warning(f"There is no run {plain(gone)}. It may have been removed.")

@@ -1,75 +1,136 @@
-"""The learning-rate range test, drawn: how the loss behaves while the rate rises."""
+"""The learning-rate range test of the chosen run's model, drawn."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ui import cached, owner, palette
+from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import form
-from ui.tune.pictures import styled
+from ui.tune import chosen
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
 from vae_core.search import rates
+from vae_core.search.rates import Found
 
-ASKED = "rates_asked"  # the task that is shown
-POLL_SECONDS = 0.5
-ABOUT = (
-    "One short training in which the learning rate rises with every step. Where the loss falls fastest is a good rate "
-    "to train with; where it rises again, the steps are too large."
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+NO_RUN = (
+    "Choose a run in the sidebar: its model takes some steps, each with a larger learning rate than the one before."
 )
+WHAT = (
+    "How large may a step be? A fresh copy of the chosen run's model takes 200 steps, from a learning rate far too "
+    "small to one far too large. Where the loss falls, it learns; where it rises again, steps are too large."
+)
+POLL_SECONDS = 0.5
+FIRST = 10  # steps that set the scale: where it breaks off, losses have no measure
+WORDS = {"low": "It begins to learn", "steepest": "It learns fastest", "high": "Its lowest loss"}
+HELP = {
+    "low": "From here on the loss falls. A good lower end for a search.",
+    "steepest": "A good learning rate for a training without warm-up and schedule.",
+    "high": "Larger steps do harm. A training should stay clearly below it.",
+}
 
 
 def show(run: Run | None) -> None:
-    st.caption(ABOUT)
-    _, base = form.base(run)
-    if st.button("Start the test", type="primary", icon=":material/play_arrow:", help="It takes some seconds."):
-        with shown():
-            task = rates.begin(cached.settings(), base, owner.current())
-            if task.state() not in ("done", "running"):
-                jobs.start(cached.settings(), task, command=tasks.COMMAND)
-            st.session_state[ASKED] = task.id
-    asked = st.session_state.get(ASKED)
-    if asked:
-        task = Task(asked, cached.settings())
-        with shown():
-            st.fragment(_look, run_every=None if task.state() in FINAL else POLL_SECONDS)(task, task.state())
+    if run is None:
+        st.info(NO_RUN, icon=":material/arrow_back:")
+        return
+    st.caption(WHAT)
+    task = next(iter(tasks.of(run, rates.KIND)), None)
+    state = task.state() if task else ""
+    if task is None or state in ("stopped", "failed", "interrupted"):
+        _offer(run, task)
+    st.fragment(_live, run_every=POLL_SECONDS if state and state not in FINAL else None)(run.id, state)
 
 
-def _look(task: Task, was: str) -> None:
+def _offer(run: Run, task: Task | None) -> None:
+    if task is not None:
+        st.error(plain(task.status()["error"] or "The test broke off."))
+    st.button(
+        "Take the steps", type="primary", icon=":material/play_arrow:", on_click=_begin, args=(run,),
+        help="Some seconds, in a process of its own. The run itself is not changed.",
+    )  # fmt: skip
+
+
+def _begin(run: Run) -> None:
+    try:
+        task = tasks.begin(run, rates.KIND, rates.SPEC, owner.current())
+        if not task.has_process():
+            jobs.start(cached.settings(), task, command=tasks.COMMAND)
+    except LoupeError as error:
+        st.session_state["tune_rates_problem"] = str(error)
+
+
+def _live(run_id: str, was: str) -> None:
     with shown():
-        state = task.state()
+        problem = st.session_state.pop("tune_rates_problem", None)
+        if problem:
+            st.error(plain(problem))
+        task = next(iter(tasks.of(Run(run_id, cached.settings()), rates.KIND)), None)
+        state = task.state() if task else ""
         if state != was:
             st.rerun()
-        if state == "done":
-            arrays, best = task.arrays(), float(task.result()["best"])
-            st.markdown(f"The loss falls fastest at a learning rate of about **{best:.2g}**.")
-            st.plotly_chart(_figure(arrays, best), key="rates_done", config={"displaylogo": False})
-        elif state in FINAL:
-            raise LoupeError(task.status()["error"] or f"The test is {state}", fix="Start it again")
-        else:
-            told = task.status()["phase"] or "Starting, which takes some seconds"
-            st.progress(float(task.status()["done"]), plain(told))
-            live = task.live()
-            if live is not None:
-                st.plotly_chart(_figure(live, None), key="rates_live", config={"displaylogo": False})
+        if task is not None and state == "done":
+            _result(task)
+        elif task is not None and state in ("queued", "running"):
+            status = task.status()
+            st.progress(
+                min(1.0, float(status["done"])), status["phase"] or "Its process is starting or waits its turn."
+            )
 
 
-def _figure(arrays: dict[str, Any], best: float | None) -> Any:
+def _result(task: Task) -> None:
+    points = task.result()["points"]
+    found = rates.read(points)
+    st.plotly_chart(draw(points, found), key="tune_rates_chart", config={"displaylogo": False})
+    if found is None:
+        st.warning("The loss never fell in a way that could be told from noise. Try a larger batch or other layers.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, label in WORDS.items():
+            st.metric(label, common.number(getattr(found, name), 2), help=HELP[name], width=170)
+        st.button(
+            "Search in this range", icon=":material/tune:", type="primary", on_click=_search, args=(found,),
+            help="Opens a new search with the learning rate between the two ends.",
+        )  # fmt: skip
+
+
+def _search(found: Found) -> None:
+    st.session_state["tune_values_learning_rate"] = f"{found.low:.2g}..{found.high:.2g}"
+    st.session_state["tune_vary"] = ["learning_rate"]
+    chosen.turn_to(chosen.SET_UP)
+
+
+def draw(points: list[list[float]], found: Found | None) -> go.Figure:
+    """Each step's loss as a dot, their running mean as a line, and the range in which it learns."""
     import plotly.graph_objects as go
 
-    figure = go.Figure()
-    figure.add_scatter(x=arrays["rates"], y=arrays["losses"], mode="lines", name="loss",
-                       line={"color": palette.GREY, "width": 1})  # fmt: skip
-    if "smoothed" in arrays:
-        figure.add_scatter(x=arrays["rates"], y=arrays["smoothed"], mode="lines", name="smoothed",
-                           line={"color": palette.colour(0)})  # fmt: skip
-    if best is not None:
-        figure.add_vline(best, line_dash="dot", annotation_text=f"{best:.2g}")
-    figure.update_layout(xaxis_title="learning rate", yaxis_title="loss, nats per image", xaxis_type="log")
-    return styled(figure)
+    tried, losses = zip(*points, strict=True)
+    figure = go.Figure(go.Scatter(
+        x=tried, y=losses, mode="markers", name="A step", marker={"color": palette.GREY, "size": 4},
+        hovertemplate="learning rate %{x:.2g}: %{y:.4g}<extra></extra>",
+    ))  # fmt: skip
+    if found:
+        line: dict[str, Any] = {"color": palette.COLOURS[0], "width": 2.5}
+        figure.add_trace(go.Scatter(x=tried, y=found.smooth, mode="lines", name="Running mean", line=line))
+        figure.add_vrect(found.low, found.high, fillcolor=palette.COLOURS[3], opacity=0.12, line_width=0)
+        figure.add_vline(found.steepest, line={"color": palette.COLOURS[2], "dash": "dot"})
+    low, high = min(losses), max(losses[:FIRST])
+    figure.update_layout(
+        height=380,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        legend={"orientation": "h", "y": 1.1},
+        xaxis={"type": "log", "title": "Learning rate"},
+        yaxis={
+            "title": "Training loss, nats per image",
+            "range": [low - 0.1 * (high - low), high + 0.3 * (high - low)],
+        },
+    )
+    return figure

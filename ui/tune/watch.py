@@ -1,181 +1,188 @@
-"""A search while it runs and afterwards: how far it is, its trials, their curves, and what each of them may become."""
+"""A search while it goes on and afterwards: how far it is, its best trial, its pictures, its trials."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import streamlit as st
 
-from ui import cached, choice, owner, words
+from ui import cached, choice, costs
+from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import pictures
+from ui.tune import chosen, controls, pictures, table, words
 from vae_core.errors import LoupeError
-from vae_core.runs import forks, jobs
-from vae_core.runs.store import Run
-from vae_core.search import study as studies
-from vae_core.search import trials as all_trials
+from vae_core.runs.work import FINAL
+from vae_core.search import study, trials
+from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
 
 POLL_SECONDS = 1.0
-ACTIVE = ("queued", "running")
-MORE = 10
-PROBLEM = "tune_problem"
-STATES = {"done": "done", "pruned": "ended early", "failed": "failed", "running": "running"}
+PICKED = "tune_picked"
+METRIC_WIDTH = 130
+NOTHING = "There are no searches yet. A search trains many models, each with other settings, and keeps the best."
 
 
-def show(study: Study) -> None:
-    """Polls only while somebody works on it."""
-    state = study.state()
-    st.fragment(_look, run_every=POLL_SECONDS if state in ACTIVE else None)(study.name, state)
+@dataclass(frozen=True)
+class View:
+    """All that is read for one look at it."""
+
+    study: Study
+    search: Search
+    state: str
+    budget: dict[str, Any]
+    trials: list[Trial]
+    winner: dict[str, Any] | None
+
+    @property
+    def best(self) -> Trial | None:
+        return trials.best(self.trials)
+
+    @property
+    def active(self) -> bool:
+        return self.state not in FINAL
 
 
-def _look(name: str, was: str) -> None:
+def look(name: str) -> View:
+    found = study.find(cached.settings(), name)
+    return View(found, found.search(), found.state(), found.budget(), cached.trials(found), found.winner())
+
+
+def show() -> None:
+    names = cached.searches()
+    gone = chosen.missing()
+    if gone:
+        st.warning(f"There is no search {plain(gone)}. It may have been removed.")
+    if not names:
+        st.info(NOTHING, icon=":material/tune:")
+        st.button("Set up a search", type="primary", on_click=chosen.turn_to, args=(chosen.SET_UP,))
+        return
+    name = chosen.name()
+    st.session_state[PICKED] = name
+    st.selectbox(
+        "Search", names, key=PICKED, on_change=_pick, help="The newest first. Type to look for one.", width=420
+    )
+    state = study.find(cached.settings(), name).state()
+    st.fragment(_live, run_every=None if state in FINAL else POLL_SECONDS)(name, state)
+
+
+def _pick() -> None:
+    chosen.choose(st.session_state[PICKED])
+
+
+def _live(name: str, was: str) -> None:
     with shown():
-        study = studies.find(cached.settings(), name)
-        state = study.state()
-        if state != was:
-            cached.refresh()
+        try:
+            view = look(name)
+        except LoupeError as error:
+            return _unreadable(name, error)
+        if view.state != was:  # the whole page: polling ends or begins
+            cached.refresh_searches()
             st.rerun()
-        found = cached.trials(study)
-        _head(study, state, found)
-        if not found:
-            st.info("Its first trial begins in some seconds.", icon=":material/hourglass_empty:")
+        _head(view)
+        _numbers(view)
+        _best(view)
+        if not view.trials:
+            st.caption(_nothing(view))
             return
-        chosen = _table(study, found)
-        if chosen:
-            _trial(study, chosen)
-        pictures.show(study, found, chosen)
+        ticked = table.ticked(view.study.name, view.trials)
+        pictures.show(view.study, view.search, view.trials, ticked)
+        table.show(view.study, view.search, view.trials, view.best)
 
 
-def _head(study: Study, state: str, found: list[Trial]) -> None:
-    word, colour, icon, meaning = words.STATES[state]
+def _nothing(view: View) -> str:
+    if view.active:
+        return "The first trial begins as soon as its process has started."
+    if view.state == "done":
+        return "Its trials are gone: what they were kept in was removed or replaced. Their runs are still there."
+    return "It ended before its first trial."
+
+
+def _unreadable(name: str, error: LoupeError) -> None:
+    st.error(plain(str(error)))
+    if name not in cached.searches() and st.button("Choose another search"):
+        cached.refresh_searches()
+        st.rerun()
+
+
+def _head(view: View) -> None:
+    word, colour, icon, meaning = words.STATES[view.state]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            st.subheader(plain(study.name), width="content", anchor=False)
-            told = {"running": "searching", "queued": "starting"}.get(state, word)
-            st.badge(told, icon=icon, color=colour, help=None if state in ACTIVE else meaning)  # type: ignore[arg-type]
-        _buttons(study, state)
-    problem = st.session_state.pop(PROBLEM, None) or (study.error() if state == "failed" else "")
-    if problem:
-        st.error(plain(problem))
-    budget = study.budget()
-    ended = sum(trial.ended for trial in found)
-    if state in ACTIVE:
-        st.progress(min(1.0, ended / budget["trials"]), _phase(study, ended, budget["trials"]))
-    _numbers(study, found)
-    _winner(study)
+            st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
+            st.caption(plain(about(view.search)), width="content")
+        controls.buttons(view.study, view.state, view.budget)
+    controls.problem()
+    told = view.study.error()
+    if view.state in ("failed", "interrupted") or told:
+        st.error(plain(told or "Its process ended without a word. Go on takes it up where it stands."))
+    if view.active:
+        st.progress(_share(view), _phase(view))
 
 
-def _phase(study: Study, ended: int, trials: int) -> str:
-    phases = {str(worker.status()["phase"]) for worker in study.workers()}
-    if "the winner" in phases:
-        return "The best trial becomes a run: its model is saved and tested"
-    return f"{ended} of {words.plural(trials, 'trial')}"
+def about(search: Search) -> str:
+    varied = ", ".join(words.setting(each.name) for each in search.space)
+    goals = " and ".join(words.GOALS[goal] for goal in search.goals)
+    folds = f", {search.folds} folds" if search.folds else ""
+    return f"{search.base.dataset}: {varied}, for {goals}{folds}"
 
 
-def _numbers(study: Study, found: list[Trial]) -> None:
-    best = all_trials.best(found)
-    early = sum(trial.state == "pruned" for trial in found)
-    goals = study.search().goals
+def _ended(view: View) -> int:
+    return sum(trial.ended for trial in view.trials)
+
+
+def _share(view: View) -> float:
+    return min(1.0, _ended(view) / max(1, view.budget["trials"]))
+
+
+def _phase(view: View) -> str:
+    told = [str(worker.status()["phase"]) for worker in view.study.workers()]
+    at_work = ", ".join(phase for phase in told if phase)
+    text = f"{_ended(view)} of {view.budget['trials']} trials"
+    return f"{text}: {at_work}" if at_work else text
+
+
+def _numbers(view: View) -> None:
+    counts = {state: sum(trial.state == state for trial in view.trials) for state in words.TRIALS}
     with st.container(horizontal=True, gap="small"):
-        st.metric("Trials", f"{sum(trial.ended for trial in found)} of {study.budget()['trials']}", width=150,
-                  help="Ended, of all that may be tried.")  # fmt: skip
-        st.metric("Ended early", early, width=150, help="They fell behind the others.")
-        for place, goal in enumerate(goals):
-            value = words.number(best.values[place], 5) if best and best.values else "–"
-            st.metric(f"Best {pictures.GOALS[goal]}", value, width=200, help=pictures.GOAL_HELP[goal])
-    if best:
-        st.caption(f"Best so far: trial {best.number + 1} with {plain(pictures.told(best))}.")
+        _metric("Trials", f"{_ended(view)} of {view.budget['trials']}", "That have ended, of how many it may try.")
+        for goal, value in zip(view.search.goals, (view.best.values if view.best else None) or (), strict=False):
+            _metric(f"Best {words.GOALS[goal]}", common.number(value), words.VALUE_HELP[goal])
+        _metric("Ended early", str(counts["pruned"]), words.TRIALS["pruned"][1] + " This saves time.")
+        _metric("Failed", str(counts["failed"]), words.TRIALS["failed"][1] + " Few is good.")
 
 
-def _winner(study: Study) -> None:
-    winner = study.winner()
-    if not winner:
+def _metric(label: str, value: str, text: str) -> None:
+    st.metric(label, value, help=text, width=METRIC_WIDTH)
+
+
+def _best(view: View) -> None:
+    """In a sentence; once it has become a run, with ways there and what it reaches on the test images."""
+    best = view.best
+    if best is None:
         return
-    link = {choice.PARAMETER: winner["run"]}
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"The winner, trial {winner['trial'] + 1}, is kept as **{plain(winner['run'])}**.", width="content",
-                    help="Only this one has looked at the test images.")  # fmt: skip
-        st.page_link("pages/train.py", label="Its training", icon=":material/model_training:", query_params=link)
-        st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
+    run = cached.find(view.winner["run"]) if view.winner and view.winner["trial"] == best.number else None
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        first = " in the first goal" if len(view.search.goals) > 1 else ""
+        st.markdown(f"**Trial {best.number + 1}** is the best{first} so far: {plain(table.told(best))}")
+        if run is None and not view.active and view.winner and view.winner["trial"] == best.number:
+            st.caption("The run that it became was removed.", width="content")
+        if run is not None:
+            _ways(run.id, run.state)
 
 
-def _buttons(study: Study, state: str) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
-        if state in ACTIVE:
-            st.button("Stop", icon=":material/stop:", on_click=_told, args=(study.name, "stop"),
-                      help="After the batch under way. Nothing is lost: it can go on later.")  # fmt: skip
-            return
+def _ways(run_id: str, state: str) -> None:
+    link = {choice.PARAMETER: run_id}
+    with st.container(horizontal=True, gap="small", width="content", vertical_alignment="center"):
         if state != "done":
-            st.button("Resume", type="primary", icon=":material/play_arrow:", on_click=_told,
-                      args=(study.name, "resume"), help="Go on where it ended.")  # fmt: skip
-        st.button(f"{MORE} trials more", icon=":material/add:", on_click=_told, args=(study.name, "more"),
-                  help="Go on searching.")  # fmt: skip
-        with st.popover("Remove", icon=":material/delete:"):
-            st.markdown("Its trials go with it. The winner stays, it is a run like any other.")
-            st.button("Remove the search", type="primary", on_click=_told, args=(study.name, "remove"))
-
-
-def _told(name: str, what: str) -> None:
-    """What a click does, before the page is drawn again; what went wrong is kept for it."""
-    try:
-        study = studies.find(cached.settings(), name)
-        if what == "stop":
-            study.stop()
-        elif what == "remove":
-            studies.remove(study)
-            st.query_params.pop("search", None)
-        else:
-            budget = study.budget()
-            if what == "more":
-                ended = len(all_trials.every(study))
-                study.set_budget(max(ended, int(budget["trials"])) + MORE, 0.0)
-            study.start()
-    except (LoupeError, OSError) as error:
-        st.session_state[PROBLEM] = str(error)
-    cached.refresh()
-
-
-def _table(study: Study, found: list[Trial]) -> Trial | None:
-    """All trials; the one whose row is pressed."""
-    goals = [pictures.GOALS[goal].capitalize() for goal in study.search().goals]
-    rows = [
-        {
-            "Trial": trial.number + 1,
-            "State": STATES[trial.state],
-            **{goal: trial.values[place] if trial.values else None for place, goal in enumerate(goals)},
-            **{pictures.label(name): value for name, value in trial.settings.items()},
-            "Time": words.duration(trial.seconds),
-            "Why": trial.error,
-        }
-        for trial in found
-    ]
-    if not any(row["Why"] for row in rows):
-        rows = [{name: value for name, value in row.items() if name != "Why"} for row in rows]
-    event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"tune_rows_{study.name}",
-        height=min(360, 38 + 35 * len(rows)),
-    )  # fmt: skip
-    places = event["selection"]["rows"]
-    return found[places[0]] if places and places[0] < len(found) else None
-
-
-def _trial(study: Study, trial: Trial) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"**Trial {trial.number + 1}**: {plain(pictures.told(trial))}", width="content")
-        if trial.runs and trial.state in ("done", "pruned"):
-            st.button("Open as a run", icon=":material/open_in_new:", on_click=_open, args=(trial.runs[0],),
-                      help="A copy that goes on from its state, ends with a model, and can be explored, compared and "
-                      "reported like any other. One that ended early is trained to its end.")  # fmt: skip
-
-
-def _open(trial_run: str) -> None:
-    where = cached.settings()
-    try:
-        run = forks.adopt(where, Run(trial_run, where), owner.current())
-        jobs.start(where, run)
-    except (LoupeError, OSError) as error:
-        st.session_state[PROBLEM] = str(error)
-        return
-    cached.refresh()
-    choice.choose(run.id)
-    st.toast(f"{run.id} is on its way: see Train.")
+            st.page_link("pages/train.py", label="Watch its training", icon=":material/visibility:", query_params=link)
+            return
+        tested = controls.test_loss(run_id)
+        if tested is not None:
+            nats, what = tested
+            told = (
+                f"{what.capitalize()} on the test images, which no trial has seen, in nats per image. Lower is better."
+            )
+            costs.line("On the test images", common.number(nats), told)
+        st.page_link("pages/explore.py", label="Explore the winner", icon=":material/explore:", query_params=link)

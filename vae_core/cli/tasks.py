@@ -15,7 +15,7 @@ from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
 
 WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the function(task, tell) that does the work
-    "rates": ("vae_core.learn.rates", "measure"),
+    "rates": ("vae_core.learn.rate_test", "run"),
     "projection": ("vae_core.cli.projecting", "work"),
     "placing": ("vae_core.cli.projecting", "add"),
     "stability": ("vae_core.cli.projecting", "stability"),

@@ -1,49 +1,46 @@
-"""What a learning-rate range test says. The steps themselves are taken by learn/rates.py, in a task of its own."""
+"""What a learning-rate range test tells: between which rates a model learns, and where it learns fastest."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from vae_core.runs import store, tasks
-from vae_core.runs.store import Run
-from vae_core.runs.tasks import Task
-from vae_core.settings import Settings
-from vae_core.spec.config import Config
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
-
-KIND = "rates"
-STUDY = "learning-rate-test"  # whose trials these runs are, so that no list of runs shows them
-LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 200
-WEIGHT = 0.9  # of what went before, in the smoothed loss
+KIND = "rates"  # of the task
+SPEC = {"low": 1e-6, "high": 1.0, "steps": 200}
+MEMORY = 0.9  # of the running mean over the steps' noisy losses
+BEGUN = 0.1  # share of the whole fall from which on it learns
 
 
-def begin(settings: Settings, config: Config, owner: str = "") -> Task:
-    """The test of this config: the one that was made before, or a new one, which waits for `jobs.start`."""
-    known = (line.id for line in store.list_runs(settings) if line.study == STUDY and config.digest in line.id)
-    found = next(known, None)
-    run = Run(found, settings) if found else store.create(settings, config, {}, owner=owner, study=STUDY)
-    return tasks.begin(run, KIND, {"config": config.to_json()}, owner)
+@dataclass(frozen=True)
+class Found:
+    smooth: tuple[float, ...]
+    low: float  # where the loss begins to fall
+    steepest: float  # where it falls fastest for a step by a factor
+    high: float  # where it is lowest; above, steps are too large
+
+
+def read(points: Sequence[Sequence[float]]) -> Found | None:
+    """None where too few steps were taken, or the loss never fell."""
+    if len(points) < 10:
+        return None
+    rates, losses = (np.array(column, float) for column in zip(*points, strict=True))
+    smooth = smoothed(losses)
+    last = int(np.argmin(smooth))
+    if last < 3 or smooth[0] <= smooth[last]:
+        return None
+    fall = smooth[0] - smooth[last]
+    first = int(np.argmax(smooth[: last + 1] < smooth[0] - BEGUN * fall))
+    slopes = np.gradient(smooth, np.log(rates))
+    steepest = int(np.argmin(slopes[: last + 1]))
+    return Found(tuple(smooth.tolist()), float(rates[first]), float(rates[steepest]), float(rates[last]))
 
 
 def smoothed(losses: np.ndarray) -> np.ndarray:
-    """A running mean that forgets, without its lean towards zero at the beginning."""
-    import numpy as np
-
-    mean, found = 0.0, []
-    for step, loss in enumerate(losses, 1):
-        mean = WEIGHT * mean + (1 - WEIGHT) * float(loss)
-        found.append(mean / (1 - WEIGHT**step))
-    return np.asarray(found)
-
-
-def best_of(rates: np.ndarray, losses: np.ndarray) -> float:
-    """Where the smoothed loss falls fastest, before it is at its least."""
-    import numpy as np
-
-    mean = smoothed(losses)
-    least = int(np.argmin(mean))
-    slope = np.gradient(mean, np.log(rates))
-    upto = max(2, least)
-    return float(rates[int(np.argmin(slope[:upto]))])
+    """A running mean that begins at the first value without a bias to it."""
+    found, mean = np.empty(len(losses)), 0.0
+    for step, loss in enumerate(losses):
+        mean = MEMORY * mean + (1 - MEMORY) * float(loss)
+        found[step] = mean / (1 - MEMORY ** (step + 1))
+    return found

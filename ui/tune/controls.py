@@ -1,0 +1,138 @@
+"""What can be done with a search: stop, go on, more trials, remove; and with a trial: keep it as a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, choice, owner, starting
+from ui.errors import plain, show
+from vae_core.errors import LoupeError
+from vae_core.runs import forks, jobs, store
+from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
+from vae_core.search import study
+from vae_core.search.spec import Search
+from vae_core.search.study import Study
+from vae_core.search.trials import Trial
+
+KEPT = "tune_action_error"
+
+
+def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
+    """One row. What a click does happens before the page is drawn again, so that it shows the new state."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+        if state not in FINAL:
+            _stop(found)
+            return
+        if state != "done":
+            st.button(
+                "Go on", type="primary", icon=":material/play_arrow:", on_click=_told, args=(_go_on, found),
+                help="Takes up the trial in hand where it stands, as if nothing had been.",
+            )  # fmt: skip
+        _more(found, budget)
+        _remove(found)
+
+
+def problem() -> None:
+    """What went wrong at the last click."""
+    error = st.session_state.pop(KEPT, None)
+    if error:
+        show(error)
+
+
+def _told(action: Callable[..., None], found: Study, *args: Any) -> None:
+    try:
+        action(found, *args)
+    except LoupeError as error:
+        st.session_state[KEPT] = error
+    cached.refresh_searches()
+
+
+def _stop(found: Study) -> None:
+    asked = any(worker.stop_requested() for worker in found.workers())
+    label = "Stopping" if asked else "Stop"
+    told = "Ends after the batch in hand. Nothing is lost, and it can go on later."
+    if not owner.is_other(found.owner) or asked:
+        st.button(label, icon=":material/stop:", disabled=asked, help=told, on_click=_told, args=(_end, found))
+        return
+    with st.popover(label, icon=":material/stop:", help=told):
+        st.write(f"This search belongs to {plain(found.owner)}.")
+        st.button("Stop it all the same", on_click=_told, args=(_end, found))
+
+
+def _end(found: Study) -> None:
+    found.stop()
+
+
+def _go_on(found: Study) -> None:
+    found.start(max(1, len(found.workers())))
+
+
+def _more(found: Study, budget: dict[str, Any]) -> None:
+    with st.popover("More trials", icon=":material/add:", help="It learns from all trials that it has."):
+        more = st.number_input("Further trials", 1, 10_000, 10, key="tune_more")
+        minutes = st.number_input(
+            "Minutes, 0 = no limit", 0.0, 10_000.0, float(budget["minutes"]), step=1.0, key="tune_more_minutes"
+        )
+        changes = partial(_add, trials=int(budget["trials"]) + int(more), minutes=float(minutes))
+        st.button("Add them", type="primary", key="tune_more_go", on_click=_told, args=(changes, found))
+
+
+def _add(found: Study, trials: int, minutes: float) -> None:
+    found.set_budget(trials, minutes)
+    _go_on(found)
+
+
+def _remove(found: Study) -> None:
+    with st.popover("Remove", icon=":material/delete:"):
+        st.write("The search and all its trials are deleted. A winner stays, and so does each trial kept as a run.")
+        if owner.is_other(found.owner):
+            st.write(f"It belongs to {plain(found.owner)}.")
+        st.button("Remove it", key="tune_remove_go", on_click=_told, args=(study.remove, found))
+
+
+# A trial as a run.
+
+
+def kept(search: Search, trial: Trial) -> str:
+    """The run that the trial became; empty before somebody asked for it."""
+    if search.folds:
+        before = starting.trained_before(search.winner(trial.settings))
+        return before.id if before else ""
+    return next((run.id for run in cached.runs() if trial.runs and run.parent == trial.runs[0]), "")
+
+
+def keep(search: Search, trial: Trial) -> Run:
+    """The trial as a run like any other, with codes, pictures and test losses. Asked twice, it is made once."""
+    where, before = cached.settings(), kept(search, trial)
+    if before:
+        return store.open_run(where, before)
+    if search.folds:
+        return starting.start(search.winner(trial.settings))
+    if not trial.runs:
+        raise LoupeError("This trial has not trained", "It failed before its first step", "Choose another one")
+    run = forks.adopt(where, store.open_run(where, trial.runs[0]), owner.current())
+    jobs.start(where, run)
+    cached.refresh()
+    return run
+
+
+def open_kept(search: Search, trial: Trial) -> None:
+    run = keep(search, trial)
+    choice.go("pages/explore.py" if run.state() == "done" else "pages/train.py", run.id)
+
+
+def test_loss(run_id: str) -> tuple[float, str] | None:
+    """Of a finished run, in nats per image, and what it is."""
+    run = Run(run_id, cached.settings())
+    found = run.metrics()
+    if found is None:
+        return None
+    if run.config().kind == "vae":
+        return float(found["negative_elbo"]["mean_code"]), "reconstruction + KL"
+    kind = "mse" if run.config().loss == "mse" else "bce"
+    return float(found[kind]["mean_code"]["nats_per_image"]), "reconstruction"

@@ -1,0 +1,81 @@
+"""Curves and words of a contest between two optimisers. Knows no widgets."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from vae_core.search.contest import Difference
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Rows = Sequence[Mapping[str, Any]]
+LOSS = "validation_total_nats_per_image"
+SPREAD_HELP = "Best validation loss in nats per image, mean over the seeds and its standard deviation. Lower is better."
+
+
+def best(rows: Rows) -> float | None:
+    return min((row[LOSS] for row in rows if row[LOSS] is not None), default=None)
+
+
+def spread(values: Sequence[float]) -> str:
+    if not values:
+        return "–"
+    mean = f"{statistics.fmean(values):.4g}"
+    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.2g}"
+
+
+def told(first: str, second: str, found: Difference, pairs: int) -> str:
+    """The difference in a sentence that claims no more than the pairs allow."""
+    better, worse = (first, second) if found.mean > 0 else (second, first)
+    size = f"{abs(found.mean):.3g} nats per image"
+    if found.interval is None:
+        return f"{better} is ahead of {worse} by {size}, with one seed. More seeds would show whether that is chance."
+    low, high = found.interval if found.mean > 0 else (-found.interval[1], -found.interval[0])
+    ends = f"95% interval {low:.3g} to {high:.3g}"
+    if not found.is_sure:
+        return f"{better} is ahead by {size}, but over {pairs} seeds that may be chance: {ends}."
+    return f"{better} is better than {worse} by {size}: {ends}, over {pairs} seeds."
+
+
+def draw(sides: Sequence[tuple[str, str]], histories: Sequence[Sequence[Rows]]) -> go.Figure:
+    """A band from the lowest to the highest seed, and their mean, for each side."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for (name, colour), runs in zip(sides, histories, strict=True):
+        epochs, columns = _by_epoch(runs)
+        if epochs and any(len(column) > 1 for column in columns):
+            band = [max(column) for column in columns] + [min(column) for column in reversed(columns)]
+            figure.add_trace(go.Scatter(
+                x=epochs + epochs[::-1], y=band, fill="toself", line={"width": 0}, fillcolor=_clear(colour),
+                hoverinfo="skip", showlegend=False,
+            ))  # fmt: skip
+        figure.add_trace(go.Scatter(
+            x=epochs, y=[statistics.fmean(column) for column in columns], name=name,
+            mode="lines" if len(epochs) > 1 else "markers", line={"color": colour, "width": 2.5},
+            hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+        ))  # fmt: skip
+    figure.update_layout(
+        height=340, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend={"orientation": "h", "y": 1.12},
+        xaxis={"title": "Epoch"}, yaxis={"title": "Validation loss, nats per image"},
+    )  # fmt: skip
+    return figure
+
+
+def _by_epoch(runs: Sequence[Rows]) -> tuple[list[int], list[list[float]]]:
+    """Epochs, and at each the losses of the seeds that have come so far."""
+    found: dict[int, list[float]] = {}
+    for rows in runs:
+        for row in rows:
+            if row[LOSS] is not None and math.isfinite(row[LOSS]):
+                found.setdefault(int(row["epoch"]), []).append(float(row[LOSS]))
+    return sorted(found), [found[epoch] for epoch in sorted(found)]
+
+
+def _clear(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"

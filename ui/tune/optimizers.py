@@ -1,0 +1,211 @@
+"""One optimiser against another, from the chosen run: same first weights, same batches, curves and images together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, choice, costs, palette, pixels, starting
+from ui import words as common
+from ui.errors import plain, shown
+from ui.fields import FIELDS
+from ui.tune import chosen, duels
+from vae_core.errors import LoupeError
+from vae_core.runs.store import Run, Summary
+from vae_core.search import contest
+from vae_core.search.contest import Side
+from vae_core.spec.config import BOUNDS, Config
+
+NO_RUN = "Choose a run in the sidebar: its model is trained once with each optimiser, everything else being the same."
+SAME = (
+    "Both begin with the same weights and see the same images in the same order, so that only the optimiser differs. "
+    "Each has a learning rate of its own: what suits Adam is mostly too small for SGD."
+)
+SEEDS_HELP = (
+    "How often the contest is held, each time with other first weights and batches. 3 or more show what is chance."
+)
+OPTIMISERS = ("adam", "sgd")
+POLL_SECONDS = 1.0
+PRESSED = "tune_duel"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side: what has to be trained, and what of it is there."""
+
+    side: Side
+    configs: list[Config]
+    runs: list[Summary | None]
+    colour: str
+
+    @property
+    def name(self) -> str:
+        return f"{FIELDS['optimizer'].words[self.side.optimizer]}, {self.side.learning_rate:g}"  # type: ignore[attr-defined]
+
+
+def show(run: Run | None) -> None:
+    if run is None:
+        st.info(NO_RUN, icon=":material/arrow_back:")
+        return
+    try:
+        config = run.config()
+    except (LoupeError, OSError):
+        st.warning(f"The run {plain(run.id)} is no longer there: its folder was removed or cannot be read.")
+        return
+    was_pressed = st.session_state.pop(PRESSED, False)
+    st.caption(SAME)
+    form, side = st.columns([5, 2], gap="medium")
+    with form:
+        sides, seeds, epochs = _form(run, config)
+    arms = [_arm(config, each, seeds, epochs, number) for number, each in enumerate(sides)]
+    with side, st.container(border=True, gap="xsmall"), shown():
+        _start(config, arms, was_pressed)
+    active = any(run and run.state in ("queued", "running") for arm in arms for run in arm.runs)
+    st.fragment(_live, run_every=POLL_SECONDS if active else None)(config, sides, seeds, epochs, _states(arms))
+
+
+def _form(run: Run, config: Config) -> tuple[list[Side], int, int]:
+    stamp = f"tune_duel_{run.id}"
+    sides = []
+    for number, column in enumerate(st.columns(2)):
+        with column, st.container(border=True):
+            own = config.optimizer if number == 0 else next(name for name in OPTIMISERS if name != config.optimizer)
+            optimizer = FIELDS["optimizer"].widget(f"{stamp}_optimizer_{number}", own)
+            rate = FIELDS["learning_rate"].widget(f"{stamp}_rate_{number}", config.learning_rate)
+            sides.append(Side(optimizer, rate))
+    with st.container(horizontal=True):
+        low, high = (int(bound) for bound in BOUNDS["epochs"])
+        st.session_state.setdefault(f"{stamp}_epochs", config.epochs)
+        epochs = st.number_input("Epochs", low, high, key=f"{stamp}_epochs", width=155, persist_state="session")
+        st.session_state.setdefault(f"{stamp}_seeds", 1)
+        seeds = st.number_input(
+            "Seeds", 1, contest.MOST_SEEDS, key=f"{stamp}_seeds", width=155, help=SEEDS_HELP, persist_state="session"
+        )
+    return sides, int(seeds), int(epochs)
+
+
+def _arm(config: Config, side: Side, seeds: int, epochs: int, number: int) -> Arm:
+    wanted = contest.configs(config, side, seeds, epochs)
+    colour = (palette.COLOURS[0], palette.COLOURS[1])[number]
+    return Arm(side, wanted, [starting.trained_before(each) for each in wanted], colour)
+
+
+def _states(arms: list[Arm]) -> tuple[str, ...]:
+    return tuple(run.state if run else "" for arm in arms for run in arm.runs)
+
+
+def _start(config: Config, arms: list[Arm], was_pressed: bool) -> None:
+    missing = [each for arm in arms for each, run in zip(arm.configs, arm.runs, strict=True) if run is None]
+    if arms[0].side == arms[1].side:
+        st.button("Train both", disabled=True, type="primary", width="stretch")
+        st.caption("Both sides are the same. Choose another optimiser or learning rate for one of them.")
+        return
+    if was_pressed and missing:
+        _begin(missing)
+    seconds, measured = costs.seconds(arms[0].configs[0], cached.data_summary(config.dataset))
+    told = "measured on this machine" if measured else "not yet measured on this machine"
+    costs.line(
+        "Still to train", str(len(missing)), "Trainings that are not there yet; what was trained before is used again."
+    )
+    costs.line("All of it", f"about {common.duration(seconds * len(missing))}", f"One after another; {told}.")
+    st.button(
+        "Train both" if len(missing) > 1 else "Train it", type="primary", icon=":material/play_arrow:", width="stretch",
+        disabled=not missing, on_click=_press, help="They run in processes of their own: you may close this page.",
+    )  # fmt: skip
+    if not missing:
+        st.caption("All of it is there or on its way.")
+
+
+def _press() -> None:
+    st.session_state[PRESSED] = True
+
+
+def _begin(missing: list[Config]) -> None:
+    cached.refresh()
+    for config in missing:
+        if starting.trained_before(config) is None:
+            starting.start(config)
+    st.rerun()
+
+
+def _live(config: Config, sides: list[Side], seeds: int, epochs: int, was: tuple[str, ...]) -> None:
+    with shown():
+        arms = [_arm(config, side, seeds, epochs, number) for number, side in enumerate(sides)]
+        if _states(arms) != was:
+            st.rerun()
+        histories = [[_history(run) for run in arm.runs] for arm in arms]
+        if not any(rows for arm in histories for rows in arm):
+            st.caption("Curves and images of both stand here as soon as the first epoch is trained.")
+            return
+        st.plotly_chart(
+            duels.draw([(arm.name, arm.colour) for arm in arms], histories), key="tune_duel_chart",
+            config={"displaylogo": False},
+        )  # fmt: skip
+        _verdict(arms, histories)
+        _images(arms)
+        _links(arms)
+
+
+def _history(run: Summary | None) -> list[dict[str, Any]]:
+    if run is None:
+        return []
+    return cached.trial_history(Run(run.id, cached.settings()), run.state == "done")
+
+
+def _verdict(arms: list[Arm], histories: list[list[list[dict[str, Any]]]]) -> None:
+    done = [
+        all(run is not None and run.state == "done" for run in pair)
+        for pair in zip(*(a.runs for a in arms), strict=True)
+    ]
+    best = [[duels.best(rows) for rows in side] for side in histories]
+    with st.container(horizontal=True, gap="medium"):
+        for arm, values in zip(arms, best, strict=True):
+            known = [value for value in values if value is not None]
+            st.metric(arm.name, duels.spread(known), help=duels.SPREAD_HELP, width=230)
+    pairs = [(a, b) for a, b, both in zip(*best, done, strict=True) if both and a is not None and b is not None]
+    if pairs:
+        found = contest.difference([a for a, _ in pairs], [b for _, b in pairs])
+        st.markdown(plain(duels.told(arms[0].name, arms[1].name, found, len(pairs))))
+
+
+def _images(arms: list[Arm]) -> None:
+    """The same test images, and what each makes of them after as many epochs as both have."""
+    runs = [Run(arm.runs[0].id, cached.settings()) if arm.runs[0] else None for arm in arms]
+    epochs = [set(run.snapshot_epochs()) if run else set() for run in runs]
+    common_ones = set.intersection(*epochs)
+    if not common_ones:
+        return
+    epoch = max(common_ones)
+    found = [cached.snapshot(run, epoch) for run in runs if run]
+    st.caption(f"The same test images after {common.plural(epoch, 'epoch')}, drawn by each, with the first seed")
+    rows = [("Originals", found[0]["original"])] + [
+        (arm.name, each["reconstruction"]) for arm, each in zip(arms, found, strict=True)
+    ]
+    for name, images in rows:
+        label, sheet = st.columns([1, 5], vertical_alignment="center")
+        label.markdown(plain(name))
+        with sheet:
+            pixels.sheet(images, f"{name}: {len(images)} test images", columns=len(images), width=640)
+
+
+def _links(arms: list[Arm]) -> None:
+    with st.container(horizontal=True):
+        for arm in arms:
+            for run in arm.runs:
+                if run:
+                    link = {choice.PARAMETER: run.id}
+                    label = f"{arm.name}: {common.state(run.state)}"
+                    st.page_link("pages/train.py", label=plain(label), icon=":material/monitoring:", query_params=link)
+        done = [arm.runs[0].id for arm in arms if arm.runs[0] and arm.runs[0].state == "done"]
+        if len(done) == len(arms) and st.button(
+            "Compare them closely", icon=":material/compare:", key="tune_duel_compare"
+        ):
+            choice.compare(done)
+
+
+def link(run: Run) -> None:
+    """For the Train page."""
+    query = {choice.PARAMETER: run.id, chosen.ASKED: "optimisers"}
+    st.page_link("pages/tune.py", label="Adam against SGD", icon=":material/swords:", query_params=query)

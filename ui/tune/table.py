@@ -1,0 +1,139 @@
+"""A search's trials as rows; what can be done with those that are ticked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, choice
+from ui import words as common
+from ui.errors import plain, shown
+from ui.tune import controls, words
+from vae_core.search.spec import Search
+from vae_core.search.study import Study
+from vae_core.search.trials import Trial
+
+ROW_HEIGHT = 32
+MOST_ROWS = 12
+column = st.column_config
+NONE_TICKED = "Tick a trial in the first column to see its curves above, open its trainings or keep it as a run."
+
+
+def ticked(name: str, trials: list[Trial]) -> list[int]:
+    """The numbers of the ticked trials; read before the table is drawn, for the pictures above it."""
+    state: Any = st.session_state.get(_key(name), {})
+    rows = state.get("selection", {}).get("rows", []) if state else []
+    return [trials[row].number for row in rows if row < len(trials)]
+
+
+def _key(name: str) -> str:
+    return f"tune_trials_{name}"
+
+
+def show(study: Study, search: Search, trials: list[Trial], best: Trial | None) -> None:
+    rows = [_row(search, trial, best) for trial in trials]
+    columns = {"best": column.TextColumn("", width=30)} | _columns(search)
+    height = ROW_HEIGHT * (1 + min(MOST_ROWS, len(rows))) + 4
+    st.dataframe(
+        {key: [row.get(key) for row in rows] for key in columns}, key=_key(study.name), hide_index=True,
+        placeholder="",
+        on_select="rerun", selection_mode="multi-row", column_config=columns, row_height=ROW_HEIGHT, height=height,
+    )  # fmt: skip
+    numbers = ticked(study.name, trials)
+    those = [trial for trial in trials if trial.number in numbers]
+    if not those:
+        st.caption(NONE_TICKED)
+    elif len(those) == 1:
+        _one(search, those[0])
+    else:
+        _several(search, those)
+
+
+def _columns(search: Search) -> dict[str, Any]:
+    goals = {
+        f"value {goal}": column.NumberColumn(words.GOALS[goal], format="%.5g", help=words.VALUE_HELP[goal])
+        for goal in search.goals
+    }
+    settings = {
+        each.name: column.TextColumn(words.setting(each.name), help=words.setting_help(each.name))
+        if each.choices
+        else column.NumberColumn(words.setting(each.name), format="%.4g", help=words.setting_help(each.name))
+        for each in search.space
+    }
+    return {
+        "number": column.NumberColumn("Trial", width=60, help="In the order in which they began."),
+        "state": column.TextColumn("State", width=100, help="What has become of it."),
+        **goals,
+        **settings,
+        "seconds": column.NumberColumn("Seconds", format="%.1f", help="From its beginning to its end."),
+    }
+
+
+def _row(search: Search, trial: Trial, best: Trial | None) -> dict[str, Any]:
+    values = {f"value {goal}": value for goal, value in zip(search.goals, trial.values or (), strict=False)}
+    settings = {
+        each.name: words.choice(each.name, trial.settings[each.name]) if each.choices else trial.settings[each.name]
+        for each in search.space
+        if each.name in trial.settings
+    }
+    return {
+        "best": "★" if trial == best else "",
+        "number": trial.number + 1,
+        "state": words.TRIALS[trial.state][0],
+        **values,
+        **settings,
+        "seconds": trial.seconds,
+    }
+
+
+def told(trial: Trial) -> str:
+    """Its settings in words."""
+    return ", ".join(f"{words.setting(name)} {words.choice(name, value)}" for name, value in trial.settings.items())
+
+
+def _one(search: Search, trial: Trial) -> None:
+    with st.container(border=True), shown():
+        st.markdown(f"**Trial {trial.number + 1}**, {words.TRIALS[trial.state][0]}: {plain(told(trial))}")
+        if trial.error:
+            st.error(plain(trial.error))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            for fold, run_id in enumerate(trial.runs):
+                if cached.find(run_id):
+                    label = f"Training of fold {fold + 1}" if search.folds else "Its training"
+                    link = {choice.PARAMETER: run_id}
+                    st.page_link("pages/train.py", label=label, icon=":material/monitoring:", query_params=link)
+            if trial.ended and trial.state != "failed":
+                _keep(search, trial)
+
+
+def _keep(search: Search, trial: Trial) -> None:
+    before = controls.kept(search, trial)
+    told_of = "It is trained once on all images of all folds." if search.folds else "It goes on from where it stands."
+    label = "Open its run" if before else "Keep as a run"
+    if st.button(
+        label, icon=":material/bookmark:", key="tune_keep", help=f"{told_of} Then it has a map and test losses."
+    ):
+        controls.open_kept(search, trial)
+
+
+def _several(search: Search, trials: list[Trial]) -> None:
+    """Those that were kept as runs can be compared."""
+    kept = [run_id for trial in trials if (run_id := controls.kept(search, trial))]
+    done = [run_id for run_id in kept if (run := cached.find(run_id)) and run.state == "done"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(done) == len(trials):
+            if st.button("Compare them", icon=":material/compare:", key="tune_compare"):
+                choice.compare(done)
+        elif len(kept) < len(trials):
+            if st.button("Keep them as runs", icon=":material/bookmark:", key="tune_keep_all"):
+                _keep_all(search, trials)
+        else:
+            st.caption(f"{len(done)} of {common.plural(len(trials), 'run')} have ended; then they can be compared.")
+
+
+def _keep_all(search: Search, trials: list[Trial]) -> None:
+    with shown():
+        for trial in trials:
+            controls.keep(search, trial)
+        st.rerun()

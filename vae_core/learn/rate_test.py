@@ -1,0 +1,57 @@
+"""The learning-rate range test: a model's first steps, each with a larger rate than the last one, and their losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from vae_core.data import catalog, splits
+from vae_core.learn import engine, models, objective, resolve, steps
+from vae_core.runs.tasks import Task
+from vae_core.spec.config import Config
+
+CHUNK = 10  # steps to a call
+FAR = 4.0  # times the best loss: there is nothing more to learn from larger rates
+Tell = Callable[[str, float, float], None]
+
+
+def run(task: Task, tell: Tell) -> None:
+    """Ends early where the loss stops being a number, or has risen far above its best."""
+    spec, config = task.spec, task.run.config()
+    tell("reading the images", 0, spec["steps"])
+    data = catalog.load(config.dataset, task.settings)
+    part = splits.split(
+        data, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes
+    )
+    pixels = np.ascontiguousarray(data.train.pixels[part.train])
+    keras.utils.set_random_seed(config.seed)
+    style = resolve.style(config, task.run, task.settings, fingerprint=data.fingerprint)
+    networks = models.build(config.architecture(), style)
+    seen = objective.Observation.of(config, from_logits=style.logits)
+    trainer = engine.make(steps.Task(config, networks, seen), pixels)
+    rates = np.geomspace(spec["low"], spec["high"], spec["steps"]).astype(np.float32)
+    losses = _losses(trainer, rates, len(pixels), config, lambda done: tell("taking steps", done, len(rates)))
+    found = [[float(rate), float(loss)] for rate, loss in zip(rates, losses, strict=False)]
+    task.save({"points": found, "broke_off": len(found) < len(rates)})
+
+
+def _losses(
+    trainer: steps.Steps, rates: np.ndarray, count: int, config: Config, told: Callable[[int], None]
+) -> list[float]:
+    """Of each step, up to the first that is no number."""
+    random = np.random.default_rng([config.seed, 2])
+    batch = min(config.batch, count)
+    found: list[float] = []
+    for start in range(0, len(rates), CHUNK):
+        some = rates[start : start + CHUNK]
+        order = np.stack([random.permutation(count)[:batch] for _ in some]).astype(np.int32)
+        betas = np.full(len(some), config.beta or 0.0, np.float32)
+        sums = trainer.train(steps.Plan(order, start, some, betas))
+        nats = (sums[:, 0] + (config.beta or 0.0) * sums[:, 1]) / batch
+        found += [float(value) for value in nats]
+        told(len(found))
+        if not np.isfinite(nats).all() or nats.min() > FAR * min(found):
+            break
+    return found[: next((i for i, value in enumerate(found) if not np.isfinite(value)), len(found))]
