@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -226,7 +227,8 @@ def test_a_search_is_stopped_and_goes_on_with_more_trials(settings, cli):
 
 def test_a_hopeless_trial_is_pruned_and_says_so(settings):
     tried = Vary("learning_rate", choices=(0.02, 0.01, 0.015, 0.012, 1e-6, 2e-6, 3e-6))
-    found = begin(settings, space=(tried,), sampler="grid", pruner="median", trials=7)
+    long = replace(BASE, epochs=20)  # else a trial is at its end before anybody has looked at it
+    found = begin(settings, base=long, space=(tried,), sampler="grid", pruner="median", trials=7)
     until(lambda: found.state() == "done", found.error())
     states = {trial.settings["learning_rate"]: trial.state for trial in trials.every(found)}
     assert {states[rate] for rate in (1e-6, 2e-6, 3e-6)} == {"pruned"}
