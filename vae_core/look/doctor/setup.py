@@ -109,10 +109,11 @@ def many_changes(case: Case) -> Finding | None:
     rows = [*((difference.label(group), "as it was", "changed") for group in found.kinds),
             *((each.label, each.a, each.b) for each in found.fields if each.group in groups)]  # fmt: skip
     alone = next((each for each in found.separating() if each.config is not None and each.group in groups), None)
+    words = " ".join(found.sentences())
     return Finding(
         "many-changes", "Several things were changed at once",
         f"Compared with {rival.name}, {len(groups)} things are different: "
-        f"{difference.listed([difference.label(group) for group in groups])}.",
+        f"{difference.listed([difference.label(group) for group in groups])}. {words}",
         "Where two things change together, nobody can say which of them made the difference. Change one, look, and "
         "then the next.",
         Table(f"What differs from {rival.name}", ("what", rival.name, "this run"), tuple(rows)),

@@ -113,7 +113,8 @@ def _(block: Figure, page: FPDF) -> None:
         page.add_page()
     page.image(io.BytesIO(data), x=page.l_margin, w=wide, h=high)
     page.ln(1)
-    _write(page, block.caption, SMALL, colour=QUIET)
+    if not block.titled:
+        _write(page, block.caption, SMALL, colour=QUIET)
 
 
 def _size(block: Figure) -> tuple[float, float]:
