@@ -7,8 +7,10 @@ import streamlit as st
 
 _drawn = st.components.v2.component(
     "drawn",
-    css=".drawn { color: var(--st-text-color); max-width: 640px; overflow-x: auto; }"
-    ".drawn svg { display: block; min-width: 440px; }",
+    css="""
+.drawn { color: var(--st-text-color); max-width: 640px; overflow-x: auto; }
+.drawn svg { display: block; }
+.drawn svg[width="640"] { min-width: 440px; }""",
     js="""export default function ({ parentElement, data }) {
   let box = parentElement.querySelector(".drawn");
   if (!box) {

@@ -16,7 +16,7 @@ table { border-collapse: collapse; font-size: 0.85rem; } .wide { overflow-x: aut
 .words td:last-child { min-width: 14rem; }
 th, td { text-align: left; padding: 0.25rem 0.7rem 0.25rem 0; border-bottom: 1px solid var(--line);
          vertical-align: top; }
-figure { margin: 1.2rem 0; } figure .wide { margin: 0; } svg { min-width: 30rem; }
+figure { margin: 1.2rem 0; } figure .wide { margin: 0; } svg[width="640"] { min-width: 30rem; }
 figcaption, caption { font-size: 0.85rem; color: var(--quiet); text-align: left; }
 caption { caption-side: bottom; padding-top: 0.3rem; }
 img { image-rendering: pixelated; max-width: 100%; }
