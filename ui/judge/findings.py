@@ -20,6 +20,7 @@ from vae_core.spec import difference
 from vae_core.spec.config import Config
 
 KEPT = "judge_problem"
+BEGUN = "judge_begun"  # the run that the last click began
 WIDEST = 640  # pixels of what a finding rests on
 SEVERITIES = {True: ("problem", "red", "It spoils what the run can show."),
               False: ("hint", "orange", "It may be meant so; then nothing has to be done.")}  # fmt: skip
@@ -103,10 +104,12 @@ def _repair(run: Run, finding: Finding) -> None:
         label, icon, text = "Fork it so", ":material/call_split:", "A new run from this one's end, so changed."
     else:
         label, icon, text = "Train it so", ":material/play_arrow:", "A new training from the beginning, so changed."
-    st.button(
+    pressed = st.button(
         label, icon=icon, key=f"repair-{run.id}-{finding.rule}", on_click=_start, args=(run, finding, changes),
         help=f"{text} This run stays as it is.",
     )  # fmt: skip
+    if pressed and (begun := st.session_state.pop(BEGUN, None)):
+        choice.go("pages/train.py", begun)  # on another page than Train, which has turned to it already
 
 
 def _told(before: Config, after: Config, name: str) -> str:
@@ -127,6 +130,7 @@ def changed(run: Run, finding: Finding) -> dict[str, Any]:
 
 def _start(run: Run, finding: Finding, changes: dict[str, Any]) -> None:
     """The page shows what comes of it. The same training is not started twice."""
+    st.session_state.pop(BEGUN, None)
     try:
         if finding.repair.way == "fork":
             begun = actions.start_fork(run, changes).id
@@ -140,3 +144,4 @@ def _start(run: Run, finding: Finding, changes: dict[str, Any]) -> None:
     cached.refresh()
     setup.turn_to("Watch")
     choice.choose(begun)
+    st.session_state[BEGUN] = begun
