@@ -108,7 +108,7 @@ class Coordinator:
         if len(begun) >= MOST_FAILURES and len(failed) == len(begun):
             reason = str(failed[-1].user_attrs.get(ERROR, "")).rstrip(".")
             raise LoupeError(f"All of the first {len(failed)} trials failed, the last one so: {reason}",
-                             fix="Choose ranges in which a training can succeed")  # fmt: skip
+                             fix="Where the settings are to blame, choose other ranges")  # fmt: skip
 
     def _queue_grid(self) -> None:
         if self.search.sampler != "grid" or self.trials.get_trials(deepcopy=False):
