@@ -15,7 +15,7 @@ import pytest
 from conftest import run_cli
 
 from vae_core.errors import LoupeError
-from vae_core.runs import locks, store
+from vae_core.runs import forks, locks, store
 from vae_core.runs.store import Run
 from vae_core.search import coordinator, reshaping, space, spec, study, trials
 from vae_core.search.space import Vary
@@ -225,10 +225,11 @@ def test_a_search_is_stopped_and_goes_on_with_more_trials(settings, cli):
     assert [trial.settings for trial in after[: len(before)]] == [trial.settings for trial in before]
 
 
-def test_a_hopeless_trial_is_pruned_and_says_so(settings):
+@pytest.mark.parametrize("pruner", ["halving", "median"])
+def test_a_hopeless_trial_is_pruned_and_says_so(settings, pruner):
     tried = Vary("learning_rate", choices=(0.02, 0.01, 0.015, 0.012, 1e-6, 2e-6, 3e-6))
     long = replace(BASE, epochs=20)  # else a trial is at its end before anybody has looked at it
-    found = begin(settings, base=long, space=(tried,), sampler="grid", pruner="median", trials=7)
+    found = begin(settings, base=long, space=(tried,), sampler="grid", pruner=pruner, trials=7)
     until(lambda: found.state() == "done", found.error())
     states = {trial.settings["learning_rate"]: trial.state for trial in trials.every(found)}
     assert {states[rate] for rate in (1e-6, 2e-6, 3e-6)} == {"pruned"}
@@ -276,13 +277,16 @@ def test_time_is_a_budget_too(settings):
     assert found.winner() is not None
 
 
-def test_a_removed_search_takes_its_trials_and_leaves_its_winner(finished, tmp_path):
+def test_a_removed_search_takes_its_trials_and_leaves_what_became_a_run(finished, tmp_path):
     settings = Settings(cache=finished.settings.cache, checkpoints=tmp_path / "copy")
     shutil.copytree(finished.settings.checkpoints, settings.checkpoints)
     copy = Study(finished.name, settings)
+    kept = forks.adopt(settings, Run(trials.every(copy)[1].runs[0], settings))
+    kept.set_card(name="second best")
     winner = copy.winner()["run"]
     study.remove(copy)
-    assert [line.id for line in store.list_runs(settings)] == [winner]
+    assert {line.id: line.study for line in store.list_runs(settings)} == {winner: "", kept.id: ""}
+    assert kept.card()["name"] == "second best" and len(kept.history()) == BASE.epochs
     assert study.every(settings) == []
 
 
