@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from ui.tune import asked, curves, figures, words
 from ui.tune import rates as range_view
 from vae_core.errors import LoupeError
-from vae_core.runs import store, tasks
+from vae_core.runs import locks, store, tasks
 from vae_core.runs.store import Run
 from vae_core.search import contest, rates, space, spec, study
 from vae_core.search.contest import Side
@@ -357,6 +357,14 @@ def test_a_trial_may_be_chosen_by_its_address(page, settings):
     app = page(run=run.id)
     app.switch_page("pages/train.py").run()
     assert app.selectbox(key="picked_run").value == run.id and not app.exception and not app.warning
+    assert "A trial of the search mine" in texts(app)
+
+
+def test_a_trial_that_trains_can_be_watched_without_drawing_the_page_for_ever(page, settings):
+    run = store.create(settings, BASE, {}, study="mine")
+    run.set_status(state="running")
+    with locks.exclusive(run.lock):
+        assert not page(run=run.id).exception
 
 
 def test_trials_stand_on_tune_and_not_among_the_runs(page, settings, trained):
