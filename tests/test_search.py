@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 from conftest import run_cli
 
@@ -245,6 +246,49 @@ def test_when_all_trials_fail_the_search_says_why(settings):
     until(lambda: found.state() == "failed", found.error())
     assert "All of the first 5 trials failed" in found.error() and "number" in found.error()
     assert len(trials.every(found)) == coordinator.MOST_FAILURES
+
+
+def test_a_trial_whose_loss_is_no_number_fails_and_the_others_go_on(settings):
+    wild = Vary("learning_rate", choices=(9.0, 1e-7, 2e-7))
+    base = replace(BASE, optimizer="sgd", encoder="flatten dense64 dense64 dense64", loss="mse", sigma=0.01)
+    found = begin(settings, base=base, space=(wild,), sampler="grid", trials=3)
+    until(lambda: found.state() == "done", found.error())
+    ended = {trial.settings["learning_rate"]: trial for trial in trials.every(found)}
+    assert [ended[rate].state for rate in wild.choices] == ["failed", "done", "done"]
+    assert "number" in ended[9.0].error and found.winner()["trial"] != ended[9.0].number
+
+
+def test_folds_of_one_image_each_are_trained(settings):
+    found = begin(settings, base=replace(BASE, train_size=3, epochs=1), folds=3, trials=1)
+    until(lambda: found.state() in ("done", "failed"))
+    (trial,) = trials.every(found)
+    assert (found.state(), trial.state, len(trial.runs)) == ("done", "done", 3), found.error() or trial.error
+    assert np.isfinite(trial.values).all()
+
+
+def test_a_full_disk_ends_the_search_with_a_sentence_and_it_goes_on_later(settings):
+    """What a process may still write is so little that its storage takes no more."""
+    found = begin(settings, trials=50)
+    until(lambda: sum(trial.ended for trial in trials.every(found)) >= 1)
+    (worker,) = found.workers()
+    limited = psutil.Process(worker.status()["pid"])
+    if not hasattr(limited, "rlimit"):
+        pytest.skip("this system sets no limits to other processes")
+    limited.rlimit(psutil.RLIMIT_FSIZE, (1000, 1000))
+    until(lambda: found.state() == "failed", worker.log.read_text())
+    assert "cannot be read or written" in found.error() and "Make room" in found.error()
+    before = [trial for trial in trials.every(found) if trial.state == "done"]
+    found.set_budget(len(trials.every(found)), 0)
+    until(lambda: not worker.has_process())
+    found.start()
+    until(lambda: found.state() == "done", found.error())
+    assert [trial for trial in trials.every(found) if trial in before] == before and found.winner()
+
+
+def test_a_storage_that_cannot_be_reached_is_told(settings):
+    away = replace(settings, study_storage="sqlite:////no/such/folder/studies.db")
+    with pytest.raises(LoupeError, match="cannot be read or written"):
+        Study("any", away).storage()
 
 
 def test_two_goals_give_a_front_and_no_trial_is_pruned(settings):

@@ -168,11 +168,15 @@ def told_of_storage(name: str) -> Iterator[None]:
     """What a storage that is gone, full or foreign answers, as a sentence."""
     import optuna
 
+    expected = (OSError, ImportError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError)
     try:
         yield
     except LoupeError:
         raise
-    except (OSError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError) as error:
+    except Exception as error:
+        of_database = type(error).__module__.startswith("sqlalchemy.")  # not imported for this: it takes its time
+        if not of_database and not isinstance(error, expected):
+            raise
         sentence = f"The trials of the search {name} cannot be read or written: {str(error)[:200]}"
         raise LoupeError(sentence, "The runs of its trials are not affected",
                          "Make room, or put its storage back, and start the search again") from error  # fmt: skip
