@@ -75,6 +75,15 @@ def test_a_search_from_settings_that_validate_on_the_test_set_takes_another_spli
 # Numbers.
 
 
+def test_each_optimiser_begins_with_a_rate_that_suits_it():
+    from dataclasses import replace
+
+    adam, sgd = replace(BASE, learning_rate=0.003), replace(BASE, optimizer="sgd", learning_rate=0.03)
+    assert [contest.usual(adam, name).learning_rate for name in ("adam", "sgd")] == [0.003, 0.03]
+    assert [contest.usual(sgd, name).learning_rate for name in ("adam", "sgd")] == [0.003, 0.03]
+    assert contest.usual(replace(BASE, learning_rate=9.0), "sgd").learning_rate == 10
+
+
 def test_sides_of_a_contest_differ_in_nothing_but_the_optimiser():
     adam = contest.configs(BASE, Side("adam", 0.005), 3, 4)
     sgd = contest.configs(BASE, Side("sgd", 0.05), 3, 4)
@@ -332,6 +341,7 @@ def test_a_contest_needs_only_what_was_not_trained_before(page, settings, traine
     app.number_input(key=f"tune_duel_{trained.id}_seeds").set_value(3).run()
     assert "5" in texts(app) and "Train both" in labels(app)
     app.selectbox(key=f"tune_duel_{trained.id}_optimizer_1").set_value("adam").run()
+    app.number_input(key=f"tune_duel_{trained.id}_rate_1").set_value(trained.config().learning_rate).run()
     assert "Both sides are the same" in texts(app)
 
 
@@ -339,7 +349,7 @@ def test_a_contest_that_is_over_says_no_more_than_the_seeds_allow(page, settings
     """One seed of each: the sentence is that of the Compare page."""
     shutil.copytree(trained.path, settings.checkpoints / trained.id)
     config = trained.config()
-    (other,) = contest.configs(config, Side("sgd", config.learning_rate), 1, config.epochs)
+    (other,) = contest.configs(config, contest.usual(config, "sgd"), 1, config.epochs)
     done = store.create(settings, other, {})
     for path in trained.path.iterdir():
         if path.name not in ("config.json", "card.json"):

@@ -74,7 +74,7 @@ def _form(run: Run, config: Config) -> tuple[list[Side], int, int]:
         with column, st.container(border=True):
             own = config.optimizer if number == 0 else next(name for name in OPTIMISERS if name != config.optimizer)
             optimizer = FIELDS["optimizer"].widget(f"{stamp}_optimizer_{number}", own)
-            rate = FIELDS["learning_rate"].widget(f"{stamp}_rate_{number}", config.learning_rate)
+            rate = FIELDS["learning_rate"].widget(f"{stamp}_rate_{number}", contest.usual(config, own).learning_rate)
             sides.append(Side(optimizer, rate))
     with st.container(horizontal=True):
         low, high = (int(bound) for bound in BOUNDS["epochs"])

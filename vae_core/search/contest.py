@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec.config import Config
+from vae_core.spec.config import BOUNDS, Config
 
 MOST_SEEDS = 10
+SGD_FACTOR = 10  # how much larger a step SGD usually takes
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,13 @@ class Side:
 
     optimizer: str
     learning_rate: float
+
+
+def usual(base: Config, optimizer: str) -> Side:
+    """With a rate to begin with: what suits Adam is mostly too small for SGD."""
+    factor = (SGD_FACTOR if optimizer == "sgd" else 1) / (SGD_FACTOR if base.optimizer == "sgd" else 1)
+    low, high = BOUNDS["learning_rate"]
+    return Side(optimizer, float(f"{min(max(low, factor * base.learning_rate), high):.6g}"))
 
 
 def configs(base: Config, side: Side, seeds: int, epochs: int) -> list[Config]:
