@@ -104,7 +104,10 @@ def press(page: Any, label: str) -> None:
 
 
 def button(page: Any, label: str) -> Any:
-    return page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$")).filter(visible=True).first
+    """One of ours: Streamlit's own Stop, shown while a script runs, would end the script instead of the training."""
+    ours = page.locator(':not([data-testid="stStatusWidget"] *)')
+    named = page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$"))
+    return named.and_(ours).filter(visible=True).first
 
 
 def without_trouble(page: Any) -> None:

@@ -294,7 +294,7 @@ def test_a_lasso_chooses_the_same_images_everywhere(shown, models):
     drag(page, 0, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)])
     note, count = page.locator(".twin .note").first, len(models[1]["base0"].codes()["mean"])
     eventually(lambda: f"{count} test images are chosen; their mean loss" in note.inner_text())
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     eventually(lambda: "chosen" not in note.inner_text())
 
 
