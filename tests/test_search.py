@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 from conftest import run_cli
 
 from vae_core.errors import LoupeError
-from vae_core.runs import locks, store
+from vae_core.runs import forks, locks, store
 from vae_core.runs.store import Run
 from vae_core.search import coordinator, reshaping, space, spec, study, trials
 from vae_core.search.space import Vary
@@ -225,10 +226,11 @@ def test_a_search_is_stopped_and_goes_on_with_more_trials(settings, cli):
     assert [trial.settings for trial in after[: len(before)]] == [trial.settings for trial in before]
 
 
-def test_a_hopeless_trial_is_pruned_and_says_so(settings):
+@pytest.mark.parametrize("pruner", ["halving", "median"])
+def test_a_hopeless_trial_is_pruned_and_says_so(settings, pruner):
     tried = Vary("learning_rate", choices=(0.02, 0.01, 0.015, 0.012, 1e-6, 2e-6, 3e-6))
     long = replace(BASE, epochs=20)  # else a trial is at its end before anybody has looked at it
-    found = begin(settings, base=long, space=(tried,), sampler="grid", pruner="median", trials=7)
+    found = begin(settings, base=long, space=(tried,), sampler="grid", pruner=pruner, trials=7)
     until(lambda: found.state() == "done", found.error())
     states = {trial.settings["learning_rate"]: trial.state for trial in trials.every(found)}
     assert {states[rate] for rate in (1e-6, 2e-6, 3e-6)} == {"pruned"}
@@ -244,6 +246,49 @@ def test_when_all_trials_fail_the_search_says_why(settings):
     until(lambda: found.state() == "failed", found.error())
     assert "All of the first 5 trials failed" in found.error() and "number" in found.error()
     assert len(trials.every(found)) == coordinator.MOST_FAILURES
+
+
+def test_a_trial_whose_loss_is_no_number_fails_and_the_others_go_on(settings):
+    wild = Vary("learning_rate", choices=(9.0, 1e-7, 2e-7))
+    base = replace(BASE, optimizer="sgd", encoder="flatten dense64 dense64 dense64", loss="mse", sigma=0.01)
+    found = begin(settings, base=base, space=(wild,), sampler="grid", trials=3)
+    until(lambda: found.state() == "done", found.error())
+    ended = {trial.settings["learning_rate"]: trial for trial in trials.every(found)}
+    assert [ended[rate].state for rate in wild.choices] == ["failed", "done", "done"]
+    assert "number" in ended[9.0].error and found.winner()["trial"] != ended[9.0].number
+
+
+def test_folds_of_one_image_each_are_trained(settings):
+    found = begin(settings, base=replace(BASE, train_size=3, epochs=1), folds=3, trials=1)
+    until(lambda: found.state() in ("done", "failed"))
+    (trial,) = trials.every(found)
+    assert (found.state(), trial.state, len(trial.runs)) == ("done", "done", 3), found.error() or trial.error
+    assert np.isfinite(trial.values).all()
+
+
+def test_a_full_disk_ends_the_search_with_a_sentence_and_it_goes_on_later(settings):
+    """What a process may still write is so little that its storage takes no more."""
+    found = begin(settings, trials=50)
+    until(lambda: sum(trial.ended for trial in trials.every(found)) >= 1)
+    (worker,) = found.workers()
+    limited = psutil.Process(worker.status()["pid"])
+    if not hasattr(limited, "rlimit"):
+        pytest.skip("this system sets no limits to other processes")
+    limited.rlimit(psutil.RLIMIT_FSIZE, (1000, 1000))
+    until(lambda: found.state() == "failed", worker.log.read_text())
+    assert "cannot be read or written" in found.error() and "Make room" in found.error()
+    before = [trial for trial in trials.every(found) if trial.state == "done"]
+    found.set_budget(len(trials.every(found)), 0)
+    until(lambda: not worker.has_process())
+    found.start()
+    until(lambda: found.state() == "done", found.error())
+    assert [trial for trial in trials.every(found) if trial in before] == before and found.winner()
+
+
+def test_a_storage_that_cannot_be_reached_is_told(settings):
+    away = replace(settings, study_storage="sqlite:////no/such/folder/studies.db")
+    with pytest.raises(LoupeError, match="cannot be read or written"):
+        Study("any", away).storage()
 
 
 def test_two_goals_give_a_front_and_no_trial_is_pruned(settings):
@@ -276,13 +321,16 @@ def test_time_is_a_budget_too(settings):
     assert found.winner() is not None
 
 
-def test_a_removed_search_takes_its_trials_and_leaves_its_winner(finished, tmp_path):
+def test_a_removed_search_takes_its_trials_and_leaves_what_became_a_run(finished, tmp_path):
     settings = Settings(cache=finished.settings.cache, checkpoints=tmp_path / "copy")
     shutil.copytree(finished.settings.checkpoints, settings.checkpoints)
     copy = Study(finished.name, settings)
+    kept = forks.adopt(settings, Run(trials.every(copy)[1].runs[0], settings))
+    kept.set_card(name="second best")
     winner = copy.winner()["run"]
     study.remove(copy)
-    assert [line.id for line in store.list_runs(settings)] == [winner]
+    assert {line.id: line.study for line in store.list_runs(settings)} == {winner: "", kept.id: ""}
+    assert kept.card()["name"] == "second best" and len(kept.history()) == BASE.epochs
     assert study.every(settings) == []
 
 

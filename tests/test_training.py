@@ -46,6 +46,30 @@ def losses(run: store.Run) -> np.ndarray:
     return np.array([[float(row[name]) for name in LOSSES] for row in run.history()])
 
 
+@pytest.mark.parametrize("config", [SMALL, replace(CONVOLUTIONS, optimizer="sgd")])
+def test_a_kept_graph_trains_as_a_new_one_would(settings: Settings, config: Config) -> None:
+    """Other rates, batches and betas go through one graph, and nothing of the run before stays in it."""
+    from vae_core.learn import kept, training
+
+    steps = kept.KeptSteps()
+    others = [replace(config, learning_rate=0.3, batch=32), replace(config, beta=4.0, schedule="cosine", warmup=1.0)]
+    for each in [*others, config]:
+        run = store.create(settings, each, {}, study="a search")
+        training.train(run, settings, kept=steps)
+    assert len(steps._known) == 1
+    assert losses(run) == pytest.approx(losses(train(settings, config)), rel=TOLERANCE)
+
+
+def test_another_network_or_fold_gets_a_graph_of_its_own(settings: Settings) -> None:
+    from vae_core.learn import kept, training
+
+    steps = kept.KeptSteps()
+    one = replace(SMALL, epochs=1)
+    for each in (one, replace(one, split="fold:1/3"), replace(one, seed=5), replace(one, optimizer="sgd")):
+        training.train(store.create(settings, each, {}, study="a search"), settings, kept=steps)
+    assert len(steps._known) == 4
+
+
 def test_a_run_holds_all_that_is_promised(settings: Settings) -> None:
     run = train(settings, SMALL)
     status, rows, codes = run.status(), run.history(), run.codes()

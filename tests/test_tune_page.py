@@ -13,13 +13,12 @@ import pandas as pd
 import pytest
 from browser import LONG, Server, eventually, press, serving, told, without_trouble
 from conftest import environment, run_cli
-from scipy import stats
 from streamlit.testing.v1 import AppTest
 
-from ui.tune import asked, curves, duels, figures, words
+from ui.tune import asked, curves, figures, words
 from ui.tune import rates as range_view
 from vae_core.errors import LoupeError
-from vae_core.runs import store, tasks
+from vae_core.runs import locks, store, tasks
 from vae_core.runs.store import Run
 from vae_core.search import contest, rates, space, spec, study
 from vae_core.search.contest import Side
@@ -76,23 +75,13 @@ def test_a_search_from_settings_that_validate_on_the_test_set_takes_another_spli
 # Numbers.
 
 
-def test_the_interval_of_paired_differences_is_students():
-    random = np.random.default_rng(0)
-    a, b = random.normal(30, 1, 6), random.normal(29, 1, 6)
-    found = contest.difference(a.tolist(), b.tolist())
-    oracle = stats.ttest_1samp(b - a, 0).confidence_interval(contest.CONFIDENCE)
-    assert found.interval == pytest.approx((oracle.low, oracle.high))
-    assert found.mean == pytest.approx(np.mean(b - a))
-    assert contest.difference([1.0], [2.0]).interval is None
+def test_each_optimiser_begins_with_a_rate_that_suits_it():
+    from dataclasses import replace
 
-
-def test_what_is_said_of_a_difference_claims_no_more_than_the_seeds_allow():
-    one = duels.told("Adam", "SGD", contest.difference([20.0], [25.0]), 1)
-    assert one.startswith("Adam is ahead of SGD by 5 nats") and "one seed" in one
-    sure = duels.told("Adam", "SGD", contest.difference([25.0, 25.1, 25.2], [20.0, 20.1, 20.3]), 3)
-    assert sure.startswith("SGD is better than Adam") and "may be chance" not in sure
-    unsure = duels.told("Adam", "SGD", contest.difference([20.0, 25.0, 20.0], [25.0, 20.0, 21.0]), 3)
-    assert "may be chance" in unsure
+    adam, sgd = replace(BASE, learning_rate=0.003), replace(BASE, optimizer="sgd", learning_rate=0.03)
+    assert [contest.usual(adam, name).learning_rate for name in ("adam", "sgd")] == [0.003, 0.03]
+    assert [contest.usual(sgd, name).learning_rate for name in ("adam", "sgd")] == [0.003, 0.03]
+    assert contest.usual(replace(BASE, learning_rate=9.0), "sgd").learning_rate == 10
 
 
 def test_sides_of_a_contest_differ_in_nothing_but_the_optimiser():
@@ -352,7 +341,24 @@ def test_a_contest_needs_only_what_was_not_trained_before(page, settings, traine
     app.number_input(key=f"tune_duel_{trained.id}_seeds").set_value(3).run()
     assert "5" in texts(app) and "Train both" in labels(app)
     app.selectbox(key=f"tune_duel_{trained.id}_optimizer_1").set_value("adam").run()
+    app.number_input(key=f"tune_duel_{trained.id}_rate_1").set_value(trained.config().learning_rate).run()
     assert "Both sides are the same" in texts(app)
+
+
+def test_a_contest_that_is_over_says_no_more_than_the_seeds_allow(page, settings, trained):
+    """One seed of each: the sentence is that of the Compare page."""
+    shutil.copytree(trained.path, settings.checkpoints / trained.id)
+    config = trained.config()
+    (other,) = contest.configs(config, contest.usual(config, "sgd"), 1, config.epochs)
+    done = store.create(settings, other, {})
+    for path in trained.path.iterdir():
+        if path.name not in ("config.json", "card.json"):
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, done.path / path.name)
+    app = page(view="optimisers", run=trained.id)
+    assert not app.exception, app.exception
+    assert "These two runs cannot be told apart" in texts(app) and "not credited" in texts(app)
+    assert len([metric for metric in app.main.metric if metric.value != "–"]) == 2
+    assert "Compare them closely" in labels(app)
 
 
 def test_a_trial_may_be_chosen_by_its_address(page, settings):
@@ -361,6 +367,14 @@ def test_a_trial_may_be_chosen_by_its_address(page, settings):
     app = page(run=run.id)
     app.switch_page("pages/train.py").run()
     assert app.selectbox(key="picked_run").value == run.id and not app.exception and not app.warning
+    assert "A trial of the search mine" in texts(app)
+
+
+def test_a_trial_that_trains_can_be_watched_without_drawing_the_page_for_ever(page, settings):
+    run = store.create(settings, BASE, {}, study="mine")
+    run.set_status(state="running")
+    with locks.exclusive(run.lock):
+        assert not page(run=run.id).exception
 
 
 def test_trials_stand_on_tune_and_not_among_the_runs(page, settings, trained):

@@ -42,8 +42,9 @@ def buttons(view: View) -> None:
         if not view.active and view.epochs:
             _longer(view)
             _fork(view)
-            link = {choice.PARAMETER: view.run.id}
-            st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
+            if not view.run.study:  # a trial has no map
+                link = {choice.PARAMETER: view.run.id}
+                st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
             optimizers.link(view.run)
 
 

@@ -88,8 +88,7 @@ def watch(runs: list[Summary]) -> None:
 
     @st.fragment(run_every=LOOK_SECONDS)
     def look() -> None:
-        now = {run.id: run for run in cached.runs()}
-        if any(_signs(run) != _signs(now.get(run.id)) for run in runs):
+        if any(_signs(run) != _signs(cached.find(run.id)) for run in runs):
             st.rerun()
 
     if any(run.state in ("queued", "running") for run in runs):

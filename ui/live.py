@@ -16,6 +16,10 @@ from vae_core.runs.work import FINAL
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 POLL_SECONDS = 0.5  # how often the page looks at a run that is active
 ADDRESS = "live_address"
+OF_SEARCH = (
+    "A trial of the search {}. It has no map and no test losses: keep it as a run there, and it stands among the "
+    "runs on Home, with all that runs have."
+)
 PHASES = {
     "": "starting",
     "loading": "reading the images",
@@ -76,7 +80,15 @@ def _head(view: View) -> None:
     if view.state in ("failed", "interrupted") or view.status["error"]:
         st.error(plain(view.status["error"] or "Its process ended without a word. Resume goes on from the last state."))
     _progress(view)
+    if view.run.study:
+        _search(view.run.study)
     _numbers(view)
+
+
+def _search(name: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(plain(OF_SEARCH.format(name)), width="content")
+        st.page_link("pages/tune.py", label="To its search", icon=":material/tune:", query_params={"search": name})
 
 
 def _about(view: View) -> str:

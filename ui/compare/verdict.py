@@ -27,7 +27,7 @@ def show(sides: list[Side]) -> None:
         show_error(problem)
     for other in others:
         if first.done:
-            _sentences(compared(first, other, len(others)))
+            say(compared(first, other, len(others)))
     _seeds(sides)
 
 
@@ -35,7 +35,7 @@ def compared(first: Side, other: Side, comparisons: int) -> Comparison:
     return cached.comparison(first.run, other.run, comparisons)
 
 
-def _sentences(found: Comparison) -> None:
+def say(found: Comparison) -> None:
     text = " ".join(plain(sentence) for sentence in found.sentences())
     if found.problem or not found.ranked:
         st.warning(text, icon=":material/block:")

@@ -1,4 +1,4 @@
-"""Curves and words of a contest between two optimisers. Knows no widgets."""
+"""Curves of a contest between two optimisers. Knows no widgets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vae_core.search.contest import Difference
+from vae_core.runs import arms
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,23 +22,7 @@ def best(rows: Rows) -> float | None:
 
 
 def spread(values: Sequence[float]) -> str:
-    if not values:
-        return "–"
-    mean = f"{statistics.fmean(values):.4g}"
-    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.2g}"
-
-
-def told(first: str, second: str, found: Difference, pairs: int) -> str:
-    """The difference in a sentence that claims no more than the pairs allow."""
-    better, worse = (first, second) if found.mean > 0 else (second, first)
-    size = f"{abs(found.mean):.3g} nats per image"
-    if found.interval is None:
-        return f"{better} is ahead of {worse} by {size}, with one seed. More seeds would show whether that is chance."
-    low, high = found.interval if found.mean > 0 else (-found.interval[1], -found.interval[0])
-    ends = f"95% interval {low:.3g} to {high:.3g}"
-    if not found.is_sure:
-        return f"{better} is ahead by {size}, but over {pairs} seeds that may be chance: {ends}."
-    return f"{better} is better than {worse} by {size}: {ends}, over {pairs} seeds."
+    return arms.told(arms.spread(values)) if values else "–"
 
 
 def draw(sides: Sequence[tuple[str, str]], histories: Sequence[Sequence[Rows]]) -> go.Figure:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import cached, choice, costs, palette, pixels, starting
 from ui import words as common
+from ui.compare import verdict
 from ui.errors import plain, shown
 from ui.fields import FIELDS
 from ui.tune import chosen, duels
@@ -73,7 +74,7 @@ def _form(run: Run, config: Config) -> tuple[list[Side], int, int]:
         with column, st.container(border=True):
             own = config.optimizer if number == 0 else next(name for name in OPTIMISERS if name != config.optimizer)
             optimizer = FIELDS["optimizer"].widget(f"{stamp}_optimizer_{number}", own)
-            rate = FIELDS["learning_rate"].widget(f"{stamp}_rate_{number}", config.learning_rate)
+            rate = FIELDS["learning_rate"].widget(f"{stamp}_rate_{number}", contest.usual(config, own).learning_rate)
             sides.append(Side(optimizer, rate))
     with st.container(horizontal=True):
         low, high = (int(bound) for bound in BOUNDS["epochs"])
@@ -155,19 +156,16 @@ def _history(run: Summary | None) -> list[dict[str, Any]]:
 
 
 def _verdict(arms: list[Arm], histories: list[list[list[dict[str, Any]]]]) -> None:
-    done = [
-        all(run is not None and run.state == "done" for run in pair)
-        for pair in zip(*(a.runs for a in arms), strict=True)
-    ]
-    best = [[duels.best(rows) for rows in side] for side in histories]
+    """Each side's loss, and what the Compare page says of the two: over test images, and over seeds if there are 3."""
     with st.container(horizontal=True, gap="medium"):
-        for arm, values in zip(arms, best, strict=True):
-            known = [value for value in values if value is not None]
-            st.metric(arm.name, duels.spread(known), help=duels.SPREAD_HELP, width=230)
-    pairs = [(a, b) for a, b, both in zip(*best, done, strict=True) if both and a is not None and b is not None]
-    if pairs:
-        found = contest.difference([a for a, _ in pairs], [b for _, b in pairs])
-        st.markdown(plain(duels.told(arms[0].name, arms[1].name, found, len(pairs))))
+        for arm, rows in zip(arms, histories, strict=True):
+            known = [value for value in map(duels.best, rows) if value is not None]
+            st.metric(arm.name, duels.spread(known), help=duels.SPREAD_HELP, width=280)
+    pairs = zip(*(arm.runs for arm in arms), strict=True)
+    done = [pair for pair in pairs if all(run is not None and run.state == "done" for run in pair)]
+    if done:
+        first, second = (Run(run.id, cached.settings()) for run in done[0] if run)
+        verdict.say(cached.comparison(first, second, 1))
 
 
 def _images(arms: list[Arm]) -> None:

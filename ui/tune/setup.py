@@ -21,7 +21,7 @@ from vae_core.spec.config import MOST_FOLDS, Config
 
 ASKED, STARTED, READY_KEY = "tune_asked", "tune_started", "tune_ready"
 BASE = ("epochs", "train_size", "latent")
-FIRST = {"goals": ["loss"], "folds": 0, "sampler": "tpe", "pruner": "median", "trials": 15, "minutes": 0.0,
+FIRST = {"goals": ["loss"], "folds": 0, "sampler": "tpe", "pruner": "halving", "trials": 15, "minutes": 0.0,
          "workers": 1}  # fmt: skip
 FOLDS_HELP = (
     "0 validates every trial on one part of the images. 3 or more cross-validate: each trial is trained so often, and "

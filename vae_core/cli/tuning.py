@@ -36,7 +36,7 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--minimise", action="append", choices=list(spec.GOALS), help="one goal or two (default: loss)")
     group.add_argument("--folds", type=int, default=0, help="cross-validation; 0 = the settings' own split")
     group.add_argument("--sampler", choices=spec.SAMPLERS, default="tpe", help="how settings are chosen")
-    group.add_argument("--pruner", choices=spec.PRUNERS, default="median", help="how hopeless trials are ended early")
+    group.add_argument("--pruner", choices=spec.PRUNERS, default="halving", help="how hopeless trials are ended early")
     group.add_argument("--trials", type=int, default=20, help="at most so many (default: %(default)s)")
     group.add_argument("--minutes", type=float, default=0.0, help="at most so long; 0 = no limit")
     group.add_argument("--workers", type=int, default=1, help="processes that work on it (default: %(default)s)")
@@ -109,15 +109,14 @@ def work(args: argparse.Namespace, settings: Settings) -> Answer:
 
 def train_one_after_the_other(args: argparse.Namespace, settings: Settings) -> Answer:
     """Runs by name on standard input, until it is closed."""
-    from vae_core.learn import training  # takes seconds; once for all of them
+    from vae_core.learn import kept, training  # takes seconds; once for all of them
 
-    count = 0
+    steps, count = kept.KeptSteps(), 0
     for line in sys.stdin:
         with suppress(LoupeError, jobs.Stopped):  # the run's state says it
             run = store.open_run(settings, line.strip())
             with native.chatter_to(run.log):
-                training.train(run, settings)
-        training.forget()
+                training.train(run, settings, kept=steps)
         count += 1
     return Answer({"trained": count}, f"{count} trained.")
 

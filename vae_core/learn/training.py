@@ -15,6 +15,7 @@ from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
 from vae_core.learn import engine, finish, models, objective, resolve, snapshots, steps
+from vae_core.learn.kept import KeptSteps
 from vae_core.learn.position import Position, load_position, save_position
 from vae_core.runs import jobs
 from vae_core.runs.store import Run
@@ -31,21 +32,18 @@ class NotANumber(LoupeError):
     """The loss is none any more; epochs before that may have been good."""
 
 
-def train(run: Run, settings: Settings, report: Report = lambda row: None) -> None:
-    """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind."""
+def train(run: Run, settings: Settings, report: Report = lambda row: None, kept: KeptSteps | None = None) -> None:
+    """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind.
+
+    `kept`: what a process that trains several runs keeps between them."""
     with jobs.hold(run):
         try:
-            Training(run, settings, report).go()
+            Training(run, settings, report, kept).go()
         except Exception as error:
             if not isinstance(error, LoupeError):
                 log.exception("%s failed", run.id)
                 run.set_status(state="failed", error="Something went wrong inside the program; the run's log has more.")
             raise
-
-
-def forget() -> None:
-    """For a process that trains another model next: Keras keeps names and graphs of the last one."""
-    keras.backend.clear_session()
 
 
 @dataclass
@@ -69,7 +67,7 @@ class Clock:
 class Training:
     """The state of one training process."""
 
-    def __init__(self, run: Run, settings: Settings, report: Report) -> None:
+    def __init__(self, run: Run, settings: Settings, report: Report, kept: KeptSteps | None) -> None:
         self.run, self.settings, self.report = run, settings, report
         self.config: Config = run.config()
         self.is_trial = bool(run.study)
@@ -83,7 +81,7 @@ class Training:
         self.held_out = self.data.test.pixels[part.test] if part.from_test else self.data.train.pixels[part.validation]
         run.set_status(phase="preparing")
         self.style = resolve.style(self.config, run, settings, fingerprint=self.data.fingerprint)
-        self.steps = self._make_steps()
+        self.steps = self._fresh_steps(kept)
         self.position = self._restore()
         self.clock = Clock()
         self.chunk = 1
@@ -111,6 +109,11 @@ class Training:
         save_position(self.run, self.position, self.steps)
         self._finish()
         self.run.set_status(state="done", phase="", eta_seconds=0, seconds=round(self.position.seconds, 2))
+
+    def _fresh_steps(self, kept: KeptSteps | None) -> steps.Steps:
+        if kept is None:
+            return self._make_steps()
+        return kept.fresh(self.config, self.style, self.pixels, self.data.fingerprint, self._make_steps)
 
     def _make_steps(self) -> steps.Steps:
         keras.utils.set_random_seed(self.config.seed)

@@ -6,17 +6,14 @@ several seeds tell a difference from chance.
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec.config import Config
+from vae_core.spec.config import BOUNDS, Config
 
 MOST_SEEDS = 10
-CONFIDENCE = 0.95
+SGD_FACTOR = 10  # how much larger a step SGD usually takes
 
 
 @dataclass(frozen=True)
@@ -27,16 +24,11 @@ class Side:
     learning_rate: float
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Of two sides' losses, pair by pair. The interval is None where a single pair tells nothing about chance."""
-
-    mean: float
-    interval: tuple[float, float] | None
-
-    @property
-    def is_sure(self) -> bool:
-        return self.interval is not None and (self.interval[0] > 0 or self.interval[1] < 0)
+def usual(base: Config, optimizer: str) -> Side:
+    """With a rate to begin with: what suits Adam is mostly too small for SGD."""
+    factor = (SGD_FACTOR if optimizer == "sgd" else 1) / (SGD_FACTOR if base.optimizer == "sgd" else 1)
+    low, high = BOUNDS["learning_rate"]
+    return Side(optimizer, float(f"{min(max(low, factor * base.learning_rate), high):.6g}"))
 
 
 def configs(base: Config, side: Side, seeds: int, epochs: int) -> list[Config]:
@@ -50,15 +42,3 @@ def configs(base: Config, side: Side, seeds: int, epochs: int) -> list[Config]:
 def _recipe(base: Config, values: dict[str, Any]) -> str:
     """A report's numbers stand only beside its own settings."""
     return base.recipe if all(getattr(base, name) == value for name, value in values.items()) else ""
-
-
-def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """Second minus first: Student's interval of the mean of paired differences."""
-    pairs = [b - a for a, b in zip(first, second, strict=True)]
-    mean = statistics.fmean(pairs)
-    if len(pairs) < 2:
-        return Difference(mean, None)
-    from scipy.stats import t
-
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(pairs) - 1)) * statistics.stdev(pairs) / math.sqrt(len(pairs))
-    return Difference(mean, (mean - half, mean + half))

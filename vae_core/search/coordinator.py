@@ -108,7 +108,7 @@ class Coordinator:
         if len(begun) >= MOST_FAILURES and len(failed) == len(begun):
             reason = str(failed[-1].user_attrs.get(ERROR, "")).rstrip(".")
             raise LoupeError(f"All of the first {len(failed)} trials failed, the last one so: {reason}",
-                             fix="Choose ranges in which a training can succeed")  # fmt: skip
+                             fix="Where the settings are to blame, choose other ranges")  # fmt: skip
 
     def _queue_grid(self) -> None:
         if self.search.sampler != "grid" or self.trials.get_trials(deepcopy=False):
@@ -228,13 +228,26 @@ class Coordinator:
                 best = _best(self.trials)
             if others or best is None:
                 return  # the last one to finish does it
-            kept = self.study.winner()
-            if kept and kept["trial"] == best.number and (self.worker.settings.checkpoints / kept["run"]).is_dir():
-                return
         self.worker.set_status(phase="the winner")
-        run = self._winner_of(best)
+        run = self._crowned(best) or self._winner_of(best)
         self.study.set_winner(best.number, run)
-        jobs.start(self.worker.settings, run, wait=True)
+        if run.state() != "done":
+            self._train_winner(run)
+
+    def _crowned(self, best: optuna.trial.FrozenTrial) -> Run | None:
+        """What this trial became before, when the search had fewer trials or was stopped at its end."""
+        kept = self.study.winner()
+        if kept and kept["trial"] == best.number and (self.worker.settings.checkpoints / kept["run"]).is_dir():
+            return Run(kept["run"], self.worker.settings)
+        return None
+
+    def _train_winner(self, run: Run) -> None:
+        self.trainer.train(run)
+        while run.state() not in FINAL and self.trainer.alive:
+            if self.worker.stop_requested():
+                self._end(run)
+                self._give_way()
+            time.sleep(POLL_SECONDS)
 
     def _winner_of(self, best: optuna.trial.FrozenTrial) -> Run:
         """Where no folds were made its training is done already; else it trains once on what all folds had."""

@@ -13,7 +13,7 @@ from vae_core.spec.config import MOST_FOLDS, Config, from_json
 
 VERSION = 1
 SAMPLERS = ("tpe", "random", "grid")
-PRUNERS = ("median", "hyperband", "none")
+PRUNERS = ("halving", "median", "hyperband", "none")
 MOST_TRIALS = 10_000
 GOALS = {  # what may be made small, and what it is
     "loss": "validation loss, as it is trained: reconstruction + beta x KL",
@@ -33,7 +33,7 @@ class Search:
     goals: tuple[str, ...] = ("loss",)
     folds: int = 0
     sampler: str = "tpe"
-    pruner: str = "median"
+    pruner: str = "halving"
     trials: int = 20
     minutes: float = 0.0
     seed: int = 0

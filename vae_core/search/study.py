@@ -168,11 +168,15 @@ def told_of_storage(name: str) -> Iterator[None]:
     """What a storage that is gone, full or foreign answers, as a sentence."""
     import optuna
 
+    expected = (OSError, ImportError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError)
     try:
         yield
     except LoupeError:
         raise
-    except (OSError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError) as error:
+    except Exception as error:
+        of_database = type(error).__module__.startswith("sqlalchemy.")  # not imported for this: it takes its time
+        if not of_database and not isinstance(error, expected):
+            raise
         sentence = f"The trials of the search {name} cannot be read or written: {str(error)[:200]}"
         raise LoupeError(sentence, "The runs of its trials are not affected",
                          "Make room, or put its storage back, and start the search again") from error  # fmt: skip
@@ -252,4 +256,8 @@ def _pruner(search: Search) -> optuna.pruners.BasePruner:
         return optuna.pruners.NopPruner()
     if search.pruner == "hyperband":
         return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=steps)
+    if (
+        search.pruner == "halving"
+    ):  # after 1, 3, 9, ... epochs a trial must be in the best third of those that came so far
+        return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
     return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=0, n_min_trials=2)

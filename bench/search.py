@@ -1,0 +1,127 @@
+"""How much sooner a search reaches the same value if it ends hopeless trials early.
+
+python -m bench.search --json [--seeds 5] [--trials 24] [--epochs 20]
+
+Report 004's network on a part of Fashion-MNIST; learning rate, batch and optimiser vary. Each seed's search runs twice,
+once with the pruner and once without, in turn and with the same number of trials. `target` is the best value that both
+reach; `seconds` go from the search's start to the end of the trial that reached it, `ratio` is without over with.
+`epochs` are those that were trained until then: they do not depend on what else the machine does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from vae_core import settings as settings_module
+from vae_core.cli import choices
+from vae_core.runs.store import Run
+from vae_core.search import space, study, trials
+from vae_core.search.spec import PRUNERS, Search
+from vae_core.search.study import Study
+from vae_core.settings import Settings
+from vae_core.spec.config import Config
+
+VARIED = ("learning_rate=0.0001..0.1", "batch=32,64,128,256", "optimizer=adam,sgd")
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A trial: its value, None where it was pruned, and what had been spent when it ended."""
+
+    value: float | None
+    seconds: float
+    epochs: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--seeds", type=int, default=5, help="pairs of searches (default: %(default)s)")
+    parser.add_argument("--trials", type=int, default=24, help="of each search (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=20, help="of a whole trial (default: %(default)s)")
+    parser.add_argument("--images", type=int, default=1000, help="that train and validate (default: %(default)s)")
+    parser.add_argument("--sampler", choices=("tpe", "random"), default="tpe", help="(default: %(default)s)")
+    parser.add_argument("--pruner", choices=[name for name in PRUNERS if name != NONE], default="halving",
+                        help="(default: %(default)s)")  # fmt: skip
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"))
+        search = wanted(arguments, settings)
+        pairs = [pair(settings, replace(search, seed=seed)) for seed in range(arguments.seeds)]
+    document = {**vars(arguments), "pairs": pairs, **{
+        f"{unit}_ratio": round(median(each[f"{unit}_ratio"] for each in pairs), 2) for unit in ("seconds", "epochs")
+    }}  # fmt: skip
+    print(json.dumps(document) if arguments.json else table(document))
+
+
+def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
+    given = {"epochs": arguments.epochs, "train_size": arguments.images, "patience": 0}
+    base: Config = choices.config_of("fashion-dropout-ae", True, given, settings)
+    return Search(base, tuple(map(space.read, VARIED)), sampler=arguments.sampler, pruner=arguments.pruner,
+                  trials=arguments.trials)  # fmt: skip
+
+
+def pair(settings: Settings, search: Search) -> dict[str, Any]:
+    """Which of the two comes first changes with the seed, so that neither always finds the machine warm."""
+    both = [search, replace(search, pruner=NONE)]
+    found = {each.pruner: searched(settings, each) for each in (both if search.seed % 2 else both[::-1])}
+    best = {name: min(each.value for each in ended if each.value is not None) for name, ended in found.items()}
+    target = max(best.values())
+    spent = {name: reached(ended, target) for name, ended in found.items()}
+    row: dict[str, Any] = {"seed": search.seed, "best": best, "target": target}
+    for unit in ("seconds", "epochs"):
+        used = {name: getattr(each, unit) for name, each in spent.items()}
+        whole = {name: getattr(ended[-1], unit) for name, ended in found.items()}
+        row |= {unit: used, f"{unit}_in_all": whole, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3)}
+    return row
+
+
+def searched(settings: Settings, search: Search) -> list[Ended]:
+    """In the order in which the trials ended."""
+    found = study.create(settings, search)
+    began = time.time()
+    found.start()
+    while found.state() in ("queued", "running"):
+        time.sleep(0.2)
+    if found.state() != "done":
+        raise SystemExit(found.error())
+    return history(found, began)
+
+
+def history(found: Study, began: float) -> list[Ended]:
+    kept = trials.opened(found)
+    ended, epochs = [], 0
+    for each in sorted(trials.every(found), key=lambda trial: trial.number) if kept else ():
+        epochs += sum(len(Run(run, found.settings).history()) for run in each.runs)
+        moment = kept.trials[each.number].datetime_complete if kept else None
+        value = each.values[0] if each.values else None
+        ended.append(Ended(value, moment.timestamp() - began if moment else 0.0, epochs))
+    return ended
+
+
+def reached(ended: list[Ended], target: float) -> Ended:
+    return next(each for each in ended if each.value is not None and each.value <= target)
+
+
+def table(document: dict[str, Any]) -> str:
+    name = document["pruner"]
+    lines = ["seed  target   s without  s with  ratio   epochs without  with  ratio   best without  with"]
+    for each in document["pairs"]:
+        s, e, best = each["seconds"], each["epochs"], each["best"]
+        lines.append(f"{each['seed']:4}  {each['target']:.2f}   {s[NONE]:9.1f}  {s[name]:6.1f}  "
+                     f"{each['seconds_ratio']:5.2f}   {e[NONE]:14}  {e[name]:4}  {each['epochs_ratio']:5.2f}   "
+                     f"{best[NONE]:12.2f}  {best[name]:.2f}")  # fmt: skip
+    return "\n".join([*lines, f"median ratio: {document['seconds_ratio']} of seconds, {document['epochs_ratio']} of "
+                              "epochs"])  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Compiled steps for a process that trains one run after the other: tracing a graph takes longer than a short training.
+
+Trials of a search mostly differ in what is no part of the graph: the learning rate, the batch, the schedule, beta. Such
+a run gets the graph of an earlier one, its weights and its optimizer as fresh as they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from vae_core.learn.steps import Steps
+from vae_core.spec.config import Config
+
+MOST = 12  # graphs: the folds of some variants
+MOST_BYTES = 500_000_000  # of weights, optimizers and images
+FED: dict[str, Any] = {  # what is fed to each step, and so may differ
+    "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0, "batch": 1, "epochs": 1, "patience": 0,
+    "beta": None, "kl_warmup": 0, "recipe": "",
+}  # fmt: skip
+State = list[np.ndarray]
+
+
+class KeptSteps:
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Steps, State]] = {}
+        self._bytes = 0
+
+    def fresh(self, config: Config, style: object, images: np.ndarray, print_: str, make: Callable[[], Steps]) -> Steps:
+        """Steps that nobody has taken; `images` are those that train, `print_` is the data's fingerprint."""
+        key = f"{replace(config, **FED)} {style} {print_}"
+        if key not in self._known:
+            self._add(key, make, images.nbytes)
+        steps, state = self._known[key]
+        steps.restore(state)
+        return steps
+
+    def _add(self, key: str, make: Callable[[], Steps], image_bytes: int) -> None:
+        if len(self._known) >= MOST or self._bytes > MOST_BYTES:
+            self._known.clear()
+            self._bytes = 0
+            keras.backend.clear_session()  # Keras keeps names and graphs otherwise
+        steps = make()
+        state = steps.state()
+        self._known[key] = steps, state
+        self._bytes += image_bytes + 2 * sum(values.nbytes for values in state)
