@@ -1,15 +1,17 @@
-"""Set up a training, or watch the chosen run while it trains and afterwards."""
+"""Set up a training, watch the chosen run while it trains and afterwards, or judge it."""
 
 import streamlit as st
 
-from ui import choice, frame, live, setup
+from ui import choice, frame, judge, live, setup
+from vae_core.runs.work import FINAL
 
 frame.ensure()
-VIEWS = ("Set up", "Watch")
+VIEWS = ("Set up", "Watch", judge.VIEW)
 
 run = choice.chosen_run()
 if run and st.session_state.get(setup.SEEN) != run.id:  # another run was picked, or one was just started
-    st.session_state[setup.VIEW] = "Watch"
+    judged = st.session_state.get(setup.VIEW) == judge.VIEW and run.state() in FINAL
+    st.session_state[setup.VIEW] = judge.VIEW if judged else "Watch"
 st.session_state[setup.SEEN] = run.id if run else None
 
 st.session_state.setdefault(setup.VIEW, VIEWS[0])
@@ -23,6 +25,9 @@ if view == "Set up":
     setup.show(run)
 elif run:
     setup.forget()
-    live.show(run)
+    if view == judge.VIEW:
+        judge.show(run)
+    else:
+        live.show(run)
 else:
     st.info("No run is chosen. Choose one in the sidebar, or set up a new one.")

@@ -19,6 +19,7 @@ from conftest import environment
 
 from vae_core.runs import locks, store
 from vae_core.runs.store import Run
+from vae_core.runs.work import Work
 from vae_core.settings import PROJECT, Settings
 
 SECONDS = 60
@@ -78,8 +79,8 @@ def end_trainings(settings: Settings) -> None:
             kill(Run(line.id, settings))
 
 
-def kill(run: Run) -> None:
-    """What the out-of-memory killer does to a trainer."""
+def kill(run: Work) -> None:
+    """What the out-of-memory killer does to its process."""
     status = run.status()
     if locks.alive(status["pid"], status["pid_started"]):
         os.kill(status["pid"], signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)

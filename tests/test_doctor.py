@@ -170,6 +170,19 @@ def test_few_steps_of_batch_norm_are_found_without_a_jump() -> None:
     assert "32 training steps" in found["batch-norm-lag"].words
 
 
+def test_one_early_jump_is_forgiven_and_a_late_one_is_not() -> None:
+    early, late = falling(), falling()
+    early[6], late[24] = 40.0, 40.0
+    case = replace(HEALTHY, config=NORM)
+    assert not doctor.judge(replace(case, history=history(falling(), early)))
+    assert [each.rule for each in doctor.judge(replace(case, history=history(falling(), late)))] == ["batch-norm-lag"]
+
+
+def test_what_broke_off_is_not_called_too_short() -> None:
+    broken = replace(HEALTHY, state="failed", error="The loss stopped being a number.", history=history([20, 18, 16.5]))
+    assert [each.rule for each in doctor.judge(broken)] == ["learning-rate"]
+
+
 def test_a_recipe_is_held_against_what_its_report_compares_it_with(settings: Settings) -> None:
     run = store.create(settings, recipes.find("mnist-deeper", "lite").config, {})
     run.set_status(state="stopped")

@@ -6,12 +6,15 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+from scipy.spatial.distance import squareform
 from sklearn.datasets import load_digits
 from sklearn.manifold import TSNE, trustworthiness
+from sklearn.manifold._t_sne import _joint_probabilities_nn, _kl_divergence
 
 from vae_core.look import neighbours
 from vae_core.look.projection import Map, Projection
-from vae_core.look.projections import adding, methods, pca, stages, umap_layout
+from vae_core.look.projections import adding, methods, pca, preview, stages, umap_layout
 from vae_core.look.projections.repulsion import Repulsion
 from vae_core.runs.jobs import Stopped
 
@@ -92,6 +95,19 @@ def test_many_points_move_before_their_neighbours_are_found(monkeypatch):
     assert len(few) >= 20
     assert all(len(places) == len(of) == 100 for places, of in few)
     assert not (few[0][0] == few[-1][0]).all()
+
+
+def test_the_first_map_is_tsne_too():
+    squared = neighbours.squared_distances(DIGITS, DIGITS)
+    near = np.argsort(squared + np.diag(np.full(len(DIGITS), np.inf)), axis=1)[:, : preview.NEAR]
+    rows = np.repeat(np.arange(len(DIGITS)), preview.NEAR)
+    graph = csr_matrix((squared[rows, near.ravel()], (rows, near.ravel())))
+    theirs = _joint_probabilities_nn(graph, 15, 0).toarray()
+    ours = preview.ties(DIGITS, 15)
+    assert ours == pytest.approx(theirs, abs=1e-6) and ours.sum() == pytest.approx(1)
+    places = RANDOM.normal(size=(len(DIGITS), 2))
+    _, slope = _kl_divergence(places.ravel(), squareform(ours, checks=False), 1, len(DIGITS), 2)
+    assert preview.gradient(ours, places) == pytest.approx(slope.reshape(-1, 2), abs=1e-6)
 
 
 @pytest.mark.parametrize("method", ["tsne", "umap"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import LONG, Server, button, eventually, press, serving, told, without_trouble
+from browser import LONG, Server, button, eventually, kill, press, serving, told, without_trouble
 from conftest import environment
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -23,6 +23,7 @@ from ui.explore.view import look
 from ui.project import chosen, forming, kept
 from ui.project.laid import lay
 from vae_core.cli import tasks as worker
+from vae_core.data import catalog
 from vae_core.look import projection
 from vae_core.look.portable import Portable
 from vae_core.look.projection import Projection
@@ -296,6 +297,53 @@ def test_a_map_is_cancelled_while_it_forms_and_can_be_tried_again(tab, own):
         button(page, "Cancel").wait_for(timeout=LONG)
         jobs.request_stop(slow())
         eventually(lambda: not slow().has_process())
+
+
+def test_a_killed_map_says_so_and_is_made_anew_or_ended_within_a_second(tab, own):
+    with serving(own.settings) as server:
+        page = opened_page(tab, server, own)
+        pick(page, "t-SNE")
+        choose(page, "Of", "the raw pixels")
+        choose(page, "Images", "All images")
+        press(page, "Start")
+        slow = lambda: next(task for task in projection.of(own) if projection.spec_of(task).method == "tsne")  # noqa: E731
+        eventually(lambda: any(projection.spec_of(task).method == "tsne" for task in projection.of(own)))
+        eventually(lambda: slow().state() == "running")
+        kill(slow())
+        told(page, "Its process died")
+        press(page, "Try again")
+        press(page, "Cancel")
+        told(page, "It was cancelled")
+        eventually(lambda: slow().state() == "stopped" and not slow().has_process())
+        press(page, "Forget it")
+        page.get_by_text("It was cancelled").wait_for(state="detached", timeout=LONG)
+        assert {projection.spec_of(task).method for task in projection.of(own)} == {"pca"}
+
+
+def test_a_double_click_starts_one_map(tab, own):
+    with serving(own.settings) as server:
+        page = opened_page(tab, server, own)
+        choose(page, "Images", "Training images")
+        button(page, "Start").dblclick(timeout=LONG)
+        page.locator(".over").nth(1).wait_for(timeout=LONG)
+        (task,) = (task for task in projection.of(own) if projection.spec_of(task).images == "train")
+        assert task.state() == "done" and not task.has_process()
+        assert page.get_by_text("already").count() == 0 and page.locator(".over").count() == 2
+
+
+def test_further_images_are_laid_on_a_map_and_it_is_seen_that_they_come(tab, own):
+    tested = projection.begin(own, replace(CODES, count=0))
+    worker.work(tested)
+    with serving(own.settings) as server:
+        tab.goto(f"{server.address}/project?run={own.id}&maps={tested.path.name}")
+        holding = lambda number: tab.locator(f".over[aria-label*='codes: {number:,} images']")  # noqa: E731
+        tests = len(own.codes()["mean"])
+        holding(tests).wait_for(timeout=LONG)
+        pick(tab, "Take away")
+        press(tab, "Add the training images")
+        told(tab, "More images for PCA of the codes")
+        trained_on = catalog.load("digits", own.settings).train
+        holding(tests + len(trained_on)).wait_for(timeout=LONG)
 
 
 def test_two_tabs_that_ask_for_the_same_map_get_one(tab, chromium, own):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_bad_days import Disk
 
 from vae_core.cli import tasks as worker
 from vae_core.data import catalog
@@ -213,6 +214,28 @@ def test_a_map_is_seen_while_it_forms_and_cancelled_half_way(run):
     jobs.start(run.settings, task, command=tasks.COMMAND)  # and once more
     until(lambda: task.state() == "done", task)
     assert task.live() is None
+
+
+@pytest.fixture
+def disk(tmp_path):
+    disk = Disk(tmp_path / "small")
+    yield disk
+    disk.close()
+
+
+def test_a_disk_that_runs_full_is_a_sentence_and_with_room_the_map_is_made_after_all(trained, settings, disk):
+    small = replace(settings, checkpoints=disk.folder / "runs")
+    shutil.copytree(trained.path, small.checkpoints / trained.id)
+    task = projection.begin(Run(trained.id, small), Projection(method="tsne", images="both", count=600))
+    jobs.start(small, task, command=tasks.COMMAND)
+    until(lambda: task.live() is not None, task)
+    disk.fill(task)
+    until(lambda: task.state() == "failed" and not task.has_process(), task)
+    assert "The disk is full" in task.status()["error"] and "Free some space" in task.status()["error"]
+    disk.clear()
+    jobs.start(small, task, command=tasks.COMMAND)
+    until(lambda: task.state() == "done", task)
+    assert len(projection.read(task).places) == 600
 
 
 def test_two_who_ask_the_same_get_the_same(run):

@@ -15,6 +15,7 @@ import pytest
 from browser import serving
 from PIL import Image
 from projection_app import bent, picture
+from test_gallery import IDLE
 
 from ui import projection
 from ui.plane import module
@@ -165,11 +166,14 @@ class Sight:
         raise AssertionError("that never happened")
 
     def silence(self) -> int:
-        """Waits until nothing more goes over the web socket; how much has."""
-        while (count := len(self.frames)) != self.page.wait_for_timeout(400):
+        """Waits until no script runs and nothing more goes over the web socket; how much has."""
+        for _ in range(SECONDS):
+            self.page.wait_for_function(IDLE)
+            count = len(self.frames)
+            self.page.wait_for_timeout(400)
             if count == len(self.frames):
                 return count
-        raise AssertionError
+        raise AssertionError("it is never silent")
 
     def picture(self) -> np.ndarray:
         read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
@@ -409,9 +413,10 @@ def test_an_image_is_found_by_its_number_and_a_class_by_its_name(sight):
         find.fill(text)
         find.press("Enter")
         seen.until(lambda image=image: seen.state()["at"] == pytest.approx(seen.codes[image].tolist(), rel=1e-4))
-    find.fill("digit 4")
-    find.press("Enter")
-    seen.until(lambda: seen.state()["chosen"] == np.flatnonzero(seen.labels == 4).tolist())
+    for text, kind in (("digit 4", 4), ("class 5", 5)):
+        find.fill(text)
+        find.press("Enter")
+        seen.until(lambda kind=kind: seen.state()["chosen"] == np.flatnonzero(seen.labels == kind).tolist())
     find.fill("theirs")
     find.press("Enter")
     seen.until(lambda: seen.state()["chosen"] == list(range(1, COUNT, 3)))

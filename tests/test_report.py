@@ -83,7 +83,7 @@ def test_the_conclusion_changes_with_every_other_number() -> None:
 
 def test_the_conclusion_names_what_the_check_up_found() -> None:
     told = said(numbers(0.3), [FINDING, replace(FINDING, severity=HINT, title="It was short")])
-    assert "1 problem (the kl term is missing) and 1 hint (it was short)" in told and "Until the problems" in told
+    assert "1 problem (the KL term is missing) and 1 hint (it was short)" in told and "Until the problems" in told
     assert "Until" not in said(numbers(0.3), [replace(FINDING, severity=HINT)])
 
 

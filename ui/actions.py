@@ -99,7 +99,7 @@ def _longer(view: View) -> None:
             type="primary",
             key="longer_go",
             on_click=_told,
-            args=(partial(_start_fork, changes=changes), view.run),
+            args=(partial(start_fork, changes=changes), view.run),
         )
 
 
@@ -120,11 +120,11 @@ def _fork(view: View) -> None:
             key="fork_go",
             disabled=unchanged,
             on_click=_told,
-            args=(partial(_start_fork, changes=changes), view.run),
+            args=(partial(start_fork, changes=changes), view.run),
         )
 
 
-def _start_fork(parent: Run, changes: dict[str, Any]) -> Run:
+def start_fork(parent: Run, changes: dict[str, Any]) -> Run:
     """The second click of a double click finds the first one's fork."""
     last, now = st.session_state.get("last_fork"), time.monotonic()
     if last and last[:2] == (parent.id, changes) and now - last[2] < DOUBLE_CLICK_SECONDS:

@@ -18,9 +18,10 @@ from vae_core.data.dataset import Summary as DataSummary
 from vae_core.look import baselines as strip
 from vae_core.look import codes as places
 from vae_core.look import comparison as comparing
-from vae_core.look import neighbours, packed, pictures, scores
+from vae_core.look import doctor, neighbours, packed, pictures, scores
 from vae_core.look import projection as projections
 from vae_core.look.comparison import Comparison
+from vae_core.look.doctor.finding import Finding
 from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
 from vae_core.look.projection import Map
@@ -188,6 +189,17 @@ def comparison(a: Run, b: Run, comparisons: int) -> Comparison:
 @st.cache_resource(max_entries=24, show_spinner="Drawing the test images again and again...")
 def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tuple[Any, ...]) -> Comparison:
     return comparing.compare(a, b, comparisons=comparisons, lines=runs())
+
+
+def findings(run: Run, against: Run | None = None) -> list[Finding]:
+    """Of a run that has ended. It may be resumed; and where other runs end, there are more seeds to compare."""
+    ended = tuple((line.id, line.created) for line in runs() if line.state == "done")
+    return _findings(run, against, (_born(run), run.state(), len(run.history())), ended)
+
+
+@st.cache_data(max_entries=32, show_spinner="The doctor looks at it...")
+def _findings(run: Run, against: Run | None, of: tuple[Any, ...], ended: tuple[Any, ...]) -> list[Finding]:
+    return doctor.examine(run, against)
 
 
 def thumbs(summary: Summary) -> bytes | None:

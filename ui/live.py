@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import actions, cached, choice, downloads, losses, model_code, run_film, words
 from ui.errors import plain, shown
+from ui.judge import findings
 from ui.run_view import View, look
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
@@ -50,7 +51,11 @@ def _live(run_id: str, was: str) -> None:
             st.session_state[ADDRESS] = True
             choice.go("pages/train.py", following or run_id)
         _head(view)
+        doctor = st.container()
         run_film.show(view)
+        if not view.active and view.epochs:
+            with doctor, shown():
+                findings.line(view.run)
         _table(view)
         downloads.show(view)
         model_code.drawer(view.config)

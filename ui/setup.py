@@ -42,6 +42,11 @@ def show(run: Run | None) -> None:
             _start(config, asked)
 
 
+def turn_to(view: str) -> None:
+    """The page's other view is drawn next."""
+    st.session_state[VIEW] = view
+
+
 def _cannot(error: LoupeError, fits: bool) -> None:
     """Where the layers do not fit, that is said beside them."""
     with st.container(border=True):

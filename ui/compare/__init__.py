@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ui import cached, frame
-from ui.compare import changes, curves, grids, images, numbers, verdict, walk
+from ui.compare import changes, curves, grids, images, judged, numbers, verdict, walk
 from ui.compare import side as sides_of
 from ui.compare.side import Side
 from ui.errors import plain, shown
@@ -39,6 +39,7 @@ SECTIONS = {
         "One cursor moves all models at once. Every dot is a test image; drag over any of the maps.", walk.show
     ),
     "Grids": Section("What each decoder draws all over its own map.", grids.show),
+    "Report": Section("All of it written up, the first model against the others, in one file.", judged.show, False),
 }  # fmt: skip
 
 

@@ -22,8 +22,8 @@ ORDERS = {"As they are": 0, "Highest loss": -1, "Lowest loss": 1}
 LOSS_HELP = "The mean reconstruction loss of these images, in nats per image, and of all on the map. Lower is better."
 SAVE_HELP = "A line for each image: which it is, its class, where it lies, and what is known of it."
 HINT = (
-    "Choose images on a map: press Box or Lasso below it and draw around them, hold Shift while you drag, or type a "
-    "class into Find."
+    "Choose images on a map: press Box or Lasso below it and draw around them, hold Shift while you drag, or type the "
+    "word class and its name into Find."
 )
 BAR = "display:grid;grid-template-columns:max-content minmax(0,12rem) max-content;gap:0.2rem 0.6rem;align-items:center"
 Array = np.ndarray[Any, Any]

@@ -83,7 +83,10 @@ def _more(task: Task, laid: Laid) -> None:
 
 
 def _start(label: str, task: Task, begin: Callable[..., Task], text: str) -> None:
-    st.button(label, key=f"{label}-{task.id}", on_click=ask.begin, args=(begin,), help=text)
+    """The whole page is drawn anew, not this fragment alone: how far it is stands above the maps."""
+    if st.button(label, key=f"{label}-{task.id}", help=text):
+        ask.begin(begin)
+        st.rerun()
 
 
 def _measured(laid: Laid, task: Task) -> Task | None:

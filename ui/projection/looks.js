@@ -17,7 +17,7 @@ class Looks {
     this.size = make("input", { type: "range", min: 0.5, max: 3, step: 0.05, value: 1, "aria-label": "Size of the points",
       oninput: () => this.change({ size: Number(this.size.value) }) });
     this.search = make("input", { type: "search", placeholder: "Number or class", "aria-label": "Find an image by number, or a class",
-      title: "The number of a test image, 'train' and the number of a training image, or a class", onchange: () => this.find() });
+      title: "The number of a test image, 'train' and the number of a training image, or a class; where classes are numbers, 'class' and its number", onchange: () => this.find() });
     this.linked = make("input", { type: "checkbox", checked: true, onchange: () => this.change({ together: this.linked.checked }) });
     this.bar = make("div", { class: "bar" });
     this.box = make("div", { class: "looks" },
@@ -76,7 +76,7 @@ class Looks {
     const image = digits === undefined ? null : Number(digits) + (train ? header.tests : 0);
     const point = image === null || (!train && image >= header.tests) ? null : points.point(image);
     if (point !== null) return this.plane.goTo(point);
-    const fits = columns.find(text);
+    const fits = columns.find(text) ?? columns.find(text.replace(/^class\s+/, ""));
     fits ? this.plane.chooseWhere(fits) : this.plane.say(`No image and no class on this map is called '${text}'.`);
   }
 }

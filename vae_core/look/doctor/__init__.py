@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
     "lost-layers": setup.lost_layers,
     "one-seed": setup.one_seed,
 }
+COMPARING = ("many-changes", "one-seed")  # these speak of the run and what it is compared with
 
 
 def examine(run: Run, against: Run | None = None) -> list[Finding]:

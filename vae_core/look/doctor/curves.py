@@ -49,6 +49,8 @@ def batch_norm_lag(case: Case) -> Finding | None:
         return None
     total, train = case.total, case.train
     where = [place for place in range(max(1, case.config.kl_warmup), len(total)) if _jumps(total, train, place)]
+    if len(where) == 1 and where[0] < len(total) // 2:
+        where = []  # one jump of a training that has long gone on from there
     few = case.steps is not None and MOMENTUM**case.steps > LEFT and total[-1] > (1 + GAP) * train[-1]
     if not where and not few:
         return None
@@ -123,7 +125,8 @@ def overfitting(case: Case) -> Finding | None:
 
 def undertrained(case: Case) -> Finding | None:
     total = case.total[case.settled]
-    if len(total) < 2 or not np.isfinite(total).all() or _stopped_early(case):
+    broke_off = case.state == "failed" or _stopped_early(case)
+    if len(total) < 2 or not np.isfinite(total).all() or broke_off:
         return None
     last = max(1, len(total) // TAIL)
     drop = (total[-1 - last] - total[-1]) / last

@@ -106,7 +106,7 @@ def many_changes(case: Case) -> Finding | None:
     groups = [group for group in found.groups if group not in {*beside, "arithmetic"}]
     if len(groups) < 2:
         return None
-    rows = [*((difference.label(group), "", "") for group in found.kinds),
+    rows = [*((difference.label(group), "as it was", "changed") for group in found.kinds),
             *((each.label, each.a, each.b) for each in found.fields if each.group in groups)]  # fmt: skip
     alone = next((each for each in found.separating() if each.config is not None and each.group in groups), None)
     words = " ".join(found.sentences())

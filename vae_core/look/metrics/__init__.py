@@ -27,6 +27,7 @@ from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 
 KIND, VERSION = "evaluation", 1
+SPEC = {"version": VERSION}
 TRAINING = 20_000  # training images that are encoded
 Part = Callable[[Subject, Tell], Iterator[Found]]
 PARTS: tuple[tuple[str, float, Part], ...] = (  # in words, its share of the time, what does it
@@ -42,12 +43,12 @@ CODING = 20.0  # share of encoding and decoding, before all parts
 
 
 def begin(run: Run, owner: str = "") -> Task:
-    return tasks.begin(run, KIND, {"version": VERSION}, owner)
+    return tasks.begin(run, KIND, SPEC, owner)
 
 
 def finished(run: Run) -> Task | None:
     """The run's metrics, where they have been measured."""
-    known = (task for task in tasks.of(run, KIND) if task.spec == {"version": VERSION})
+    known = (task for task in tasks.of(run, KIND) if task.spec == SPEC)
     return next((task for task in known if task.state() == "done"), None)
 
 

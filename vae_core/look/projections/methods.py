@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from vae_core.look.projection import Projection
 from vae_core.look.projections import pca, tsne, umap_layout
 from vae_core.look.projections.live import Show
 from vae_core.look.projections.preview import Preview
-from vae_core.look.projections.stages import FIND, FORM, Stages
+from vae_core.look.projections.stages import FIND, FORM, Progress, Stages
 
 PER_PERPLEXITY = 3  # neighbours that t-SNE looks at, per unit of perplexity
 FEWEST = 8  # points that t-SNE and UMAP can make sense of
@@ -81,6 +83,7 @@ def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
     start = pca.components(values, 2, spec.seed).places
     show(start)
     find, preview = stages.of(FIND), Preview(values, start, spec, show)
+    _load("openTSNE", preview, find)
 
     def found_more(done: float, total: float) -> None:
         find(done, total)
@@ -98,6 +101,15 @@ def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
     descent.go(total, spec.exaggeration, moved)
     return Made(descent.places, "openTSNE", replace(spec, perplexity=perplexity), _lowered(spec, perplexity, count),
                 divergence=descent.divergence, near=near)  # fmt: skip
+
+
+def _load(program: str, preview: Preview, progress: Progress) -> None:
+    """That takes over a second where nothing was loaded before; meanwhile there is something to see, and to cancel."""
+    loading = Thread(target=import_module, args=(program,))
+    loading.start()
+    while loading.is_alive() and preview.go():
+        progress(0, 1)
+    loading.join()
 
 
 def _lowered(spec: Projection, perplexity: float, count: int) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def told(spec: Projection, made: Made, quality: Mapping[str, Any], given: Prepar
     points, dimensions = given.values.shape
     return {
         "title": spec.title,
-        "words": f"{spec.title}, {points:,} {IMAGES[spec.images]}.",
+        "words": f"{spec.title}, {points:,} {IMAGES[spec.images].removeprefix('all ')}.",
         "spec": made.spec.to_json(),
         "points": points,
         "left_out": given.left_out,

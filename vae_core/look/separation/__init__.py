@@ -25,6 +25,7 @@ from vae_core.look.portable import Portable
 from vae_core.look.separation import ranking, scoring
 from vae_core.look.separation.ranking import Confusion as Confusion
 from vae_core.look.separation.ranking import confusion as confusion
+from vae_core.look.separation.scoring import MODEL as MODEL
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -36,7 +37,12 @@ KNOWN = 10_000  # training images that odd ones are held against
 
 def begin(run: Run, odd: Sequence[str], owner: str = "") -> Task:
     """Which classes are the odd ones; the others are usual."""
-    return tasks.begin(run, KIND, {"version": VERSION, "odd": sorted(odd)}, owner)
+    return tasks.begin(run, KIND, spec(odd), owner)
+
+
+def spec(odd: Sequence[str]) -> dict[str, Any]:
+    """What is asked of such a task."""
+    return {"version": VERSION, "odd": sorted(odd)}
 
 
 def left_out(config: Config, classes: Sequence[str]) -> tuple[str, ...]:

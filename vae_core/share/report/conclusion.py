@@ -13,13 +13,14 @@ NEAR_PCA = 0.01  # of PCA's loss: a model within is no better than a straight li
 
 
 def of_one(name: str, config: Config, metrics: Mapping[str, Any] | None, findings: list[Finding]) -> Iterator[str]:
+    """Paragraphs: how good it is, what its codes hold, what is wrong, and what cannot be said."""
     if metrics:
-        yield from _against_baselines(name, config, metrics)
-        yield from _about_codes(config, metrics)
+        yield " ".join(_against_baselines(name, config, metrics))
+        yield " ".join(_about_codes(config, metrics))
     else:
         yield f"{name} has not been tested on the test images, so nothing can be said of how good it is."
     yield _about_findings(name, findings)
-    yield from _limits(config, metrics)
+    yield " ".join(_limits(config, metrics))
 
 
 def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -59,14 +60,19 @@ def _about_codes(config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _about_findings(name: str, findings: list[Finding]) -> str:
-    problems = [finding.title.lower() for finding in findings if finding.severity == PROBLEM]
-    hints = [finding.title.lower() for finding in findings if finding.severity != PROBLEM]
+    problems = [_inside(finding.title) for finding in findings if finding.severity == PROBLEM]
+    hints = [_inside(finding.title) for finding in findings if finding.severity != PROBLEM]
     if not findings:
         return f"The check-up found nothing wrong with the training of {name}."
     told = [f"{len(found)} {word}{'s' * (len(found) > 1)} ({listed(found)})"
             for word, found in (("problem", problems), ("hint", hints)) if found]  # fmt: skip
     limit = " Until the problems are mended, the numbers above speak of them as well." if problems else ""
     return f"The check-up of {name} found {listed(told)}.{limit}"
+
+
+def _inside(title: str) -> str:
+    """As it stands within a sentence; KL stays KL."""
+    return title[0].lower() + title[1:]
 
 
 def _limits(config: Config, metrics: Mapping[str, Any] | None) -> Iterator[str]:

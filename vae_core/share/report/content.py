@@ -159,5 +159,7 @@ def _conclusion(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
             f"{side.name} or {sides[0].name} was not trained to its end, so they are not compared.",)  # fmt: skip
         yield from (Text(sentence, generated=True) for sentence in sentences)
     for side in sides:
+        if len(sides) > 1:
+            yield Heading(side.name, 3)
         told = conclusion.of_one(side.name, side.config, side.metrics, side.findings)
-        yield Text(" ".join(told), generated=True)
+        yield from (Text(paragraph, generated=True) for paragraph in told if paragraph)

@@ -12,7 +12,10 @@ from vae_core.share.report.side import Side
 
 BASELINES = {"floor": "least that is possible", "mean_image": "mean image", "class_mean": "mean of its class"}
 ARROWS = {"lower": "lower is better", "higher": "higher is better", "": ""}
-NOT_YET = "More has not been measured yet: 'Metrics' on the run's page does, or: python -m vae_core evaluate RUN --all"
+NOT_YET = (
+    "More has not been measured yet. 'Measures' under Judge on the Train page does, as does: python -m vae_core "
+    "evaluate RUN --all"
+)
 
 
 def of(sides: Sequence[Side]) -> Iterator[Block]:

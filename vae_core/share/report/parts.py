@@ -35,11 +35,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing as SVG, or a picture as PNG; `caption` says what it shows."""
+    """A drawing as SVG, or a picture as PNG; `caption` says what it shows, and is not repeated where it is `titled`."""
 
     caption: str
     svg: str = ""
     png: bytes = b""
+    titled: bool = False
 
 
 Block = Heading | Text | Question | Grid | Figure

@@ -19,7 +19,7 @@ HEX = "#1e2026"
 WIDTH, LINE_HEIGHT = 180, 5  # millimetres between the margins
 PER_PIXEL = 0.24  # millimetres
 ROOM = 28  # millimetres for an answer
-LEAST = 40  # millimetres that must be free below a heading
+LEAST = 56  # millimetres that must be free below a heading
 COLUMN = 12  # the least width of a column, in millimetres
 
 
@@ -113,7 +113,8 @@ def _(block: Figure, page: FPDF) -> None:
         page.add_page()
     page.image(io.BytesIO(data), x=page.l_margin, w=wide, h=high)
     page.ln(1)
-    _write(page, block.caption, SMALL, colour=QUIET)
+    if not block.titled:
+        _write(page, block.caption, SMALL, colour=QUIET)
 
 
 def _size(block: Figure) -> tuple[float, float]:

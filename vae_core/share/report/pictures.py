@@ -25,7 +25,7 @@ def losses(name: str, case: Case) -> Iterator[Figure]:
         return
     parts = ("total", "reconstruction") if case.config.has_prior else ("total",)
     yield Figure(f"Losses of {name}, epoch by epoch.", drawing.svg(case.curves("Loss", parts)))
-    if case.config.kind == "vae":
+    if case.config.has_prior:
         yield Figure(f"KL of {name}: how far its codes stray from the prior.", drawing.svg(case.curves("KL", ("kl",))))
 
 
@@ -72,4 +72,4 @@ def evidence(found: Evidence, run: Run) -> Iterator[Block]:
             both = np.stack([data.test.pixels[list(found.test)], data.train.pixels[list(found.train)]])
             yield Figure(found.title + ".", png=_png(both))
     else:
-        yield Figure(found.title + ".", drawing.svg(found))
+        yield Figure(found.title + ".", drawing.svg(found), titled=True)

@@ -1,0 +1,82 @@
+"""What takes its time, done by a task: how far it is, how to stop it, and what to do where it broke off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, words
+from ui.errors import plain, shown
+from ui.errors import show as show_error
+from vae_core.errors import LoupeError
+from vae_core.runs import jobs, tasks
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.runs.work import FINAL
+
+POLL_SECONDS = 0.5
+KEPT = "judge_task_problem"
+ENDS = {"failed": "It ended with an error", "interrupted": "Its process died", "stopped": "It was stopped"}
+
+
+def known(run: Run, kind: str, spec: dict[str, Any]) -> Task | None:
+    """The task that was asked for before, whatever became of it."""
+    return next((task for task in tasks.of(run, kind) if task.spec == spec), None)
+
+
+def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:
+    """Whether there is a result to show; else the button, the progress, or why it ended. Polls only while it works."""
+    problem = st.session_state.pop(KEPT, None)
+    if problem:
+        show_error(problem)
+    state = task.state() if task else ""
+    if task is None or not state:
+        st.button(label, type="primary", icon=":material/play_arrow:", key=f"begin-{label}", on_click=_begin,
+                  args=(begin,), help="In a process of its own: you may leave this page.")  # fmt: skip
+    elif state in ENDS:
+        _ended(task, state, begin)
+    elif state not in FINAL:
+        st.fragment(_working, run_every=POLL_SECONDS)(task.id)
+    return state == "done"
+
+
+def _begin(begin: Callable[[], Task]) -> None:
+    try:
+        task = begin()
+        if not task.has_process() and task.state() != "done":  # the second click of a double click
+            jobs.start(cached.settings(), task, command=tasks.COMMAND)
+    except LoupeError as error:
+        st.session_state[KEPT] = error
+
+
+def _working(task_id: str) -> None:
+    with shown():
+        task = Task(task_id, cached.settings())
+        try:
+            state, status = task.state(), task.status()
+        except (LoupeError, OSError):
+            state = ""  # it was removed, and its run with it
+        if not state or state in FINAL:
+            st.rerun()  # the whole page: polling ends
+        eta = status["eta_seconds"]
+        left = f", about {words.duration(eta)} left" if eta else ""
+        waits = "It waits for its turn: other work comes first." if state == "queued" else "Starting"
+        st.progress(min(1.0, max(0.0, float(status["done"] or 0))), f"{status['phase'] or waits}{left}")
+        asked = task.stop_requested()
+        st.button("Stopping" if asked else "Stop", icon=":material/stop:", disabled=asked, key=f"stop-{task.id}",
+                  on_click=_stop, args=(task,), help="Ends it now. Nothing of it is kept.")  # fmt: skip
+
+
+def _stop(task: Task) -> None:
+    with suppress(LoupeError):  # it has ended meanwhile
+        jobs.request_stop(task)
+
+
+def _ended(task: Task, state: str, begin: Callable[[], Task]) -> None:
+    why = task.status()["error"]
+    say = st.error if state == "failed" else st.warning
+    say(f"{ENDS[state]}{f': {plain(str(why))}' if why else '.'}")
+    st.button("Try again", icon=":material/replay:", key=f"again-{task.id}", on_click=_begin, args=(begin,))
