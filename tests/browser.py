@@ -23,6 +23,7 @@ from vae_core.runs.work import Work
 from vae_core.settings import PROJECT, Settings
 
 SECONDS = 60
+IDLE = "document.querySelector('[data-test-script-state]')?.dataset.testScriptState === 'notRunning'"
 LONG = 1000 * SECONDS  # milliseconds that a page may take where a training must begin or end first
 TROUBLE = ("Traceback", "Something went wrong inside")
 
@@ -102,6 +103,14 @@ def told(page: Any, text: str | re.Pattern[str]) -> None:
 def press(page: Any, label: str) -> None:
     """A button of exactly this name, an icon before it aside."""
     button(page, label).click(timeout=LONG)
+
+
+def idle(page: Any) -> Any:
+    """When nothing runs on the server for two frames."""
+    page.wait_for_function(IDLE)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(IDLE)
+    return page
 
 
 def button(page: Any, label: str) -> Any:

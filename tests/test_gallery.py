@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import serving
+from browser import idle, serving
 from PIL import Image
 
 from vae_core.look import codes as places
@@ -23,7 +23,6 @@ from vae_core.runs.store import Run
 
 SECONDS = 60
 NUMBERS = ".slider input[type=number]"
-IDLE = "document.querySelector('[data-test-script-state]')?.dataset.testScriptState === 'notRunning'"
 
 
 FAR = "too-large"  # a run whose networks the browser cannot have
@@ -60,14 +59,6 @@ def explore(chromium: Any, address: str, trained: Run) -> Iterator[Callable[...,
     yield open_section
     assert not page.broken
     page.close()
-
-
-def idle(page: Any) -> Any:
-    """When nothing runs on the server for two frames."""
-    page.wait_for_function(IDLE)
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function(IDLE)
-    return page
 
 
 def cursor(page: Any) -> list[float]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import LONG, Server, button, eventually, kill, press, serving, told, without_trouble
+from browser import LONG, Server, button, eventually, idle, kill, press, serving, told, without_trouble
 from conftest import environment
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -246,6 +246,8 @@ def pick(page: Any, label: str) -> None:
 
 
 def choose(page: Any, label: str, option: str) -> None:
+    """Once the page stands still: a script run closes an open list."""
+    idle(page)
     page.get_by_test_id("stSelectbox").filter(has_text=label).first.click()
     page.get_by_role("option", name=option).first.click()
 
@@ -271,7 +273,7 @@ def test_a_map_is_asked_for_forms_and_is_walked_on(tab, own):
             page.get_by_role("button", name="CSV").click()
         lines = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
         told(page, f"{len(lines)} images are chosen.")
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.locator(".over").nth(1).click()  # in its middle; the page has scrolled
         pick(page, "Neighbours")
         told(page, "By pixel")
         page.reload()

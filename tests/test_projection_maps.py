@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import serving
+from browser import IDLE, serving
 from PIL import Image
 from projection_app import bent, picture
-from test_gallery import IDLE
 
 from ui import projection
 from ui.plane import module

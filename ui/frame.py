@@ -76,7 +76,7 @@ def _picker(chosen: str) -> None:
     st.session_state[KEY] = chosen if chosen in runs else NONE
     st.selectbox(
         "Run", [NONE, *runs], key=KEY, format_func=lambda run_id: _line(runs.get(run_id)), on_change=_pick,
-        help="All pages show this run. Type to search.",
+        args=(tuple(runs),), help="All pages show this run. Type to search.",
     )  # fmt: skip
     if chosen in runs:
         facts(runs[chosen])
@@ -99,8 +99,11 @@ def _signs(run: Summary | None) -> tuple[str, bool] | None:
     return (run.state, run.epoch > 0) if run else None
 
 
-def _pick() -> None:
-    choice.choose(st.session_state[KEY] or None)
+def _pick(known: tuple[str, ...]) -> None:
+    """A run's line changes while it trains; Streamlit hands on a line of before as if somebody had picked it."""
+    picked = st.session_state[KEY]
+    if picked in (NONE, *known):
+        choice.choose(picked or None)
 
 
 def _line(run: Summary | None) -> str:
