@@ -183,7 +183,7 @@ def test_it_measures_repairs_and_is_downloaded(run, settings, chromium):
         page.goto(f"{server.address}/train?run={run.id}")
         press(page, "Judge it")
         told(page, re.compile("rules looked at it"))
-        assert page.locator(".drawn svg polyline").first.is_visible()
+        page.locator(".drawn svg polyline").first.wait_for()
 
         page.get_by_role("radio", name="Measures").click()
         press(page, "Measure")

@@ -30,8 +30,8 @@ RATES = (Vary("learning_rate", 1e-3, 3e-2, log=True),)
 SECONDS = 120
 
 
-def until(condition, what: str = "that never happened") -> None:
-    end = time.monotonic() + SECONDS
+def until(condition, what: str = "that never happened", seconds: float = SECONDS) -> None:
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.02)
@@ -266,6 +266,7 @@ def test_folds_of_one_image_each_are_trained(settings):
     assert np.isfinite(trial.values).all()
 
 
+@pytest.mark.timeout(600)
 def test_a_full_disk_ends_the_search_with_a_sentence_and_it_goes_on_later(settings):
     """What a process may still write is so little that its storage takes no more."""
     found = begin(settings, trials=50)
@@ -274,8 +275,8 @@ def test_a_full_disk_ends_the_search_with_a_sentence_and_it_goes_on_later(settin
     limited = psutil.Process(worker.status()["pid"])
     if not hasattr(limited, "rlimit"):
         pytest.skip("this system sets no limits to other processes")
-    limited.rlimit(psutil.RLIMIT_FSIZE, (1000, 1000))
-    until(lambda: found.state() == "failed", worker.log.read_text())
+    limited.rlimit(psutil.RLIMIT_FSIZE, (2000, 2000))
+    until(lambda: found.state() == "failed", seconds=3 * SECONDS)  # Optuna may wait for its own lock first
     assert "cannot be read or written" in found.error() and "Make room" in found.error()
     before = [trial for trial in trials.every(found) if trial.state == "done"]
     found.set_budget(len(trials.every(found)), 0)
