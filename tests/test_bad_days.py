@@ -160,7 +160,7 @@ def test_a_loss_that_is_no_number_keeps_the_best_epoch_before_it(tab, server, se
 def test_a_folder_that_is_deleted_while_it_is_shown(tab, server, settings):
     done, live = started(settings, replace(CONFIG, epochs=1)), started(settings, replace(CONFIG, epochs=ENDLESS))
     finished, training = watch(tab, server, done), watch(tab, server, live)
-    button(finished, "Train longer").wait_for(timeout=LONG)
+    finished.get_by_text("Epoch by epoch").wait_for(timeout=LONG)
     eventually(live.history)
     trainer = psutil.Process(live.status()["pid"])
     for run in (done, live):

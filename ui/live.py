@@ -14,6 +14,7 @@ from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
+EPOCHS_WIDTH = 200  # room for two numbers of four digits
 POLL_SECONDS = 0.5  # how often the page looks at a run that is active
 ADDRESS = "live_address"
 OF_SEARCH = (
@@ -131,7 +132,8 @@ def _numbers(view: View) -> None:
     status, per_image = view.status, (view.status["best"] or {}).get("validation", {})
     words_of_unit = losses.words_of(st.session_state.get("loss_unit"))
     with st.container(horizontal=True, gap="small"):
-        _metric("Epochs", f"{len(view.history)} of {view.config.epochs}", "How often all training images were seen.")
+        epochs = f"{len(view.history)} of {view.config.epochs}"
+        _metric("Epochs", epochs, "How often all training images were seen.", EPOCHS_WIDTH)
         best = f"In epoch {view.best}, in {words_of_unit}. " if view.best else ""
         value = words.number(per_image.get(losses.UNITS[words_of_unit]))
         _metric("Best loss", value, best + words.LOSS_HELP)
@@ -149,8 +151,8 @@ def _numbers(view: View) -> None:
         _metric("Memory", memory, "The most that the training process has held so far.")
 
 
-def _metric(label: str, value: str, text: str) -> None:
-    st.metric(label, value, help=text, width=METRIC_WIDTH)
+def _metric(label: str, value: str, text: str, width: int = METRIC_WIDTH) -> None:
+    st.metric(label, value, help=text, width=width)
 
 
 def _table(view: View) -> None:

@@ -37,6 +37,7 @@ class Film {
     document.removeEventListener("keydown", this.keys);
     this.voice.destroy();
     this.pause();
+    this.box.remove(); // Streamlit may end a component and begin it anew in the same place
   }
 
   makeBar() {

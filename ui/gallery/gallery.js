@@ -153,6 +153,7 @@ class Gallery {
     this.life.abort();
     this.cancel?.();
     URL.revokeObjectURL(this.sheet);
+    this.box.remove();
   }
 }
 
