@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from browser import LONG, Server, button, eventually, kill, press, serving, told, without_trouble
+from browser import LONG, Server, button, eventually, idle, kill, press, serving, told, without_trouble
 
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
@@ -160,7 +160,8 @@ def test_a_loss_that_is_no_number_keeps_the_best_epoch_before_it(tab, server, se
 def test_a_folder_that_is_deleted_while_it_is_shown(tab, server, settings):
     done, live = started(settings, replace(CONFIG, epochs=1)), started(settings, replace(CONFIG, epochs=ENDLESS))
     finished, training = watch(tab, server, done), watch(tab, server, live)
-    finished.get_by_text("Epoch by epoch").wait_for(timeout=LONG)
+    told(finished, "The doctor found")
+    idle(finished)
     eventually(live.history)
     trainer = psutil.Process(live.status()["pid"])
     for run in (done, live):

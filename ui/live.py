@@ -54,12 +54,12 @@ def _live(run_id: str, was: str) -> None:
         _head(view)
         doctor = st.container()
         run_film.show(view)
-        if not view.active and view.epochs:
-            with doctor, shown():
-                findings.line(view.run)
         _table(view)
         downloads.show(view)
         model_code.drawer(view.config)
+        if not view.active and view.epochs:
+            with doctor, shown():  # last, because the first look at a run takes the doctor seconds
+                findings.line(view.run)
 
 
 def _gone(run_id: str, was: str) -> None:
