@@ -42,7 +42,7 @@ TOUR = ("Data", "Train", "Explore", "Project", "Compare", "Home")
 FINISHED = Config(dataset="digits", image=(8, 8, 1), encoder="conv8/2 flatten dense16", epochs=8)
 # About two seconds an epoch, as a model on MNIST takes on a good laptop, for as long as it is watched.
 LIVE = Config(
-    dataset="digits", image=(8, 8, 1), encoder="conv32 conv32/2 flatten dense64", epochs=2000, batch=8, seed=7
+    dataset="digits", image=(8, 8, 1), encoder="conv96 conv96 conv96/2 flatten dense64", epochs=2000, batch=8, seed=7
 )
 
 SWITCH = """([name, path, title]) => new Promise((done, failed) => {
