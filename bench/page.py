@@ -116,18 +116,24 @@ def launched(playwright: Playwright, more: Sequence[str] = ()) -> Browser:
 
 def measure(settings: Settings, finished: store.Run, browser: Browser, others: list[int]) -> dict[str, Any]:
     nothing_yet = replace(settings, checkpoints=settings.checkpoints / "none")
-    starts, later_starts = ([first_page(each, browser) for _ in range(STARTS)] for each in (nothing_yet, settings))
+    bare = settings.cache / "bare.py"
+    bare.parent.mkdir(parents=True, exist_ok=True)
+    bare.write_text("import streamlit\n\nstreamlit.title('One line')\n", encoding="utf-8")
+    ways = [(nothing_yet,), (settings,), (settings, str(bare))]
+    rounds = [[first_page(browser, *way) for way in ways] for _ in range(STARTS)]
+    starts, later_starts, bare_starts = zip(*rounds, strict=True)
     with page_server(settings) as server:
         page = opened(browser, f"{server.address}/?run={finished.id}")
         switches = tour(page, ROUNDS)
         page.context.close()
         rest = server.megabytes()
-        print(f"starts {starts} {later_starts}, switches {switches}", file=sys.stderr)
+        print(f"starts {rounds}, switches {switches}", file=sys.stderr)
         with live(settings, others) as run:
             watched = watch(settings, run, browser, server)
     return {
         "start_ms": round(median(starts)),
         "start_with_a_run_ms": round(median(later_starts)),
+        "start_of_one_line_ms": round(median(bare_starts)),  # what Streamlit alone takes on this machine
         "switch_p50_ms": percentile(switches, 50),
         "switch_p95_ms": percentile(switches, 95),
         **{key: watched[key] for key in ("chart_p50_ms", "chart_p95_ms")},
@@ -164,12 +170,12 @@ def watch(settings: Settings, run: store.Run, browser: Browser, server: Server) 
     }
 
 
-def first_page(settings: Settings, browser: Browser) -> float:
+def first_page(browser: Browser, settings: Settings, *script: str) -> float:
     """Milliseconds from starting the server until the first page stands in a browser that knows nothing of it."""
     page = empty_tab(browser)
     page.wait_for_timeout(SETTLES)  # a new tab starts processes of its own; they are the browser's, not the page's
     began = time.perf_counter()
-    with page_server(settings) as server:
+    with page_server(settings, *script) as server:
         go(page, server.address)
         passed = time.perf_counter() - began
         page.context.close()

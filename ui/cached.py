@@ -43,8 +43,7 @@ LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process 
 
 @st.cache_resource
 def freeze() -> None:
-    """Streamlit collects garbage after every script run; what was imported need not be looked at again each time."""
-    gc.collect()
+    """Streamlit collects garbage after every script run; what was imported need not be looked at each time."""
     gc.freeze()
 
 
