@@ -422,7 +422,7 @@ def test_removing_takes_the_whole_folder_unless_it_is_locked(settings: Settings,
 
 
 def test_what_killed_writers_left_is_swept(settings: Settings, run: store.Run) -> None:
-    old = time.time() - 2 * work.STALE_SECONDS
+    old = time.time() - 2 * files.STALE_SECONDS
     for name in (settings.checkpoints / ".new-old", settings.checkpoints / ".new-fresh"):
         name.mkdir()
     for path in (run.path / f"{files.TEMPORARY}old-model.keras", run.path / f"{files.TEMPORARY}fresh-card.json"):

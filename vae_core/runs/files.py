@@ -19,7 +19,8 @@ from vae_core.errors import LoupeError
 if TYPE_CHECKING:
     import numpy as np
 
-TEMPORARY = ".tmp-"
+TEMPORARY, NEW = ".tmp-", ".new-"
+STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
 TAIL = 65_536  # no single line is longer
 FULL = {errno.ENOSPC, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT") else set())
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -191,6 +192,21 @@ def sweep(folder: Path, prefix: str, age: float) -> None:
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
                     os.unlink(entry)
+
+
+@contextmanager
+def aside(root: Path) -> Iterator[Path]:
+    """A hidden folder in `root`, to be filled and renamed; what was not renamed goes, at the latest some day."""
+    with told(root):
+        root.mkdir(parents=True, exist_ok=True)
+    sweep(root, NEW, STALE_SECONDS)
+    hidden = root / f"{NEW}{uuid4().hex}"
+    try:
+        with told(hidden):
+            hidden.mkdir()
+        yield hidden
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def sync_folder(path: Path) -> None:

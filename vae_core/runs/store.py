@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from uuid import uuid4
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, work
-from vae_core.runs.work import LOG_FILE, STALE_SECONDS, STATUS_FILE, Work
+from vae_core.runs.work import LOG_FILE, STATUS_FILE, Work
 from vae_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ KEPT = {
     *FILES.values(),
 }  # fmt: skip
 SNAPSHOT = re.compile(r"\d{4,9}\.npz")
-NEW, REMOVED, SLOTS, DERIVED, STUDIES = ".new-", ".removed-", ".slots", "derived", ".studies"
+REMOVED, SLOTS, DERIVED, STUDIES = ".removed-", ".slots", "derived", ".studies"
 
 
 @dataclass(frozen=True)
@@ -251,25 +250,15 @@ def create(
     study: str = "",
 ) -> Run:
     """A new run, queued: filled under a hidden name, then renamed to the config's id or the next free one after it."""
-    root = settings.checkpoints
-    with files.told(root):
-        root.mkdir(parents=True, exist_ok=True)
-    files.sweep(root, NEW, STALE_SECONDS)
-    hidden = root / f"{NEW}{uuid4().hex}"
     created = datetime.now(UTC).isoformat(timespec="microseconds")
     document = {"version": VERSION, "config": config.to_json(), "resolved": resolved, "parent": parent}
     document |= {"study": study} if study else {}
-    try:
-        with files.told(hidden):
-            hidden.mkdir()
+    with files.aside(settings.checkpoints) as hidden:
         files.write_json(hidden / CONFIG_FILE, {**document, "created": created})
         files.write_json(hidden / CARD_FILE, {**CARD, "owner": owner})
         files.write_json(hidden / STATUS_FILE, {**STATUS, "epochs": config.epochs})
         with files.told(hidden):
             return Run(keep_as(hidden, _folder_name(config.id)), settings)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
 
 
 def open_run(settings: Settings, run_id: str) -> Run:

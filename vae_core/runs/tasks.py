@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,8 +25,8 @@ from uuid import uuid4
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks
-from vae_core.runs.store import DERIVED, NEW, REMOVED, Run
-from vae_core.runs.work import FINAL, STALE_SECONDS, STATUS, STATUS_FILE, Work
+from vae_core.runs.store import DERIVED, REMOVED, Run
+from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,25 +105,20 @@ def begin(run: Run, kind: str, spec: Mapping[str, Any], owner: str = "") -> Task
     task = Task(f"{run.id}/{kind}-{_hash(spec)}", run.settings)
     if task.path.is_dir():
         return task
-    root = run.path / DERIVED
-    with files.told(root):
-        root.mkdir(exist_ok=True)
-    files.sweep(root, NEW, STALE_SECONDS)
-    hidden = root / f"{NEW}{uuid4().hex}"
     created = datetime.now(UTC).isoformat(timespec="microseconds")
-    try:
-        with files.told(hidden):
-            hidden.mkdir()
+    root = task.path.parent
+    with files.told(root):
+        root.mkdir(exist_ok=True)  # only where the run is still there
+    with files.aside(root) as hidden:
         asked = {"version": VERSION, "kind": kind, "spec": spec, "owner": owner, "created": created}
         files.write_json(hidden / ASKED_FILE, asked)
         files.write_json(hidden / STATUS_FILE, Task.BLANK)
-        with files.told(hidden):
-            os.rename(hidden, task.path)
-    except OSError:
-        if not task.path.is_dir():  # somebody else has just begun the same
-            raise
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        try:
+            with files.told(hidden):
+                os.rename(hidden, task.path)
+        except OSError:
+            if not task.path.is_dir():  # somebody else has just begun the same
+                raise
     return task
 
 

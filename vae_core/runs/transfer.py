@@ -47,16 +47,11 @@ def pack(settings: Settings, ids: Iterable[str], target: IO[bytes], *, with_stat
 
 def unpack(settings: Settings, source: IO[bytes] | Path) -> list[Run]:
     """Check a zip of runs and keep them under their names, or the next free ones. All of them, or none."""
-    hidden = settings.checkpoints / f"{store.NEW}{uuid4().hex}"
-    with files.told(hidden):
-        hidden.mkdir(parents=True)
-    inside = replace(settings, checkpoints=hidden)
-    try:
+    with files.aside(settings.checkpoints) as hidden:
+        inside = replace(settings, checkpoints=hidden)
         with _opened(source) as archive:
             found = [_unpack_run(archive, run_id, members, inside) for run_id, members in _members(archive, settings)]
         return [Run(_keep(run, settings), settings) for run in found]
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -225,7 +220,7 @@ def _damaged(path: Path, why: str) -> LoupeError:
 
 
 def _keep(run: Run, settings: Settings) -> str:
-    target = settings.checkpoints / f"{store.NEW}{uuid4().hex}"
+    target = settings.checkpoints / f"{files.NEW}{uuid4().hex}"
     with files.told(target):
         run.path.rename(target)
         return store.keep_as(target, run.id)

@@ -15,7 +15,6 @@ from vae_core.settings import Settings
 FINAL = ("done", "stopped", "failed", "interrupted")
 STATES = ("queued", "running", *FINAL)
 GRACE_SECONDS = 30.0  # for work that was just created and whose process is about to be
-STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
 PROGRESS_BYTES = 128 * 1024
 STATUS_FILE, LOG_FILE = "status.json", "log.txt"
 STATUS: dict[str, Any] = {
@@ -121,7 +120,7 @@ class Work:
 
     def sweep(self) -> None:
         """Remove what writers that were killed left behind."""
-        files.sweep(self.path, files.TEMPORARY, STALE_SECONDS)
+        files.sweep(self.path, files.TEMPORARY, files.STALE_SECONDS)
 
     # Files.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -21,8 +20,8 @@ from uuid import uuid4
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store
-from vae_core.runs.store import NEW, REMOVED, STUDIES, Run
-from vae_core.runs.work import FINAL, STALE_SECONDS, STATUS, STATUS_FILE, Work
+from vae_core.runs.store import REMOVED, STUDIES, Run
+from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
 from vae_core.search import spec as specs
 from vae_core.search.spec import Search
 from vae_core.settings import Settings
@@ -186,24 +185,14 @@ def create(settings: Settings, search: Search, name: str = "", owner: str = "") 
     """A new search under that name, or a free one after the base's."""
     if name and not NAME.fullmatch(name):
         raise LoupeError(f"{name!r} cannot be the name of a search", "Letters, digits, '.', '-' and '_' were expected")
-    root = settings.checkpoints / STUDIES
-    with files.told(root):
-        root.mkdir(parents=True, exist_ok=True)
-    files.sweep(root, NEW, STALE_SECONDS)
-    hidden = root / f"{NEW}{uuid4().hex}"
     created = datetime.now(UTC).isoformat(timespec="microseconds")
-    try:
-        with files.told(hidden):
-            hidden.mkdir()
+    with files.aside(settings.checkpoints / STUDIES) as hidden:
         files.write_json(hidden / SPEC_FILE, {"search": search.to_json(), "owner": owner, "created": created})
         files.write_json(hidden / BUDGET_FILE, {"trials": search.trials, "minutes": search.minutes})
-        if name and (root / name).exists():
+        if name and hidden.with_name(name).exists():
             raise LoupeError(f"There is a search called '{name}' already", fix="Choose another name, or go on with it")
         wanted = name or f"{search.base.recipe or search.base.dataset}-search"
         return Study(store.keep_as(hidden, wanted), settings)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
 
 
 def find(settings: Settings, name: str) -> Study:
