@@ -10,7 +10,14 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 import keras  # noqa: E402
 
-from vae_core.learn.layers import FusedBatchNormalization, SlicingCrop, UpConv, saves_work  # noqa: E402
+from vae_core.learn.layers import (  # noqa: E402
+    FusedBatchNormalization,
+    PreciseConv2D,
+    PreciseConv2DTranspose,
+    SlicingCrop,
+    UpConv,
+    saves_work,
+)
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [(7, 5), (6, 4, 3, 5), (1, 5), (1, 1, 1, 5), (1, 3, 3, 5)]
@@ -145,3 +152,23 @@ def test_slicing_crop_is_cropping(sides: tuple[tuple[int, int], tuple[int, int]]
         strict=True,
     )
     assert all(np.array_equal(fast, stock) for fast, stock in pairs)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kind", [PreciseConv2D, PreciseConv2DTranspose])
+def test_a_bias_learns_in_half_precision_what_it_learns_in_single(kind: type, stride: int) -> None:
+    single, half = (kind(8, 3, stride, "same", activation="relu", dtype=dtype) for dtype in TOLERANCE)
+    inputs = numbers(64, 28, 28, 4)
+    for layer in (single, half):
+        layer.build(inputs.shape)
+    half.set_weights(single.get_weights())
+    upstream = numbers(*single(inputs).shape)
+    upstream -= upstream.mean((0, 1, 2))  # as after batch normalisation: nearly everything cancels
+    ours, exact = (results(layer, inputs, upstream)[3] for layer in (half, single))
+    assert np.linalg.norm(ours - exact) < 0.08 * np.linalg.norm(exact)
+    stock = keras.layers.Conv2D if kind is PreciseConv2D else keras.layers.Conv2DTranspose
+    theirs = stock(8, 3, stride, "same", activation="relu", dtype="float32")
+    theirs.build(inputs.shape)
+    theirs.set_weights(single.get_weights())
+    for our, their in zip(results(single, inputs, upstream), results(theirs, inputs, upstream), strict=True):
+        close(our, their, TOLERANCE["float32"])

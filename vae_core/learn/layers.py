@@ -50,6 +50,40 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             moving.assign(moving * self.momentum + value * (1.0 - self.momentum))
 
 
+class PreciseConv2D(keras.layers.Conv2D):
+    """Conv2D whose bias learns as well in half precision as in float32."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(add_bias(self.convolution_op(inputs, self.kernel), self.bias))
+
+
+class PreciseConv2DTranspose(keras.layers.Conv2DTranspose):
+    """Conv2DTranspose whose bias learns as well in half precision as in float32."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        outputs = ops.conv_transpose(inputs, self.kernel, strides=list(self.strides), padding=self.padding)
+        return self.activation(add_bias(outputs, self.bias))
+
+
+def add_bias(outputs: Tensor, bias: Tensor) -> Tensor:
+    """A bias for each channel, whose gradient is a sum over all pixels of all images. In bfloat16 TensorFlow keeps this
+    sum in bfloat16 as well, and where batch normalisation follows, so that nearly everything cancels, what remains is
+    mostly rounding: biases drift, and with them the statistics that the normalisation has to follow."""
+    if keras.backend.backend() != "tensorflow" or outputs.dtype != "bfloat16":
+        return ops.add(outputs, bias)
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def add(outputs: Tensor, bias: Tensor) -> Tensor:
+        def gradient(upstream: Tensor) -> Tensor:
+            total = tf.reduce_sum(tf.cast(upstream, tf.float32), list(range(len(upstream.shape) - 1)))
+            return upstream, tf.cast(total, bias.dtype)
+
+        return outputs + bias, gradient
+
+    return add(outputs, tf.cast(tf.convert_to_tensor(bias), outputs.dtype))
+
+
 @dataclass(frozen=True)
 class Reach:
     """Along one axis: which low-resolution pixels a convolution after nearest up-sampling reads.
@@ -134,7 +168,7 @@ class UpConv(keras.layers.Layer):
         pads = (self.reach.pads(height), self.reach.pads(width))
         padded = ops.pad(inputs, ((0, 0), *pads, (0, 0))) if any(map(any, pads)) else inputs
         kernel, bias = self._summed()
-        low = self.activation(ops.add(ops.conv(padded, kernel, padding="valid"), bias))
+        low = self.activation(add_bias(ops.conv(padded, kernel, padding="valid"), bias))
         return self._wanted(self._spread(low), height, width)
 
     def _summed(self) -> tuple[Tensor, Tensor]:

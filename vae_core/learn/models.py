@@ -9,7 +9,14 @@ from typing import Any
 
 import keras
 
-from vae_core.learn.layers import FusedBatchNormalization, SlicingCrop, UpConv, saves_work
+from vae_core.learn.layers import (
+    FusedBatchNormalization,
+    PreciseConv2D,
+    PreciseConv2DTranspose,
+    SlicingCrop,
+    UpConv,
+    saves_work,
+)
 from vae_core.spec import layers as spec
 from vae_core.spec.architecture import Architecture
 
@@ -159,7 +166,12 @@ def _apply(layer: spec.Layer, value: Any, style: Style) -> Any:
 
 @_apply.register
 def _(layer: spec.Conv | spec.Deconv, value: Any, style: Style) -> Any:
-    kind = keras.layers.Conv2D if isinstance(layer, spec.Conv) else keras.layers.Conv2DTranspose
+    stock, precise = (
+        (keras.layers.Conv2D, PreciseConv2D)
+        if isinstance(layer, spec.Conv)
+        else (keras.layers.Conv2DTranspose, PreciseConv2DTranspose)
+    )
+    kind = stock if style.precision == "float32" else precise
     options = {"dtype": style.precision, **_activation(layer.activation)}
     return kind(layer.filters, layer.kernel, layer.stride, _padding(layer), **options)(value)
 
