@@ -19,7 +19,14 @@ from vae_core.runs.store import Run, open_run
 from vae_core.settings import PROJECT, Settings
 
 MARK = "LOUPE_TEST_SESSION"
+# Files that take minutes go first, so that no process is left with one of them when the others are done.
+LONGEST = ("search", "bad_days", "cli", "compare", "app", "training", "projection", "project_page", "tune_page")
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
 
 
 @pytest.fixture
