@@ -14,7 +14,7 @@ from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
-EPOCHS_WIDTH = 200  # room for two numbers of four digits
+WIDER = 180  # room for "1999 of 2000" and "10 h 20 min"
 POLL_SECONDS = 0.5  # how often the page looks at a run that is active
 ADDRESS = "live_address"
 OF_SEARCH = (
@@ -133,17 +133,16 @@ def _numbers(view: View) -> None:
     words_of_unit = losses.words_of(st.session_state.get("loss_unit"))
     with st.container(horizontal=True, gap="small"):
         epochs = f"{len(view.history)} of {view.config.epochs}"
-        _metric("Epochs", epochs, "How often all training images were seen.", EPOCHS_WIDTH)
+        _metric("Epochs", epochs, "How often all training images were seen.", WIDER)
         best = f"In epoch {view.best}, in {words_of_unit}. " if view.best else ""
         value = words.number(per_image.get(losses.UNITS[words_of_unit]))
         _metric("Best loss", value, best + words.LOSS_HELP)
         if view.active:
             eta = words.duration(status["eta_seconds"])
-            _metric("Time left", eta, "Expected from the speed so far, for all epochs.")
+            _metric("Time left", eta, "Expected from the speed so far, for all epochs.", WIDER)
         else:
-            _metric(
-                "Time", words.duration(status["seconds"]), "Of the whole training, validation and snapshots included."
-            )
+            taken = words.duration(status["seconds"])
+            _metric("Time", taken, "Of the whole training, validation and snapshots included.", WIDER)
         _metric(
             "Images a second", words.number(status["images_per_second"], 3), "Training images, this epoch. Up is fast."
         )
