@@ -10,6 +10,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 import keras  # noqa: E402
 
+from vae_core.learn import models  # noqa: E402
 from vae_core.learn.layers import (  # noqa: E402
     FusedBatchNormalization,
     PreciseConv2D,
@@ -18,10 +19,17 @@ from vae_core.learn.layers import (  # noqa: E402
     UpConv,
     saves_work,
 )
+from vae_core.spec.config import Config  # noqa: E402
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [(7, 5), (6, 4, 3, 5), (1, 5), (1, 1, 1, 5), (1, 3, 3, 5)]
 TOLERANCE = {"float32": 2e-5, "mixed_bfloat16": 3e-2}
+
+
+@pytest.fixture(autouse=True)
+def the_same_numbers_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    keras.utils.set_random_seed(0)
+    monkeypatch.setitem(globals(), "RANDOM", np.random.default_rng(0))
 
 
 def numbers(*shape: int) -> np.ndarray:
@@ -172,3 +180,12 @@ def test_a_bias_learns_in_half_precision_what_it_learns_in_single(kind: type, st
     theirs.set_weights(single.get_weights())
     for our, their in zip(results(single, inputs, upstream), results(theirs, inputs, upstream), strict=True):
         close(our, their, TOLERANCE["float32"])
+
+
+def test_every_convolution_is_precise_in_half_precision_only() -> None:
+    architecture = Config("digits", (8, 8, 1), "conv8 res( conv16 bn conv16 ) flatten dense16").architecture()
+    stock = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
+    for precision, kinds in (("float32", stock), ("mixed_bfloat16", (PreciseConv2D, PreciseConv2DTranspose))):
+        built = models.build(architecture, models.Style(precision))
+        inner = [layer for layer in built.encoder.layers if isinstance(layer, stock)]
+        assert len(inner) == 4 and all(type(layer) in kinds for layer in inner)

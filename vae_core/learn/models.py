@@ -21,6 +21,7 @@ from vae_core.spec import layers as spec
 from vae_core.spec.architecture import Architecture
 
 KERAS_NAMES = {"leaky": "leaky_relu"}
+PRECISE = {keras.layers.Conv2D: PreciseConv2D, keras.layers.Conv2DTranspose: PreciseConv2DTranspose}
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ def _up_conv(up: Any, conv: Any, value: Any, style: Style) -> Any:
     return layer(value)
 
 
+def _kind(stock: type[keras.layers.Layer], style: Style) -> type[keras.layers.Layer]:
+    """The layer to train with in its place."""
+    return stock if style.precision == "float32" else PRECISE.get(stock, stock)
+
+
 def _activation(name: str) -> dict[str, Any]:
     return {"activation": KERAS_NAMES.get(name, name)}
 
@@ -166,12 +172,7 @@ def _apply(layer: spec.Layer, value: Any, style: Style) -> Any:
 
 @_apply.register
 def _(layer: spec.Conv | spec.Deconv, value: Any, style: Style) -> Any:
-    stock, precise = (
-        (keras.layers.Conv2D, PreciseConv2D)
-        if isinstance(layer, spec.Conv)
-        else (keras.layers.Conv2DTranspose, PreciseConv2DTranspose)
-    )
-    kind = stock if style.precision == "float32" else precise
+    kind = _kind(keras.layers.Conv2D if isinstance(layer, spec.Conv) else keras.layers.Conv2DTranspose, style)
     options = {"dtype": style.precision, **_activation(layer.activation)}
     return kind(layer.filters, layer.kernel, layer.stride, _padding(layer), **options)(value)
 
@@ -239,7 +240,7 @@ def _(layer: spec.Residual, value: Any, style: Style) -> Any:
     inner = _chain(layer.body, value, style)
     if inner.shape[-1] != value.shape[-1]:
         flat = len(value.shape) == 2
-        shortcut = keras.layers.Dense if flat else keras.layers.Conv2D
+        shortcut = _kind(keras.layers.Dense if flat else keras.layers.Conv2D, style)
         arguments = (inner.shape[-1],) if flat else (inner.shape[-1], 1)
         value = shortcut(*arguments, dtype=style.precision)(value)
     return keras.layers.Add(dtype=style.precision)([inner, value])

@@ -196,7 +196,7 @@ def sweep(folder: Path, prefix: str, age: float) -> None:
 
 @contextmanager
 def aside(root: Path) -> Iterator[Path]:
-    """A hidden folder in `root`, to be filled and renamed; what was not renamed goes, at the latest some day."""
+    """A hidden folder in `root`, to be filled and renamed. Not renamed, it goes: after a kill, in a later call."""
     with told(root):
         root.mkdir(parents=True, exist_ok=True)
     sweep(root, NEW, STALE_SECONDS)
