@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, owner
+from ui import cached, choice, owner, starting
 from ui.errors import plain, show
 from ui.fields import FIELDS
 from ui.run_view import View
@@ -22,7 +21,6 @@ RESUMABLE = ("stopped", "interrupted", "failed")
 FORKED = ("epochs", "learning_rate", "optimizer", "schedule", "batch", "beta", "kl_warmup", "noise", "patience")
 KEPT = "action_error"
 FOLLOW = "action_done"  # the run that the page shows next
-DOUBLE_CLICK_SECONDS = 3.0
 
 
 def buttons(view: View) -> None:
@@ -81,8 +79,7 @@ def _end(run: Run) -> Run:
 
 
 def _resume(run: Run) -> Run:
-    if run.state() in RESUMABLE:  # another tab may have been quicker
-        jobs.start(cached.settings(), run)
+    starting.work(run, jobs.TRAIN)
     return run
 
 
@@ -125,11 +122,12 @@ def _fork(view: View) -> None:
 
 
 def start_fork(parent: Run, changes: dict[str, Any]) -> Run:
-    """The second click of a double click finds the first one's fork."""
-    last, now = st.session_state.get("last_fork"), time.monotonic()
-    if last and last[:2] == (parent.id, changes) and now - last[2] < DOUBLE_CLICK_SECONDS:
-        return Run(last[3], parent.settings)
-    child = forks.fork(cached.settings(), parent, changes, owner.current())
-    st.session_state["last_fork"] = (parent.id, changes, now, child.id)
-    jobs.start(cached.settings(), child)
-    return child
+    """A run that goes on from this one's end with these settings changed."""
+    who = owner.current()
+
+    def begin() -> Run:
+        child = forks.fork(parent.settings, parent, changes, who)
+        jobs.start(parent.settings, child)
+        return child
+
+    return cached.turn().once(("fork", parent, changes, who), begin)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from ui import data_views, palette
 from ui.tune import figures
+from ui.turn import Turn
 from vae_core import settings as settings_file
 from vae_core.data import catalog
 from vae_core.data.dataset import Part
@@ -45,6 +46,12 @@ LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process 
 def freeze() -> None:
     """Streamlit collects garbage after every script run; what was imported need not be looked at each time."""
     gc.freeze()
+
+
+@st.cache_resource(show_spinner=False)
+def turn() -> Turn:
+    """In which everything is started."""
+    return Turn()
 
 
 def settings() -> Settings:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import cached, choice, owner, words
+from ui import cached, choice, words
 from vae_core.runs import arms
-from vae_core.runs.store import Run
 from vae_core.spec.config import Config
 
 KEY = "train_seeds"
@@ -40,10 +39,3 @@ def offer(config: Config, count: int, begin: Callable[[], None]) -> None:
     if len(lines) > 1:
         pair = {choice.COMPARED: ",".join(line.id for line in lines[: choice.MOST_COMPARED])}
         st.page_link("pages/compare.py", label="Compare them", icon=":material/compare:", query_params=pair)
-
-
-def start(config: Config, count: int) -> list[Run]:
-    try:
-        return arms.start_missing(cached.settings(), config, count, owner.current())
-    finally:
-        cached.refresh()

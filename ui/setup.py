@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import streamlit as st
 
-from ui import cached, choice, costs, forms, layer_edits, model_code, seeds, starting, starts
-from ui.actions import DOUBLE_CLICK_SECONDS
+from ui import choice, costs, forms, layer_edits, model_code, seeds, starting, starts
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.spec.config import Config
 
 ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
-STARTED = "train_started"  # the digest of the last one started here, and when
 PROBLEM = "train_problem"
 VIEW = "train_view"
 SEEN = "train_seen"  # the run that the page last turned to
@@ -108,27 +105,18 @@ def forget() -> None:
 
 
 def _begin(config: Config, again: bool) -> None:
-    """The second click of a double click finds the first one's run and shows it."""
-    cached.refresh()
     try:
-        before = starting.trained_before(config)
-        started, when = st.session_state.get(STARTED, ("", 0.0))
-        just_started = started == config.digest and time.monotonic() - when < DOUBLE_CLICK_SECONDS
-        if before and (not again or just_started):
-            return _watch(before.id)
-        run = starting.start(config)
+        run = starting.train(config, again)
     except (LoupeError, OSError) as error:
         st.session_state[PROBLEM] = str(error)
         return
-    st.session_state[STARTED] = (config.digest, time.monotonic())
     _watch(run.id)
 
 
 def _begin_all(config: Config, count: int) -> None:
     """The second click of a double click finds nothing missing."""
-    cached.refresh()
     try:
-        new = seeds.start(config, count)
+        new = starting.seeds(config, count)
     except (LoupeError, OSError) as error:
         st.session_state[PROBLEM] = str(error)
         return

@@ -1,36 +1,67 @@
-"""From a config to a training that runs. Asked twice, the same training is started once."""
+"""From a click to something that works in a process of its own. Asked twice, it is started once (ui/turn.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ui import cached, owner
 from vae_core.data import catalog
-from vae_core.runs import jobs, store
+from vae_core.runs import arms, jobs, store, tasks
 from vae_core.runs.store import Run, Summary
+from vae_core.runs.work import Work
 from vae_core.spec import recipes
 from vae_core.spec.config import Config
 
 AGAIN = ("failed", "broken")  # what was trained before but left nothing to look at
+AT_WORK = ("queued", "running")
 
 
 def trained_before(config: Config) -> Summary | None:
     """The newest run of the same config that is there or on its way."""
-    return next((run for run in cached.runs() if config.digest in run.id and run.state not in AGAIN), None)
+    return _newest(config, cached.runs())
 
 
-def start(config: Config) -> Run:
-    """A new run in a process of its own, whatever was trained before."""
-    where = cached.settings()
-    run = store.create(where, config, {}, owner=owner.current())
-    try:
+def _newest(config: Config, runs: Sequence[Summary]) -> Summary | None:
+    return next((run for run in runs if config.digest in run.id and run.state not in AGAIN), None)
+
+
+def train(config: Config, again: bool = False) -> Run:
+    """The newest run of the config, or a new one in a process of its own; `again`: a new one whatever is there."""
+    where, who = cached.settings(), owner.current()
+
+    def begin() -> Run:
+        runs = () if again else [run for run in store.list_runs(where) if not run.study]
+        known = _newest(config, runs)
+        if known:
+            return Run(known.id, where)
+        run = store.create(where, config, {}, owner=who)
         jobs.start(where, run)
+        return run
+
+    try:
+        return cached.turn().once(("train", where, config, who), begin)
     finally:
         cached.refresh()
-    return run
 
 
 def first_steps() -> Run:
     """The embedded digits, on a map of two dimensions: done in well under a minute, without a network."""
-    image = catalog.describe("digits", cached.settings()).image
-    config = recipes.default("digits", image)
-    known = trained_before(config)
-    return store.open_run(cached.settings(), known.id) if known else start(config)
+    return train(recipes.default("digits", catalog.describe("digits", cached.settings()).image))
+
+
+def seeds(config: Config, count: int) -> list[Run]:
+    """What is missing for so many seeds of it; the new runs."""
+    where, who = cached.settings(), owner.current()
+    try:
+        with cached.turn().lock:
+            return arms.start_missing(where, config, count, who)
+    finally:
+        cached.refresh()
+
+
+def work(on: Work, command: Sequence[str] = tasks.COMMAND) -> None:
+    """Start its process, unless it is done or has one."""
+    with cached.turn().lock:
+        state = on.state()
+        if state != "done" and (state not in AT_WORK or on.status()["pid"] is None):
+            jobs.start(on.settings, on, command=command)

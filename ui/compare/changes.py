@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from ui import cached, choice, starting, words
+from ui import choice, starting, words
 from ui.compare import verdict
 from ui.compare.side import Side
 from ui.errors import plain
@@ -153,11 +153,8 @@ def _offer(each: Separation, first: Side) -> None:
 
 
 def _start(configs: list[Config]) -> None:
-    cached.refresh()
     try:
         for config in configs:
-            if starting.trained_before(config) is None:
-                starting.start(config)
-                cached.refresh()
+            starting.train(config)
     except LoupeError as error:
         st.session_state[verdict.KEPT] = error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import cached, owner
+from ui import cached, owner, starting
 from ui.errors import plain
 from vae_core.look import scores
 from vae_core.runs import jobs, tasks
@@ -32,7 +32,7 @@ def ensure(runs: Sequence[Run]) -> None:
 
 
 def _start(task: Task) -> None:
-    jobs.start(cached.settings(), task, command=tasks.COMMAND)
+    starting.work(task)
 
 
 def _progress(ids: Sequence[str]) -> None:

@@ -74,10 +74,8 @@ def _link(recipe: Recipe, run: Summary) -> None:
 
 
 def _start(recipe: Recipe) -> None:
-    cached.refresh()
     try:
-        if starting.trained_before(recipe.config) is None:  # the second click of a double click
-            starting.start(recipe.config)
+        starting.train(recipe.config)
     except LoupeError as error:
         st.session_state[KEPT] = error
 

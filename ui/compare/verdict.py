@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, frame, seeds, words
+from ui import cached, frame, starting, words
 from ui.compare.side import Side
 from ui.errors import plain
 from ui.errors import show as show_error
@@ -83,6 +83,6 @@ def _button(sides: list[Side], known: list[Arm]) -> None:
 def _start(sides: list[Side], count: int) -> None:
     try:
         for side in sides:
-            seeds.start(side.config, count)
+            starting.seeds(side.config, count)
     except LoupeError as error:
         st.session_state[KEPT] = error

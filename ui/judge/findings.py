@@ -135,9 +135,7 @@ def _start(run: Run, finding: Finding, changes: dict[str, Any]) -> None:
         if finding.repair.way == "fork":
             begun = actions.start_fork(run, changes).id
         else:
-            config = doctor.repaired(run.config(), finding)
-            known = starting.trained_before(config)
-            begun = known.id if known else starting.start(config).id
+            begun = starting.train(doctor.repaired(run.config(), finding)).id
     except LoupeError as error:
         st.session_state[KEPT] = error
         return

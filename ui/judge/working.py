@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, words
+from ui import cached, starting, words
 from ui.errors import plain, shown
 from ui.errors import show as show_error
 from vae_core.errors import LoupeError
@@ -45,9 +45,7 @@ def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:
 
 def _begin(begin: Callable[[], Task]) -> None:
     try:
-        task = begin()
-        if not task.has_process() and task.state() != "done":  # the second click of a double click
-            jobs.start(cached.settings(), task, command=tasks.COMMAND)
+        starting.work(begin())
     except LoupeError as error:
         st.session_state[KEPT] = error
 

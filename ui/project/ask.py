@@ -7,21 +7,19 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, owner
+from ui import cached, owner, starting
 from ui.errors import show as show_error
 from ui.explore.view import View
 from ui.project import kept
 from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.projection import BOUNDS, IMAGES, METHODS, METRICS, Projection, Source
-from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 
 PROBLEM = "project_problem"
 ALL = 0
 COUNTS = (1000, 2000, 5000, 10_000, 20_000, 50_000)  # that may be asked for besides all
-AT_WORK = ("queued", "running")
 ABOUT = {
     "pca": "PCA turns the space so that its widest directions lie flat. It is exact, quick, and keeps distances as far "
     "as two directions can.",
@@ -132,9 +130,6 @@ def begin(create: Callable[..., Task]) -> None:
     try:
         task = create(owner=owner.current())
         kept.want(task)
-        if task.state() == "done":
-            return
-        if task.state() not in AT_WORK or task.status()["pid"] is None:
-            jobs.start(cached.settings(), task, command=tasks.COMMAND)
+        starting.work(task)
     except LoupeError as error:
         st.session_state[PROBLEM] = error

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, palette, pixels, words
+from ui import cached, palette, pixels, starting, words
 from ui.errors import plain, shown
 from ui.project import kept
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, tasks
+from vae_core.runs import jobs
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
@@ -101,7 +101,7 @@ def _ended(run: Run) -> None:
 
 def _again(task: Task) -> None:
     with suppress(LoupeError):  # somebody else has started it
-        jobs.start(cached.settings(), task, command=tasks.COMMAND)
+        starting.work(task)
 
 
 def drawn(places: Array, labels: Array | None) -> bytes:

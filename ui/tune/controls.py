@@ -108,15 +108,20 @@ def kept(search: Search, trial: Trial) -> str:
 
 def keep(search: Search, trial: Trial) -> Run:
     """The trial as a run like any other, with codes, pictures and test losses. Asked twice, it is made once."""
-    where, before = cached.settings(), kept(search, trial)
+    where, who, before = cached.settings(), owner.current(), kept(search, trial)
     if before:
         return store.open_run(where, before)
     if search.folds:
-        return starting.start(search.winner(trial.settings))
+        return starting.train(search.winner(trial.settings))
     if not trial.runs:
         raise LoupeError("This trial has not trained", "It failed before its first step", "Choose another one")
-    run = forks.adopt(where, store.open_run(where, trial.runs[0]), owner.current())
-    jobs.start(where, run)
+
+    def begin() -> Run:
+        run = forks.adopt(where, store.open_run(where, trial.runs[0]), who)
+        jobs.start(where, run)
+        return run
+
+    run = cached.turn().once(("keep", where, trial.runs[0], who), begin)
     cached.refresh()
     return run
 

@@ -124,10 +124,8 @@ def _press() -> None:
 
 
 def _begin(missing: list[Config]) -> None:
-    cached.refresh()
     for config in missing:
-        if starting.trained_before(config) is None:
-            starting.start(config)
+        starting.train(config)
     st.rerun()
 
 

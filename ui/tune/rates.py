@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import cached, owner, palette
+from ui import cached, owner, palette, starting
 from ui import words as common
 from ui.errors import plain, shown
 from ui.tune import chosen
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, tasks
+from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
@@ -62,8 +62,7 @@ def _offer(run: Run, task: Task | None) -> None:
 def _begin(run: Run) -> None:
     try:
         task = tasks.begin(run, rates.KIND, rates.SPEC, owner.current())
-        if not task.has_process():
-            jobs.start(cached.settings(), task, command=tasks.COMMAND)
+        starting.work(task)
     except LoupeError as error:
         st.session_state["tune_rates_problem"] = str(error)
 

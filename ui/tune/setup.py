@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import streamlit as st
 
 from ui import cached, owner
-from ui.actions import DOUBLE_CLICK_SECONDS
 from ui.errors import plain, shown
 from ui.fields import FIELDS
 from ui.starts import Start, starts, to_values
@@ -19,7 +17,7 @@ from vae_core.search import study
 from vae_core.search.spec import GOALS, PRUNERS, SAMPLERS, Search
 from vae_core.spec.config import MOST_FOLDS, Config
 
-ASKED, STARTED, READY_KEY = "tune_asked", "tune_started", "tune_ready"
+ASKED, READY_KEY = "tune_asked", "tune_ready"
 BASE = ("epochs", "train_size", "latent")
 FIRST = {"goals": ["loss"], "folds": 0, "sampler": "tpe", "pruner": "halving", "trials": 15, "minutes": 0.0,
          "workers": 1}  # fmt: skip
@@ -170,16 +168,17 @@ def _ask() -> None:
 
 
 def _begin(search: Search) -> None:
-    """The second click of a double click shows what the first one started."""
-    last = st.session_state.get(STARTED)
-    if last and last[0] == search and time.monotonic() - last[1] < DOUBLE_CLICK_SECONDS:
-        return chosen.watch(last[2])
+    where, who, workers = cached.settings(), owner.current(), int(st.session_state[key("workers")])
+
+    def begin() -> study.Study:
+        found = study.create(where, search, owner=who)
+        found.start(workers)
+        return found
+
     try:
-        found = study.create(cached.settings(), search, owner=owner.current())
-        found.start(int(st.session_state[key("workers")]))
+        found = cached.turn().once(("search", where, search, who), begin)
     except (LoupeError, OSError) as error:
         st.error(plain(str(error)))
         return
     cached.refresh_searches()
-    st.session_state[STARTED] = (search, time.monotonic(), found.name)
     chosen.watch(found.name)
