@@ -140,6 +140,24 @@ def test_pictures_of_odd_sizes_are_made_one_size_and_their_names_stay_text(page,
     told(page, "Start training")
 
 
+def test_what_was_uploaded_does_not_stay_in_memory(page, server, tmp_path):
+    file, megabytes = tmp_path / "large.npz", 200
+    images = np.random.default_rng(0).integers(0, 256, (megabytes * 2**20 // 128**2, 128, 128), dtype=np.uint8)
+    np.savez(file, x_train=images)
+    page.goto(f"{server.address}/data")
+    page.get_by_text("Add your own").click(timeout=LONG)
+    page.locator("input[type=file]").first.set_input_files(file)
+    eventually(lambda: memory(server) > megabytes)
+    press(page, "Look at it")
+    press(page, "Keep it")
+    told(page, "Train on it")
+    eventually(lambda: memory(server) < megabytes)
+
+
+def memory(server: Server) -> float:
+    return server.process.memory_info().rss / 2**20
+
+
 def test_names_notes_and_owners_are_text_everywhere(page, server, settings, trained):
     for number, name in enumerate(HOSTILE):
         run = Run(f"{trained.id}-{number}", settings)

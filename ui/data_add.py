@@ -14,6 +14,7 @@ import streamlit as st
 
 from ui import cached, data_parts
 from ui.errors import plain, shown
+from ui.uploads import release
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.runs import files
@@ -123,6 +124,7 @@ def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> 
     except BaseException:  # a click elsewhere ends a script too
         preview.discard()
         raise
+    release(uploads)
     st.session_state[KEY] = preview
     st.session_state[UPLOADS] += 1
     st.rerun()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import cached, choice, pixels, starting
 from ui.errors import plain, shown
+from ui.uploads import release
 from vae_core.runs import transfer
 from vae_core.settings import PROJECT
 
@@ -65,6 +66,7 @@ def importer() -> None:
             return
         with shown():
             runs = transfer.unpack(cached.settings(), file)
+            release([file])
             st.session_state.imports = count + 1
             cached.refresh()
             st.toast(f"Imported {plain(', '.join(run.id for run in runs))}", icon=":material/check:")
