@@ -12,8 +12,9 @@ chosen.turn()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Tune", anchor=False, width="content")
     view = st.segmented_control(
-        "View", chosen.VIEWS, key=chosen.VIEW, required=True, label_visibility="collapsed", persist_state="session"
-    )
+        "View", chosen.VIEWS, key=chosen.VIEW, required=True, wrap=True, label_visibility="collapsed",
+        persist_state="session",
+    )  # fmt: skip
 with shown():
     if view == chosen.SET_UP:
         setup.show(run)

@@ -36,7 +36,7 @@ def show(config: Config, data: Summary) -> None:
     guess = not measured
     about = "about, not yet measured on this machine" if guess else "measured on this machine"
     line(
-        f"Training, {words.plural(config.epochs, 'epoch')}",
+        words.plural(config.epochs, "epoch").capitalize(),
         f"about {words.duration(epoch * config.epochs)}",
         f"All of it, after some seconds to start; {about}.",
     )

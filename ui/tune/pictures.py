@@ -24,7 +24,7 @@ def show(study: Study, search: Search, trials: list[Trial], ticked: list[int]) -
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.segmented_control(
             "Picture", kinds, default=CURVES, required=True, key="tune_picture", format_func=names.__getitem__,
-            label_visibility="collapsed",
+            label_visibility="collapsed", wrap=True,
         )  # fmt: skip
         goal = _goal(search, str(kind))
     with shown():
