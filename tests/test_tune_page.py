@@ -182,6 +182,12 @@ def test_the_best_trial_has_the_strongest_line(found_study):
     assert lines[0].line.color == figures.BEST.upper() and lines[-1].line.color == figures.WORST.upper()
 
 
+@pytest.mark.parametrize("kind", ["history", "slice"])
+def test_the_first_trial_is_trial_1(found_study, kind):
+    dots = figures.draw(found_study, Search(BASE, (RATE, LAYERS)), kind, 0).data[0]
+    assert min(dots.x if kind == "history" else dots.marker.color) == 1
+
+
 def test_two_goals_have_a_picture_of_bargains(found_study):
     import optuna
 

@@ -91,7 +91,9 @@ def _word(text: str) -> str:
 
 
 def _history(figure: go.Figure) -> None:
+    """Optuna counts trials from 0; everywhere else here the first one is trial 1."""
     for trace in figure.data:
+        trace.x = [number + 1 for number in trace.x]
         if trace.mode == "markers":
             trace.update(marker={"color": palette.GREY, "size": 7}, name="A trial")
         else:
@@ -119,7 +121,9 @@ def _parallel(figure: go.Figure) -> None:
 
 def _slice(figure: go.Figure) -> None:
     for trace in figure.data:
-        trace.update(marker={"colorscale": [[0, FIRST], [1, LAST]], "size": 8, "line": {"width": 0}})
+        numbers = [number + 1 for number in trace.marker.color]
+        style = {"colorscale": [[0, FIRST], [1, LAST]], "size": 8, "line": {"width": 0}}
+        trace.update(marker={**style, "color": numbers})
 
 
 def _contour(figure: go.Figure) -> None:
