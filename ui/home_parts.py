@@ -10,7 +10,7 @@ from ui.uploads import release
 from vae_core.runs import transfer
 from vae_core.settings import PROJECT
 
-MOVING_PICTURE = PROJECT / "docs" / "pictures" / "taking-shape.webp"
+MOVING_PICTURE, MOVING_SIZE = PROJECT / "docs" / "pictures" / "taking-shape.webp", (528, 256)
 WHAT = (
     "Latent Loupe trains small autoencoders: networks that squeeze every image into a few numbers and draw it again "
     "from them. Watch the map of those numbers take shape, then walk over it and see what lies in between."
@@ -34,8 +34,7 @@ def welcome(is_empty: bool) -> None:
 
 
 def _moving_picture(width: int | None = None) -> None:
-    """Streamlit's own image would stand still: it makes a PNG of it."""
-    pixels.show(MOVING_PICTURE.read_bytes(), MOVING_ALT, width=width, style=";image-rendering:auto")
+    pixels.show_moving(MOVING_PICTURE, MOVING_ALT, size=MOVING_SIZE, width=width)
 
 
 def _what() -> None:

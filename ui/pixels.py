@@ -6,10 +6,12 @@ import base64
 import math
 from html import escape
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
 
 from vae_core.look import pictures
 
@@ -23,8 +25,22 @@ STYLE = "display:block;width:100%;image-rendering:pixelated;border-radius:4px"
 
 def show(data: bytes, alt: str, *, width: int | None = None, style: str = "") -> None:
     """A WebP picture, as wide as what it stands in, or as `width` at most."""
-    most = f";max-width:{width}px" if width else ""
-    st.html(f'<img src="{uri(data)}" alt="{escape(alt)}" style="{STYLE}{most}{style}">')
+    _show(uri(data), alt, f"{_most(width)}{style}")
+
+
+def show_moving(file: Path, alt: str, *, size: tuple[int, int], width: int | None = None) -> None:
+    """A WebP fetched apart, so that the page need not wait for it. Streamlit's own image would make it stand still."""
+    address = runtime.get_instance().media_file_mgr.add(str(file), "image/webp", file.name)
+    shape = f";image-rendering:auto;aspect-ratio:{size[0]}/{size[1]}"  # its place is free before it comes
+    _show(address, alt, f"{_most(width)}{shape}")
+
+
+def _show(source: str, alt: str, style: str) -> None:
+    st.html(f'<img src="{escape(source)}" alt="{escape(alt)}" style="{STYLE}{style}">')
+
+
+def _most(width: int | None) -> str:
+    return f";max-width:{width}px" if width else ""
 
 
 def thumbs(data: bytes | None, alt: str) -> None:
