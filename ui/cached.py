@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
-from ui import data_views, palette
-from ui.tune import figures
+from ui import palette
 from ui.turn import Turn
 from vae_core import settings as settings_file
-from vae_core.data import catalog
-from vae_core.data.dataset import Part
-from vae_core.data.dataset import Summary as DataSummary
-from vae_core.look import baselines as strip
-from vae_core.look import codes as places
-from vae_core.look import comparison as comparing
-from vae_core.look import doctor, neighbours, packed, pictures, scores
-from vae_core.look import projection as projections
-from vae_core.look.comparison import Comparison
-from vae_core.look.doctor.finding import Finding
-from vae_core.look.packed import Packed
-from vae_core.look.portable import Portable
-from vae_core.look.projection import Map
-from vae_core.runs import arms, store
-from vae_core.runs.arms import Arm
+from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
-from vae_core.runs.tasks import Task
-from vae_core.search import study as studies
-from vae_core.search import trials as search_trials
-from vae_core.search.study import Study
-from vae_core.search.trials import Trial
 from vae_core.settings import Settings
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+# What looks into runs and data sets is imported where it is used: the first page comes a tenth of a second sooner.
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ui.data_views import View
+    from vae_core.data.dataset import Part
+    from vae_core.data.dataset import Summary as DataSummary
+    from vae_core.look.comparison import Comparison
+    from vae_core.look.doctor.finding import Finding
+    from vae_core.look.packed import Packed
+    from vae_core.look.portable import Portable
+    from vae_core.look.projection import Map
+    from vae_core.runs.arms import Arm
+    from vae_core.runs.tasks import Task
+    from vae_core.search.study import Study
+    from vae_core.search.trials import Trial
+
+    Arrays = dict[str, np.ndarray[Any, Any]]
 KNOWN_IMAGES = 10_000  # training images that a drawing is compared with, and fewer ...
 KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than some seconds
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
@@ -112,6 +108,8 @@ def networks(run: Run) -> Packed:
 
 @st.cache_resource(max_entries=8, show_spinner="Making the model ready for the browser...")
 def _networks(run: Run, born: str) -> Packed:
+    from vae_core.look import packed
+
     return packed.of(run)
 
 
@@ -122,16 +120,22 @@ def portable(run: Run) -> Portable:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _portable(run: Run, born: str) -> Portable:
+    from vae_core.look.portable import Portable
+
     return Portable.of(run)
 
 
 def drawn(run: Run, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """What the decoder draws of these codes (n, d), as uint8."""
+    import numpy as np
+
     return _drawn(run, _born(run), np.asarray(codes, np.float32))
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding...")
 def _drawn(run: Run, born: str, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    from vae_core.look import pictures
+
     return pictures.as_bytes(_portable(run, born).decode(codes))
 
 
@@ -142,6 +146,8 @@ def samples(run: Run, codes: np.ndarray[Any, Any], count: int, seed: int) -> np.
 
 @st.cache_data(max_entries=64, show_spinner="Drawing codes...")
 def _samples(run: Run, born: str, _codes: np.ndarray[Any, Any], count: int, seed: int) -> np.ndarray[Any, Any]:
+    from vae_core.look import codes as places
+
     return places.samples(_codes, run.config().has_prior, count, seed)
 
 
@@ -152,6 +158,9 @@ def known(run: Run) -> tuple[Part, np.ndarray[Any, Any]]:
 
 @st.cache_resource(max_entries=2, show_spinner="Encoding training images...")
 def _known(run: Run, born: str, where: Settings) -> tuple[Part, np.ndarray[Any, Any]]:
+    from vae_core.data import catalog
+    from vae_core.look import neighbours
+
     config = run.config()
     cost = max(1, sum(row.multiply_adds for row in config.architecture().encoder_rows))
     train = catalog.load(config.dataset, where).train
@@ -166,6 +175,8 @@ def projection(task: Task) -> Map:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _projection(task: Task, created: str) -> Map:
+    from vae_core.look import projection as projections
+
     return projections.read(task)
 
 
@@ -181,11 +192,15 @@ def _arrays(task: Task, created: str) -> Arrays:
 
 def arm(run: Run) -> Arm:
     """The finished and the waiting runs of its config."""
+    from vae_core.runs import arms
+
     return arms.of(run, runs())
 
 
 def comparison(a: Run, b: Run, comparisons: int) -> Comparison:
     """Counted anew where another seed is done or another number was measured."""
+    from vae_core.look import scores
+
     seeds = [each for run in (a, b) for each in arm(run).done]
     known = tuple((each.id, _born(each), scores.finished(each) is not None) for each in seeds)
     names = (str(a.card()["name"]), str(b.card()["name"]))
@@ -194,6 +209,8 @@ def comparison(a: Run, b: Run, comparisons: int) -> Comparison:
 
 @st.cache_resource(max_entries=24, show_spinner="Drawing the test images again and again...")
 def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tuple[Any, ...]) -> Comparison:
+    from vae_core.look import comparison as comparing
+
     return comparing.compare(a, b, comparisons=comparisons, lines=runs())
 
 
@@ -205,6 +222,8 @@ def findings(run: Run, against: Run | None = None) -> list[Finding]:
 
 @st.cache_data(max_entries=32, show_spinner="The doctor looks at it...")
 def _findings(run: Run, against: Run | None, of: tuple[Any, ...], ended: tuple[Any, ...]) -> list[Finding]:
+    from vae_core.look import doctor
+
     return doctor.examine(run, against)
 
 
@@ -222,6 +241,8 @@ def _kept_thumbs(run: Run, born: str, state: str) -> bytes | None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _young_thumbs(run: Run, born: str, epoch: int) -> bytes | None:
+    from vae_core.look import pictures
+
     epochs = run.snapshot_epochs()
     return pictures.thumbs(run.snapshot(epochs[-1])["reconstruction"]) if epochs else None
 
@@ -241,6 +262,8 @@ def searches() -> tuple[str, ...]:
 
 @st.cache_data(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
 def _searches(where: Settings) -> tuple[str, ...]:
+    from vae_core.search import study as studies
+
     return tuple(each.name for each in studies.every(where))
 
 
@@ -252,6 +275,8 @@ def refresh_searches() -> None:
 
 def trials(study: Study) -> list[Trial]:
     """What it has found so far."""
+    from vae_core.search import trials as search_trials
+
     return search_trials.every(study, _storage(study, _begun(study)))
 
 
@@ -262,6 +287,9 @@ def trial_figure(study: Study, kind: str, goal: int, ended: int) -> Any:
 
 @st.cache_data(max_entries=32, show_spinner="Drawing...")
 def _trial_figure(study: Study, begun: str, kind: str, goal: int, ended: int) -> Any:
+    from ui.tune import figures
+    from vae_core.search import trials as search_trials
+
     trials = search_trials.opened(study, _storage(study, begun))
     return figures.draw(trials, study.search(), kind, goal) if trials else None
 
@@ -289,6 +317,8 @@ def _storage(study: Study, born: str) -> Any:
 
 
 def data_names() -> tuple[str, ...]:
+    from vae_core.data import catalog
+
     return catalog.names(settings())
 
 
@@ -298,17 +328,22 @@ def data_summary(name: str) -> DataSummary:
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner="Looking at the images...")
 def _data_summary(name: str, where: Settings) -> DataSummary:
+    from vae_core.data import catalog
+
     return catalog.describe(name, where)
 
 
-def data_view(name: str, where: Settings | None = None) -> data_views.View:
+def data_view(name: str, where: Settings | None = None) -> View:
     """Some images of a data set and how many there are of each class. The first time may take some seconds."""
     where = where or settings()
     return _data_view(name, where, _data_summary(name, where))
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the images...")
-def _data_view(name: str, where: Settings, summary: DataSummary) -> data_views.View:
+def _data_view(name: str, where: Settings, summary: DataSummary) -> View:
+    from ui import data_views
+    from vae_core.data import catalog
+
     return data_views.view(catalog.load(name, where))
 
 
@@ -320,6 +355,8 @@ def test_images(name: str) -> tuple[np.ndarray[Any, Any], str]:
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the images...")
 def _test_images(name: str, where: Settings, summary: DataSummary) -> tuple[np.ndarray[Any, Any], str]:
+    from vae_core.data import catalog
+
     data = catalog.load(name, where)
     return data.test.pixels, data.fingerprint
 
@@ -332,6 +369,8 @@ def train_images(name: str) -> np.ndarray[Any, Any]:
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the training images...")
 def _train_images(name: str, where: Settings, summary: DataSummary) -> np.ndarray[Any, Any]:
+    from vae_core.data import catalog
+
     return catalog.load(name, where).train.pixels
 
 
@@ -342,6 +381,9 @@ def baselines(name: str, size: int, binary: bool = False) -> dict[str, Any]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _baselines(name: str, size: int, binary: bool, where: Settings) -> dict[str, Any]:
+    from vae_core.data import catalog
+    from vae_core.look import baselines as strip
+
     return strip.strip(catalog.load(name, where), size, where, binary)
 
 

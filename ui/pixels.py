@@ -9,16 +9,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 from streamlit import runtime
 
-from vae_core.look import pictures
-
 if TYPE_CHECKING:
+    import numpy as np
     from PIL.Image import Image
 
-Array = np.ndarray[Any, Any]
+    Array = np.ndarray[Any, Any]
 # Streamlit's own pictures are smoothed when they are enlarged, which hides what a model of 8x8 pixels does.
 STYLE = "display:block;width:100%;image-rendering:pixelated;border-radius:4px"
 
@@ -58,6 +56,10 @@ def sheet(images: Array, alt: str, *, columns: int | None = None, width: int | N
 
 def sheet_bytes(images: Array, columns: int | None = None) -> bytes:
     """As WebP, clear between the images, so that the page shows through whether it is light or dark."""
+    import numpy as np
+
+    from vae_core.look import pictures
+
     columns = images.shape[1] if images.ndim == 5 else columns or math.ceil(math.sqrt(images[..., 0, 0, 0].size))
     images = images.reshape(-1, *images.shape[-3:])
     colours = images if images.shape[3] == 3 else images.repeat(3, axis=3)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ui import cached, owner
-from vae_core.data import catalog
-from vae_core.runs import arms, jobs, store, tasks
+from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.work import Work
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
+
+if TYPE_CHECKING:
+    from vae_core.spec.config import Config
 
 AGAIN = ("failed", "broken")  # what was trained before but left nothing to look at
 AT_WORK = ("queued", "running")
@@ -46,11 +47,16 @@ def train(config: Config, again: bool = False) -> Run:
 
 def first_steps() -> Run:
     """The embedded digits, on a map of two dimensions: done in well under a minute, without a network."""
+    from vae_core.data import catalog
+    from vae_core.spec import recipes
+
     return train(recipes.default("digits", catalog.describe("digits", cached.settings()).image))
 
 
 def seeds(config: Config, count: int) -> list[Run]:
     """What is missing for so many seeds of it; the new runs."""
+    from vae_core.runs import arms
+
     where, who = cached.settings(), owner.current()
     try:
         with cached.turn().lock:
