@@ -41,7 +41,7 @@ class Repulsion:
         parts = list(chunks(len(places), BLOCK))
         nodes = list(self._pool.map(lambda part: _nodes((places[part] - low) / step + MARGIN / 2, side), parts))
         sums = self._convolved(_spread(nodes, side), side, size, step)
-        found = np.concatenate(list(self._pool.map(lambda each: _read(sums, each), nodes)))
+        found = np.concatenate(list(self._pool.map(lambda each: _read(sums, each), nodes))).astype(np.float64)
         alone = sum(self._pool.map(lambda each: _alone(each, step), nodes))
         return found[:, 1:], max(float(found[:, 0].sum() - alone), LEAST)
 
@@ -68,13 +68,13 @@ def _kernels(step: float, size: int) -> Array:
     along = np.where(numbers > size // 2, numbers - size, numbers) * step
     first, second = along[:, None], along[None, :]
     near = 1 / (1 + first**2 + second**2)
-    return np.stack([near, first * near**2, second * near**2])
+    return np.stack([near, first * near**2, second * near**2]).astype(np.float32)
 
 
 def _nodes(places: Array, side: int) -> Nodes:
     """Of points in units of the grid."""
     corner = places.astype(np.int32)
-    (rows, columns) = (_shares(places[:, axis] - corner[:, axis]) for axis in (0, 1))
+    (rows, columns) = (_shares((places[:, axis] - corner[:, axis]).astype(np.float32)) for axis in (0, 1))
     offsets = np.arange(AROUND) - 1
     first = (corner[:, 0, None] + offsets) * side
     second = corner[:, 1, None] + offsets
@@ -92,7 +92,7 @@ def _spread(nodes: list[Nodes], side: int) -> Array:
     total = np.zeros(side * side)
     for numbers, shares in nodes:
         total += np.bincount(numbers.ravel(), shares.ravel(), side * side)
-    return total.reshape(side, side)
+    return total.reshape(side, side).astype(np.float32)
 
 
 def _read(sums: Array, nodes: Nodes) -> Array:
@@ -105,4 +105,4 @@ def _alone(nodes: Nodes, step: float) -> float:
     rows, columns = np.divmod(np.arange(AROUND**2), AROUND)
     apart = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
     _, shares = nodes
-    return float(((shares @ (1 / (1 + apart * step**2))) * shares).sum())
+    return float(((shares @ (1 / (1 + apart * step**2))) * shares).sum(dtype=np.float64))
