@@ -17,6 +17,9 @@ from vae_core.look import projection
 from vae_core.look.portable import Portable
 from vae_core.look.projection import TEST, TRAIN, Projection
 from vae_core.look.projections import adding, images, stability
+from vae_core.look.projections.prepared import ENCODE
+from vae_core.look.projections.stages import FIND
+from vae_core.look.projections.work import work
 from vae_core.runs import files, jobs, tasks
 from vae_core.runs.store import Run
 
@@ -221,6 +224,28 @@ def disk(tmp_path):
     disk = Disk(tmp_path / "small")
     yield disk
     disk.close()
+
+
+def test_known_codes_move_while_the_others_are_encoded(run, monkeypatch):
+    for place, value in (("work.MANY", 100), ("preview.MANY", 100), ("preview.POINTS", 60), ("preview.REST", 0),
+                         ("live.EVERY", 0), ("images.CHUNK", 64)):  # fmt: skip
+        monkeypatch.setattr(f"vae_core.look.projections.{place}", value)
+    task = projection.begin(run, Projection(method="tsne", images="both"))
+    seen = []
+
+    def tell(phase, done, total):
+        live = task.live()
+        if phase == ENCODE and live is not None:
+            seen.append(live)
+        if phase == FIND:
+            raise jobs.Stopped("enough")
+
+    with pytest.raises(jobs.Stopped):
+        work(task, tell)
+    assert len(seen) > 3 and not (seen[0]["places"] == seen[-1]["places"]).all()
+    test = catalog.load("digits", run.settings).test
+    for live in seen:
+        assert (live["half"] == TEST).all() and (live["labels"] == test.labels[live["image"]]).all()
 
 
 def test_a_disk_that_runs_full_is_a_sentence_and_with_room_the_map_is_made_after_all(trained, settings, disk):

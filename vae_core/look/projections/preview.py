@@ -6,6 +6,9 @@ takes over a second.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 
 from vae_core.data.dataset import Array
@@ -22,6 +25,7 @@ STEPS = 20  # at a time
 ENOUGH = 750  # steps
 ATTRACTION = 6.0  # times as strong as in t-SNE, so that clusters part soon
 MOMENTUM, GROWTH, DECAY, LEAST_GAIN = 0.8, 0.2, 0.8, 0.01  # of each number's own rate, as usual in t-SNE
+REST = 0.25  # seconds between moves beside other work
 START = 1e-2  # standard deviation of the first places
 
 
@@ -55,6 +59,19 @@ class Preview:
         self._speed = MOMENTUM * self._speed - len(slope) / (4 * ATTRACTION) * self._gains * slope
         self._places = self._places + self._speed
         self._step += 1
+
+
+def paced(go: Callable[[], object]) -> Callable[[], None]:
+    """For who calls it often: most of the time is left to the other work."""
+    rested = time.monotonic()
+
+    def now_and_then() -> None:
+        nonlocal rested
+        if time.monotonic() >= rested:
+            go()
+            rested = time.monotonic() + REST
+
+    return now_and_then
 
 
 def ties(values: Array, perplexity: float) -> Array:

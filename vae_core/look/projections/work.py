@@ -21,16 +21,20 @@ classes                 the names of the labels
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from vae_core.data.dataset import Array
 from vae_core.look.projection import Projection, check, spec_of
-from vae_core.look.projections import images, methods, quality, words
+from vae_core.look.projections import images, methods, pca, quality, words
 from vae_core.look.projections.features import Activations
+from vae_core.look.projections.images import Chosen
 from vae_core.look.projections.live import Live
 from vae_core.look.projections.methods import Made
 from vae_core.look.projections.prepared import Prepared, arrays_of, labels_of, prepare, shares_of_preparing
+from vae_core.look.projections.preview import MANY, Preview, paced
 from vae_core.look.projections.stages import FIND, FORM, Stages, Tell
 from vae_core.runs.tasks import Task
 
@@ -43,8 +47,9 @@ def work(task: Task, tell: Tell, activations: Activations | None = None) -> None
     run, spec = task.run, spec_of(task)
     check(run, spec)
     stages = _stages(spec, tell)
-    given = prepare(run, spec, activations, stages)
-    live = Live(task, {"image": given.chosen.image, "half": given.chosen.half, **labels_of(given.chosen)})
+    early = partial(_early, task, spec) if (spec.method, spec.of) == ("tsne", "codes") else None
+    given = prepare(run, spec, activations, stages, early)
+    live = _live(task, given.chosen)
     began = time.monotonic()
     made = methods.make(given.values, spec, stages, live)
     seconds = time.monotonic() - began
@@ -54,6 +59,25 @@ def work(task: Task, tell: Tell, activations: Activations | None = None) -> None
     told = words.told(spec, made, found.summary, given)
     more = {"seconds": seconds, "columns": columns, "classes": given.classes}
     task.save({**told, **more}, {**_arrays(given, made, found.kept), **arrays})
+
+
+def _live(task: Task, chosen: Chosen) -> Live:
+    return Live(task, {"image": chosen.image, "half": chosen.half, **labels_of(chosen)})
+
+
+def _early(task: Task, spec: Projection, chosen: Chosen, known: Array, codes: Array) -> Callable[[], None]:
+    """A first map of the images whose codes are known, which moves while the others are encoded."""
+    good = np.isfinite(codes).all(axis=1)
+    known, codes = known[good], codes[good]
+    if len(codes) < MANY:
+        return lambda: None
+    live = _live(task, chosen)
+
+    def show(places: Array, of: Array | None = None) -> None:
+        live(places, known if of is None else known[of])
+
+    preview = Preview(codes, pca.components(codes, 2, spec.seed).places, spec, show)
+    return paced(preview.go)
 
 
 def _stages(spec: Projection, tell: Tell) -> Stages:
