@@ -222,14 +222,21 @@ def _of_configs(found: Comparison, main: Row) -> Iterator[str]:
     counts = " and ".join(str(len(arm.done)) for arm in found.arms)
     over = f"over {counts} seeds and {found.images:,} test images"
     if not main.differs:
-        yield f"The two cannot be told apart: {_told(found, main)} {over}. Nothing is credited for it."
+        yield f"In this, the two cannot be told apart: {_told(found, main)} {over}. Nothing is credited for it."
     else:
         yield f"{_told(found, main)[:1].upper()}{_told(found, main)[1:]} {over}: more than seeds and images explain."
         if found.ranked:
             yield _credit(found.difference)
     others = [row for row in found.rows if row.differs and row is not main]
     if others:
-        yield f"Beyond chance differ also: {difference.listed([row.metric.label.lower() for row in others])}."
+        begin = "Other numbers differ" if main.differs else "By other numbers they do differ"
+        yield f"{begin}, beyond chance: {difference.listed([_within(row.metric.label) for row in others])}."
+
+
+def _within(label: str) -> str:
+    """As it stands within a sentence."""
+    told = label.replace(", sampled code", " at sampled codes")
+    return told if told[:2].isupper() else told[:1].lower() + told[1:]
 
 
 def _credit(what: Difference) -> str:
@@ -246,7 +253,7 @@ def _told(found: Comparison, row: Row) -> str:
     """'the reconstruction of X is 3.2 nats per image lower than that of Y (2.9 to 3.5, 98 % sure)'."""
     assert row.difference
     value, low, high = row.difference.value, row.difference.low, row.difference.high
-    one, other, unit = f"the {row.metric.label.lower()} of {found.names[1]}", found.names[0], row.metric.unit
+    one, other, unit = f"the {_within(row.metric.label)} of {found.names[1]}", found.names[0], row.metric.unit
     if not row.differs:
         return f"{one} less that of {other} is {value:+.3g} {unit} ({low:+.3g} to {high:+.3g}, {found.sure} sure)"
     near, far = sorted((abs(low), abs(high)))
