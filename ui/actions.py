@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, owner, starting
+from ui import choice, owner, starting
 from ui.errors import plain, show
 from ui.fields import FIELDS
 from ui.run_view import View
@@ -124,10 +124,4 @@ def _fork(view: View) -> None:
 def start_fork(parent: Run, changes: dict[str, Any]) -> Run:
     """A run that goes on from this one's end with these settings changed."""
     who = owner.current()
-
-    def begin() -> Run:
-        child = forks.fork(parent.settings, parent, changes, who)
-        jobs.start(parent.settings, child)
-        return child
-
-    return cached.turn().once(("fork", parent, changes, who), begin)
+    return starting.begin(("fork", parent, changes, who), lambda: forks.fork(parent.settings, parent, changes, who))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ui import cached, owner
@@ -30,7 +30,7 @@ def train(config: Config, again: bool = False) -> Run:
     """The newest run of the config, or a new one in a process of its own; `again`: a new one whatever is there."""
     where, who = cached.settings(), owner.current()
 
-    def begin() -> Run:
+    def known_or_new() -> Run:
         runs = () if again else [run for run in store.list_runs(where) if not run.study]
         known = _newest(config, runs)
         if known:
@@ -40,7 +40,21 @@ def train(config: Config, again: bool = False) -> Run:
         return run
 
     try:
-        return cached.turn().once(("train", where, config, who), begin)
+        return cached.turn().once(("train", where, config, who), known_or_new)
+    finally:
+        cached.refresh()
+
+
+def begin(asked: object, make: Callable[[], Run]) -> Run:
+    """A run that is made of another one, in a process of its own."""
+
+    def started() -> Run:
+        run = make()
+        jobs.start(run.settings, run)
+        return run
+
+    try:
+        return cached.turn().once(asked, started)
     finally:
         cached.refresh()
 

@@ -139,7 +139,6 @@ def _start(run: Run, finding: Finding, changes: dict[str, Any]) -> None:
     except LoupeError as error:
         st.session_state[KEPT] = error
         return
-    cached.refresh()
     setup.turn_to("Watch")
     choice.choose(begun)
     st.session_state[BEGUN] = begun

@@ -11,7 +11,7 @@ import streamlit as st
 from ui import cached, choice, owner, starting
 from ui.errors import plain, show
 from vae_core.errors import LoupeError
-from vae_core.runs import forks, jobs, store
+from vae_core.runs import forks, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import study
@@ -115,15 +115,8 @@ def keep(search: Search, trial: Trial) -> Run:
         return starting.train(search.winner(trial.settings))
     if not trial.runs:
         raise LoupeError("This trial has not trained", "It failed before its first step", "Choose another one")
-
-    def begin() -> Run:
-        run = forks.adopt(where, store.open_run(where, trial.runs[0]), who)
-        jobs.start(where, run)
-        return run
-
-    run = cached.turn().once(("keep", where, trial.runs[0], who), begin)
-    cached.refresh()
-    return run
+    parent = store.open_run(where, trial.runs[0])
+    return starting.begin(("keep", parent, who), lambda: forks.adopt(where, parent, who))
 
 
 def open_kept(search: Search, trial: Trial) -> None:

@@ -68,7 +68,7 @@ def known(run: Run, dataset: Dataset, chosen: Chosen, progress: Progress, meanwh
     kept = _kept(run, dataset)
     is_kept = (chosen.half == TEST) & (kept is not None)
     asked = np.flatnonzero(~is_kept)
-    if meanwhile and kept is not None:
+    if meanwhile and kept is not None and len(asked):
         progress = _both(progress, meanwhile(chosen, np.flatnonzero(is_kept), kept.codes[chosen.image[is_kept]]))
     found = _computed(Portable.of(run), chosen.part.pixels[asked], config, progress) if len(asked) else None
     if found is None:
