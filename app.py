@@ -4,8 +4,8 @@ import streamlit as st
 
 from ui import cached, frame
 
-cached.freeze()
 page = frame.begin()
 with st.sidebar:
     frame.sidebar()
 page.run()
+cached.tidy()

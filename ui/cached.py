@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,20 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray[Any, Any]]
 KNOWN_IMAGES = 10_000  # training images that a drawing is compared with, and fewer ...
 KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than some seconds
+TIDY_SECONDS = 60
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
 
-@st.cache_resource
-def freeze() -> None:
-    """Streamlit collects garbage after every script run; what was imported need not be looked at each time."""
-    gc.freeze()
+@st.cache_resource(show_spinner=False)
+def _tidied() -> list[float]:
+    return [time.monotonic()]
+
+
+def tidy() -> None:
+    """What Streamlit would do after every run, also of a page that looks every half second how a training goes."""
+    if time.monotonic() - _tidied()[0] > TIDY_SECONDS:
+        _tidied()[0] = time.monotonic()
+        gc.collect()
 
 
 @st.cache_resource(show_spinner=False)
