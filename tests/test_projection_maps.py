@@ -64,6 +64,11 @@ def test_very_many_codes_are_thinned(monkeypatch):
     assert header["near"]["every"] == 3 and len(part(header["near"]["codes"], "<u2")) == 17 * 5
 
 
+def test_points_that_are_numbered_as_their_images_are_need_no_numbers():
+    header, _ = packed(some(), np.zeros((50, 2)))
+    assert "images" not in header
+
+
 def test_points_without_a_place_are_left_out_and_the_others_keep_their_numbers():
     points = some(
         4, columns=[Column("loss", np.array([1.0, 2.0, np.nan, 4.0])), Column("shop", np.array(["b", "a", "a", ""]))]
@@ -301,7 +306,8 @@ CARDS = """(spots) => {
 }"""
 WANT = """(from) => {
   const [map] = window.maps;
-  map.facts.want([...map.points.images.slice(from, from + 32)], 1);
+  const images = Array.from({ length: map.points.count }, (_, i) => map.points.image(i));
+  map.facts.want(images.slice(from, from + 32), 1);
 }"""
 LOOKS = [
     ("class", "dots", 1, None, None), ("loss", "dots", 2, 3, None), ("shop", "letters", 1, None, 3.0),

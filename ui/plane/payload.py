@@ -18,6 +18,7 @@ MARGIN = 1.12  # of the first view around what it shows
 RINGS = 3  # standard deviations of the prior that the first view holds
 QUANTILES = (0.005, 0.995)  # of the codes along each axis that it holds
 RANGE = (0.001, 0.999)  # of the codes along each dimension that its slider covers
+MOST_RANKED = 100_000  # points that quantiles are taken of: every so many of more
 MOST_PRIOR = 4.0  # what a slider covers at least where there is a prior
 NARROWEST = 1e-3
 Array = np.ndarray[Any, Any]
@@ -105,8 +106,7 @@ def data(
         **coloured(parcel, codes[kept], None if labels is None else labels[kept], classes),
         **ranges(codes[kept], has_prior),
     }
-    if not kept.all():
-        header["images"] = parcel.add(np.flatnonzero(kept).astype("<u4").tobytes())
+    header |= numbered(parcel, np.flatnonzero(kept))
     if decoder:
         header["decoder"] = parcel.add(decoder)
     return parcel.sealed(header)
@@ -181,11 +181,18 @@ def in_steps(values: Array, low: Array, span: Array) -> Array:
 
 def _view(points: Array, corners: Array) -> list[float]:
     """Centre and half a side of the square that holds those corners and nearly all points."""
-    most = np.quantile(points, QUANTILES, axis=0) if len(points) else np.zeros((1, 2))
+    most = np.quantile(some(points), QUANTILES, axis=0) if len(points) else np.zeros((1, 2))
     corners = np.concatenate([most, corners])
     low, high = corners.min(axis=0), corners.max(axis=0)
     half = float((high - low).max()) / 2 or 1.0
     return _rounded([*((low + high) / 2), half * MARGIN])
+
+
+def numbered(parcel: Parcel, images: Array) -> dict[str, Any]:
+    """Which image each point is; nothing is said of points that are numbered as their images are."""
+    if np.array_equal(images, np.arange(len(images))):
+        return {}
+    return {"images": parcel.add(images.astype("<u4").tobytes())}
 
 
 def coloured(
@@ -215,13 +222,18 @@ def coloured(
 def ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
     """What each slider covers, how far one key press goes, and where Home is."""
     size = codes.shape[1]
-    low, high = np.quantile(codes, RANGE, axis=0) if len(codes) else (np.zeros(size), np.zeros(size))
+    low, high = np.quantile(some(codes), RANGE, axis=0) if len(codes) else (np.zeros(size), np.zeros(size))
     if has_prior:
         low, high = np.minimum(low, -MOST_PRIOR), np.maximum(high, MOST_PRIOR)
     narrow = high - low < NARROWEST
     low, high = np.where(narrow, low - 1, low), np.where(narrow, high + 1, high)
     home = codes.mean(axis=0) if len(codes) and not has_prior else np.zeros(size)
     return {"ranges": [_rounded(pair) for pair in zip(low, high)], "home": _rounded(home)}
+
+
+def some(values: Array) -> Array:
+    """Enough of them to tell quantiles."""
+    return values[:: -(-len(values) // MOST_RANKED) or 1]
 
 
 def finite(codes: Array) -> Array:

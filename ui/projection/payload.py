@@ -97,7 +97,7 @@ def data(key: str, title: str, points: Points, lies: Flat | Spots, settings: Set
         **_laid(parcel, codes, lies, kept, settings.has_prior),
         **payload.coloured(parcel, codes, labels, points.classes, wide=True),
         **payload.ranges(codes, settings.has_prior),
-        "images": parcel.add(points.ids[kept].astype("<u4").tobytes()),
+        **payload.numbered(parcel, points.ids[kept]),
         "columns": [_column(parcel, column, kept) for column in points.columns],
     }
     if settings.decoder:
@@ -196,7 +196,7 @@ def _numbers(parcel: Parcel, values: Array) -> dict[str, Any]:
     step = (high - low) / (NONE - 1) or 1.0
     small = np.full(len(values), NONE, "<u2")
     small[known] = np.rint((values[known] - low) / step)
-    scale = np.quantile(values[known], SCALE).tolist() if known.any() else [0.0, 0.0]
+    scale = np.quantile(payload.some(values[known]), SCALE).tolist() if known.any() else [0.0, 0.0]
     return {"low": float(low), "step": float(step), "scale": scale, "part": parcel.add(small.tobytes())}
 
 

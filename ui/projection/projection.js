@@ -9,10 +9,8 @@ class Places extends Points {
 
   // The point of an image; null where the image is not on this map.
   point(image) {
-    if (!this.inverse) {
-      this.inverse = new Map();
-      this.images.forEach((each, i) => this.inverse.set(each, i));
-    }
+    if (!this.images) return image < this.count ? image : null;
+    this.inverse ??= new Map(Array.from(this.images, (each, i) => [each, i]));
     return this.inverse.get(image) ?? null;
   }
 
