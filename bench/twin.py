@@ -1,0 +1,75 @@
+"""The twin walk of four models: real Chromium, the real Compare page, really trained models; all of it on one core.
+
+python -m bench.twin --json
+
+One hand drives four decoders (see bench/plane.py). `decode_ms` is from the frame's beginning until the last of the four
+pictures is drawn. Decoders that take longer than 6 ms together work in the background, where only pictures wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from bench.page import launched, on_one_core, opened, page_server
+from bench.plane import DRAG, PATIENCE, SECONDS, summary, trained
+from vae_core import settings as settings_module
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+
+ROWS = {
+    "four quick": ("mnist-baseline",) * 4,
+    "quick and slow": ("mnist-baseline", "mnist-deeper") * 2,
+    "four slow": ("cifar-vae",) * 4,
+}
+NAMES = ("decode_ms", "cursor_p50_ms", "cursor_p95_ms", "picture_p95_ms", "pictures_per_second", "fps",
+         "dropped_percent")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
+        runs = {name: [trained(model, settings, seed) for seed, model in enumerate(models)]
+                for name, models in ROWS.items()}  # fmt: skip
+        on_one_core()
+        with sync_playwright() as playwright:
+            browser = launched(playwright)
+            rows = [{"models": name, **row(settings, four, browser)} for name, four in runs.items()]
+            browser.close()
+    print(json.dumps({"rows": rows}) if arguments.json else "\n".join(map(json.dumps, rows)))
+
+
+def row(settings: Settings, runs: list[Run], browser: Browser) -> dict[str, Any]:
+    sent: list[int] = []
+    with page_server(settings) as server:
+        page = opened(browser, server.address)
+        page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
+                                             for name in ("framesent", "framereceived")])  # fmt: skip
+        page.goto(f"{server.address}/compare?runs={','.join(run.id for run in runs)}")
+        page.get_by_role("radio", name="Walk").click(timeout=1000 * PATIENCE)
+        page.locator(".twin .pair canvas").first.wait_for(timeout=1000 * PATIENCE)
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * PATIENCE)
+        page.wait_for_timeout(1500)  # the decoders are measured once more when the page has come to rest
+        page.evaluate(DRAG, 1)
+        page.wait_for_timeout(6000)  # and once again
+        sent.clear()
+        found = summary(page.evaluate(DRAG, SECONDS))
+        bytes_sent = sum(sent)
+        page.context.close()
+    document = {name: found[name] for name in NAMES} | {"ws_bytes": bytes_sent}
+    print(document, file=sys.stderr)
+    return document
+
+
+if __name__ == "__main__":
+    main()
