@@ -215,9 +215,9 @@ def spread(run: store.Run, count: int) -> None:
     run.save_codes(found)
 
 
-def trained(model: str, settings: Settings, seed: int = 0) -> store.Run:
+def trained(model: str, settings: Settings) -> store.Run:
     """One epoch over some images, from the command line."""
-    run = store.create(settings, replace(config_of(model, settings), seed=seed), {})
+    run = store.create(settings, config_of(model, settings), {})
     began = time.monotonic()
     command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
     done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True)

@@ -1,6 +1,10 @@
-// The decoders of all models. They decode at once where that is quick for all of them together, else in workers.
+// The decoders of all models. Where that is quick for all of them together they decode at once, where it would hold up the
+// frame they do so after it, so that the cursor is seen first, and where it would hold up every frame in workers.
+// What a decode takes beside all else that moves is felt while walking: more than what was measured at rest.
 
 class Company {
+  static QUICK = 2; // ms
+  static LATELY = 30; // walks that count for what is felt
   static AGAIN = [1500, 6000]; // ms after which they are measured again: while a page is built everything is slow
 
   // `parcels`: the packed networks, null where the browser has none.
@@ -17,6 +21,7 @@ class Company {
 
   constructor(decoders) {
     this.decoders = decoders;
+    this.felt = 0; // ms
     this.settle();
     this.timers = Company.AGAIN.map((after) => setTimeout(() => this.measure(), after));
   }
@@ -30,7 +35,7 @@ class Company {
   }
 
   settle() {
-    const slow = this.milliseconds > Decoder.SLOW;
+    const slow = Math.max(this.milliseconds, this.felt) > Decoder.SLOW;
     for (const decoder of this.present) {
       if (slow && !decoder.worker) decoder.moveAway(decoder.bytes);
       if (!slow && decoder.worker) decoder.comeBack();
@@ -45,8 +50,32 @@ class Company {
     if (!this.closed) this.settle();
   }
 
+  // `done(i, picture)` for each model's code; a code that came before the last one was begun is left out.
+  decode(codes, done) {
+    this.next = { codes, done };
+    if (this.milliseconds <= Company.QUICK) this.begin();
+    else this.waiting ??= setTimeout(() => this.begin());
+  }
+
+  begin() {
+    this.waiting = null;
+    const { codes, done } = this.next;
+    const here = !this.present.some((decoder) => decoder.worker);
+    const began = performance.now();
+    let drawing = 0;
+    this.decoders.forEach((decoder, i) => decoder?.decode(codes[i], (picture) => {
+      const decoded = performance.now();
+      done(i, picture);
+      drawing += performance.now() - decoded;
+    }));
+    if (!here) return;
+    this.felt += (performance.now() - began - drawing - this.felt) / Company.LATELY;
+    if (this.felt > Decoder.SLOW) this.settle();
+  }
+
   close() {
     this.closed = true;
+    clearTimeout(this.waiting);
     for (const timer of this.timers) clearTimeout(timer);
     for (const decoder of this.present) decoder.close();
   }
