@@ -8,4 +8,5 @@ page = frame.begin()
 with st.sidebar:
     frame.sidebar()
 page.run()
+cached.prepare()
 cached.tidy()

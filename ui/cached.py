@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 KNOWN_IMAGES = 10_000  # training images that a drawing is compared with, and fewer ...
 KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than some seconds
 TIDY_SECONDS = 60
+PREPARE_SECONDS = 1.5  # after the first page
+LATER = ("explore", "project", "live", "setup", "judge", "data_parts", "compare", "tune")
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
 
@@ -50,6 +54,14 @@ def tidy() -> None:
     if time.monotonic() - _tidied()[0] > TIDY_SECONDS:
         _tidied()[0] = time.monotonic()
         gc.collect()
+
+
+@st.cache_resource(show_spinner=False)
+def prepare() -> None:
+    """Imports for the other pages, once the first page stands: the first visit to each is then as quick as the next."""
+    timer = threading.Timer(PREPARE_SECONDS, lambda: [import_module(f"ui.{name}") for name in LATER])
+    timer.daemon = True
+    timer.start()
 
 
 @st.cache_resource(show_spinner=False)
