@@ -162,14 +162,14 @@ def laid_flat(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> dict
 
 def placed(parcel: Parcel, points: Array, corners: Array) -> dict[str, Any]:
     """Two bytes for each number of a point, finer than a screen; and the square that is seen first, with `corners`."""
-    low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
+    axes = [np.ascontiguousarray(axis) for axis in points.T]  # an axis after the other: that is several times as fast
+    low, high = np.array([(axis.min(), axis.max()) if len(points) else (0.0, 0.0) for axis in axes]).T
     span = np.where(high > low, high - low, 1)
-    small = in_steps(points, low, span)
     return {
         "count": len(points),
         "low": low.tolist(),
         "step": (span / STEPS).tolist(),
-        "points": [parcel.add(small[:, axis].tobytes()) for axis in (0, 1)],
+        "points": [parcel.add(in_steps(*each).tobytes()) for each in zip(axes, low, span)],
         "view": _view(points, corners),
     }
 
@@ -207,8 +207,11 @@ def coloured(
     none = 65535 if wide else 255
     small = np.where((labels >= 0) & (labels < none), labels, none).astype("<u2" if wide else "u1")
     names = [*classes, *(str(label) for label in range(len(classes), number))]
-    counts = np.bincount(labels[labels >= 0], minlength=number)
-    means = [codes[labels == label].mean(axis=0) for label in np.flatnonzero(counts)]
+    known = labels >= 0
+    counts = np.bincount(labels[known], minlength=number)
+    kinds = np.flatnonzero(counts)
+    sums = [np.bincount(labels[known], column, number)[kinds] for column in codes[known].T]
+    means = np.stack(sums, axis=1) / counts[kinds, None]
     return {
         **colours,
         "wide": wide,
@@ -237,7 +240,7 @@ def some(values: Array) -> Array:
 
 
 def finite(codes: Array) -> Array:
-    return np.asarray(np.isfinite(codes).all(axis=1))
+    return np.logical_and.reduce(np.isfinite(codes).T)
 
 
 def _rounded(values: Any) -> list[float]:
