@@ -32,25 +32,36 @@ COUNT_HELP = "At most so many, evenly spaced in the file. Fewer are done sooner.
 
 
 def show(view: View) -> None:
-    with st.container(border=True):
-        spec, source = _choose(view)
-        st.caption(ABOUT[spec.method])
-        if spec.of == "codes" and source.dimensions <= 2 and spec.method != "pca":
-            st.info(
-                f"These codes have {'two numbers' if source.dimensions == 2 else 'one number'}: the map of the codes "
-                f"themselves, below, shows all of them. They need no {METHODS[spec.method]}.",
-                icon=":material/lightbulb:",
-            )
-        st.button(
-            "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(view.run, spec),
-            help="It goes on in a process of its own, even when this page is closed. What is there is shown again.",
-        )  # fmt: skip
-        problem = st.session_state.pop(PROBLEM, None)
-        if problem:
-            show_error(problem)
+    """Where there are maps already, they come first."""
+    drawer = st.expander(
+        "Make a map", expanded=not kept.done(view.run), key=f"project_ask-{view.run.id}", on_change="rerun",
+        icon=":material/add:",
+    )  # fmt: skip
+    if drawer.open:
+        with drawer:
+            _form(view)
+    problem = st.session_state.pop(PROBLEM, None)
+    if problem:
+        show_error(problem)
 
 
-def _choose(view: View) -> tuple[Projection, Source]:
+def _form(view: View) -> None:
+    source = _choose(view)
+    spec = _asked(view.run)
+    st.caption(ABOUT[spec.method])
+    if spec.of == "codes" and source.dimensions <= 2 and spec.method != "pca":
+        st.info(
+            f"These codes have {'two numbers' if source.dimensions == 2 else 'one number'}: the map of the codes "
+            f"themselves, below, shows all of them. They need no {METHODS[spec.method]}.",
+            icon=":material/lightbulb:",
+        )
+    st.button(
+        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(view.run,),
+        help="It goes on in a process of its own, even when this page is closed. What is there is shown again.",
+    )  # fmt: skip
+
+
+def _choose(view: View) -> Source:
     known = {source.of: source for source in projection.sources(view.run)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         method = str(st.segmented_control(
@@ -65,12 +76,22 @@ def _choose(view: View) -> tuple[Projection, Source]:
             "Images", list(IMAGES), key="project_images", width=170, help=IMAGES_HELP,
             format_func=lambda name: IMAGES[name].capitalize(),
         ))  # fmt: skip
-        count = st.selectbox(
+        st.selectbox(
             "How many", _counts(view, images), key=f"project_count-{images}", width=130, help=COUNT_HELP,
             format_func=lambda count: f"{count:,}" if count else "All",
         )  # fmt: skip
-        own = {name: field() for name, field in FIELDS[method].items()}
-    return Projection(method=method, of=str(of), images=images, count=int(count or ALL), **own), known[str(of)]
+        for field in FIELDS[method].values():
+            field()
+    return known[str(of)]
+
+
+def _asked(run: Run) -> Projection:
+    """As it stands on the page, even where the page has not been drawn since the last choice."""
+    told = st.session_state
+    method, images = told["project_method"], told["project_images"]
+    own = {name: told[f"project_{name}"] for name in FIELDS[method] if f"project_{name}" in told}
+    count = told.get(f"project_count-{images}", ALL)
+    return Projection(method=method, of=told[f"project_of-{run.id}"], images=images, count=count, **own)
 
 
 def _counts(view: View, images: str) -> list[int]:
@@ -121,8 +142,8 @@ FIELDS: dict[str, dict[str, Callable[[], Any]]] = {
 }  # fmt: skip
 
 
-def _start(run: Run, spec: Projection) -> None:
-    begin(lambda owner: projection.begin(run, spec, owner))
+def _start(run: Run) -> None:
+    begin(lambda owner: projection.begin(run, _asked(run), owner))
 
 
 def begin(create: Callable[..., Task]) -> None:
