@@ -3,9 +3,10 @@
 python -m bench.search --json [--seeds 5] [--trials 24] [--epochs 20]
 
 Report 004's network on a part of Fashion-MNIST; learning rate, batch and optimiser vary. Each seed's search runs twice,
-once with the pruner and once without, in turn and with the same number of trials. `target` is the best value that both
-reach; `seconds` go from the search's start to the end of the trial that reached it, `ratio` is without over with.
-`epochs` are those that were trained until then: they do not depend on what else the machine does.
+once with the pruner and once without, in turn and with the same budget: the epochs that the one without it trains.
+`target` is the best value that both reach; `seconds` go from the start of the search to the end of the trial that
+reached it, `ratio` is without over with. `epochs` are those that were trained until then: they do not depend on what
+else the machine does.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from vae_core.spec.config import Config
 
 VARIED = ("learning_rate=0.0001..0.1", "batch=32,64,128,256", "optimizer=adam,sgd")
 NONE = "none"
+MORE = 4  # times the trials, at most, that end early within one budget
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--seeds", type=int, default=5, help="pairs of searches (default: %(default)s)")
-    parser.add_argument("--trials", type=int, default=24, help="of each search (default: %(default)s)")
+    parser.add_argument("--trials", type=int, default=24, help="of the search without a pruner (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=20, help="of a whole trial (default: %(default)s)")
     parser.add_argument("--images", type=int, default=1000, help="that train and validate (default: %(default)s)")
     parser.add_argument("--sampler", choices=("tpe", "random"), default="tpe", help="(default: %(default)s)")
@@ -72,28 +74,34 @@ def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
 def pair(settings: Settings, search: Search) -> dict[str, Any]:
     """Which of the two comes first changes with the seed, so that neither always finds the machine warm."""
     both = [search, replace(search, pruner=NONE)]
-    found = {each.pruner: searched(settings, each) for each in (both if search.seed % 2 else both[::-1])}
+    budget = search.trials * search.base.epochs
+    found = {each.pruner: searched(settings, each, budget) for each in (both if search.seed % 2 else both[::-1])}
     best = {name: min(each.value for each in ended if each.value is not None) for name, ended in found.items()}
     target = max(best.values())
     spent = {name: reached(ended, target) for name, ended in found.items()}
-    row: dict[str, Any] = {"seed": search.seed, "best": best, "target": target}
+    row: dict[str, Any] = {
+        "seed": search.seed, "best": best, "target": target,
+        "trials": {name: len(ended) for name, ended in found.items()},
+    }  # fmt: skip
     for unit in ("seconds", "epochs"):
         used = {name: getattr(each, unit) for name, each in spent.items()}
-        whole = {name: getattr(ended[-1], unit) for name, ended in found.items()}
-        row |= {unit: used, f"{unit}_in_all": whole, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3)}
+        row |= {unit: used, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3)}
     return row
 
 
-def searched(settings: Settings, search: Search) -> list[Ended]:
-    """In the order in which the trials ended."""
-    found = study.create(settings, search)
+def searched(settings: Settings, search: Search, budget: int) -> list[Ended]:
+    """What ended within so many epochs, in the order in which it did."""
+    more = 1 if search.pruner == NONE else MORE
+    found = study.create(settings, replace(search, trials=more * search.trials))
     began = time.time()
     found.start()
     while found.state() in ("queued", "running"):
-        time.sleep(0.2)
-    if found.state() != "done":
+        if sum(len(Run(run, settings).history()) for each in trials.every(found) for run in each.runs) > budget:
+            found.stop()
+        time.sleep(1)
+    if found.state() == "failed":
         raise SystemExit(found.error())
-    return history(found, began)
+    return [each for each in history(found, began) if each.epochs <= budget]
 
 
 def history(found: Study, began: float) -> list[Ended]:
