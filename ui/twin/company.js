@@ -5,6 +5,7 @@
 class Company {
   static QUICK = 2; // ms
   static LATELY = 30; // walks that count for what is felt
+  static LANES = Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1); // workers at once: the page has a core of its own
   static AGAIN = [1500, 6000]; // ms after which they are measured again: while a page is built everything is slow
 
   // `parcels`: the packed networks, null where the browser has none.
@@ -22,6 +23,7 @@ class Company {
   constructor(decoders) {
     this.decoders = decoders;
     this.felt = 0; // ms
+    this.left = 0; // decodes that are under way or wait for a lane
     this.settle();
     this.timers = Company.AGAIN.map((after) => setTimeout(() => this.measure(), after));
   }
@@ -50,7 +52,7 @@ class Company {
     if (!this.closed) this.settle();
   }
 
-  // `done(i, picture)` for each model's code; a code that came before the last one was begun is left out.
+  // `done(i, picture)` for each model's code; codes that came while others were decoded give way to newer ones.
   decode(codes, done) {
     this.next = { codes, done };
     if (this.milliseconds <= Company.QUICK) this.begin();
@@ -59,16 +61,27 @@ class Company {
 
   begin() {
     this.waiting = null;
+    if (!this.next || this.left) return; // what is under way begins the next when it ends
     const { codes, done } = this.next;
-    const here = !this.present.some((decoder) => decoder.worker);
+    this.next = null;
+    const away = this.present.some((decoder) => decoder.worker);
+    const places = [...this.decoders.keys()].filter((i) => this.decoders[i]);
+    this.left = places.length;
     const began = performance.now();
     let drawing = 0;
-    this.decoders.forEach((decoder, i) => decoder?.decode(codes[i], (picture) => {
-      const decoded = performance.now();
-      done(i, picture);
-      drawing += performance.now() - decoded;
-    }));
-    if (!here) return;
+    const one = () => {
+      const i = places.shift();
+      if (i !== undefined) this.decoders[i].decode(codes[i], (picture) => {
+        const decoded = performance.now();
+        done(i, picture);
+        drawing += performance.now() - decoded;
+        this.left -= 1;
+        if (this.left) one();
+        else this.begin();
+      });
+    };
+    for (let lane = 0; lane < Company.LANES; lane++) one();
+    if (away) return;
     this.felt += (performance.now() - began - drawing - this.felt) / Company.LATELY;
     if (this.felt > Decoder.SLOW) this.settle();
   }
