@@ -7,6 +7,8 @@ from ui import cached, frame
 page = frame.begin()
 with st.sidebar:
     frame.sidebar()
-page.run()
-cached.prepare()
-cached.tidy()
+try:
+    page.run()
+finally:  # a page with nothing to show stops early
+    cached.prepare()
+    cached.tidy()
