@@ -149,15 +149,21 @@ def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:
 
 def explore(browser: Browser, address: str, ready: str = READY) -> tuple[float, Page, list[int]]:
     """Milliseconds until the first picture stands, the page, and a list that fills with the sizes of its messages."""
-    sent: list[int] = []
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
-                                         for name in ("framesent", "framereceived")])  # fmt: skip
+    sent = overheard(page)
     page.add_init_script(f"({ready})()")
     page.goto(address)
     page.wait_for_function("window.readyAt", timeout=1000 * PATIENCE)
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * PATIENCE)
     return float(page.evaluate("window.readyAt")), page, sent
+
+
+def overheard(page: Page) -> list[int]:
+    """Fills with the sizes of the messages between the page and the server."""
+    sent: list[int] = []
+    page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
+                                         for name in ("framesent", "framereceived")])  # fmt: skip
+    return sent
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from uuid import uuid4
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.page import launched, on_one_core, opened, page_server
-from bench.plane import DRAG, PATIENCE, SECONDS, summary, trained
+from bench.plane import DRAG, PATIENCE, SECONDS, overheard, summary, trained
 from vae_core import settings as settings_module
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
@@ -59,11 +59,9 @@ def copied(run: Run) -> Run:
 
 
 def row(settings: Settings, runs: list[Run], browser: Browser) -> dict[str, Any]:
-    sent: list[int] = []
     with page_server(settings) as server:
         page = opened(browser, server.address)
-        page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
-                                             for name in ("framesent", "framereceived")])  # fmt: skip
+        sent = overheard(page)
         page.goto(f"{server.address}/compare?runs={','.join(run.id for run in runs)}")
         page.get_by_role("radio", name="Walk").click(timeout=1000 * PATIENCE)
         page.locator(".twin .pair canvas").first.wait_for(timeout=1000 * PATIENCE)
