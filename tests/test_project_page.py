@@ -275,9 +275,12 @@ def test_a_map_is_asked_for_forms_and_is_walked_on(tab, own):
         choose(page, "How many", "1,000")
         choose(page, "Of", "the raw pixels")
         press(page, "Start")
-        page.locator(".over").nth(1).wait_for(timeout=LONG)
+        formed = page.locator(".over[aria-label*='pixels: 1,000 images']")
+        formed.wait_for(timeout=LONG)
         assert len([task for task in projection.of(own) if task.state() == "done"]) == 3
-        box = page.locator(".over").nth(1).bounding_box()
+        idle(page)  # the map that stood alone has given its place to the two beside each other
+        formed.hover()
+        box = formed.bounding_box()
         page.keyboard.down("Shift")
         page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
         page.mouse.down()
