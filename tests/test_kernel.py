@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PLANE = ROOT / "ui" / "plane"
 COMMITTED = PLANE / "kernel.wasm"
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
-SCRIPTS = (PLANE / "network.js", PLANE / "decoder.js", ROOT / "tests" / "network_rows.js")
+COMPANY = ROOT / "ui" / "twin" / "company.js"
+SCRIPTS = (PLANE / "network.js", PLANE / "decoder.js", COMPANY, ROOT / "tests" / "network_rows.js")
 COMPILERS = ("clang", "wasm-ld", "make")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="there is no Node here")
 
@@ -217,6 +218,67 @@ def test_one_that_only_seemed_slow_comes_back(page: Any, cases: list[Case]) -> N
     assert page.evaluate(HURRY, text(case_named(cases, "mnist-baseline-lite decoder").data)) == "worker"
     page.wait_for_function("decoder.where === 'here'")
     assert page.evaluate("new Promise((done) => decoder.decode([0, 0], (picture) => done(picture.length)))") == 784
+
+
+COMPANY_AWAY = """async (texts) => {
+  Decoder.SLOW = Company.QUICK = 0; // whatever they take together is too slow
+  const bytes = texts.map((text) => text && Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+  window.company = await Company.open(bytes);
+  const [log, places] = [[], bytes.map((one, i) => i).filter((i) => bytes[i])];
+  const pictures = (code) => new Promise((finished) => {
+    const found = {};
+    company.decode(bytes.map(() => code), (i, picture) => {
+      log.push(`${code}`);
+      found[i] = [...picture];
+      if (Object.keys(found).length === places.length) finished(found);
+    });
+  });
+  pictures([0, 0]);
+  await new Promise((done) => setTimeout(done)); // the first goes out, and of the later ones only the newest
+  for (let i = 1; i < 9; i++) pictures([i / 9, 0]);
+  const found = await pictures([0.5, -0.5]);
+  const fresh = {};
+  for (const i of places) fresh[i] = [...(await Network.load(bytes[i])).run([0.5, -0.5])];
+  return { where: company.present.map((decoder) => decoder.where), codes: [...new Set(log)], found, fresh };
+}"""
+
+
+def test_a_slow_company_decodes_in_workers_and_each_model_draws_the_newest_code(page: Any, cases: list[Case]) -> None:
+    """The second model has no decoder for the browser."""
+    names = ("mnist-baseline-lite decoder", None, "mnist-deeper-lite decoder", "mnist-baseline-lite decoder")
+    told = page.evaluate(COMPANY_AWAY, [name and text(case_named(cases, name).data) for name in names])
+    assert told["where"] == ["worker"] * 3 and len(page.workers) == 3
+    assert told["codes"] == ["0,0", "0.5,-0.5"]
+    assert told["found"] == told["fresh"] and sorted(told["found"]) == ["0", "2", "3"]
+    with page.workers[-1].expect_event("close"):
+        page.evaluate("company.close()")
+    assert page.workers == []
+
+
+COMPANY_FELT = """async (text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  Decoder.measure = async () => 1; // at rest each seems quick
+  const company = await Company.open([bytes, bytes]);
+  const [before, run] = [company.present.map((decoder) => decoder.where), Network.prototype.run];
+  Network.prototype.run = function (code) {
+    const began = performance.now();
+    while (performance.now() - began < 20); // but not while one walks
+    return run.call(this, code);
+  };
+  const walk = () => new Promise((done) => {
+    let left = 2;
+    company.decode([[0, 0], [0, 0]], () => (left -= 1) || done());
+  });
+  for (let i = 0; i < Company.LATELY && company.present.some((decoder) => !decoder.worker); i++) await walk();
+  const after = company.present.map((decoder) => decoder.where);
+  company.close();
+  return [before, after];
+}"""
+
+
+def test_a_company_that_is_slow_only_while_one_walks_moves_too(page: Any, cases: list[Case]) -> None:
+    told = page.evaluate(COMPANY_FELT, text(case_named(cases, "mnist-baseline-lite decoder").data))
+    assert told == [["here", "here"], ["worker", "worker"]]
 
 
 # In Node and in the browser.
