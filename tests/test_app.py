@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import cycle
 from urllib.parse import urlsplit
 
 import psutil
-from browser import SECONDS, eventually, serving
+from browser import SECONDS, eventually, idle, serving
 from conftest import environment
+from playwright.sync_api import TimeoutError
 from streamlit.testing.v1 import AppTest
 
 from vae_core.runs.store import Run, list_runs, open_run
@@ -50,6 +52,31 @@ def test_a_quick_switch_of_pages_never_ends_on_an_empty_one(chromium, trained):
         for name in 4 * ("Train", "Explore"):
             links.get_by_text(name, exact=True).click(timeout=1000 * SECONDS)
             page.get_by_role("heading", name=name, exact=True).wait_for(timeout=1000 * SECONDS)
+        page.close()
+
+
+def test_nobody_is_offered_to_stop_the_drawing_of_a_page(chromium, trained):
+    """Streamlit offers it as "Stop" after half a second of drawing; so the server is held up."""
+    with serving(trained.settings) as server:
+        page = chromium.new_page()
+        page.goto(f"{server.address}/?run={trained.id}")
+        stop = page.locator("[data-testid=stStatusWidget] button")
+        places = cycle(("Explore", "Home"))
+
+        def offered() -> bool:
+            idle(page).get_by_test_id("stSidebar").get_by_text(next(places), exact=True).click()
+            page.wait_for_function("document.querySelector('[data-test-script-state=running]')")
+            server.process.suspend()
+            try:
+                stop.wait_for(state="attached", timeout=5000)
+                assert not stop.is_visible()
+            except TimeoutError:  # all of the page had been drawn
+                return False
+            finally:
+                server.process.resume()
+            return True
+
+        eventually(offered)
         page.close()
 
 

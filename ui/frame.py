@@ -22,6 +22,8 @@ PAGES = {
 }
 NONE = ""
 LOOK_SECONDS = 2
+# It would end the drawing of a page half-way, though it reads as if it ended a training.
+NO_STOP = "<style>[data-testid=stStatusWidget] button { display: none }</style>"
 KEY = "picked_run"
 FRAMED = "framed"
 
@@ -44,6 +46,7 @@ def ensure() -> None:
 def begin() -> st.Page:
     """Name the app and its pages; the page that is asked for."""
     st.set_page_config("Latent Loupe", LOGO, layout="wide")  # an icon by name would be fetched from the network
+    st.html(NO_STOP)
     page = st.navigation(pages(), position="hidden")
     with shown():
         cached.runs()
