@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -263,6 +264,38 @@ def test_a_damaged_or_newer_added_set_is_told(tmp_path, settings):
             call("mine", settings)
     catalog.remove("mine", settings)
     assert "mine" not in catalog.names(settings)
+
+
+@pytest.mark.parametrize("damage", ["torn", "compressed", "pickled", "no header"])
+def test_arrays_that_are_not_as_they_were_kept_are_told(tmp_path, settings, damage):
+    np.savez(tmp_path / "mine.npz", x=noise(50, 9, 8))
+    catalog.add(tmp_path / "mine.npz", "mine", settings)
+    path = settings.cache / "datasets" / "mine" / "data.npz"
+    whole = path.read_bytes()
+    if damage == "torn":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "no header":
+        path.write_bytes(whole.replace(b"\x93NUMPY", b"nothing"[:6]))
+    else:
+        arrays = dict(np.load(path))
+        if damage == "compressed":
+            np.savez_compressed(path, **arrays)
+        else:
+            np.savez(path, **{**arrays, "x_train": np.array([{}])})
+    with pytest.raises(LoupeError, match="damaged"):
+        catalog.load("mine", settings)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file cannot be removed there")
+def test_a_kept_set_takes_no_memory_and_outlives_its_removal(tmp_path, settings):
+    pixels, labels = noise(50, 9, 8), np.arange(50) % 3
+    np.savez(tmp_path / "mine.npz", x_train=pixels, x_test=pixels[:5], y_train=labels, y_test=labels[:5])
+    catalog.add(tmp_path / "mine.npz", "mine", settings)
+    mine = catalog.load("mine", settings)
+    assert not mine.train.pixels.flags.owndata and not mine.train.pixels.flags.writeable
+    catalog.remove("mine", settings)
+    assert np.array_equal(mine.train.pixels[..., 0], pixels) and np.array_equal(mine.train.labels, labels)
+    assert np.array_equal(mine.test.pixels[..., 0], pixels[:5])
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path):

@@ -40,7 +40,7 @@ def names(settings: Settings) -> tuple[str, ...]:
 
 
 def load(name: str, settings: Settings, progress: Progress | None = None) -> Dataset:
-    """The data set in memory. What takes time (decoding, checks) is done once and kept in the cache folder."""
+    """The data set as arrays. What takes time (decoding, checks) is done once and kept in the cache folder."""
     origin = _find(name, settings)
     if origin.folder.is_dir():
         try:

@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory. `validation` and `groups` speak of the training part."""
+    """A data set's arrays, which may be mapped from a file. `validation` and `groups` speak of the training part."""
 
     name: str
     title: str

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
+import struct
 import tempfile
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -24,7 +28,7 @@ def write(dataset: Dataset, folder: Path) -> None:
     try:
         np.savez(
             partial / "data.npz", allow_pickle=False, **_arrays(dataset)
-        )  # not compressed: reading is then ten times as fast
+        )  # not compressed, so that it can be mapped
         (partial / "meta.json").write_text(json.dumps(_meta(dataset), indent=1), encoding="utf-8")
         partial.rename(folder)
     except BaseException:
@@ -35,10 +39,8 @@ def write(dataset: Dataset, folder: Path) -> None:
 def read(folder: Path) -> Dataset:
     meta = _read_meta(folder)
     try:
-        with np.load(folder / "data.npz", allow_pickle=False) as file:
-            arrays = dict(file)
-        return _build(meta, arrays)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        return _build(meta, _mapped(folder / "data.npz"))
+    except (OSError, ValueError, KeyError, EOFError, struct.error, zipfile.BadZipFile) as error:
         raise _damaged(folder, error) from None
 
 
@@ -87,6 +89,32 @@ def _arrays(dataset: Dataset) -> dict[str, Array]:
         for place, column in enumerate(part.columns.values()):  # a column's own name may be no file name
             values[f"column{place}_{half}"] = column
     return {name: array for name, array in values.items() if array is not None}
+
+
+def _mapped(path: Path) -> dict[str, Array]:
+    """The arrays as the file holds them: only what is looked at is read, and it takes no memory of our own."""
+    if os.name == "nt":  # a file that is mapped cannot be removed there
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        return {info.filename.removesuffix(".npy"): _member(file, info) for info in archive.infolist()}
+
+
+def _member(file: BinaryIO, info: zipfile.ZipInfo) -> Array:
+    """It follows the archive's own words about it: 30 bytes, a name and further fields."""
+    file.seek(info.header_offset + 26)
+    file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+    began = file.tell()
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = header(file)
+    size = math.prod(shape) * dtype.itemsize
+    if info.compress_type != zipfile.ZIP_STORED or dtype.hasobject or file.tell() + size != began + info.file_size:
+        raise ValueError(f"{info.filename} is no plain array")
+    if not size:
+        return np.empty(shape, dtype)
+    order: Literal["F", "C"] = "F" if fortran else "C"
+    return np.asarray(np.memmap(file, dtype, "r", file.tell(), shape, order))
 
 
 def _build(meta: dict[str, Any], arrays: dict[str, Array]) -> Dataset:
