@@ -75,7 +75,7 @@ class Task(Work):
 
     def save(self, result: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
         if arrays is not None:
-            files.write_arrays(self.path / ARRAYS_FILE, arrays, packed=True)
+            files.write_arrays(self.path / ARRAYS_FILE, arrays, packed=False)  # floats hardly shrink, and a page waits
         files.write_json(self.path / RESULT_FILE, result)
 
     def result(self) -> dict[str, Any]:
