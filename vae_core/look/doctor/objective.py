@@ -13,7 +13,7 @@ from vae_core.look.evidence import MARKED, Bars, Curves, Line
 NEAR = 1.25  # a beta within this factor of a count of pixels is one
 LITTLE, MUCH = 0.05, 20.0  # a KL weight below hardly pulls, one above leaves little else
 SUM_TOLERANCE = 1e-3  # of the total, rounding in a printed table aside
-WORTH_PCA = 0.01  # share by which a network should beat PCA
+WORTH_PCA = 0.01  # of what PCA leaves above the least that is possible: by that much a network should beat it
 
 
 def no_kl(case: Case) -> Finding | None:
@@ -107,13 +107,15 @@ def no_better_than_pca(case: Case) -> Finding | None:
     unit = "mse" if case.config.loss == "mse" else "bce"
     model = case.metrics[unit]["mean_code"]["nats_per_pixel"] if case.metrics else math.nan
     bars = {name: strip[key][unit]["nats_per_pixel"] for name, key in (("mean image", "mean_image"), ("PCA", "pca"))}
-    if not model > (1 - WORTH_PCA) * bars["PCA"]:
+    floor = strip["floor"][unit]["nats_per_pixel"]
+    if not model - floor > (1 - WORTH_PCA) * (bars["PCA"] - floor):
         return None
-    size = case.size
+    size, least = case.size, f", and the least that is possible is {floor:.4f}" if floor else ""
     return Finding(
         "no-better-than-pca", "A straight line does as well",
         f"On the test images this model reaches {model:.4f} {unit.upper()} per pixel, and principal component analysis "
-        f"with {size} number{'s' * (size > 1)} reaches {bars['PCA']:.4f}: the network is not ahead by 1 %.",
+        f"with {size} number{'s' * (size > 1)} reaches {bars['PCA']:.4f}{least}: the network is not ahead by 1 % of "
+        "what PCA leaves.",
         "PCA is the best that can be done without any hidden layer, and it takes a second. A network that is not "
         "better has either not learned enough yet, or its code is too small for these images.",
         Bars("Loss on the test images, lower is better", f"{unit.upper()} per pixel", ("this model", *bars),
