@@ -101,6 +101,7 @@ def told(page: Any, text: str | re.Pattern[str]) -> None:
 
 
 def press(page: Any, label: str) -> None:
+    """A button of exactly this name, an icon before it aside."""
     button(page, label).click(timeout=LONG)
 
 
@@ -113,8 +114,10 @@ def idle(page: Any) -> Any:
 
 
 def button(page: Any, label: str) -> Any:
-    """A button of exactly this name, an icon before it aside."""
-    return page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$")).filter(visible=True).first
+    """One of ours: Streamlit's own Stop is there until a fresh server has loaded what hides it."""
+    ours = page.locator(':not([data-testid="stStatusWidget"] *)')
+    named = page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$"))
+    return named.and_(ours).filter(visible=True).first
 
 
 def without_trouble(page: Any) -> None:

@@ -65,12 +65,12 @@ def test_nobody_is_offered_to_stop_the_drawing_of_a_page(chromium, trained):
 
         def offered() -> bool:
             idle(page).get_by_test_id("stSidebar").get_by_text(next(places), exact=True).click()
-            page.wait_for_function("document.querySelector('[data-test-script-state=running]')")
-            server.process.suspend()
             try:
+                page.wait_for_function("document.querySelector('[data-test-script-state=running]')", timeout=5000)
+                server.process.suspend()
                 stop.wait_for(state="attached", timeout=5000)
                 assert not stop.is_visible()
-            except TimeoutError:  # all of the page had been drawn
+            except TimeoutError:  # it was drawn too soon
                 return False
             finally:
                 server.process.resume()

@@ -196,7 +196,8 @@ def test_a_job_that_is_stopped_while_it_loads_never_begins(settings: Settings) -
     gate.touch()
     eventually(lambda: not run.has_process(), run)
     assert run.status()["state"] == "stopped" and not run.stop_requested()
-    assert "stopped before its turn came" in run.log.read_text() and "begun" not in run.log.read_text()
+    eventually(lambda: "stopped before its turn came" in run.log.read_text(), run)
+    assert "begun" not in run.log.read_text()
 
 
 def test_a_run_that_nobody_starts_is_not_queued_for_ever(settings: Settings) -> None:
