@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--seeds", type=int, default=5, help="pairs of searches (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the first pair's seed (default: %(default)s)")
     parser.add_argument("--trials", type=int, default=24, help="of the search without a pruner (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=20, help="of a whole trial (default: %(default)s)")
     parser.add_argument("--images", type=int, default=1000, help="that train and validate (default: %(default)s)")
@@ -57,7 +58,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"))
         search = wanted(arguments, settings)
-        pairs = [pair(settings, replace(search, seed=seed)) for seed in range(arguments.seeds)]
+        seeds = range(arguments.first, arguments.first + arguments.seeds)
+        pairs = [pair(settings, replace(search, seed=seed)) for seed in seeds]
     document = {**vars(arguments), "pairs": pairs, **{
         f"{unit}_ratio": round(median(each[f"{unit}_ratio"] for each in pairs), 2) for unit in ("seconds", "epochs")
     }}  # fmt: skip

@@ -245,6 +245,7 @@ def _pruner(search: Search) -> optuna.pruners.BasePruner:
         return optuna.pruners.NopPruner()
     if search.pruner == "hyperband":
         return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=steps)
-    if search.pruner == "halving":  # a ninth and a third of the way, it must be in the best third of those so far
-        return optuna.pruners.SuccessiveHalvingPruner(min_resource=max(1, steps // 9), reduction_factor=3)
-    return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=0, n_min_trials=2)
+    begun = steps // 4  # the first epochs say nothing of the last ones
+    if search.pruner == "halving":  # then it must be in the best quarter of those so far; later little would be saved
+        return optuna.pruners.SuccessiveHalvingPruner(min_resource=begun + 1, reduction_factor=4)
+    return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=begun, n_min_trials=2)
