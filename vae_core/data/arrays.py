@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -85,21 +86,38 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, settings: Sett
 def _check_header(name: str, file: IO[bytes], settings: Settings) -> None:
     """A header can promise any size, so it is read before memory is taken for it."""
     try:
-        version = np.lib.format.read_magic(file)
-        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = reader(file)
+        header = read_header(file)
     except ValueError as error:
         raise LoupeError(f"{name} is damaged ({error})", "An array written by numpy.savez was expected") from None
-    if dtype.hasobject:
+    if header.dtype.hasobject:
         raise LoupeError(
             f"{name} holds pickled Python objects, which can run code when they are opened",
             "Plain numbers were expected",
             "Save it again as an array of numbers, for example np.stack(images)",
         )
-    if int(np.prod(shape, dtype=object)) * dtype.itemsize > settings.max_bytes:
+    if header.size > settings.max_bytes:
         raise LoupeError(
-            f"{name} says it holds {shape} values of {dtype}", f"At most {settings.max_bytes:,} bytes were expected"
+            f"{name} says it holds {header.shape} values of {header.dtype}",
+            f"At most {settings.max_bytes:,} bytes were expected",
         )
+
+
+class Header(NamedTuple):
+    """What an array in a file says of itself before its values come."""
+
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_header(file: IO[bytes]) -> Header:
+    is_first = np.lib.format.read_magic(file) == (1, 0)
+    return Header(*(np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0)(file))
 
 
 def as_images(values: Array, name: str) -> Array:

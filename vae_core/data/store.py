@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import struct
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
+from vae_core.data.arrays import read_header
 from vae_core.data.dataset import Array, Dataset, Part, Summary
 from vae_core.errors import LoupeError
 
@@ -105,16 +105,14 @@ def _member(file: BinaryIO, info: zipfile.ZipInfo) -> Array:
     file.seek(info.header_offset + 26)
     file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
     began = file.tell()
-    version = np.lib.format.read_magic(file)
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(file)
-    size = math.prod(shape) * dtype.itemsize
-    if info.compress_type != zipfile.ZIP_STORED or dtype.hasobject or file.tell() + size != began + info.file_size:
+    header = read_header(file)
+    is_whole = file.tell() + header.size == began + info.file_size
+    if info.compress_type != zipfile.ZIP_STORED or header.dtype.hasobject or not is_whole:
         raise ValueError(f"{info.filename} is no plain array")
-    if not size:
-        return np.empty(shape, dtype)
-    order: Literal["F", "C"] = "F" if fortran else "C"
-    return np.asarray(np.memmap(file, dtype, "r", file.tell(), shape, order))
+    if not header.size:
+        return np.empty(header.shape, header.dtype)
+    order: Literal["F", "C"] = "F" if header.is_fortran else "C"
+    return np.asarray(np.memmap(file, header.dtype, "r", file.tell(), header.shape, order))
 
 
 def _build(meta: dict[str, Any], arrays: dict[str, Array]) -> Dataset:

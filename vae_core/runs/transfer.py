@@ -163,21 +163,18 @@ def _check_content(path: Path, most_bytes: int) -> None:
 
 def _check_arrays(path: Path, most_bytes: int) -> None:
     """The headers alone: a pickled object would be named there, and so would a size that the file does not have."""
-    import numpy as np
+    from vae_core.data.arrays import read_header
 
     with _inner(path, most_bytes) as archive:
         for info in archive.infolist():
             try:
                 with archive.open(info) as file:
-                    is_first = np.lib.format.read_magic(file) == (1, 0)
-                    form = np.lib.format
-                    read = form.read_array_header_1_0 if is_first else form.read_array_header_2_0
-                    shape, _, dtype = read(file)
+                    header = read_header(file)
             except (*DAMAGED, ValueError) as error:
                 raise _damaged(path, str(error)) from None
-            if dtype.hasobject:
+            if header.dtype.hasobject:
                 raise LoupeError(f"{path.name} holds pickled objects, which can run code when they are opened", fix=FIX)
-            if int(np.prod(shape, dtype=object)) * dtype.itemsize > info.file_size:
+            if header.size > info.file_size:
                 raise _damaged(path, "its arrays are larger than the file")
 
 
