@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bench.page import environment, launched, on_one_core, opened, page_server, percentile
+from bench.page import SETTLES, empty_tab, environment, launched, on_one_core, opened, page_server, percentile
 from vae_core import settings as settings_module
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
@@ -149,7 +149,8 @@ def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:
 
 def explore(browser: Browser, address: str, ready: str = READY) -> tuple[float, Page, list[int]]:
     """Milliseconds until the first picture stands, the page, and a list that fills with the sizes of its messages."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page = empty_tab(browser)
+    page.wait_for_timeout(2 * SETTLES)  # the tab starts processes of its own, and the server does what follows a page
     sent = overheard(page)
     page.add_init_script(f"({ready})()")
     page.goto(address)
