@@ -109,6 +109,26 @@ def on_one_core() -> list[int]:
     return others
 
 
+@contextmanager
+def from_other_cores() -> Iterator[None]:
+    """Whoever measures works there: Playwright is told of every byte that a page receives, which takes its time."""
+    me = psutil.Process()
+    if not hasattr(me, "cpu_affinity"):
+        yield
+        return
+    watching = [me, *(each for each in me.children() if each.name() == "node")]
+    shared = me.cpu_affinity()
+    me.cpu_affinity([])  # all that there are
+    others = [core for core in me.cpu_affinity() if core not in shared] or shared
+    for each in watching:
+        each.cpu_affinity(others)
+    try:
+        yield
+    finally:
+        for each in watching:
+            each.cpu_affinity(shared)
+
+
 def launched(playwright: Playwright, more: Sequence[str] = ()) -> Browser:
     found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *more])

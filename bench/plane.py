@@ -22,7 +22,17 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bench.page import SETTLES, empty_tab, environment, launched, on_one_core, opened, page_server, percentile
+from bench.page import (
+    SETTLES,
+    empty_tab,
+    environment,
+    from_other_cores,
+    launched,
+    on_one_core,
+    opened,
+    page_server,
+    percentile,
+)
 from vae_core import settings as settings_module
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
@@ -153,8 +163,9 @@ def explore(browser: Browser, address: str, ready: str = READY) -> tuple[float, 
     page.wait_for_timeout(2 * SETTLES)  # the tab starts processes of its own, and the server does what follows a page
     sent = overheard(page)
     page.add_init_script(f"({ready})()")
-    page.goto(address)
-    page.wait_for_function("window.readyAt", timeout=1000 * PATIENCE)
+    with from_other_cores():
+        page.goto(address)
+        page.wait_for_function("window.readyAt", timeout=1000 * PATIENCE)
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * PATIENCE)
     return float(page.evaluate("window.readyAt")), page, sent
 
