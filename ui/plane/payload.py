@@ -22,6 +22,7 @@ MOST_RANKED = 100_000  # points that quantiles are taken of: every so many of mo
 MOST_PRIOR = 4.0  # what a slider covers at least where there is a prior
 NARROWEST = 1e-3
 Array = np.ndarray[Any, Any]
+Marked = Array | slice  # of rows, as an index
 
 
 @dataclass(frozen=True)
@@ -92,19 +93,21 @@ def data(
     """
     flat = flat or dimensions(codes)
     kept = finite(codes)
+    total, which = len(codes), marked(kept)
+    codes, labels = codes[which], None if labels is None else labels[which]
     parcel = Parcel()
     header = {
         "plane": key,
         "run": run,
         "image": list(image),
         "size": codes.shape[1],
-        "total": len(codes),
-        "left": int((~kept).sum()),
+        "total": total,
+        "left": total - len(codes),
         "reason": reason,
         "unit": unit,
-        **laid_flat(parcel, codes[kept], flat, has_prior),
-        **coloured(parcel, codes[kept], None if labels is None else labels[kept], classes),
-        **ranges(codes[kept], has_prior),
+        **laid_flat(parcel, codes, flat, has_prior),
+        **coloured(parcel, codes, labels, classes),
+        **ranges(codes, has_prior),
     }
     header |= numbered(parcel, np.flatnonzero(kept))
     if decoder:
@@ -207,10 +210,11 @@ def coloured(
     none = 65535 if wide else 255
     small = np.where((labels >= 0) & (labels < none), labels, none).astype("<u2" if wide else "u1")
     names = [*classes, *(str(label) for label in range(len(classes), number))]
-    known = labels >= 0
-    counts = np.bincount(labels[known], minlength=number)
+    known = marked(labels >= 0)
+    kept = labels[known]
+    counts = np.bincount(kept, minlength=number)
     kinds = np.flatnonzero(counts)
-    sums = [np.bincount(labels[known], column, number)[kinds] for column in codes[known].T]
+    sums = [np.bincount(kept, column, number)[kinds] for column in codes[known].T]
     means = np.stack(sums, axis=1) / counts[kinds, None]
     return {
         **colours,
@@ -241,6 +245,11 @@ def some(values: Array) -> Array:
 
 def finite(codes: Array) -> Array:
     return np.logical_and.reduce(np.isfinite(codes).T)
+
+
+def marked(rows: Array) -> Marked:
+    """The marked rows as an index that copies nothing where all are marked."""
+    return slice(None) if rows.all() else rows
 
 
 def _rounded(values: Any) -> list[float]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ui.film.pack import Parcel
 from ui.plane import payload
-from ui.plane.payload import Flat
+from ui.plane.payload import Flat, Marked
 from vae_core.look import pictures
 
 MOST_WALKED = 100_000  # points whose codes the browser gets, to walk by ...
@@ -78,7 +78,8 @@ def data(key: str, title: str, points: Points, lies: Flat | Spots, settings: Set
     kept = payload.finite(points.codes)
     if isinstance(lies, Spots):
         kept &= payload.finite(lies.places)
-    codes, labels = points.codes[kept], None if points.labels is None else points.labels[kept]
+    which = payload.marked(kept)
+    codes, labels = points.codes[which], None if points.labels is None else points.labels[which]
     parcel = Parcel()
     header = {
         "plane": key,
@@ -89,16 +90,16 @@ def data(key: str, title: str, points: Points, lies: Flat | Spots, settings: Set
         "size": codes.shape[1],
         "tests": points.tests,
         "total": points.total,
-        "left": int((~kept).sum()),
+        "left": len(kept) - len(codes),
         "reason": settings.reason,
         "unit": settings.unit,
         "beside": settings.beside,
         "leads": settings.leads,
-        **_laid(parcel, codes, lies, kept, settings.has_prior),
+        **_laid(parcel, codes, lies, which, settings.has_prior),
         **payload.coloured(parcel, codes, labels, points.classes, wide=True),
         **payload.ranges(codes, settings.has_prior),
-        **payload.numbered(parcel, points.ids[kept]),
-        "columns": [_column(parcel, column, kept) for column in points.columns],
+        **payload.numbered(parcel, points.ids[which]),
+        "columns": [_column(parcel, column, which) for column in points.columns],
     }
     if settings.decoder:
         header["decoder"] = parcel.add(settings.decoder)
@@ -152,7 +153,7 @@ def shrunk(images: Array, cell: int) -> Array:
     return np.pad(images, ((0, 0), *edges, (0, 0)), mode="edge")
 
 
-def _laid(parcel: Parcel, codes: Array, lies: Flat | Spots, kept: Array, has_prior: bool) -> dict[str, Any]:
+def _laid(parcel: Parcel, codes: Array, lies: Flat | Spots, which: Marked, has_prior: bool) -> dict[str, Any]:
     if isinstance(lies, Flat):
         return payload.laid_flat(parcel, codes, lies, has_prior)
     header: dict[str, Any] = {
@@ -160,7 +161,7 @@ def _laid(parcel: Parcel, codes: Array, lies: Flat | Spots, kept: Array, has_pri
         "note": lies.note,
         "rings": False,
         "near": _walked(parcel, codes),
-        **payload.placed(parcel, lies.places[kept].astype(np.float64), np.zeros((0, 2))),
+        **payload.placed(parcel, lies.places[which].astype(np.float64), np.zeros((0, 2))),
     }
     if lies.pictures is not None:
         header["pictures"] = parcel.add(lies.pictures.astype("<f4").tobytes())
@@ -182,28 +183,29 @@ def _walked(parcel: Parcel, codes: Array) -> dict[str, Any]:
     }
 
 
-def _column(parcel: Parcel, column: Column, kept: Array) -> dict[str, Any]:
+def _column(parcel: Parcel, column: Column, which: Marked) -> dict[str, Any]:
     told = {"name": column.name, "help": column.help}
     if column.values.dtype.kind in "fiu":
-        return told | _numbers(parcel, column.values[kept].astype(np.float64))
-    return told | _words(parcel, column.values.astype(str), kept)
+        return told | _numbers(parcel, column.values[which].astype(np.float64))
+    return told | _words(parcel, column.values.astype(str), which)
 
 
 def _numbers(parcel: Parcel, values: Array) -> dict[str, Any]:
     """Two bytes each; the largest number stands for none."""
-    known = np.isfinite(values)
-    low, high = (values[known].min(), values[known].max()) if known.any() else (0.0, 0.0)
+    which = payload.marked(np.isfinite(values))
+    known = values[which]
+    low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
     step = (high - low) / (NONE - 1) or 1.0
     small = np.full(len(values), NONE, "<u2")
-    small[known] = np.rint((values[known] - low) / step)
-    scale = np.quantile(payload.some(values[known]), SCALE).tolist() if known.any() else [0.0, 0.0]
+    small[which] = np.rint((known - low) / step)
+    scale = np.quantile(payload.some(known), SCALE).tolist() if len(known) else [0.0, 0.0]
     return {"low": float(low), "step": float(step), "scale": scale, "part": parcel.add(small.tobytes())}
 
 
-def _words(parcel: Parcel, values: Array, kept: Array) -> dict[str, Any]:
+def _words(parcel: Parcel, values: Array, which: Marked) -> dict[str, Any]:
     """The most common words, each with a number; the others, and no word, count as none."""
     words, counts = np.unique(values[values != ""], return_counts=True)
     common = np.sort(words[np.argsort(-counts, kind="stable")][:MOST_KINDS])
     place = np.searchsorted(common, values)
     small = np.where(np.isin(values, common), place, NONE).astype("<u2")
-    return {"words": common.tolist(), "part": parcel.add(small[kept].tobytes())}
+    return {"words": common.tolist(), "part": parcel.add(small[which].tobytes())}
