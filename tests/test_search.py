@@ -18,7 +18,7 @@ from conftest import run_cli
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, locks, store
 from vae_core.runs.store import Run
-from vae_core.search import coordinator, reshaping, space, spec, study, trials
+from vae_core.search import coordinator, looks, reshaping, space, spec, study, trials
 from vae_core.search.space import Vary
 from vae_core.search.spec import Search
 from vae_core.search.study import Study
@@ -236,6 +236,43 @@ def test_a_hopeless_trial_is_pruned_and_says_so(settings, pruner):
     assert {states[rate] for rate in (1e-6, 2e-6, 3e-6)} == {"pruned"}
     pruned = [Run(trial.runs[0], settings) for trial in trials.every(found) if trial.state == "pruned"]
     assert all(run.state() == "stopped" for run in pruned)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "folds", "expected"),
+    [(20, 3, [6, 10, 20, 40]), (20, 0, [6, 10]), (4, 2, [2, 4]), (2, 2, [1, 2]), (1, 3, [1, 2]), (1, 0, [])],
+)
+def test_trials_are_looked_at_in_their_first_run_and_between_runs(epochs, folds, expected):
+    search = Search(replace(BASE, epochs=epochs), RATES, folds=folds)
+    assert looks.moments(search) == expected
+
+
+def test_only_the_best_third_of_what_came_so_far_goes_on():
+    import optuna
+
+    found = optuna.create_study(pruner=looks.Looks([2]))
+
+    def goes_on(value: float) -> bool:
+        trial = found.ask()
+        for step, reported in ((1, 100 - value), (2, value), (3, 100.0)):
+            trial.report(reported, step)
+            if trial.should_prune():
+                assert step == 2
+                found.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                return False
+        found.tell(trial, value)
+        return True
+
+    assert [goes_on(value) for value in (5, 6, 4, 4.5, 3, 3.5, 3.2, 8)] == [1, 0, 1, 0, 1, 1, 1, 0]
+
+
+def test_a_trial_that_is_hopeless_in_its_first_fold_costs_no_other(settings):
+    tried = Vary("learning_rate", choices=(0.02, 1e-6))
+    found = begin(
+        settings, base=replace(BASE, epochs=20), space=(tried,), sampler="grid", pruner="halving", trials=2, folds=2
+    )
+    until(lambda: found.state() == "done", found.error())
+    assert [(trial.state, len(trial.runs)) for trial in trials.every(found)] == [("done", 2), ("pruned", 1)]
 
 
 def test_when_all_trials_fail_the_search_says_why(settings):

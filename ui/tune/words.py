@@ -25,7 +25,7 @@ SAMPLERS = {
     "grid": "All on a grid",
 }
 PRUNERS = {
-    "halving": "Yes, of four the best goes on",
+    "halving": "Yes, of three the best goes on",
     "median": "Yes, when worse than the median",
     "hyperband": "Yes, in brackets (Hyperband)",
     "none": "No, train each to its end",

@@ -240,12 +240,13 @@ def _sampler(search: Search, worker: int) -> optuna.samplers.BaseSampler:
 def _pruner(search: Search) -> optuna.pruners.BasePruner:
     import optuna
 
-    steps = search.base.epochs * search.runs_a_trial
+    from vae_core.search import looks
+
     if not search.prunes:
         return optuna.pruners.NopPruner()
+    if search.pruner == "halving":
+        return looks.Looks(looks.moments(search))
+    begun, steps = search.base.epochs // 4, search.base.epochs * search.runs_a_trial
     if search.pruner == "hyperband":
-        return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=steps)
-    begun = steps // 4  # the first epochs say nothing of the last ones
-    if search.pruner == "halving":  # then it must be in the best quarter of those so far; later little would be saved
-        return optuna.pruners.SuccessiveHalvingPruner(min_resource=begun + 1, reduction_factor=4)
+        return optuna.pruners.HyperbandPruner(min_resource=begun + 1, max_resource=steps)
     return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=begun, n_min_trials=2)

@@ -1,0 +1,34 @@
+"""A pruner that looks at a trial a few times; each time only the best third of those that came so far goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import optuna
+
+from vae_core.search.spec import Search
+
+ONE_OF = 3
+
+
+def moments(search: Search) -> list[int]:
+    """Past a quarter of a trial's first run, at half of it, and at the end of each run but the last; in epochs.
+
+    The first epochs say nothing of the last ones, and late in the last run little would be saved.
+    """
+    epochs = search.base.epochs
+    found = {epochs // 4 + 1, epochs // 2, *(epochs * ended for ended in range(1, search.runs_a_trial))}
+    return sorted(moment for moment in found if 0 < moment < epochs * search.runs_a_trial)
+
+
+class Looks(optuna.pruners.BasePruner):
+    def __init__(self, moments: Collection[int]) -> None:
+        self._moments = frozenset(moments)
+
+    def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
+        moment = trial.last_step
+        if moment not in self._moments:
+            return False
+        others = (each.intermediate_values.get(moment) for each in study.get_trials(deepcopy=False))
+        values = sorted(value for value in others if value is not None)
+        return trial.intermediate_values[moment] > values[max(0, len(values) // ONE_OF - 1)]
