@@ -250,7 +250,7 @@ def test_trials_are_looked_at_in_their_first_run_and_between_runs(epochs, folds,
 def test_only_the_best_third_of_what_came_so_far_goes_on():
     import optuna
 
-    found = optuna.create_study(pruner=looks.Looks([2]))
+    found = optuna.create_study(pruner=looks.pruner([2]))
 
     def goes_on(value: float) -> bool:
         trial = found.ask()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-
-import optuna
+from typing import TYPE_CHECKING
 
 from vae_core.search.spec import Search
+
+if TYPE_CHECKING:
+    import optuna
 
 ONE_OF = 3
 
@@ -21,14 +23,16 @@ def moments(search: Search) -> list[int]:
     return sorted(moment for moment in found if 0 < moment < epochs * search.runs_a_trial)
 
 
-class Looks(optuna.pruners.BasePruner):
-    def __init__(self, moments: Collection[int]) -> None:
-        self._moments = frozenset(moments)
+def pruner(moments: Collection[int]) -> optuna.pruners.BasePruner:
+    import optuna
 
-    def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
-        moment = trial.last_step
-        if moment not in self._moments:
-            return False
-        others = (each.intermediate_values.get(moment) for each in study.get_trials(deepcopy=False))
-        values = sorted(value for value in others if value is not None)
-        return trial.intermediate_values[moment] > values[max(0, len(values) // ONE_OF - 1)]
+    class Looks(optuna.pruners.BasePruner):
+        def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
+            moment = trial.last_step
+            if moment is None or moment not in moments:
+                return False
+            others = (each.intermediate_values.get(moment) for each in study.get_trials(deepcopy=False))
+            values = sorted(value for value in others if value is not None)
+            return trial.intermediate_values[moment] > values[max(0, len(values) // ONE_OF - 1)]
+
+    return Looks()

@@ -245,7 +245,7 @@ def _pruner(search: Search) -> optuna.pruners.BasePruner:
     if not search.prunes:
         return optuna.pruners.NopPruner()
     if search.pruner == "halving":
-        return looks.Looks(looks.moments(search))
+        return looks.pruner(looks.moments(search))
     begun, steps = search.base.epochs // 4, search.base.epochs * search.runs_a_trial
     if search.pruner == "hyperband":
         return optuna.pruners.HyperbandPruner(min_resource=begun + 1, max_resource=steps)
