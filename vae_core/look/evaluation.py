@@ -12,7 +12,7 @@ import numpy as np
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset, Part
 from vae_core.errors import LoupeError
-from vae_core.look import baselines
+from vae_core.look import baselines, neighbours
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
@@ -213,7 +213,8 @@ def neighbours_right(
         return None
     chosen = _evenly(dataset.train, known)
     codes, _ = portable.encode(chosen.pixels, progress)
-    return np.asarray(_neighbours(codes, chosen.labels, mean) == np.asarray(dataset.test.labels))
+    near, _ = neighbours.search_among(codes, mean, min(NEIGHBOURS, known))
+    return np.asarray(neighbours.most_common(np.asarray(chosen.labels), near) == dataset.test.labels)
 
 
 def _evenly(part: Part, count: int) -> Part:
@@ -221,12 +222,6 @@ def _evenly(part: Part, count: int) -> Part:
     if count == len(part):
         return part
     return part.take(np.linspace(0, len(part) - 1, count).astype(int))
-
-
-def _neighbours(codes: np.ndarray, labels: np.ndarray | None, asked: np.ndarray) -> np.ndarray:
-    from sklearn.neighbors import KNeighborsClassifier
-
-    return np.asarray(KNeighborsClassifier(min(NEIGHBOURS, len(codes))).fit(codes, labels).predict(asked))
 
 
 def _notes(config: Config, known: int, dataset: Dataset) -> list[str]:

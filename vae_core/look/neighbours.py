@@ -57,16 +57,35 @@ def search_among(
     space: np.ndarray, rows: np.ndarray, count: int, progress: Progress | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(rows, count): the numbers of the nearest in `space` of other rows, the nearest first, and their distances."""
-    from sklearn.neighbors import NearestNeighbors
-
-    few = space.shape[1] <= FEW_DIMENSIONS
-    index = NearestNeighbors(algorithm="kd_tree" if few else "brute", n_jobs=-1).fit(space)
+    find = _finder(space, count)
     parts = []
     for start in range(0, len(rows), ROWS):
-        parts.append(index.kneighbors(rows[start : start + ROWS], n_neighbors=count))
+        parts.append(find(rows[start : start + ROWS]))
         if progress:
             progress(min(start + ROWS, len(rows)), len(rows))
     return np.concatenate([found for _, found in parts]), np.concatenate([distances for distances, _ in parts])
+
+
+def _finder(space: np.ndarray, count: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Distances and numbers of the nearest."""
+    if space.shape[1] > FEW_DIMENSIONS:
+        from sklearn.neighbors import NearestNeighbors
+
+        index = NearestNeighbors(algorithm="brute", n_jobs=-1).fit(space)
+        return lambda rows: index.kneighbors(rows, n_neighbors=count)
+    from scipy.spatial import KDTree  # it loads in a third of the time, and every training ends with it
+
+    tree = KDTree(space)
+    return lambda rows: tree.query(rows, np.arange(1, count + 1), workers=-1)
+
+
+def most_common(labels: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """(rows,): the label that most of each row's neighbours have; of equally common ones the first."""
+    kinds, which = np.unique(labels, return_inverse=True)
+    votes = np.zeros((len(near), len(kinds)), np.int32)
+    for column in which[near].T:
+        votes[np.arange(len(near)), column] += 1
+    return np.asarray(kinds[votes.argmax(axis=1)])
 
 
 def squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

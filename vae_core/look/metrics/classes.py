@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from vae_core.look import neighbours
 from vae_core.look.metrics.entry import HIGHER, Entry, Found, Missing, Tell, mean
 from vae_core.look.metrics.subject import SEED, Subject
 
@@ -27,9 +28,9 @@ def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
         yield from (Missing(name, label, reason) for name, label in LABELS.items())
         return
     assert labels is not None and known is not None
-    near = _by_neighbours(subject.train_codes, known, subject.codes)
+    near, _ = neighbours.search_among(subject.train_codes, subject.codes, min(NEIGHBOURS, len(known)))
     how = f"by the {NEIGHBOURS} nearest of {len(known):,} training codes"
-    yield from _guessed("knn", near, labels, how)
+    yield from _guessed("knn", neighbours.most_common(known, near), labels, how)
     tell(0.4)
     line = _by_line(subject.train_codes, known, subject.codes)
     how = "by logistic regression on the training codes: classes that a straight cut divides"
@@ -54,12 +55,6 @@ def _guessed(kind: str, guessed: np.ndarray, labels: np.ndarray, how: str) -> It
     yield Entry(f"{kind}_balanced", LABELS[f"{kind}_balanced"], float(np.mean(of_class)), "mean share over classes",
                 HIGHER, "The same, every class counting alike however many images it has.",
                 of=f"{len(of_class)} classes")  # fmt: skip
-
-
-def _by_neighbours(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    from sklearn.neighbors import KNeighborsClassifier
-
-    return np.asarray(KNeighborsClassifier(min(NEIGHBOURS, len(known))).fit(known, labels).predict(asked))
 
 
 def _by_line(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
