@@ -31,7 +31,7 @@ from vae_core.spec.config import Config
 
 VARIED = ("learning_rate=0.0001..0.1", "batch=32,64,128,256", "optimizer=adam,sgd")
 NONE = "none"
-MORE = 4  # times the trials, at most, that end early within one budget
+MORE = 10  # times the trials, at most, that end early within one budget
 
 
 @dataclass(frozen=True)
