@@ -77,7 +77,7 @@ def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
 def pair(settings: Settings, search: Search) -> dict[str, Any]:
     """Which of the two comes first changes with the seed, so that neither always finds the machine warm."""
     both = [search, replace(search, pruner=NONE)]
-    budget = search.trials * search.base.epochs * search.runs_a_trial
+    budget = search.trials * search.epochs_a_trial
     found = {each.pruner: searched(settings, each, budget) for each in (both if search.seed % 2 else both[::-1])}
     best = {name: min(each.value for each in ended if each.value is not None) for name, ended in found.items()}
     target = max(best.values())

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 ONE_OF = 3
 
 
-def moments(search: Search) -> list[int]:
-    """Past a quarter of a trial's first run, at half of it and at its end, in epochs.
+def silent(search: Search) -> int:
+    """Epochs at a trial's beginning that say nothing of the last ones."""
+    return search.base.epochs // 4
 
-    The first epochs say nothing of the last ones, and who is best after a fold is hardly changed by the others.
-    """
+
+def moments(search: Search) -> list[int]:
+    """In epochs: after those, at half of the first run and at its end, as the other folds hardly change who is best."""
     epochs = search.base.epochs
-    last = epochs * search.runs_a_trial
-    return sorted({moment for moment in (epochs // 4 + 1, epochs // 2, epochs) if 0 < moment < last})
+    found = {silent(search) + 1, epochs // 2, epochs}
+    return sorted(moment for moment in found if 0 < moment < search.epochs_a_trial)
 
 
 def pruner(moments: Collection[int]) -> optuna.pruners.BasePruner:

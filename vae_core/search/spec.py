@@ -58,6 +58,11 @@ class Search:
         return max(1, self.folds)
 
     @property
+    def epochs_a_trial(self) -> int:
+        """Of one that is trained whole."""
+        return self.base.epochs * self.runs_a_trial
+
+    @property
     def prunes(self) -> bool:
         """With two goals no trial is plainly worse than another before both are known."""
         return self.pruner != "none" and len(self.goals) == 1 and self.goals[0] != "parameters"

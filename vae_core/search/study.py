@@ -246,7 +246,7 @@ def _pruner(search: Search) -> optuna.pruners.BasePruner:
         return optuna.pruners.NopPruner()
     if search.pruner == "halving":
         return looks.pruner(looks.moments(search))
-    begun, steps = search.base.epochs // 4, search.base.epochs * search.runs_a_trial
+    silent = looks.silent(search)
     if search.pruner == "hyperband":
-        return optuna.pruners.HyperbandPruner(min_resource=begun + 1, max_resource=steps)
-    return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=begun, n_min_trials=2)
+        return optuna.pruners.HyperbandPruner(min_resource=silent + 1, max_resource=search.epochs_a_trial)
+    return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=silent, n_min_trials=2)
