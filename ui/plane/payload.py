@@ -51,7 +51,7 @@ class Fact:
 def dimensions(codes: Array, first: int = 0, second: int = 1) -> Flat:
     """Two numbers of the code as they are; the others stand at their mean."""
     size = codes.shape[1]
-    centre = codes[finite(codes)].mean(axis=0) if len(codes) else np.zeros(size)
+    centre = codes[marked(finite(codes))].mean(axis=0) if len(codes) else np.zeros(size)
     chosen = [first, second] if size > 1 else [0]
     axes = np.zeros((2, size))
     axes[range(len(chosen)), chosen] = 1
@@ -62,7 +62,7 @@ def dimensions(codes: Array, first: int = 0, second: int = 1) -> Flat:
 
 def principal(codes: Array) -> Flat:
     """The two directions in which the codes vary most, through their mean."""
-    fit = codes[finite(codes)]
+    fit = codes[marked(finite(codes))]
     if codes.shape[1] <= 2 or len(fit) < 3:
         return dimensions(codes)
     arms = places.plane(fit, has_prior=False)[1:].astype(np.float64)

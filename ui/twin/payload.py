@@ -79,10 +79,14 @@ def _model(
     }
 
 
+def _sound(models: Sequence[Model]) -> Array:
+    """(n,): whose codes are numbers in all models."""
+    return np.logical_and.reduce([payload.finite(model.codes) for model in models])
+
+
 def _anchors(models: Sequence[Model], pixels: int) -> Array:
     """Test images all over the file whose codes are numbers in all models."""
-    sound = np.all([np.isfinite(model.codes).all(axis=1) for model in models], axis=0)
-    known = np.flatnonzero(sound)
+    known = np.flatnonzero(_sound(models))
     most = min(len(known), MOST_ANCHORS, ANCHOR_BYTES // pixels)
     return known[np.linspace(0, len(known) - 1, most).astype(int)] if most else known[:0]
 
@@ -90,7 +94,7 @@ def _anchors(models: Sequence[Model], pixels: int) -> Array:
 def _flats(models: Sequence[Model]) -> list[Flat]:
     """Each model's own plane, the others' turned and mirrored until they lie nearest to the first: never scaled."""
     flats = [payload.principal(model.codes) for model in models]
-    sound = np.all([np.isfinite(model.codes).all(axis=1) for model in models], axis=0)
+    sound = _sound(models)
     first = _places(models[0], flats[0], sound)
     return [
         flats[0],
