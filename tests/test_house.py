@@ -270,6 +270,10 @@ def test_below_the_trainer_nothing_heavy_is_loaded_before_it_is_used(tmp_path):
     assert not loaded_by(code, tmp_path) & HEAVY
 
 
+def test_the_trainer_does_not_wait_for_what_only_keras_asks_for(tmp_path):
+    assert not loaded_by("import vae_core.learn.training", tmp_path) & {"matplotlib", "pandas", "sklearn"}
+
+
 def test_the_trainer_has_no_page_server(tmp_path):
     assert not loaded_by("import vae_core.learn.training", tmp_path) & SERVER
 
