@@ -61,11 +61,11 @@ def _train_a_little(config: Config, networks, pixels: np.ndarray) -> tuple[float
     fast = models.build(config.architecture(), models.Style(fused=True, logits=logits))
     fast.set_weights(networks.get_weights())
     task = steps.Task(config, fast, objective.Observation.of(config, from_logits=logits))
-    trainer = engine.make(task, pixels)
+    trainer = engine.make(task)
     count = 12
     order = np.tile(np.arange(len(pixels), dtype=np.int32), (count, 1))
     rates = np.full(count, min(config.learning_rate, 2e-3), np.float32)
-    sums = trainer.train(steps.Plan(order, 0, rates, np.zeros(count, np.float32)))
+    sums = trainer.train(trainer.place(pixels), steps.Plan(order, 0, rates, np.zeros(count, np.float32)))
     networks.set_weights(trainer.weights())
     assert np.isfinite(sums).all()
     return float(sums[:3, 0].mean()), float(sums[-3:, 0].mean())

@@ -48,11 +48,14 @@ def losses(run: store.Run) -> np.ndarray:
 
 @pytest.mark.parametrize("config", [SMALL, replace(CONVOLUTIONS, optimizer="sgd")])
 def test_a_kept_graph_trains_as_a_new_one_would(settings: Settings, config: Config) -> None:
-    """Other rates, batches and betas go through one graph, and nothing of the run before stays in it."""
+    """Other rates, batches, betas and folds go through one graph, and nothing of the run before stays in it."""
     from vae_core.learn import kept, training
 
     steps = kept.KeptSteps()
-    others = [replace(config, learning_rate=0.3, batch=32), replace(config, beta=4.0, schedule="cosine", warmup=1.0)]
+    others = [
+        replace(config, learning_rate=0.3, batch=32), replace(config, split="fold:2/3"),
+        replace(config, beta=4.0, schedule="cosine", warmup=1.0),
+    ]  # fmt: skip
     for each in [*others, config]:
         run = store.create(settings, each, {}, study="a search")
         training.train(run, settings, kept=steps)
@@ -60,12 +63,13 @@ def test_a_kept_graph_trains_as_a_new_one_would(settings: Settings, config: Conf
     assert losses(run) == pytest.approx(losses(train(settings, config)), rel=TOLERANCE)
 
 
-def test_another_network_or_fold_gets_a_graph_of_its_own(settings: Settings) -> None:
+def test_another_network_or_noise_gets_a_graph_of_its_own(settings: Settings) -> None:
     from vae_core.learn import kept, training
 
     steps = kept.KeptSteps()
     one = replace(SMALL, epochs=1)
-    for each in (one, replace(one, split="fold:1/3"), replace(one, seed=5), replace(one, optimizer="sgd")):
+    noisy = replace(one, noise=0.3, noise_once=True)
+    for each in (one, noisy, replace(one, seed=5), replace(one, optimizer="sgd")):
         training.train(store.create(settings, each, {}, study="a search"), settings, kept=steps)
     assert len(steps._known) == 4
 

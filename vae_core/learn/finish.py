@@ -26,7 +26,7 @@ def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> N
     forms = export.export(run, networks, data.test.pixels[:32])
     run.set_status(portable=forms)
     task = steps.Task(config, networks, objective.Observation.of(config, from_logits=False))
-    best = engine.make(task, data.test.pixels[:1])
+    best = engine.make(task)
     run.save_codes(test_codes(best, config, data))
     run.save_thumbs(_thumbs(best, data))
     if all(form == "ok" for form in forms.values()):

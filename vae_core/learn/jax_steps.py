@@ -11,14 +11,12 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from vae_core.learn.steps import BATCH, Plan, Task, dropout_seeds, make_optimizer
+from vae_core.learn.steps import BATCH, Images, Plan, Task, dropout_seeds, make_optimizer
 
 
 class JaxSteps:
-    def __init__(self, task: Task, pixels: np.ndarray, noisy: np.ndarray | None) -> None:
+    def __init__(self, task: Task) -> None:
         self.task = task
-        self.pixels = jax.device_put(pixels)
-        self.noisy = None if noisy is None else jax.device_put(noisy)
         self.optimizer = make_optimizer(task.config)
         models = (task.networks.encoder, task.networks.decoder)
         self.trainable = [variable for model in models for variable in model.trainable_variables]
@@ -35,12 +33,15 @@ class JaxSteps:
             lambda trainable, fixed, z: task.probabilities(self._call(trainable, fixed, task.networks.decoder, z))
         )
 
-    def train(self, plan: Plan) -> np.ndarray:
+    def place(self, pixels: np.ndarray, noisy: np.ndarray | None = None) -> Images:
+        return tuple(jax.device_put(each) for each in (pixels, noisy) if each is not None)
+
+    def train(self, images: Images, plan: Plan) -> np.ndarray:
         values = [[v.value for v in group] for group in (self.trainable, self.fixed, self.optimizer.variables)]
         sums = []
         for index, order in enumerate(plan.order):
             scalars = (np.int32(plan.first_step + index), plan.rates[index], plan.betas[index])
-            *values, each = self._step(*values, order, *scalars)
+            *values, each = self._step(*values, images, order, *scalars)
             sums.append(each)
         for group, new in zip((self.trainable, self.fixed, self.optimizer.variables), values, strict=True):
             for variable, value in zip(group, new, strict=True):
@@ -98,11 +99,11 @@ class JaxSteps:
         return losses, [scope.get_current_value(variable) for variable in self.fixed]
 
     def _train_step(
-        self, trainable: Any, fixed: Any, slots: Any, places: Any, step: Any, rate: Any, beta: Any
+        self, trainable: Any, fixed: Any, slots: Any, images: Images, places: Any, step: Any, rate: Any, beta: Any
     ) -> tuple[Any, ...]:
         seed = self.task.config.seed
-        pictures = _scaled(self.pixels[places])
-        noisy = self._corrupt(pictures, seed + 1, step) if self.noisy is None else _scaled(self.noisy[places])
+        pictures, *copy = (_scaled(each[places]) for each in images)
+        noisy = copy[0] if copy else self._corrupt(pictures, seed + 1, step)
         for number, place in enumerate(self.seed_places):
             fixed[place] = jnp.stack([seed + 1000 * (number + 1), step]).astype(fixed[place].dtype)
 

@@ -1,7 +1,8 @@
 """Compiled steps for a process that trains one run after the other: tracing a graph takes longer than a short training.
 
-Trials of a search mostly differ in what is no part of the graph: the learning rate, the batch, the schedule, beta. Such
-a run gets the graph of an earlier one, its weights and its optimizer as fresh as they were made.
+Trials of a search mostly differ in what is no part of the graph: the learning rate, the batch, the schedule, beta, and
+the images that a fold trains on. Such a run gets the graph of an earlier one, its weights and its optimizer as fresh as
+they were made.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import numpy as np
 from vae_core.learn.steps import Steps
 from vae_core.spec.config import Config
 
-MOST = 12  # graphs: the folds of some variants
-MOST_BYTES = 500_000_000  # of weights, optimizers and images
+MOST = 12  # graphs
+MOST_BYTES = 500_000_000  # of weights and optimizers
 FED: dict[str, Any] = {  # what is fed to each step, and so may differ
     "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0, "batch": 1, "epochs": 1, "patience": 0,
-    "beta": None, "kl_warmup": 0, "recipe": "",
+    "beta": None, "kl_warmup": 0, "split": "shuffled", "recipe": "",
 }  # fmt: skip
 State = list[np.ndarray]
 
@@ -30,16 +31,16 @@ class KeptSteps:
         self._known: dict[str, tuple[Steps, State]] = {}
         self._bytes = 0
 
-    def fresh(self, config: Config, style: object, images: np.ndarray, print_: str, make: Callable[[], Steps]) -> Steps:
-        """Steps that nobody has taken; `images` are those that train, `print_` is the data's fingerprint."""
-        key = f"{replace(config, **FED)} {style} {print_}"
+    def fresh(self, config: Config, style: object, make: Callable[[], Steps]) -> Steps:
+        """Steps that nobody has taken."""
+        key = f"{replace(config, **FED)} {style}"
         if key not in self._known:
-            self._add(key, make, images.nbytes)
+            self._add(key, make)
         steps, state = self._known[key]
         steps.restore(state)
         return steps
 
-    def _add(self, key: str, make: Callable[[], Steps], image_bytes: int) -> None:
+    def _add(self, key: str, make: Callable[[], Steps]) -> None:
         if len(self._known) >= MOST or self._bytes > MOST_BYTES:
             self._known.clear()
             self._bytes = 0
@@ -47,4 +48,4 @@ class KeptSteps:
         steps = make()
         state = steps.state()
         self._known[key] = steps, state
-        self._bytes += image_bytes + 2 * sum(values.nbytes for values in state)
+        self._bytes += 2 * sum(values.nbytes for values in state)

@@ -30,25 +30,26 @@ def run(task: Task, tell: Tell) -> None:
     style = resolve.style(config, task.run, task.settings, fingerprint=data.fingerprint)
     networks = models.build(config.architecture(), style)
     seen = objective.Observation.of(config, from_logits=style.logits)
-    trainer = engine.make(steps.Task(config, networks, seen), pixels)
+    trainer = engine.make(steps.Task(config, networks, seen))
     rates = np.geomspace(spec["low"], spec["high"], spec["steps"]).astype(np.float32)
-    losses = _losses(trainer, rates, len(pixels), config, lambda done: tell("taking steps", done, len(rates)))
+    losses = _losses(trainer, pixels, rates, config, lambda done: tell("taking steps", done, len(rates)))
     found = [[float(rate), float(loss)] for rate, loss in zip(rates, losses, strict=False)]
     task.save({"points": found, "broke_off": len(found) < len(rates)})
 
 
 def _losses(
-    trainer: steps.Steps, rates: np.ndarray, count: int, config: Config, told: Callable[[int], None]
+    trainer: steps.Steps, pixels: np.ndarray, rates: np.ndarray, config: Config, told: Callable[[int], None]
 ) -> list[float]:
     """Of each step, up to the first that is no number."""
     random = np.random.default_rng([config.seed, 2])
+    images, count = trainer.place(pixels), len(pixels)
     batch = min(config.batch, count)
     found: list[float] = []
     for start in range(0, len(rates), CHUNK):
         some = rates[start : start + CHUNK]
         order = np.stack([random.permutation(count)[:batch] for _ in some]).astype(np.int32)
         betas = np.full(len(some), config.beta or 0.0, np.float32)
-        sums = trainer.train(steps.Plan(order, start, some, betas))
+        sums = trainer.train(images, steps.Plan(order, start, some, betas))
         nats = (sums[:, 0] + (config.beta or 0.0) * sums[:, 1]) / batch
         found += [float(value) for value in nats]
         told(len(found))

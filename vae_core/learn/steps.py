@@ -15,6 +15,9 @@ from vae_core.spec.config import Config
 BATCH = 256  # images at once outside training
 
 
+Images = tuple[Any, ...]  # where a backend's steps gather them from: the images, and their noisy copy if there is one
+
+
 @dataclass(frozen=True)
 class Plan:
     """Consecutive training steps: which images, and the rate and beta of each step."""
@@ -28,7 +31,10 @@ class Plan:
 class Steps(Protocol):
     """One backend's compiled functions around one pair of networks."""
 
-    def train(self, plan: Plan) -> np.ndarray:
+    def place(self, pixels: np.ndarray, noisy: np.ndarray | None = None) -> Images:
+        """Images to train on; `noisy` is a corrupted copy that is used in every epoch."""
+
+    def train(self, images: Images, plan: Plan) -> np.ndarray:
         """Take the steps; (k, 2): reconstruction and KL, summed over each batch, in nats."""
 
     def validate(self, pixels: np.ndarray, batch: int) -> np.ndarray:

@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from vae_core.learn.steps import BATCH, Plan, Task, dropout_seeds, make_optimizer
+from vae_core.learn.steps import BATCH, Images, Plan, Task, dropout_seeds, make_optimizer
 
 
 class TensorFlowSteps:
     """XLA is off: on a CPU it was slower in every case that was measured."""
 
-    def __init__(self, task: Task, pixels: np.ndarray, noisy: np.ndarray | None) -> None:
+    def __init__(self, task: Task) -> None:
         self.task = task
-        self.pixels = tf.constant(pixels)
-        self.noisy = None if noisy is None else tf.constant(noisy)
         self.optimizer = make_optimizer(task.config)
         networks = task.networks
         self.variables = [*networks.encoder.trainable_variables, *networks.decoder.trainable_variables]
@@ -26,14 +24,18 @@ class TensorFlowSteps:
         bytes_in = tf.TensorSpec((None, *task.config.image), tf.uint8)
         codes_in = tf.TensorSpec((None, networks.decoder.input_shape[-1]), tf.float32)
         plan = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32), *[tf.TensorSpec((None,))] * 2]
-        self._run = _graph(self._run_steps, *plan)
+        images = (bytes_in,) * (2 if task.config.noise_once else 1)
+        self._run = _graph(self._run_steps, images, *plan)
         self._validate = _graph(self._validate_batch, bytes_in, tf.TensorSpec((), tf.int32))
         self._encode = _graph(self._encode_batch, bytes_in)
         self._decode = _graph(self._decode_batch, codes_in)
 
-    def train(self, plan: Plan) -> np.ndarray:
+    def place(self, pixels: np.ndarray, noisy: np.ndarray | None = None) -> Images:
+        return tuple(tf.constant(each) for each in (pixels, noisy) if each is not None)
+
+    def train(self, images: Images, plan: Plan) -> np.ndarray:
         steps = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32)
-        return self._run(*map(tf.constant, (plan.order, steps, plan.rates, plan.betas))).numpy()
+        return self._run(images, *map(tf.constant, (plan.order, steps, plan.rates, plan.betas))).numpy()
 
     def validate(self, pixels: np.ndarray, batch: int) -> np.ndarray:
         sums = np.zeros(2)
@@ -66,16 +68,16 @@ class TensorFlowSteps:
         networks = self.task.networks
         return [*networks.encoder.weights, *networks.decoder.weights, *self.optimizer.variables]
 
-    def _run_steps(self, order: Any, steps: Any, rates: Any, betas: Any) -> Any:
+    def _run_steps(self, images: Images, order: Any, steps: Any, rates: Any, betas: Any) -> Any:
         sums = tf.TensorArray(tf.float32, size=tf.shape(order)[0], element_shape=(2,))
         for index in tf.range(tf.shape(order)[0]):
             self.optimizer.learning_rate.assign(rates[index])
-            sums = sums.write(index, self._step(order[index], steps[index], betas[index]))
+            sums = sums.write(index, self._step(images, order[index], steps[index], betas[index]))
         return sums.stack()
 
-    def _step(self, places: Any, step: Any, beta: Any) -> Any:
-        pictures = _scaled(tf.gather(self.pixels, places))
-        noisy = self._corrupt(pictures, step) if self.noisy is None else _scaled(tf.gather(self.noisy, places))
+    def _step(self, images: Images, places: Any, step: Any, beta: Any) -> Any:
+        pictures, *copy = (_scaled(tf.gather(each, places)) for each in images)
+        noisy = copy[0] if copy else self._corrupt(pictures, step)
         seed = self.task.config.seed
         for number, generator in enumerate(self.seeds):
             generator.state.assign([seed + 1000 * (number + 1), tf.cast(step, generator.state.dtype)])
@@ -111,7 +113,7 @@ class TensorFlowSteps:
         return tf.clip_by_value(pictures + level * noise, 0.0, 1.0)
 
 
-def _graph(function: Any, *signature: tf.TensorSpec) -> Any:
+def _graph(function: Any, *signature: Any) -> Any:
     """Traced once, whatever the sizes."""
     return tf.function(function, input_signature=signature, jit_compile=False)
 

@@ -77,18 +77,20 @@ class Training:
             self.data, seed=self.config.seed, split=self.config.split,
             train_size=self.config.train_size, classes=self.config.classes,
         )  # fmt: skip
-        self.pixels = np.ascontiguousarray(self.data.train.pixels[part.train])
+        pixels = np.ascontiguousarray(self.data.train.pixels[part.train])
+        self.image_count = len(pixels)
         self.held_out = self.data.test.pixels[part.test] if part.from_test else self.data.train.pixels[part.validation]
         run.set_status(phase="preparing")
         self.style = resolve.style(self.config, run, settings, fingerprint=self.data.fingerprint)
-        self.steps = self._fresh_steps(kept)
+        self.steps = kept.fresh(self.config, self.style, self._make_steps) if kept else self._make_steps()
+        self.images = self.steps.place(pixels, _noisy_copy(pixels, self.config) if self.config.noise_once else None)
         self.position = self._restore()
         self.clock = Clock()
         self.chunk = 1
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.pixels) // self.config.batch)
+        return -(-self.image_count // self.config.batch)
 
     def go(self) -> None:
         try:
@@ -110,11 +112,6 @@ class Training:
         self._finish()
         self.run.set_status(state="done", phase="", eta_seconds=0, seconds=round(self.position.seconds, 2))
 
-    def _fresh_steps(self, kept: KeptSteps | None) -> steps.Steps:
-        if kept is None:
-            return self._make_steps()
-        return kept.fresh(self.config, self.style, self.pixels, self.data.fingerprint, self._make_steps)
-
     def _make_steps(self) -> steps.Steps:
         keras.utils.set_random_seed(self.config.seed)
         architecture = self.config.architecture()
@@ -122,8 +119,7 @@ class Training:
         networks = models.build(architecture, self.style)
         networks.set_weights(fresh.get_weights())
         seen = objective.Observation.of(self.config, from_logits=self.style.logits)
-        noisy = _noisy_copy(self.pixels, self.config) if self.config.noise and self.config.noise_once else None
-        return engine.make(steps.Task(self.config, networks, seen), self.pixels, noisy)
+        return engine.make(steps.Task(self.config, networks, seen))
 
     def _restore(self) -> Position:
         position = load_position(self.run, self.steps)
@@ -133,7 +129,7 @@ class Training:
     def _train_epoch(self) -> bool:
         """Take the epoch's remaining steps; False if a stop was asked for."""
         position, batch = self.position, self.config.batch
-        order = np.random.default_rng([self.config.seed, position.epoch]).permutation(len(self.pixels)).astype(np.int32)
+        order = np.random.default_rng([self.config.seed, position.epoch]).permutation(self.image_count).astype(np.int32)
         began, first = time.monotonic(), position.step
         while position.step < self.steps_per_epoch:
             if jobs.stop_requested(self.run):
@@ -153,7 +149,8 @@ class Training:
         rates = [objective.learning_rate(self.config, step + i, per_epoch) for i in range(count)]
         betas = [objective.beta(self.config, step + i, per_epoch) for i in range(count)]
         began = time.monotonic()
-        sums = self.steps.train(steps.Plan(chosen, step, np.array(rates, np.float32), np.array(betas, np.float32)))
+        plan = steps.Plan(chosen, step, np.array(rates, np.float32), np.array(betas, np.float32))
+        sums = self.steps.train(self.images, plan)
         seconds = (time.monotonic() - began) / count
         self._adapt_chunk(seconds)
         position.add(count, sums, np.asarray(betas), chosen.size)
@@ -217,7 +214,7 @@ class Training:
             "learning_rate": objective.learning_rate(self.config, last, per_epoch),
             "beta": objective.beta(self.config, last, per_epoch),
             "seconds": round(position.train_seconds, 3),
-            "images_per_second": round(len(self.pixels) / max(position.train_seconds, 1e-6), 1),
+            "images_per_second": round(self.image_count / max(position.train_seconds, 1e-6), 1),
             "peak_memory_mb": peak_memory_mb(),
         }  # fmt: skip
 
