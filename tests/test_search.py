@@ -329,6 +329,23 @@ def test_a_storage_that_cannot_be_reached_is_told(settings):
         Study("any", away).storage()
 
 
+def test_a_database_holds_the_trials_of_several_folders(settings, tmp_path):
+    import optuna
+
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    settings = replace(settings, study_storage=url)
+    found = begin(settings, trials=2)
+    until(lambda: found.state() == "done", found.error())
+    losses = [trial.values[0] for trial in trials.every(found)]
+    assert [trial.value for trial in optuna.load_study(study_name=found.title, storage=url).trials] == losses
+    other = replace(settings, checkpoints=tmp_path / "other")
+    namesake = study.create(other, found.search(), found.name)
+    assert trials.every(namesake) == [] and len(losses) == 2
+    study.remove(found)
+    assert optuna.get_all_study_names(url) == []
+    study.remove(namesake)
+
+
 def test_two_goals_give_a_front_and_no_trial_is_pruned(settings):
     wanted = (Vary("filters", choices=(0.25, 1.0, 4.0)),)
     found = begin(settings, space=wanted, sampler="grid", goals=("reconstruction", "parameters"), trials=3)

@@ -117,6 +117,11 @@ class Study:
 
     # What it found.
 
+    @property
+    def title(self) -> str:
+        """Its name in Optuna's storage: a database may hold searches of other folders, too."""
+        return f"{self.name} {self.document()['created']}" if self.settings.study_storage else self.name
+
     def storage(self) -> optuna.storages.BaseStorage:
         import optuna
         from optuna.storages import JournalStorage, RDBStorage
@@ -139,7 +144,7 @@ class Study:
         with told_of_storage(self.name), warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.create_study(
-                storage=self.storage(), study_name=self.name, load_if_exists=True,
+                storage=self.storage(), study_name=self.title, load_if_exists=True,
                 directions=["minimize"] * len(search.goals), sampler=_sampler(search, worker), pruner=_pruner(search),
             )  # fmt: skip
 
@@ -221,10 +226,20 @@ def remove(study: Study) -> None:
     for line in store.list_runs(study.settings):
         if line.study == study.name:
             store.remove(Run(line.id, study.settings))
+    _forget_trials(study)
     root = study.path.parent
     with files.told(root):
         files.patiently(lambda: os.replace(study.path, root / f"{REMOVED}{uuid4().hex}"))
     files.sweep(root, REMOVED, 0)
+
+
+def _forget_trials(study: Study) -> None:
+    """Out of a database; a file goes with its folder."""
+    import optuna
+
+    if study.settings.study_storage:
+        with told_of_storage(study.name), suppress(KeyError):  # no worker has begun
+            optuna.delete_study(study_name=study.title, storage=study.storage())
 
 
 def _sampler(search: Search, worker: int) -> optuna.samplers.BaseSampler:

@@ -53,7 +53,7 @@ def opened(study: Study, storage: optuna.storages.BaseStorage | None = None) -> 
     storage = storage or study.storage()
     with told_of_storage(study.name):
         known = {each.study_name for each in storage.get_all_studies()}
-        return optuna.load_study(study_name=study.name, storage=storage) if study.name in known else None
+        return optuna.load_study(study_name=study.title, storage=storage) if study.title in known else None
 
 
 def best(trials: list[Trial]) -> Trial | None:
