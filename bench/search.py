@@ -1,12 +1,12 @@
 """How much sooner a search reaches the same value if it ends hopeless trials early.
 
-python -m bench.search --json [--seeds 5] [--trials 24] [--epochs 20] [--folds 3]
+python -m bench.search --json [--seeds 5] [--recipe mnist-baseline] [--images 3000] [--vary batch=32,64 filters=0.5..2]
 
-Report 004's network on a part of Fashion-MNIST, and its three folds; learning rate, batch and optimiser vary. Each
-seed's search runs twice, once with the pruner and once without, in turn and with the same budget: the epochs that the
-one without it trains. `target` is the best value that both reach; `seconds` go from the start of the search to the end
-of the trial that reached it, `ratio` is without over with. `epochs` are those that were trained until then: they do not
-depend on what else the machine does.
+Report 004's network on a part of Fashion-MNIST, and its three folds; learning rate, batch and optimiser vary. Or the
+network and the data of another recipe, and what `--vary` names. Each seed's search runs twice, once with the pruner and
+once without, in turn and with the same budget: the epochs that the one without it trains. `target` is the best value
+that both reach; `seconds` go from the start of the search to the end of the trial that reached it, `ratio` is without
+over with. `epochs` are those that were trained until then: they do not depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20, help="of a whole trial (default: %(default)s)")
     parser.add_argument("--folds", type=int, default=3, help="0: a single split (default: %(default)s)")
     parser.add_argument("--images", type=int, default=1000, help="that train and validate (default: %(default)s)")
+    parser.add_argument("--recipe", default="fashion-dropout-ae", help="(default: %(default)s)")
+    parser.add_argument("--vary", nargs="+", metavar="NAME=VALUES", default=VARIED, help="(default: %(default)s)")
     parser.add_argument("--sampler", choices=("tpe", "random"), default="tpe", help="(default: %(default)s)")
     parser.add_argument("--pruner", choices=[name for name in PRUNERS if name != NONE], default="halving",
                         help="(default: %(default)s)")  # fmt: skip
@@ -69,8 +71,8 @@ def main() -> None:
 
 def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
     given = {"epochs": arguments.epochs, "train_size": arguments.images, "patience": 0}
-    base: Config = choices.config_of("fashion-dropout-ae", True, given, settings)
-    return Search(base, tuple(map(space.read, VARIED)), sampler=arguments.sampler, pruner=arguments.pruner,
+    base: Config = choices.config_of(arguments.recipe, True, given, settings)
+    return Search(base, tuple(map(space.read, arguments.vary)), sampler=arguments.sampler, pruner=arguments.pruner,
                   trials=arguments.trials, folds=arguments.folds)  # fmt: skip
 
 
