@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import choice, explore, frame, project
+from ui import choice, explore, frame, no_run, project
 from ui.errors import shown
 
 frame.ensure()
@@ -12,8 +12,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     if run:
         explore.head(run)
 if run is None:
-    st.info("No run is chosen. Choose one in the sidebar.", icon=":material/arrow_back:")
-    st.page_link("pages/home.py", label="All runs are on Home", icon=":material/home:")
+    no_run.ask()
     st.stop()
 with shown():
     project.show(run)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import choice, frame, judge, live, setup
+from ui import choice, frame, judge, live, no_run, setup
 from vae_core.runs.work import FINAL
 
 frame.ensure()
@@ -30,4 +30,4 @@ elif run:
     else:
         live.show(run)
 else:
-    st.info("No run is chosen. Choose one in the sidebar, or set up a new one.")
+    no_run.ask("No run is chosen. Choose one in the sidebar, or set up a new one.")

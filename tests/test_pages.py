@@ -179,6 +179,17 @@ def test_an_address_with_another_name_is_told(app, with_run, name):
     assert "There is no run" in app.warning[0].value
 
 
+@pytest.mark.parametrize("name", ["explore", "project", "train", "compare", "tune"])
+def test_where_there_is_no_run_a_first_one_is_offered(app, name):
+    page = at(app, name)
+    if name == "train":
+        page.segmented_control(key="train_view").set_value("Watch").run()
+    if name == "tune":
+        page.segmented_control(key="tune_view").set_value("Learning rate").run()
+    assert "There is no run yet" in fine(page).info[0].value
+    assert button(page, "Train a first model")
+
+
 # Home.
 
 
@@ -439,8 +450,9 @@ def test_a_data_set_is_shown_with_its_classes(app, name):
     assert page.slider(key="data_noise").value == 0.3
 
 
-def test_a_data_set_that_is_not_here_can_be_fetched(app):
-    at(app, "data").pills(key="data").set_value("cifar10").run()
+def test_a_data_set_that_is_not_here_comes_second_and_can_be_fetched(app):
+    assert at(app, "data").pills(key="data").value == "digits"
+    app.pills(key="data").set_value("cifar10").run()
     assert button(fine(app), "Fetch it")
 
 

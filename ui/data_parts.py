@@ -45,7 +45,8 @@ def choose() -> str:
     names = list(cached.data_names())
     if st.session_state.get("data") not in names:
         wanted = st.query_params.get("data")
-        st.session_state["data"] = wanted if wanted in names else names[0]
+        here = (each for each in names if cached.data_summary(each).ready)
+        st.session_state["data"] = wanted if wanted in names else next(here, names[0])
     name = str(st.pills("Data set", names, required=True, key="data"))
     if st.query_params.get("data") != name:  # written here: a page with a widget that is bound to it cannot be left
         st.query_params["data"] = name

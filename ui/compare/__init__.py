@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import cached, frame
+from ui import cached, frame, no_run
 from ui.compare import changes, curves, grids, images, judged, numbers, verdict, walk
 from ui.compare import side as sides_of
 from ui.compare.side import Side
@@ -48,8 +48,7 @@ def show(runs: list[Run]) -> None:
     for problem in problems:
         st.warning(plain(problem))
     if len(sides) < LEAST:
-        st.info("Choose two to four runs above, or tick some in the table on Home.", icon=":material/check_box:")
-        st.page_link("pages/home.py", label="All runs are on Home", icon=":material/home:")
+        no_run.ask("Choose two to four runs above, or tick some in the table on Home.")
         return
     frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
     with shown():

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, costs, palette, pixels, starting
+from ui import cached, choice, costs, no_run, palette, pixels, starting
 from ui import words as common
 from ui.compare import verdict
 from ui.errors import plain, shown
@@ -48,7 +48,7 @@ class Arm:
 
 def show(run: Run | None) -> None:
     if run is None:
-        st.info(NO_RUN, icon=":material/arrow_back:")
+        no_run.ask(NO_RUN)
         return
     try:
         config = run.config()

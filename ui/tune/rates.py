@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import cached, owner, palette, starting
+from ui import cached, no_run, owner, palette, starting
 from ui import words as common
 from ui.errors import plain, shown
 from ui.tune import chosen
@@ -40,7 +40,7 @@ HELP = {
 
 def show(run: Run | None) -> None:
     if run is None:
-        st.info(NO_RUN, icon=":material/arrow_back:")
+        no_run.ask(NO_RUN)
         return
     st.caption(WHAT)
     task = next(iter(tasks.of(run, rates.KIND)), None)
