@@ -31,7 +31,7 @@ READY = {
     ),
     "Best map in 3 minutes": Ready(
         ("learning_rate", "batch", "filters"),
-        {"goals": ["loss"], "trials": 200, "minutes": 3.0, "latent": 2, "pruner": "hyperband", "sampler": "tpe"},
+        {"goals": ["loss"], "trials": 200, "minutes": 3.0, "latent": 2, "pruner": "halving", "sampler": "tpe"},
         "A code of two numbers, and as many trials as three minutes allow. Weak ones are ended early.",
     ),
     "Small but good": Ready(
