@@ -1,12 +1,13 @@
 """How much sooner a search reaches the same value if it ends hopeless trials early.
 
-python -m bench.search --json [--seeds 5] [--recipe mnist-baseline] [--images 3000] [--vary batch=32,64 filters=0.5..2]
+python -m bench.search --json [--seeds 5] [--trials 24] [--budget trials] [--vary batch=32,64 optimizer=adam,sgd]
 
 Report 004's network on a part of Fashion-MNIST, and its three folds; learning rate, batch and optimiser vary. Or the
 network and the data of another recipe, and what `--vary` names. Each seed's search runs twice, once with the pruner and
-once without, in turn and with the same budget: the epochs that the one without it trains. `target` is the best value
-that both reach; `seconds` go from the start of the search to the end of the trial that reached it, `ratio` is without
-over with. `epochs` are those that were trained until then: they do not depend on what else the machine does.
+once without, in turn and with the same budget: so many trials, or as many epochs as that many whole trials have.
+`target` is the best value that both reach; `seconds` go from the start of the search to the end of the trial that
+reached it, `ratio` is without over with. `epochs` are those that were trained until then: they do not depend on what
+else the machine does. `whole_...` are those of the whole searches.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="pairs of searches (default: %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="the first pair's seed (default: %(default)s)")
     parser.add_argument("--trials", type=int, default=24, help="of the search without a pruner (default: %(default)s)")
+    parser.add_argument("--budget", choices=("trials", "epochs"), default="trials",
+                        help="what both searches have as much of (default: %(default)s)")  # fmt: skip
     parser.add_argument("--epochs", type=int, default=20, help="of a whole trial (default: %(default)s)")
     parser.add_argument("--folds", type=int, default=3, help="0: a single split (default: %(default)s)")
     parser.add_argument("--images", type=int, default=1000, help="that train and validate (default: %(default)s)")
@@ -62,7 +65,7 @@ def main() -> None:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"))
         search = wanted(arguments, settings)
         seeds = range(arguments.first, arguments.first + arguments.seeds)
-        pairs = [pair(settings, replace(search, seed=seed)) for seed in seeds]
+        pairs = [pair(settings, replace(search, seed=seed), arguments.budget == "epochs") for seed in seeds]
     document = {**vars(arguments), "pairs": pairs, **{
         f"{unit}_ratio": round(median(each[f"{unit}_ratio"] for each in pairs), 2) for unit in ("seconds", "epochs")
     }}  # fmt: skip
@@ -76,10 +79,10 @@ def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
                   trials=arguments.trials, folds=arguments.folds)  # fmt: skip
 
 
-def pair(settings: Settings, search: Search) -> dict[str, Any]:
+def pair(settings: Settings, search: Search, same_epochs: bool) -> dict[str, Any]:
     """Which of the two comes first changes with the seed, so that neither always finds the machine warm."""
     both = [search, replace(search, pruner=NONE)]
-    budget = search.trials * search.epochs_a_trial
+    budget = search.trials * search.epochs_a_trial if same_epochs else 0
     found = {each.pruner: searched(settings, each, budget) for each in (both if search.seed % 2 else both[::-1])}
     best = {name: min(each.value for each in ended if each.value is not None) for name, ended in found.items()}
     target = max(best.values())
@@ -90,23 +93,28 @@ def pair(settings: Settings, search: Search) -> dict[str, Any]:
     }  # fmt: skip
     for unit in ("seconds", "epochs"):
         used = {name: getattr(each, unit) for name, each in spent.items()}
-        row |= {unit: used, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3)}
+        all_of_it = {name: getattr(ended[-1], unit) for name, ended in found.items()}
+        row |= {unit: used, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3),
+                f"whole_{unit}": all_of_it}  # fmt: skip
     return row
 
 
-def searched(settings: Settings, search: Search, budget: int) -> list[Ended]:
-    """What ended within so many epochs, in the order in which it did."""
-    more = 1 if search.pruner == NONE else MORE
+def searched(settings: Settings, search: Search, epochs: int) -> list[Ended]:
+    """Its trials in their order; `epochs`: those that ended within so many, however many trials that makes."""
+    more = MORE if epochs and search.pruner != NONE else 1
     found = study.create(settings, replace(search, trials=more * search.trials))
     began = time.time()
     found.start()
     while found.state() in ("queued", "running"):
-        if sum(len(Run(run, settings).history()) for each in trials.every(found) for run in each.runs) > budget:
+        if (
+            epochs
+            and sum(len(Run(run, settings).history()) for each in trials.every(found) for run in each.runs) > epochs
+        ):
             found.stop()
         time.sleep(1)
     if found.state() == "failed":
         raise SystemExit(found.error())
-    return [each for each in history(found, began) if each.epochs <= budget]
+    return [each for each in history(found, began) if not epochs or each.epochs <= epochs]
 
 
 def history(found: Study, began: float) -> list[Ended]:
