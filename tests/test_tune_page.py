@@ -334,7 +334,8 @@ def test_a_search_is_removed_after_one_question(page, settings, found_study):
 
 
 @pytest.mark.parametrize("view", ["optimisers", "rates"])
-def test_views_of_a_run_say_so_where_none_is_chosen(page, view):
+def test_views_of_a_run_say_so_where_none_is_chosen(page, settings, trained, view):
+    shutil.copytree(trained.path, settings.checkpoints / trained.id)
     app = page(view=view)
     assert "Choose a run in the sidebar" in texts(app) and not app.exception
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from vae_core.learn.steps import BATCH, Images, Plan, Task, dropout_seeds, make_optimizer
+from vae_core.learn.steps import BATCH, Images, Plan, Task, dropout_seeds, make_optimizer, to_train_on
 
 
 class JaxSteps:
@@ -33,8 +33,8 @@ class JaxSteps:
             lambda trainable, fixed, z: task.probabilities(self._call(trainable, fixed, task.networks.decoder, z))
         )
 
-    def place(self, pixels: np.ndarray, noisy: np.ndarray | None = None) -> Images:
-        return tuple(jax.device_put(each) for each in (pixels, noisy) if each is not None)
+    def place(self, pixels: np.ndarray) -> Images:
+        return tuple(jax.device_put(each) for each in to_train_on(pixels, self.task.config))
 
     def train(self, images: Images, plan: Plan) -> np.ndarray:
         values = [[v.value for v in group] for group in (self.trainable, self.fixed, self.optimizer.variables)]

@@ -13,9 +13,7 @@ from vae_core.learn.models import Networks
 from vae_core.spec.config import Config
 
 BATCH = 256  # images at once outside training
-
-
-Images = tuple[Any, ...]  # where a backend's steps gather them from: the images, and their noisy copy if there is one
+Images = tuple[Any, ...]  # where a backend's steps gather them from: see `to_train_on`
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class Plan:
 class Steps(Protocol):
     """One backend's compiled functions around one pair of networks."""
 
-    def place(self, pixels: np.ndarray, noisy: np.ndarray | None = None) -> Images:
-        """Images to train on; `noisy` is a corrupted copy that is used in every epoch."""
+    def place(self, pixels: np.ndarray) -> Images:
+        """Where the steps find what they train on."""
 
     def train(self, images: Images, plan: Plan) -> np.ndarray:
         """Take the steps; (k, 2): reconstruction and KL, summed over each batch, in nats."""
@@ -52,6 +50,22 @@ class Steps(Protocol):
 
     def restore(self, state: list[np.ndarray]) -> None:
         """Put a state back, or only its weights."""
+
+
+def to_train_on(pixels: np.ndarray, config: Config) -> list[np.ndarray]:
+    """The images; and where noise is drawn once, the noisy copy that every epoch sees."""
+    return [pixels, _noisy_copy(pixels, config)] if config.noise_once else [pixels]
+
+
+def _noisy_copy(pixels: np.ndarray, config: Config) -> np.ndarray:
+    """Bytes, like everything else that is kept."""
+    noisy = np.empty_like(pixels)
+    random = np.random.default_rng([config.seed, 1])
+    for start in range(0, len(pixels), 1024):
+        part = pixels[start : start + 1024]
+        noise = random.standard_normal(part.shape, dtype=np.float32) * (255 * config.noise)
+        noisy[start : start + 1024] = np.clip(np.rint(part + noise), 0, 255).astype(np.uint8)
+    return noisy
 
 
 def make_optimizer(config: Config) -> keras.optimizers.Optimizer:

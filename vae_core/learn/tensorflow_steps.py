@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from vae_core.learn.steps import BATCH, Images, Plan, Task, dropout_seeds, make_optimizer
+from vae_core.learn.steps import BATCH, Images, Plan, Task, dropout_seeds, make_optimizer, to_train_on
 
 
 class TensorFlowSteps:
@@ -30,8 +30,8 @@ class TensorFlowSteps:
         self._encode = _graph(self._encode_batch, bytes_in)
         self._decode = _graph(self._decode_batch, codes_in)
 
-    def place(self, pixels: np.ndarray, noisy: np.ndarray | None = None) -> Images:
-        return tuple(tf.constant(each) for each in (pixels, noisy) if each is not None)
+    def place(self, pixels: np.ndarray) -> Images:
+        return tuple(tf.constant(each) for each in to_train_on(pixels, self.task.config))
 
     def train(self, images: Images, plan: Plan) -> np.ndarray:
         steps = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32)

@@ -83,7 +83,7 @@ class Training:
         run.set_status(phase="preparing")
         self.style = resolve.style(self.config, run, settings, fingerprint=self.data.fingerprint)
         self.steps = kept.fresh(self.config, self.style, self._make_steps) if kept else self._make_steps()
-        self.images = self.steps.place(pixels, _noisy_copy(pixels, self.config) if self.config.noise_once else None)
+        self.images = self.steps.place(pixels)
         self.position = self._restore()
         self.clock = Clock()
         self.chunk = 1
@@ -253,17 +253,6 @@ def _load(config: Config, run: Run, settings: Settings) -> Dataset:
 
 def _size(image: tuple[int, int, int]) -> str:
     return "x".join(map(str, image))
-
-
-def _noisy_copy(pixels: np.ndarray, config: Config) -> np.ndarray:
-    """One corrupted copy, for 'noise once'; kept as bytes like everything else."""
-    noisy = np.empty_like(pixels)
-    random = np.random.default_rng([config.seed, 1])
-    for start in range(0, len(pixels), 1024):
-        part = pixels[start : start + 1024]
-        noise = random.standard_normal(part.shape, dtype=np.float32) * (255 * config.noise)
-        noisy[start : start + 1024] = np.clip(np.rint(part + noise), 0, 255).astype(np.uint8)
-    return noisy
 
 
 def _not_a_number(config: Config, epoch: int, step: int, rate: float | None) -> NotANumber:
