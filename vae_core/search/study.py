@@ -235,9 +235,9 @@ def remove(study: Study) -> None:
 
 def _forget_trials(study: Study) -> None:
     """Out of a database; a file goes with its folder."""
-    import optuna
-
     if study.settings.study_storage:
+        import optuna
+
         with told_of_storage(study.name), suppress(KeyError):  # no worker has begun
             optuna.delete_study(study_name=study.title, storage=study.storage())
 
