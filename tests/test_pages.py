@@ -456,6 +456,14 @@ def test_a_data_set_that_is_not_here_comes_second_and_can_be_fetched(app):
     assert button(fine(app), "Fetch it")
 
 
+def test_a_damaged_data_set_does_not_keep_the_page_from_another(app):
+    folder = catalog._find("mnist", Settings(cache=Path(os.environ["LOUPE_CACHE"]))).folder
+    folder.mkdir(parents=True)
+    assert fine(at(app, "data")).pills(key="data").value == "digits"
+    assert "Remove it and add it again" in app.pills(key="data").set_value("mnist").run().error[0].value
+    folder.rmdir()
+
+
 def test_training_on_a_data_set_takes_it_along(app):
     at(app, "data").pills(key="data").set_value("digits").run()
     button(app, "Train on it").click().run()

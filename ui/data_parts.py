@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
@@ -10,6 +11,7 @@ from ui import cached, choice, data_views, forms, pixels, setup, words
 from ui.errors import plain, shown
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
+from vae_core.errors import LoupeError
 
 LOOK, ADD = "Look", "Add your own"
 TAB, WANTED = "data_tab", "data_wanted"
@@ -45,12 +47,17 @@ def choose() -> str:
     names = list(cached.data_names())
     if st.session_state.get("data") not in names:
         wanted = st.query_params.get("data")
-        here = (each for each in names if cached.data_summary(each).ready)
-        st.session_state["data"] = wanted if wanted in names else next(here, names[0])
+        st.session_state["data"] = wanted if wanted in names else next(filter(_is_here, names), names[0])
     name = str(st.pills("Data set", names, required=True, key="data"))
     if st.query_params.get("data") != name:  # written here: a page with a widget that is bound to it cannot be left
         st.query_params["data"] = name
     return name
+
+
+def _is_here(name: str) -> bool:
+    with suppress(LoupeError):  # a damaged one is told of when it is chosen
+        return cached.data_summary(name).ready
+    return False
 
 
 def overview(data: Summary) -> None:
