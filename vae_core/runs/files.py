@@ -143,6 +143,12 @@ def append_line(path: Path, line: str, *, header: str = "", durable: bool = Fals
         return end + len(data)
 
 
+def cut_half_line(path: Path) -> None:
+    """Drop what a full disk left half-written at its end. Not while somebody writes there."""
+    with told(path), suppress(FileNotFoundError), path.open("r+b") as file:
+        file.truncate(_end_of_whole_lines(file))
+
+
 def read_lines(path: Path) -> list[str]:
     """The whole lines of a file; none where it does not exist. A torn last line is left out."""
     try:

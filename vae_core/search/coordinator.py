@@ -136,7 +136,8 @@ class Coordinator:
             if not self.study.path.is_dir():
                 raise
             log.warning("trial %d failed: %s", trial.number, error)
-            trial.set_user_attr(ERROR, str(error))
+            with told_of_storage(self.study.name):
+                trial.set_user_attr(ERROR, str(error))
             return self._tell(trial, None, "FAIL")
         self._tell(trial, values, "COMPLETE")
 

@@ -97,6 +97,8 @@ class Study:
         """Let so many processes work on it; those that ended go on."""
         with locks.exclusive(self.guard):
             known = self.workers()
+            if not any(worker.has_process() for worker in known):  # Optuna goes on after half a line, and reads neither
+                files.cut_half_line(self.path / JOURNAL_FILE)
             while len(known) < workers:
                 known.append(self._hire(len(known) + 1))
         for worker in known[:workers]:
