@@ -5,18 +5,24 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test lint clean chromium compilers wasm
+.PHONY: app test test-long lint clean chromium compilers wasm
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
 
+# Workers take tests from each other, so that none waits for the others' last ones.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+
 test: lint chromium compilers
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+test-long: .venv/.dev chromium compilers
+	$(PYTEST) -m long --timeout 3600
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy vae_core app.py $(wildcard ui)
+	$(BIN)/mypy --num-workers 2 vae_core app.py $(wildcard ui)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -46,9 +52,11 @@ APT_INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get inst
 
 # The browser tests skip themselves, and say so, where there is no Chromium.
 chromium:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) chromium; \
-	    } || echo "No Chromium: browser tests are skipped. To run them: sudo apt install chromium, or $(BIN)/playwright install chromium"
+	@command -v chromium-headless-shell >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+	    { $(APT_INSTALL) chromium-headless-shell; } || { $(APT_INSTALL) chromium; }; }; \
+	    } || command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	    echo "No Chromium: browser tests are skipped. To run them: sudo apt install chromium, or $(BIN)/playwright install chromium"
 
 # The kernel's tests build it anew and run it outside a browser; what is missing for that is skipped, and they say so.
 compilers:

@@ -1,31 +1,31 @@
-"""The real app for tests in a real browser: a page server of its own, and what is often asked of a page or a run."""
+"""The real app for tests in a real browser: a page server of its own, and what is often asked of a page."""
 
 from __future__ import annotations
 
-import os
 import re
-import signal
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
-from conftest import environment
+from support import end_work, environment, eventually
 
-from vae_core.runs import locks, store
-from vae_core.runs.store import Run
-from vae_core.runs.work import Work
+from ui.cached import LIST_SECONDS
 from vae_core.settings import PROJECT, Settings
 
-SECONDS = 60
 IDLE = "document.querySelector('[data-test-script-state]')?.dataset.testScriptState === 'notRunning'"
-LONG = 1000 * SECONDS  # milliseconds that a page may take where a training must begin or end first
+LONG = 120_000  # milliseconds that a page may take where a training must begin or end first
+TAKEN_AWAY = "taken away"  # where a test puts a run that somebody removes, so to say
 TROUBLE = ("Traceback", "Something went wrong inside")
+SERVERS: list[Server] = []  # those that are open: what they said is kept when a test fails
 
 
 class Server:
@@ -36,23 +36,37 @@ class Server:
             free.bind(("localhost", 0))
             self.port = str(free.getsockname()[1])
         self.settings, self.script, self.address = settings, script, f"http://localhost:{self.port}"
+        self.log = settings.checkpoints.parent / f"server-{self.port}.log"
+        self.ended = 0.0  # when the last test was through with it
         self.start()
 
     def start(self) -> None:
         command = (sys.executable, "-m", "streamlit", "run", self.script, "--server.headless", "true", "--server.port")
         places = {**environment(self.settings), "PYTHONPATH": str(PROJECT)}
-        quiet = subprocess.DEVNULL
-        self.child = subprocess.Popen([*command, self.port], cwd=PROJECT, env=places, stdout=quiet, stderr=quiet)
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen([*command, self.port], cwd=PROJECT, env=places, stdout=log, stderr=log)
         self.process = psutil.Process(self.child.pid)
-        eventually(self._answers)
+        eventually(self._answers, "the page server did not start")
 
     def _answers(self) -> bool:
-        assert self.child.poll() is None, "the page server did not start"
+        assert self.child.poll() is None, self.log.read_text()
         try:
             with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5):
                 return True
         except OSError:
             return False
+
+    def begin_anew(self) -> None:
+        """With empty folders, as on a fresh machine; it stays on if it can, and forgets its last list of runs."""
+        for folder in (self.settings.checkpoints, self.settings.cache, self.settings.checkpoints.parent / TAKEN_AWAY):
+            _remove(folder)
+        if self.child.poll() is not None:
+            self.start()
+        eventually(lambda: time.monotonic() > self.ended + LIST_SECONDS)
+
+    def end_work(self) -> None:
+        end_work(self.settings)
+        self.ended = time.monotonic()
 
     def kill(self) -> None:
         self.child.kill()
@@ -63,36 +77,37 @@ class Server:
         self.child.wait()
 
 
+def _remove(folder: Path) -> None:
+    """All at once: a page of the test before may still be drawn, and what it keeps must find no folder."""
+    gone = folder.with_name(f"gone-{uuid4().hex}")
+    with suppress(FileNotFoundError):
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 @contextmanager
 def serving(settings: Settings, script: str = "app.py") -> Iterator[Server]:
     server = Server(settings, script)
+    SERVERS.append(server)
     try:
         yield server
     finally:
+        SERVERS.remove(server)
         server.close()
-        end_trainings(settings)
+        server.end_work()
 
 
-def end_trainings(settings: Settings) -> None:
-    """Trainings outlive the page server, but not the test that started them."""
-    for line in store.list_runs(settings) if settings.checkpoints.exists() else []:
-        if line.state in ("queued", "running"):
-            kill(Run(line.id, settings))
-
-
-def kill(run: Work) -> None:
-    """What the out-of-memory killer does to its process."""
-    status = run.status()
-    if locks.alive(status["pid"], status["pid_started"]):
-        os.kill(status["pid"], signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
-    eventually(lambda: not run.has_process())
-
-
-def eventually(true: Callable[[], object], seconds: float = 2 * SECONDS) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "that never happened"
-        time.sleep(0.02)
+def keep(browser: Any, folder: Path, test: str) -> Iterator[Path]:
+    """Of a test that failed: a picture of every page, and the log of every page server."""
+    folder.mkdir(exist_ok=True)
+    name = re.sub(r"\W+", "-", test)
+    for number, page in enumerate(page for context in browser.contexts for page in context.pages):
+        path = folder / f"{name}-{number}.png"
+        with suppress(Exception):  # a page that hangs has no picture, and the test has failed anyhow
+            page.screenshot(path=path, full_page=True, timeout=10_000)
+            yield path
+    for server in SERVERS:
+        yield Path(shutil.copy(server.log, folder / f"{name}-{server.port}.log"))
 
 
 def told(page: Any, text: str | re.Pattern[str]) -> None:
@@ -123,3 +138,12 @@ def button(page: Any, label: str) -> Any:
 def without_trouble(page: Any) -> None:
     for text in TROUBLE:
         assert page.get_by_text(text).count() == 0, page.locator("body").inner_text()
+
+
+def holds(page: Any, true: Any, seconds: float = 60) -> None:
+    """Wait until it is true of the page, letting the browser's events in meanwhile."""
+    for _ in range(int(seconds * 50)):
+        if true():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(page.url)

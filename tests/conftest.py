@@ -1,37 +1,58 @@
-"""What tests share: settings of their own, a run that was really trained, and that nothing is left running."""
+"""What tests share: settings of their own, a run that was really trained, a page server and a browser a worker."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from filelock import FileLock
+from support import ONE_THREAD, SECONDS, as_served, places, run_cli, settings_in
 
-from vae_core.runs.store import Run, open_run
+from vae_core.runs import jobs, store
+from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
 
+if TYPE_CHECKING:
+    from browser import Server
+    from streamlit.testing.v1 import AppTest
+
 MARK = "LOUPE_TEST_SESSION"
-# Files that take minutes go first, so that no process is left with one of them when the others are done.
-LONGEST = ("search", "bad_days", "cli", "compare", "app", "training", "projection", "project_page", "tune_page")
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+KEPT = PROJECT / "test-failures"  # what a browser showed, and what its server said, when a test failed
+os.environ.update(ONE_THREAD)  # before anything is imported that asks for it: the workers have the other processors
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
+Cli = Callable[..., Any]
+Once = Callable[[str, Callable[[Path], None]], Path]
+Visit = Callable[..., "AppTest"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+# Settings, runs.
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return _settings(tmp_path)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Of this test alone; where it has a page server, they are the server's."""
+    if "server" in request.fixturenames:
+        return request.getfixturevalue("server").settings
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """This test's settings, and they are this process's too."""
+    _use(settings, monkeypatch)
+    return settings
+
+
+def _use(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in places(settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("LOUPE_DATA", raising=False)
 
 
 @pytest.fixture
@@ -41,54 +62,156 @@ def cli(settings: Settings) -> Cli:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A folder that is filled once a machine, by the worker that comes first. Each worker has a copy of its own."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, fill: Callable[[Path], None]) -> Path:
+        original = shared / f"once-{name}"
+        with FileLock(f"{original}.lock"):
+            if not original.exists():
+                aside = Path(f"{original}.new")
+                shutil.rmtree(aside, ignore_errors=True)
+                aside.mkdir()
+                fill(aside)
+                aside.rename(original)
+        return Path(shutil.copytree(original, tmp_path_factory.mktemp(name), dirs_exist_ok=True))
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(once: Once) -> Run:
     """A finished run on the digits, trained as anybody would train it. Not to be changed."""
-    settings = _settings(tmp_path_factory.mktemp("trained"))
-    done = run_cli(settings, "train", "--dataset", "digits", "--epochs", "4", "--json")
+    settings = settings_in(once("trained", _train_on_digits))
+    (line,) = store.list_runs(settings)
+    return Run(line.id, settings)
+
+
+def _train_on_digits(folder: Path) -> None:
+    done = run_cli(settings_in(folder), "train", "--dataset", "digits", "--epochs", "4")
     assert done.returncode == 0, done.stderr
-    return open_run(settings, json.loads(done.stdout)["run"])
-
-
-def run_cli(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "vae_core", *words]
-    return subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True, timeout=250)
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    places = {
-        "LOUPE_CACHE": str(settings.cache),
-        "LOUPE_CHECKPOINTS": str(settings.checkpoints),
-        "LOUPE_TRAIN_SLOTS": str(settings.train_slots),
-    }
-    return {**{key: value for key, value in os.environ.items() if key != "LOUPE_DATA"}, **places}
-
-
-def _settings(folder: Path) -> Settings:
-    return Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
 
 
 @pytest.fixture
-def server(settings: Settings) -> Iterator[Any]:
-    """The whole app behind an address of its own, with this test's settings."""
+def own(trained: Run, settings: Settings) -> Run:
+    """A copy of the trained run that may be changed."""
+    shutil.copytree(trained.path, settings.checkpoints / trained.id)
+    return Run(trained.id, settings)
+
+
+# Pages.
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
+    """Opens a page of the app without a browser: its address's words by name, what the session knows in `state`."""
+    from streamlit.testing.v1 import AppTest
+
+    as_served(monkeypatch)
+
+    def opened(settings: Settings, page: str, state: dict[str, Any] | None = None, **address: str) -> AppTest:
+        _use(settings, monkeypatch)
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=SECONDS)
+        for name, text in address.items():
+            app.query_params[name] = text
+        for key, value in (state or {}).items():
+            app.session_state[key] = value
+        return app.switch_page(f"pages/{page}.py").run()
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     from browser import serving
 
-    with serving(settings) as server:
+    with serving(settings_in(tmp_path_factory.mktemp("served"), train_slots=4)) as server:
         yield server
+
+
+@pytest.fixture
+def server(page_server: Server) -> Iterator[Server]:
+    """The whole app behind an address, one server for all tests of a worker. Its folders are empty at first."""
+    page_server.begin_anew()
+    yield page_server
+    page_server.end_work()
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """A browser: the system's Chromium or Chrome, or the one that Playwright installed."""
+    """A browser: the system's Chromium or Chrome, or the one that Playwright installed.
+
+    The headless shell is the same Chromium without what is around a page, which takes as long as the page itself."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
         if not found and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("there is no Chromium here")
         alone = ["--no-sandbox"] if os.name == "posix" and os.getuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=found, args=alone)
+        drawn = ["--disable-gpu"]  # without a card its stand-in costs every page a fifth more time than plain drawing
+        browser = playwright.chromium.launch(executable_path=found, args=[*alone, *drawn])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def profile(chromium: Any) -> Iterator[Any]:
+    """What the tabs of a worker share: what was loaded once, as in a browser that is used every day."""
+    context = chromium.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(profile: Any) -> Iterator[Callable[..., Any]]:
+    """Opens pages, and looks at their end whether any of them showed what no page should.
+
+    A page that needs a context of its own (touch, no network, calm) says so; it shares nothing with the others."""
+    from browser import LONG, without_trouble
+
+    pages: list[Any] = []
+
+    def opened(address: str = "", width: int = 1440, height: int = 1200, **context: Any) -> Any:
+        page = profile.browser.new_page(**context) if context else profile.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(LONG)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        pages.append(page)
+        if address:
+            page.goto(address)
+        return page
+
+    profile.clear_cookies()
+    yield opened
+    for page in pages:
+        if not page.is_closed():
+            without_trouble(page)
+            page.close()
+        assert page.errors == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A test that fails in a browser leaves what could be seen, and what the page servers said."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("chromium")
+    if report.failed and browser:
+        from browser import keep
+
+        report.sections.append(("Kept", "\n".join(map(str, keep(browser, KEPT, item.name)))))
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_training_here_slows_the_tests() -> Iterator[None]:
+    """A training makes way for pages, and a process that has done so once can never take it back."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(jobs, "_lower_priority", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

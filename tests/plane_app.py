@@ -1,4 +1,4 @@
-"""A page with nothing but planes, for tests/test_plane.py. The address says which."""
+"""A page with nothing but planes, for tests/test_plane_walk.py. The address says which."""
 
 from __future__ import annotations
 

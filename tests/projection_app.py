@@ -1,4 +1,4 @@
-"""A page with nothing but maps of projections, for tests/test_projection_maps.py. The address says which."""
+"""A page with nothing but maps of projections, for tests/test_projection_walk.py. The address says which."""
 
 from __future__ import annotations
 

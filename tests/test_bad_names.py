@@ -8,16 +8,15 @@ import shutil
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import LONG, Server, eventually, press, serving, told, without_trouble
+from browser import Server, press, told, without_trouble
 from PIL import Image
+from support import eventually
 
 from vae_core.runs.store import Run
-from vae_core.settings import Settings
 
 HOSTILE = (
     "../../etc/passwd",
@@ -28,29 +27,12 @@ HOSTILE = (
 )
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("bad-names")
-    return Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
-
-
-@pytest.fixture(scope="module")
-def server(settings: Settings) -> Iterator[Server]:
-    with serving(settings) as server:
-        yield server
-
-
 @pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
+def page(tab: Any) -> Any:
     """A page in which no script of a name may run."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    trouble: list[str] = []
-    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    yield page
-    without_trouble(page)
-    assert not trouble
-    page.close()
+    page = tab()
+    page.on("dialog", lambda dialog: (page.errors.append(dialog.message), dialog.dismiss()))
+    return page
 
 
 def arrays(**values: Any) -> bytes:
@@ -103,14 +85,14 @@ WRONG = {
 def test_every_wrong_file_is_told_and_nothing_is_kept(page, server, settings):
     for name, (content, sentence) in WRONG.items():
         page.goto(f"{server.address}/data")
-        page.get_by_text("Add your own").click(timeout=LONG)
+        page.get_by_text("Add your own").click()
         page.locator("input[type=file]").first.set_input_files(
             {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         )
         told(page, name)
         press(page, "Look at it")
         alert = page.get_by_role("alert").first
-        alert.wait_for(timeout=LONG)
+        alert.wait_for()
         said = alert.inner_text()
         assert re.search(sentence, said) and "log" not in said.split(), (name, said)
         without_trouble(page)
@@ -121,12 +103,12 @@ def test_pictures_of_odd_sizes_are_made_one_size_and_their_names_stay_text(page,
     sizes = [(5 + n % 7, 9 + n % 3) for n in range(40)]
     files = [(f"{HOSTILE[1 + n % 2].replace('/', '')}/{n}.png", picture(*size)) for n, size in enumerate(sizes)]
     page.goto(f"{server.address}/data")
-    page.get_by_text("Add your own").click(timeout=LONG)
+    page.get_by_text("Add your own").click()
     upload = {"name": "<script>alert(4)<script>.zip", "mimeType": "application/zip", "buffer": packed(files)}
     page.locator("input[type=file]").first.set_input_files(upload)
     name = page.get_by_role("textbox", name="Name", exact=True)
     for wrong in HOSTILE:
-        name.fill(wrong, timeout=LONG)
+        name.fill(wrong)
         name.press("Tab")
         press(page, "Look at it")
         told(page, "cannot be the name of a data set")
@@ -145,7 +127,7 @@ def test_what_was_uploaded_does_not_stay_in_memory(page, server, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (megabytes * 2**20 // 128**2, 128, 128), dtype=np.uint8)
     np.savez(file, x_train=images)
     page.goto(f"{server.address}/data")
-    page.get_by_text("Add your own").click(timeout=LONG)
+    page.get_by_text("Add your own").click()
     before = memory(server)
     page.locator("input[type=file]").first.set_input_files(file)
     eventually(lambda: memory(server) > before + megabytes / 2)
@@ -174,22 +156,22 @@ def test_names_notes_and_owners_are_text_everywhere(page, server, settings, trai
         eventually(lambda name=name: mine.card()["name"] == name)
         told(page, name)
     page.get_by_text("Table", exact=True).click()
-    page.locator("canvas").first.wait_for(timeout=LONG)
+    page.locator("canvas").first.wait_for()
     page.get_by_role("textbox", name="Your name").fill(HOSTILE[2])
     page.get_by_role("textbox", name="Your name").press("Enter")
     for number, name in enumerate(HOSTILE):
         page.goto(f"{server.address}/train?run={trained.id}-{number}")
-        page.get_by_role("heading", name=name).wait_for(timeout=LONG)
+        page.get_by_role("heading", name=name).wait_for()
         told(page, "Map of codes")
     page.get_by_text("Downloads", exact=True).click()
-    with page.expect_download(timeout=LONG) as download:
+    with page.expect_download() as download:
         press(page, "Settings")
     assert download.value.suggested_filename == f"{trained.id}-{len(HOSTILE) - 1}-config.json"
 
 
 def _rename(page: Any, run: Run, name: str) -> None:
-    page.locator(f".st-key-menu-{run.id} button").first.click(timeout=LONG)
+    page.locator(f".st-key-menu-{run.id} button").first.click()
     page.get_by_text("Name and note").click()
     field = page.get_by_role("dialog").get_by_role("textbox", name="Name")
-    field.fill(name, timeout=LONG)
+    field.fill(name)
     press(page, "Save")

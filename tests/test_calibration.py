@@ -18,12 +18,12 @@ def test_measured_once_and_then_predicted(tmp_path: Path) -> None:
     config = recipes.find("mnist-baseline").config
     assert calibration.seconds_an_epoch(settings, config, 8000) is None
     seen: list[tuple[int, int]] = []
-    calibrate.calibrate(settings, lambda *done: seen.append(done), calibrate.PROBES[:4])
+    calibrate.calibrate(settings, lambda *done: seen.append(done), calibrate.PROBES[:2])
     seconds = calibration.seconds_an_epoch(settings, config, 8000)
     assert seconds is not None and 0.05 < seconds < 500
     twice = calibration.seconds_an_epoch(settings, config, 16000)
     assert twice is not None and abs(twice / seconds - 2) < 0.01
-    assert seen[0] == (0, 8) and seen[-1] == (8, 8)
+    assert seen[0] == (0, 4) and seen[-1] == (4, 4)
 
 
 def test_the_measurement_of_another_machine_is_not_used(tmp_path: Path) -> None:

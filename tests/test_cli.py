@@ -1,48 +1,38 @@
-"""The command line: what it prints, its exit codes, and what a person can do to a training from a terminal."""
+"""The command line: what it prints, its exit codes, and what it starts with."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from conftest import environment, run_cli
 from PIL import Image
+from support import called, loaded_by, places
 
 from vae_core.cli.answer import table
 from vae_core.cli.main import COMMANDS, main
-from vae_core.runs import calibration, locks, store
+from vae_core.runs import calibration, store
 from vae_core.runs.store import Run
-from vae_core.settings import PROJECT, Settings
+from vae_core.settings import Settings
 from vae_core.spec import cost
 
-LONG = ("train", "--dataset", "digits", "--epochs", "5000")
+MOST_MODULES = 120  # Python's own among them
+Call = Callable[..., Any]
 
 
 @pytest.fixture
-def call(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """A command in this process: its exit code, what it printed, what it complained about."""
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("LOUPE_DATA", raising=False)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        return code, *capsys.readouterr()
-
-    return run
+def call(here: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
+    return partial(called, capsys)
 
 
 @pytest.fixture
-def on(trained: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+def on(trained: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """A command on the trained run, in this process, which has to succeed: its JSON document."""
-    monkeypatch.setenv("LOUPE_CHECKPOINTS", str(trained.settings.checkpoints))
-    monkeypatch.setenv("LOUPE_CACHE", str(trained.settings.cache))
+    for name, value in places(trained.settings).items():
+        monkeypatch.setenv(name, value)
 
     def run(command: str, *words: str) -> Any:
         assert main((command, trained.id, *words, "--json")) == 0, capsys.readouterr()
@@ -182,22 +172,12 @@ def test_a_bug_is_logged_with_its_number(call, settings, monkeypatch):
     assert number in log.read_text() and "ZeroDivisionError: in the test" in log.read_text()
 
 
-def test_a_closed_pipe_is_no_trouble(settings):
-    command = [sys.executable, "-m", "vae_core", "recipes", "--json"]
-    child = subprocess.Popen(
-        command, cwd=PROJECT, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    child.stdout.close()
-    assert child.stderr.read() == b"" and child.wait() == 0
-
-
-def test_list_starts_quickly(settings):
-    def seconds() -> float:
-        began = time.perf_counter()
-        assert run_cli(settings, "list").returncode == 0
-        return time.perf_counter() - began
-
-    assert min(seconds() for _ in range(5)) < 0.5
+def test_list_starts_quickly(settings, own):
+    """It loads nothing but Python's own modules and a few of ours: that is what starting takes its time for."""
+    listed = "from vae_core.cli.main import main\nassert main(('list',)) == 0"
+    loaded = loaded_by(listed, settings) - loaded_by("", settings)
+    assert {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names == {"vae_core"}
+    assert len(loaded) < MOST_MODULES
 
 
 def test_your_own_data_comes_and_goes(call, tmp_path):
@@ -213,20 +193,18 @@ def test_your_own_data_comes_and_goes(call, tmp_path):
     assert call("data", "remove", "digits")[0] == 1
 
 
-def test_the_same_again_is_a_new_run_unless_asked_otherwise(trained):
+def test_the_same_again_is_a_new_run_unless_asked_otherwise(call, own):
     same = ("train", "--dataset", "digits", "--epochs", "4")
-    reused = run_cli(trained.settings, *same, "--reuse", "--json")
-    answer = json.loads(reused.stdout)
-    assert (answer["run"], answer["state"], answer["epochs"]) == (trained.id, "done", 4) and answer["seconds"] > 0
+    answer = json.loads(call(*same, "--reuse", "--json")[1])
+    assert (answer["run"], answer["state"], answer["epochs"]) == (own.id, "done", 4) and answer["seconds"] > 0
     best = answer["best"]["validation"]
     assert best["nats_per_pixel"] == pytest.approx(best["nats_per_image"] / 64)
 
-    again = run_cli(trained.settings, *same)
-    assert again.stderr == f"{trained.id} has the same settings and is done; training them again.\n"
-    lines = again.stdout.splitlines()
+    code, out, err = call(*same)
+    assert code == 0 and err == f"{own.id} has the same settings and is done; training them again.\n"
+    lines = out.splitlines()
     assert [line.split()[:2] for line in lines[:4]] == [["epoch", f"{epoch}/4"] for epoch in (1, 2, 3, 4)]
-    assert lines[4].startswith(f"{trained.id}-2 is done: 4 epochs") and "nats/pixel" in lines[5]
-    store.remove(store.open_run(trained.settings, f"{trained.id}-2"))
+    assert lines[4].startswith(f"{own.id}-2 is done: 4 epochs") and "nats/pixel" in lines[5]
 
 
 def test_evaluate(on, trained):
@@ -281,56 +259,6 @@ def test_wrong_use_of_a_run(on, trained, capsys, words, code, said):
     assert said in capsys.readouterr().err
 
 
-def test_interrupt_keeps_what_was_learned_and_resume_goes_on(settings, cli):
-    child = _child(settings, *LONG)
-    assert "epoch" in child.stdout.readline()
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=250)
-    (run,) = store.list_runs(settings)
-    assert child.returncode == 0 and run.state == "stopped" and run.epoch >= 1
-    assert f"To go on: python -m vae_core resume {run.id}" in out and "Stopping" in err and "Traceback" not in err
-
-    child = _child(settings, "resume", run.id, "--json")
-    assert f"epoch {run.epoch + 1:4}/5000" in child.stderr.readline()
-    child.send_signal(signal.SIGTERM)
-    out, _ = child.communicate(timeout=250)
-    answer = json.loads(out)
-    assert answer["state"] == "stopped" and answer["epochs"] > run.epoch
-
-    forked = json.loads(cli("fork", run.id, "--epochs", str(answer["epochs"] + 1), "--lr", "0.0001", "--json").stdout)
-    assert forked["parent"] == run.id and forked["state"] == "done" and forked["epochs"] == answer["epochs"] + 1
-    removed = cli("remove", run.id, "--yes", "--json")
-    assert json.loads(removed.stdout) == {"run": run.id, "removed": True}
-    assert [left.id for left in store.list_runs(settings)] == [forked["run"]]
-
-
-def test_detached_training_lives_on_its_own(settings, cli):
-    answer = json.loads(cli(*LONG, "--detach", "--json").stdout)
-    run = store.open_run(settings, answer["run"])
-    status = _wait_for(lambda: (now := run.status())["epoch"] >= 1 and now)
-    assert answer["pid"] == status["pid"] and run.state() == "running"
-    assert cli("remove", run.id, "--yes").returncode == 1 and "already running" in cli("resume", run.id).stderr
-    stopped = cli("stop", run.id)
-    assert stopped.returncode == 0 and run.id in stopped.stdout
-    _wait_for(lambda: run.state() == "stopped" and not locks.alive(status["pid"], status["pid_started"]))
-    assert "is stopped" in cli("stop", run.id).stdout and "Traceback" not in run.log.read_text()
-
-
 def test_tables_line_up():
     text = table(("name", "n", "loss"), [("a", 1200, 0.5), ("longer", 3, None)])
     assert text.splitlines() == ["name        n    loss", "a       1,200  0.5000", "longer      3       -"]
-
-
-def _child(settings: Settings, *words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "vae_core", *words]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=pipe, stderr=pipe, text=True)
-
-
-def _wait_for(condition: Callable[[], Any], seconds: float = 250) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never came true")

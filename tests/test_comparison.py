@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from compared import ended_like
 from scipy import stats
+from support import answer, run_here
 
+from vae_core.cli import tasks as worker
 from vae_core.look import comparison, scores
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived
@@ -182,8 +186,6 @@ def test_numbers_that_are_none_are_not_compared(settings):
 
 def test_a_real_run_is_measured_image_by_image(trained):
     """The means of the single images are the run's metrics, which were counted another way."""
-    from vae_core.cli import tasks as worker
-
     task = scores.begin(trained)
     worker.work(task)
     found, metrics = scores.of(trained), trained.metrics()
@@ -198,27 +200,26 @@ def test_a_real_run_is_measured_image_by_image(trained):
 
 
 def test_the_document_is_json(settings):
-    import json
-
     first, second = arm(settings, A, 0.0), arm(settings, MORE, -3.0)
     document = json.loads(json.dumps(comparison.compare(first[0], second[0]).to_json(), allow_nan=False))
     assert document["scope"] == "configs" and document["seeds"] == [[0, 1, 2], [0, 1, 2]]
     assert arms.of(first[0]).done[0].id == document["a"]
 
 
-def test_the_command_line_trains_seeds_and_compares(cli, settings):
-    import json
-
-    small = ("train", "--dataset", "digits", "--epochs", "1", "--encoder")
-    seeds = json.loads(cli(*small, "flatten dense4", "--seeds", "2", "--json").stdout)
+def test_the_command_line_trains_seeds_and_compares(here, capsys):
+    small = ("train", "--dataset", "digits", "--train-size", "300", "--epochs", "1", "--encoder")
+    seeds = json.loads(answer(capsys, *small, "flatten dense4", "--seeds", "2", "--json"))
     assert seeds["seeds"] == [0, 1] and seeds["best_nats_per_image"]["count"] == 2
-    again = json.loads(cli(*small, "flatten dense4", "--seeds", "2", "--json").stdout)
+    again = json.loads(answer(capsys, *small, "flatten dense4", "--seeds", "2", "--json"))
     assert again["new"] == [] and again["runs"] == seeds["runs"]
-    other = json.loads(cli(*small, "flatten dense8 dense4", "--json").stdout)["run"]
-    found = json.loads(cli("compare", seeds["runs"][0], other, "--json").stdout)
+    first = store.open_run(here, seeds["runs"][0])
+    worker.work(scores.begin(first))
+    other = ended_like(first, better=0.5, encoder="flatten dense8 dense4").id
+    found = json.loads(answer(capsys, "compare", first.id, other, "--json"))
     assert found["scope"] == "runs" and len(found["rows"]) == 8
+    assert all(scores.finished(store.open_run(here, run)) for run in seeds["runs"])
     assert found["difference"]["changes"] == ["added or removed layers"]
-    told = cli("compare", seeds["runs"][0], other).stdout
+    told = answer(capsys, "compare", first.id, other)
     assert "not credited" in told and "Intervals over test images" in told
-    twice = cli("compare", other, other)
-    assert (twice.returncode, "named twice" in twice.stderr) == (2, True)
+    code, _, refused = run_here(capsys, "compare", other, other)
+    assert (code, "named twice" in refused) == (2, True)

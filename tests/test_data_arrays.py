@@ -10,12 +10,6 @@ import pytest
 from vae_core.data import catalog
 from vae_core.data.arrays import to_uint8
 from vae_core.errors import LoupeError
-from vae_core.settings import Settings
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(cache=tmp_path / "cache")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 
 from vae_core.data import download
 from vae_core.errors import LoupeError
-from vae_core.settings import Settings
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 
@@ -46,77 +45,72 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server():
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+def source():
+    source = Server()
+    thread = threading.Thread(target=source.serve_forever, args=(0.01,))
     thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    yield source
+    source.shutdown()
+    source.server_close()
     thread.join()
 
 
 @pytest.fixture
-def file(server):
+def file(source):
     checksum = hashlib.sha256(CONTENT).hexdigest()
-    return download.File(f"http://127.0.0.1:{server.server_port}/file.bin", f"sha256:{checksum}")
+    return download.File(f"http://127.0.0.1:{source.server_port}/file.bin", f"sha256:{checksum}")
 
 
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(cache=tmp_path)
-
-
-def test_once_with_progress(server, file, settings):
+def test_once_with_progress(source, file, settings):
     seen = []
     path = download.fetch(file, settings, lambda *state: seen.append(state))
     assert path.read_bytes() == CONTENT
     assert seen[-1] == ("Downloading file.bin", len(CONTENT), len(CONTENT)) and len(seen) > 3
-    assert download.fetch(file, settings) == path and len(server.requests) == 1
+    assert download.fetch(file, settings) == path and len(source.requests) == 1
 
 
-def test_a_broken_connection_goes_on_by_itself(server, file, settings):
-    server.break_after = [700_000, 900_000]
+def test_a_broken_connection_goes_on_by_itself(source, file, settings):
+    source.break_after = [700_000, 900_000]
     assert download.fetch(file, settings).read_bytes() == CONTENT
-    assert [start // 100_000 for start in server.starts()] == [0, 6, 15]  # less than a block of each part is lost
+    assert [start // 100_000 for start in source.starts()] == [0, 6, 15]  # less than a block of each part is lost
 
 
-def test_a_later_attempt_goes_on_where_the_first_one_stopped(server, file, settings):
-    server.break_after = [1_000_000, 0]  # then the server says nothing more
+def test_a_later_attempt_goes_on_where_the_first_one_stopped(source, file, settings):
+    source.break_after = [1_000_000, 0]  # then the server says nothing more
     with pytest.raises(LoupeError, match="LOUPE_DATA"):
         download.fetch(file, settings)
     assert not download.path(file, settings).exists()
     assert download.fetch(file, settings).read_bytes() == CONTENT
-    first, second, third = server.starts()
+    first, second, third = source.starts()
     assert first == 0 and second == third > 900_000
     assert {path.name for path in (settings.cache / "downloads").iterdir()} <= {"file.bin", "file.bin.lock"}
 
 
-def test_a_server_without_ranges_sends_everything_again(server, file, settings):
+def test_a_server_without_ranges_sends_everything_again(source, file, settings):
     partial = settings.cache / "downloads" / "file.bin.part"
-    partial.parent.mkdir()
+    partial.parent.mkdir(parents=True)
     partial.write_bytes(b"old" * 1000)
-    server.ranges = False
+    source.ranges = False
     assert download.fetch(file, settings).read_bytes() == CONTENT
 
 
-def test_a_part_that_is_the_whole_file(server, file, settings):
+def test_a_part_that_is_the_whole_file(source, file, settings):
     partial = settings.cache / "downloads" / "file.bin.part"
-    partial.parent.mkdir()
+    partial.parent.mkdir(parents=True)
     partial.write_bytes(CONTENT)
     assert download.fetch(file, settings).read_bytes() == CONTENT
 
 
-def test_a_wrong_file_is_refused_and_does_not_stay(server, file, settings):
-    server.content = CONTENT[:-1] + b"!"
+def test_a_wrong_file_is_refused_and_does_not_stay(source, file, settings):
+    source.content = CONTENT[:-1] + b"!"
     with pytest.raises(LoupeError, match="damaged"):
         download.fetch(file, settings)
     assert {path.name for path in (settings.cache / "downloads").iterdir()} <= {"file.bin.lock"}
-    server.content = CONTENT
+    source.content = CONTENT
     assert download.fetch(file, settings).read_bytes() == CONTENT
 
 
-def test_no_such_file_and_no_server(server, file, settings):
+def test_no_such_file_and_no_server(source, file, settings):
     missing = download.File(file.url.replace("file.bin", "other.bin"), file.checksum)
     with pytest.raises(LoupeError, match="the server answered 404"):
         download.fetch(missing, settings)

@@ -14,14 +14,8 @@ from PIL import Image, ImageCms
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
-from vae_core.settings import Settings
 
 RANDOM = np.random.default_rng(0)
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(cache=tmp_path / "cache")
 
 
 def picture(width=10, height=12, mode="L"):

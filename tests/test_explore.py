@@ -2,94 +2,72 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
 import shutil
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
-from conftest import environment, run_cli
 from streamlit.testing.v1 import AppTest
-from test_live import make
+from support import button, captions, fine, made_run, parcel, settings_in, shown_before, train
 
-from ui import gallery, sketch
 from ui.explore import place, sections, wall
-from vae_core.look import animation, heat, neighbours, noise
 from vae_core.look import codes as places
-from vae_core.runs.store import Run, open_run
-from vae_core.settings import PROJECT, Settings
+from vae_core.look import noise
+from vae_core.runs import store
+from vae_core.runs.store import Run
+from vae_core.spec.config import Config
 
-SECONDS = 60
 Page = Callable[..., AppTest]
 Header = dict[str, Any]
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Page:
+def page(visit: Any, monkeypatch: pytest.MonkeyPatch) -> Page:
     """The Explore page of a run, with one section open."""
+    shown_before(monkeypatch)
 
     def open_page(run: Run, section: str = "Grid", image: int = 0, **address: str) -> AppTest:
-        for name, value in environment(run.settings).items():
-            monkeypatch.setenv(name, value)
-        app = AppTest.from_file(os.path.join(PROJECT, "app.py"), default_timeout=SECONDS)
-        for name, text in {"run": run.id, **address}.items():
-            app.query_params[name] = text
-        app.session_state[sections.KEY] = section
-        app.session_state["image-number"] = image
-        return app.switch_page("pages/explore.py").run()
+        return visit(run.settings, "explore", {sections.KEY: section, "image-number": image}, run=run.id, **address)
 
     return open_page
 
 
-@pytest.fixture
-def copy(trained: Run, settings: Settings) -> Run:
-    """A copy that may be changed."""
-    shutil.copytree(trained.path, settings.checkpoints / trained.id)
-    return Run(trained.id, settings)
-
-
 @pytest.fixture(scope="module")
-def plain_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def plain_run(once: Any) -> Run:
     """An autoencoder without a prior, with codes of four numbers, trained on noisy images."""
-    folder = tmp_path_factory.mktemp("plain")
-    settings = Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
-    words = ("--kind", "ae", "--latent", "4", "--noise", "0.4", "--epochs", "1", "--json")
-    done = run_cli(settings, "train", "--dataset", "digits", *words)
-    assert done.returncode == 0, done.stderr
-    return open_run(settings, json.loads(done.stdout)["run"])
+    settings = settings_in(once("without-a-prior", _train_without_prior))
+    (line,) = store.list_runs(settings)
+    return Run(line.id, settings)
 
 
-def fine(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    assert not [error.value for error in app.error]
-    return app
+def _train_without_prior(folder: Path) -> None:
+    small = Config("digits", (8, 8, 1), "flatten dense16", kind="ae", latent=4, noise=0.4, epochs=1, train_size=300)
+    train(settings_in(folder), small)
+
+
+def every_section(app: AppTest) -> Iterator[str]:
+    """Opens one after the other on the same page, the first of which is open."""
+    for section in sections.SECTIONS:
+        if app.session_state[sections.KEY] != section:
+            app.session_state[sections.KEY] = section
+            app.run()
+        assert not app.exception, (section, app.exception)
+        yield section
 
 
 def galleries(app: AppTest) -> list[tuple[Header, np.ndarray]]:
     """What the page hands to its galleries: the header, and the codes of the pictures."""
     found = []
     for element in app.main.get("bidi_component"):
-        header, body = opened(element.proto.bytes) if element.proto.bytes else ({}, b"")
+        header, body = parcel(element.proto.bytes) if element.proto.bytes else ({}, b"")
         if "captions" in header:
             start, length = header["codes"]
             codes = np.frombuffer(body[start : start + length], "<f4").reshape(-1, header["size"])
             assert len(codes) == len(header["captions"])
             found.append((header, codes))
     return found
-
-
-def opened(data: bytes) -> tuple[Header, bytes]:
-    (length,) = struct.unpack_from("<I", data)
-    return json.loads(data[4 : 4 + length]), data[4 + length :]
-
-
-def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.main.caption)
 
 
 # Sections.
@@ -150,7 +128,7 @@ def test_an_address_that_is_no_place_is_the_middle(page, trained, address):
 def test_samples_come_again_with_their_seed(page, trained):
     app = page(trained, "Samples")
     ((_, first),) = galleries(fine(app))
-    next(button for button in app.button if button.label == "Again").click()
+    button(app, "Again").click()
     ((_, second),) = galleries(fine(app.run()))
     assert not np.allclose(first, second) and app.number_input(key="samples-seed").value == 1
     app.number_input(key="samples-seed").set_value(0)
@@ -222,69 +200,67 @@ def test_denoising_knows_other_noise(page, trained, kind):
 # What may be missing.
 
 
-@pytest.mark.parametrize("section", sections.SECTIONS)
-def test_without_the_data_set_the_codes_remain(page, copy, section):
-    path = copy.path / "config.json"
+def test_without_the_data_set_the_codes_remain(page, own):
+    path = own.path / "config.json"
     path.write_text(path.read_text().replace('"digits"', '"gone-digits"'))
-    app = page(copy, section)
-    assert not app.exception
-    assert any("can no longer be read" in info.value for info in app.main.info)
-    assert [error.value for error in app.error if "gone" not in error.value] == []
-    assert len(app.error) == (section == "Denoise")  # it shows the images themselves
+    app = page(own)
+    for section in every_section(app):
+        assert any("can no longer be read" in info.value for info in app.main.info), section
+        assert [error.value for error in app.error if "gone" not in error.value] == [], section
+        assert len(app.error) == (section == "Denoise"), section  # it shows the images themselves
 
 
-def test_a_data_set_that_has_changed_is_not_taken_for_the_old_one(page, copy):
-    copy.set_resolved({**copy.resolved(), "data_fingerprint": "another"})
-    app = fine(page(copy, "Test images"))
+def test_a_data_set_that_has_changed_is_not_taken_for_the_old_one(page, own):
+    own.set_resolved({**own.resolved(), "data_fingerprint": "another"})
+    app = fine(page(own, "Test images"))
     assert any("has changed" in info.value for info in app.main.info)
 
 
 @pytest.mark.parametrize(("state", "sentence"), [("queued", "still training"), ("stopped", "was stopped")])
 def test_a_run_without_codes_shows_its_newest_epoch(page, settings, state, sentence):
-    app = fine(page(make(settings, state)))
+    app = fine(page(made_run(settings, state)))
     assert sentence in app.main.info[0].value
     assert any("Map of codes" in text.value for text in app.main.markdown)
 
 
 def test_a_run_that_failed_at_once_says_so(page, settings):
-    app = fine(page(make(settings, "failed", epochs=0)))
+    app = fine(page(made_run(settings, "failed", epochs=0)))
     assert any("failed" in info.value for info in app.main.info)
 
 
-def test_a_run_that_is_removed_while_it_is_shown(page, copy):
-    app = fine(page(copy))
-    shutil.rmtree(copy.path)
+def test_a_run_that_is_removed_while_it_is_shown(page, own):
+    app = fine(page(own))
+    shutil.rmtree(own.path)
     fine(app.run())
     assert not galleries(app)
 
 
-def test_a_run_without_its_networks_still_shows_its_codes(page, copy):
-    for path in (copy.model, copy.decoder_tflite, copy.encoder_tflite, copy.plane):
+def test_a_run_without_its_networks_still_shows_its_codes(page, own):
+    for path in (own.model, own.decoder_tflite, own.encoder_tflite, own.plane):
         path.unlink(missing_ok=True)
-    app = page(copy)
+    app = page(own)
     assert not app.exception and app.error
 
 
-def test_codes_that_are_no_numbers(page, copy):
-    arrays = copy.codes()
+def test_codes_that_are_no_numbers(page, own):
+    arrays = own.codes()
     arrays["mean"][3] = np.nan
-    copy.save_codes(arrays)
-    for section in sections.SECTIONS:
-        app = fine(page(copy, section))
-        assert (
-            not galleries(app) or all(np.isfinite(codes).all() for _, codes in galleries(app)) or section == "Denoise"
-        )
+    own.save_codes(arrays)
+    app = page(own)
+    for section in every_section(app):
+        assert not app.error, (section, app.error)
+        finite = all(np.isfinite(codes).all() for _, codes in galleries(app))
+        assert finite or section == "Denoise", section
+    none = Run("nothing-but-nan", own.settings)
+    shutil.copytree(own.path, none.path)
     arrays["mean"][:] = np.nan
-    copy.save_codes(arrays)
-    st.cache_resource.clear()
-    assert "is a number" in page(copy).error[0].value
+    none.save_codes(arrays)
+    assert "is a number" in page(none).error[0].value
 
 
-def test_another_run_does_not_take_over_the_place_of_the_last(page, trained, plain_run, settings):
-    both = Settings(cache=trained.settings.cache, checkpoints=settings.checkpoints)
-    for run in (trained, plain_run):
-        shutil.copytree(run.path, settings.checkpoints / run.id)
-    app = fine(page(Run(trained.id, both), at="1,1"))
+def test_another_run_does_not_take_over_the_place_of_the_last(page, own, plain_run):
+    shutil.copytree(plain_run.path, own.settings.checkpoints / plain_run.id)
+    app = fine(page(own, at="1,1"))
     app.sidebar.selectbox[0].set_value(plain_run.id)
     fine(app.run())
     assert app.query_params["run"] == plain_run.id and "at" not in app.query_params
@@ -293,74 +269,3 @@ def test_another_run_does_not_take_over_the_place_of_the_last(page, trained, pla
 def test_an_image_number_beyond_a_smaller_test_set_is_the_last(page, trained):
     app = fine(page(trained, "One image", image=10**6))
     assert app.number_input(key="image-number").value == len(trained.codes()["mean"]) - 1
-
-
-# The parts.
-
-
-def test_the_nearest_codes_come_first_and_nan_never():
-    codes = np.float32([[5, 0], [np.nan, 0], [1, 0], [3, 0]])
-    found, away = neighbours.nearest(codes, np.float32([0, 0]), 2)
-    assert found.tolist() == [2, 3] and away.tolist() == [1, 3]
-    assert neighbours.nearest(codes, np.float32([0, 0]), 9)[0].tolist() == [2, 3, 0]
-    assert neighbours.nearest(codes[:0], np.float32([0, 0]), 2)[0].tolist() == []
-
-
-def test_errors_are_black_where_there_are_none_and_bright_where_they_are_largest():
-    one = np.zeros((1, 1, 2, 1), np.uint8)
-    other = np.uint8([[[[0], [255]]]])
-    wrong = heat.errors(one, other)
-    colours = heat.coloured(wrong, heat.scale(wrong))
-    assert colours[0, 0].tolist() == [[0, 0, 4], [252, 253, 191]]
-
-
-@pytest.mark.parametrize("kind", noise.KINDS)
-def test_noise_grows_with_its_level_and_is_the_same_for_a_seed(kind):
-    images = np.random.default_rng(0).integers(60, 200, (3, 16, 12, 1), np.uint8)
-    weak, strong = (noise.spoiled(images, kind, level, 0) for level in (0.1, 0.5))
-    assert np.array_equal(noise.spoiled(images, kind, 0.0, 0), images)
-    assert noise.likeness(images, strong) < noise.likeness(images, weak) < 100
-    assert np.array_equal(noise.spoiled(images, kind, 0.5, 0), strong)
-
-
-@pytest.mark.parametrize("form", animation.FORMATS)
-def test_an_animation_goes_there_and_back(form):
-    from io import BytesIO
-
-    from PIL import Image
-
-    images = np.uint8(np.linspace(0, 250, 6))[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
-    moving = Image.open(BytesIO(animation.animation(images, form)))
-    assert moving.n_frames == 10 and moving.size == (256, 256)
-
-
-def test_many_pictures_fit_one_sheet():
-    data = gallery.data("p", np.zeros((500, 28, 86, 4), np.uint8), np.zeros((500, 3)), ["x"] * 500, label="l")
-    header, body = opened(data)
-    assert header["across"] * 86 < 16_383 and body[slice(header["sheet"][0], header["sheet"][0] + 4)] == b"RIFF"
-    assert (
-        opened(gallery.data("p", np.zeros((0, 8, 8, 1), np.uint8), np.zeros((0, 2)), [], label=""))[0]["sheet"] is None
-    )
-
-
-@pytest.mark.parametrize(
-    "told",
-    [None, 3, {}, {"seq": "1"}, {"seq": 1, "pixels": "!!"}, {"seq": 1, "pixels": base64.b64encode(b"12").decode()},
-     {"seq": 1, "pixels": base64.b64encode(bytes(64)).decode(), "code": [1.0]}],
-)  # fmt: skip
-def test_what_a_browser_should_not_have_drawn_counts_as_nothing(told):
-    assert sketch.read(told, (8, 8, 1), 2) is None
-
-
-def test_what_was_drawn_is_read():
-    pixels = base64.b64encode(bytes(range(64))).decode()
-    drawn = sketch.read({"seq": 1, "pixels": pixels, "code": [1, 2.5]}, (8, 8, 1), 2)
-    assert drawn and drawn.pixels[1, 0, 0] == 8 and drawn.code.tolist() == [1, 2.5]
-    assert sketch.read({"seq": 1, "pixels": pixels, "code": None}, (8, 8, 1), 2).code is None
-
-
-def test_paper_is_dark_for_images_that_are_light_on_dark():
-    light = np.zeros((2, 8, 8, 1), np.uint8)
-    for examples, dark in ((light, True), (255 - light, False)):
-        header, _ = opened(sketch.data("p", (8, 8, 1), 2, encoder=b"e", decoder=None, examples=examples))
-        assert header["dark"] is dark and header["encoder"] and header["decoder"] is None

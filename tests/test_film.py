@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
-import struct
 
 import numpy as np
 import pytest
 from PIL import Image
+from support import parcel
 
 from ui import film
 from ui.film import pack
@@ -28,9 +27,9 @@ def snapshot(epoch: int, size: int = 2, channels: int = 1) -> dict[str, np.ndarr
 
 
 def opened(data: bytes) -> tuple[dict, bytes]:
-    (length,) = struct.unpack_from("<I", data)
-    assert length % 4 == 0
-    return json.loads(data[4 : 4 + length]), data[4 + length :]
+    header, body = parcel(data)
+    assert (len(data) - len(body)) % 4 == 0
+    return header, body
 
 
 def part(body: bytes, place: list[int]) -> bytes:

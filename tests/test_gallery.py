@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import idle, serving
+from browser import holds, idle
 from PIL import Image
 
 from vae_core.look import codes as places
@@ -21,44 +19,36 @@ from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 
-SECONDS = 60
 NUMBERS = ".slider input[type=number]"
 
 
 FAR = "too-large"  # a run whose networks the browser cannot have
 
 
-@pytest.fixture(scope="module")
-def address(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of the Explore page, for the trained run and for one that the browser does not decode."""
-    settings = replace(trained.settings, checkpoints=tmp_path_factory.mktemp("checkpoints"))
-    for name in (trained.id, FAR):
-        shutil.copytree(trained.path, settings.checkpoints / name)
-    far = Run(FAR, settings)
-    reasons = dict.fromkeys(packed.NETWORKS, "it is too large for the browser")
-    far.plane.write_bytes(packed.write(Packed({}, reasons, keras_file.fingerprint(far.model))))
-    with serving(settings) as server:
-        yield f"{server.address}/explore?run="
-
-
 @pytest.fixture
-def explore(chromium: Any, address: str, trained: Run) -> Iterator[Callable[..., Any]]:
-    """The page with one section open. What the browser sends goes into `page.sent`, what breaks into `page.broken`."""
-    page = chromium.new_page(viewport={"width": 1300, "height": 1600})
-    page.set_default_timeout(1000 * SECONDS)
-    page.sent, page.broken = [], []
+def explore(tab: Any, server: Any, own: Run) -> Callable[..., Any]:
+    """The page with one section open. What the browser sends goes into `page.sent`."""
+    page = tab(width=1300, height=1600)
+    page.sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(frame)))
-    page.on("pageerror", lambda error: page.broken.append(str(error)))
 
-    def open_section(name: str, run: str = trained.id) -> Any:
-        page.goto(f"{address}{run}")
+    def open_section(name: str, run: str = own.id) -> Any:
+        page.goto(f"{server.address}/explore?run={run}")
         page.locator(NUMBERS).first.wait_for()
         page.get_by_role("radio", name=name, exact=True).click()
         return idle(page)
 
-    yield open_section
-    assert not page.broken
-    page.close()
+    return open_section
+
+
+@pytest.fixture
+def far(own: Run) -> Run:
+    """A run that the browser does not decode."""
+    shutil.copytree(own.path, own.settings.checkpoints / FAR)
+    far = Run(FAR, own.settings)
+    reasons = dict.fromkeys(packed.NETWORKS, "it is too large for the browser")
+    far.plane.write_bytes(packed.write(Packed({}, reasons, keras_file.fingerprint(far.model))))
+    return far
 
 
 def cursor(page: Any) -> list[float]:
@@ -67,14 +57,7 @@ def cursor(page: Any) -> list[float]:
 
 def goes_to(page: Any, code: Any) -> None:
     """Waits until the cursor is there."""
-    until(page, lambda: np.allclose(cursor(page), code, atol=0.002))
-
-
-def until(page: Any, holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end, page.url
-        page.wait_for_timeout(20)  # lets the browser's events in
+    holds(page, lambda: np.allclose(cursor(page), code, atol=0.002))
 
 
 def drop(page: Any, content: bytes) -> None:
@@ -135,7 +118,7 @@ def test_the_grid_is_what_the_decoder_draws_without_the_server(explore, trained)
         shown = np.asarray(found["grey"]).reshape(found["height"], found["width"])
         return shown.shape == wanted.shape and np.abs(shown - wanted.astype(int)).max() <= 1
 
-    until(page, same)
+    holds(page, same)
 
 
 def test_the_grid_is_walked_by_keys(explore, trained):
@@ -185,9 +168,11 @@ def test_a_stroke_is_encoded_while_it_is_drawn_and_nobody_is_told_before_its_end
     paper = page.locator(".paper")
     paper.scroll_into_view_if_needed()
     box = paper.bounding_box()
+    told = len(page.sent)
     page.get_by_role("button", name="Example 1", exact=True).click()  # the encoder is there when the cursor moves
     page.wait_for_url("**at=*")
     page.get_by_text("Nearest training images").wait_for()
+    holds(page, lambda: len(page.sent) >= told + 2)  # the plane's place, and the drawing
     idle(page)
     begun, before = cursor(page), len(page.sent)
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.1 * box["height"])
@@ -196,7 +181,7 @@ def test_a_stroke_is_encoded_while_it_is_drawn_and_nobody_is_told_before_its_end
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert cursor(page) != begun and len(page.sent) == before
     page.mouse.up()
-    until(page, lambda: len(page.sent) >= before + 2)  # the plane's place, and the drawing
+    holds(page, lambda: len(page.sent) >= before + 2)  # the plane's place, and the drawing
     page.get_by_text("Nearest test images").wait_for()
 
 
@@ -211,19 +196,19 @@ def test_noise_is_taken_away_at_the_level_that_is_set(explore):
     likeness = page.get_by_text("Likeness to the original")
     before = likeness.inner_text()
     page.get_by_role("slider", name="Level").press("ArrowRight")
-    until(page, lambda: likeness.inner_text() != before)
+    holds(page, lambda: likeness.inner_text() != before)
     assert tiles(page, "Original, noisy, and what the model makes of it").count() == 24
 
 
-def test_what_is_too_large_for_the_browser_is_encoded_and_decoded_on_the_server(explore, trained):
-    page = explore("Draw", FAR)
+def test_what_is_too_large_for_the_browser_is_encoded_and_decoded_on_the_server(explore, trained, far):
+    page = explore("Draw", far.id)
     picture = page.locator("canvas.now")
     drawn = lambda: picture.evaluate("(canvas) => canvas.toDataURL()")  # noqa: E731
-    until(page, lambda: len(drawn()) > 200)
+    holds(page, lambda: len(drawn()) > 200)
     before = drawn()
     page.get_by_role("button", name="Example 1", exact=True).click()
     goes_to(page, trained.codes()["mean"][0])
-    until(page, lambda: drawn() != before)
+    holds(page, lambda: drawn() != before)
     assert tiles(page, "Reconstruction").count() == 1
 
 

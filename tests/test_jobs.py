@@ -1,93 +1,29 @@
-"""Jobs as real processes: started, queued, stopped, killed, and found again."""
+"""Jobs as real processes: started, stopped, killed, and found again."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from support import end_work, eventually, kill
+from workers import AT_ONCE, DEAF, OPENING, UNTIL_STOPPED, child, new, running, start
 
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, locks, slots, store, work
+from vae_core.runs import jobs, locks, store, work
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
-
-CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", epochs=3)
-OPENING = (
-    "import os, sys, time; from pathlib import Path\n"
-    "from vae_core import settings; from vae_core.errors import LoupeError; from vae_core.runs import jobs, store\n"
-    "here = settings.load(); run = store.open_run(here, sys.argv[-1])\n"
-)
-UNTIL_STOPPED = OPENING + (
-    "with jobs.hold(run):\n"
-    "    print('begun', os.getpid(), flush=True); run.set_status(epoch=1)\n"
-    "    while not jobs.stop_requested(run): time.sleep(0.01)\n"
-    "    run.set_status(state='stopped')\n"
-)
-AT_ONCE = OPENING + (
-    "with jobs.hold(run):\n"
-    "    (here.checkpoints / 'order.txt').open('a').write(run.id + '\\n'); run.set_status(state='done')\n"
-)
-DEAF = OPENING + "with jobs.hold(run):\n    while True: time.sleep(60)\n"
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
-    settings = Settings(cache=tmp_path / "cache", checkpoints=tmp_path / "checkpoints")
-    yield settings
-    for line in store.list_runs(settings):
-        status = store.open_run(settings, line.id).status()
-        if locks.alive(status["pid"], status["pid_started"]):
-            os.kill(status["pid"], signal.SIGTERM)
-
-
-def new(settings: Settings, owner: str = "Ada", seed: int = 0) -> store.Run:
-    return store.create(settings, replace(CONFIG, seed=seed), {}, owner=owner)
-
-
-def start(settings: Settings, run: store.Run, script: str = UNTIL_STOPPED) -> int:
-    return jobs.start(settings, run, command=(sys.executable, "-c", script))
-
-
-def running(settings: Settings, run: store.Run, script: str = UNTIL_STOPPED) -> int:
-    pid = start(settings, run, script)
-    eventually(lambda: run.state() == "running", run)
-    return pid
-
-
-def waiting(settings: Settings, run: store.Run, script: str = UNTIL_STOPPED) -> int:
-    pid = start(settings, run, script)
-    eventually(lambda: jobs.place(settings, run) is not None, run)
-    return pid
-
-
-def child(script: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **environment}, text=True, **pipes)
-
-
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
-    eventually(lambda: not psutil.pid_exists(pid))
-
-
-def eventually(condition: Callable[[], object], run: store.Run | None = None, seconds: float = 30) -> None:
-    tick, end = threading.Event(), time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, run and (run.status(), run.log.read_text())
-        tick.wait(0.01)
-
-
-# Start, stop, kill
+@pytest.fixture(autouse=True)
+def nothing_goes_on(settings: Settings) -> Iterator[None]:
+    yield
+    end_work(settings)
 
 
 def test_a_job_runs_apart_from_who_started_it_until_it_is_stopped(settings: Settings) -> None:
@@ -120,7 +56,8 @@ def test_waiting_for_a_job_returns_at_its_end(settings: Settings) -> None:
 
 def test_a_killed_job_is_interrupted_and_can_be_started_again(settings: Settings) -> None:
     run = new(settings)
-    kill(running(settings, run))
+    running(settings, run)
+    kill(run)
     assert run.status()["state"] == "running", "nobody was there to write anything else"
     assert jobs.state(run) == "interrupted" and store.list_runs(settings)[0].state == "interrupted"
     start(settings, run, AT_ONCE)
@@ -180,11 +117,11 @@ def test_who_has_a_run_has_it_alone(settings: Settings) -> None:
 
 def test_a_process_that_is_still_loading_is_neither_lost_nor_started_twice(settings: Settings) -> None:
     run = new(settings)
-    pid = start(settings, run, "input_never_comes = __import__('threading').Event().wait()")
+    start(settings, run, "input_never_comes = __import__('threading').Event().wait()")
     assert run.state() == "queued" and jobs.place(settings, run) is None
     with pytest.raises(LoupeError, match="is already queued"):
         start(settings, run)
-    kill(pid)
+    kill(run)
     assert run.state() == "interrupted"
 
 
@@ -215,9 +152,9 @@ def test_a_run_that_nobody_started_can_be_stopped(settings: Settings) -> None:
 
 def test_a_stop_that_a_killed_job_never_saw_does_not_stop_the_next(settings: Settings) -> None:
     run = new(settings)
-    pid = running(settings, run, DEAF)
+    running(settings, run, DEAF)
     jobs.request_stop(run)
-    kill(pid)
+    kill(run)
     assert run.state() == "interrupted" and run.stop_requested()
     foreground = child(UNTIL_STOPPED, run.id, LOUPE_CHECKPOINTS=str(settings.checkpoints))
     eventually(lambda: run.state() == "running" and run.status()["pid"] == foreground.pid, run)
@@ -262,95 +199,6 @@ def test_the_settings_here_are_the_settings_there(settings: Settings, monkeypatc
     run, wanted = new(settings), replace(settings, train_slots=3, host="0.0.0.0")
     jobs.start(wanted, run, wait=True, command=(sys.executable, "-c", OPENING + "print(here)\n"))
     assert run.log.read_text() == f"{wanted}\n"
-
-
-# The queue
-
-
-def test_the_second_job_waits_until_the_first_is_dead(settings: Settings) -> None:
-    first, second, third = (new(settings, seed=seed) for seed in range(3))
-    pid = running(settings, first)
-    waiting(settings, second)
-    waiting(settings, third)
-    assert [jobs.place(settings, run) for run in (first, second, third)] == [None, 1, 2]
-    assert [line.state for line in store.list_runs(settings)] == ["queued", "queued", "running"]
-    kill(pid)
-    eventually(lambda: second.state() == "running", second)
-    assert jobs.place(settings, third) == 1 and third.state() == "queued"
-
-
-def test_as_many_run_as_there_are_slots(settings: Settings) -> None:
-    two = replace(settings, train_slots=2)
-    runs = [new(two, seed=seed) for seed in range(4)]
-    pids = [start(two, run) for run in runs]
-    eventually(lambda: sorted(run.state() for run in runs) == ["queued", "queued", "running", "running"])
-    eventually(lambda: sorted(jobs.place(two, run) or 0 for run in runs) == [0, 0, 1, 2])
-    kill(next(pid for pid, run in zip(pids, runs, strict=True) if run.state() == "running"))
-    eventually(lambda: sorted(run.state() for run in runs) == ["interrupted", "queued", "running", "running"])
-
-
-def test_a_queued_job_is_stopped_at_once_and_a_killed_one_is_forgotten(settings: Settings) -> None:
-    first, second, third, fourth = (new(settings, seed=seed) for seed in range(4))
-    running(settings, first)
-    pids = {run.id: waiting(settings, run) for run in (second, third, fourth)}
-    assert jobs.request_stop(second) == "stopped"
-    kill(pids[third.id])
-    assert third.state() == "interrupted"
-    eventually(lambda: jobs.place(settings, fourth) == 1)
-    eventually(lambda: not psutil.pid_exists(pids[second.id]))
-    assert second.status()["state"] == "stopped" and "begun" not in second.log.read_text()
-    assert not second.stop_requested() and first.state() == "running"
-
-
-def test_owners_take_turns(settings: Settings) -> None:
-    first = new(settings, "Ada")
-    running(settings, first)
-    queued = [new(settings, owner, seed) for seed, owner in enumerate(["Ada", "Ada", "Bo", "Bo", "Cy"], start=1)]
-    for run in queued:
-        waiting(settings, run, AT_ONCE)
-    ada, ada_2, bo, bo_2, cy = queued
-    fair = [bo, cy, ada, bo_2, ada_2]
-    assert [jobs.place(settings, run) for run in fair] == [1, 2, 3, 4, 5]
-    jobs.request_stop(first)
-    eventually(lambda: all(run.state() == "done" for run in queued))
-    assert (settings.checkpoints / "order.txt").read_text().split() == [run.id for run in fair]
-
-
-@pytest.mark.parametrize(
-    ("waiting", "served", "order"),
-    [
-        ("a1 a2 a3", {}, "a1 a2 a3"),
-        ("a1 a2 b3 c4", {}, "a1 b3 c4 a2"),
-        ("a1 b2", {"a": 7, "b": 3}, "b2 a1"),
-        ("a1 a2 b3 b4 c5", {"a": 1, "b": 2}, "c5 a1 b3 a2 b4"),
-    ],
-)
-def test_the_order_of_the_queue(waiting: str, served: dict[str, int], order: str) -> None:
-    tickets = {token: f"{token[1]}~{token[0]}~run~x.ticket" for token in waiting.split()}
-    assert slots.in_order(reversed(tickets.values()), served) == [tickets[token] for token in order.split()]
-
-
-def test_spoiled_books_of_the_queue_stop_nobody(settings: Settings) -> None:
-    line = slots.line_of(settings, "train")
-    line.tickets.mkdir(parents=True)
-    line.turns.write_text("not JSON")
-    (line.tickets / "0000000001.000000~x~y~dead.ticket").write_text("")
-    run = new(settings)
-    start(settings, run, AT_ONCE)
-    eventually(lambda: run.state() == "done", run)
-    assert len(line.served()) == 1
-
-
-def test_dead_tickets_are_tidied_away(settings: Settings) -> None:
-    line = slots.line_of(settings, "train")
-    line.tickets.mkdir(parents=True)
-    dead = line.tickets / "0000000001.000000~x~y~dead.ticket"
-    dead.write_text("")
-    os.utime(dead, (1, 1))
-    run = new(settings)
-    start(settings, run, AT_ONCE)
-    eventually(lambda: run.state() == "done" and not run.has_process(), run)
-    assert list(line.tickets.iterdir()) == []
 
 
 def test_looking_at_a_lock_takes_it_from_nobody(tmp_path: Path) -> None:

@@ -1,17 +1,12 @@
-"""The stand-alone programs: they compile for whatever can be trained, and what they build and print is right."""
+"""The stand-alone programs compile for whatever can be trained and build it; test_alone.py runs them."""
 
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 
 from vae_core.spec import recipes
@@ -104,33 +99,3 @@ def built(layers, shape) -> int:
     start = names["x"]
     exec("\n".join(chain(layers, shape)), names)
     return keras.Model(start, names["x"]).count_params()
-
-
-def run(folder: Path, config: Config, **environ: str) -> str:
-    (folder / "program.py").write_text(script(config), encoding="utf-8")
-    quiet = {**os.environ, "MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "3", **environ}
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=folder, env=quiet, capture_output=True, text=True, timeout=200
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert {path.name for path in folder.glob("*.png")} == {"codes.png", "reconstructions.png", "grid.png"}
-    return done.stdout
-
-
-def test_a_program_runs_on_its_own(tmp_path: Path) -> None:
-    config = Config("digits", (8, 8, 1), "flatten dense16:gelu", epochs=1, batch=64)
-    said = run(tmp_path, config)
-    assert "1437 images train, 180 validate, 180 test" in said
-    assert f"parameters: {config.architecture().counts['total']:,}" in said
-    losses = re.search(r"epoch 1/1  train ([0-9.]+)  validation ([0-9.]+) nats/image", said)
-    assert losses and 20 < float(losses[2]) < float(losses[1]) < 64 * np.log(2) + 1
-
-
-def test_a_program_with_everything_runs_on_an_own_file(tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
-    x, y = random.integers(0, 256, (100, 9, 10, 3), np.uint8), np.repeat(["cat", "dog", "cow", "hen"], 25)
-    np.savez(tmp_path / "own.npz", x_train=x, y_train=y, x_test=x[::3], y_test=y[::3])
-    said = run(tmp_path, EVERYTHING, DATA="own.npz")
-    assert "40 images train, 10 validate, 34 test" in said
-    assert f"parameters: {EVERYTHING.architecture().counts['total']:,}" in said
-    assert "epoch 2/2" in said

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import packed_networks
 import pytest
-from browser import eventually
 from packed_networks import Case
+from support import eventually
 
 from vae_core.look import packed, packing
 from vae_core.look.portable import Portable

@@ -1,9 +1,5 @@
 """t-SNE and UMAP: against scikit-learn, umap-learn, openTSNE and exact sums."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -13,7 +9,7 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities_nn, _kl_divergence
 
 from vae_core.look import neighbours
-from vae_core.look.projection import Map, Projection
+from vae_core.look.projection import METHODS, Map, Projection
 from vae_core.look.projections import adding, methods, pca, preview, stages, umap_layout
 from vae_core.look.projections.repulsion import Repulsion
 from vae_core.runs.jobs import Stopped
@@ -158,27 +154,17 @@ def test_a_large_space_is_reduced_first_and_it_is_said(monkeypatch):
     assert trustworthiness(DIGITS, found.places, n_neighbors=15) > 0.98
 
 
-ORACLE = """
-import sys
-import numpy as np
-from umap.umap_ import fuzzy_simplicial_set
-near, distances = np.load(sys.argv[1]).values()
-itself = np.arange(len(near))[:, None]
-near, distances = np.hstack([itself, near]), np.hstack([0.0 * itself, distances])
-tied, _, _ = fuzzy_simplicial_set(near, near.shape[1], np.random.RandomState(0), "euclidean",
-                                  knn_indices=near, knn_dists=distances.astype(np.float32))
-np.save(sys.argv[2], tied.toarray())
-"""
+def test_ties_between_neighbours_are_umaps(monkeypatch):
+    from umap import umap_
 
-
-def test_ties_between_neighbours_are_umaps(tmp_path):
+    for name in ("smooth_knn_dist", "compute_membership_strengths"):
+        monkeypatch.setattr(umap_, name, getattr(umap_, name).py_func)  # compiling takes longer than this small case
     values = np.vstack([DIGITS[:90], DIGITS[:3], DIGITS[:3], np.tile(DIGITS[100], (14, 1))])  # with copies
     near, distances = neighbours.search(values, np.arange(len(values)), 9)
-    given, answer = tmp_path / "near.npz", tmp_path / "ties.npy"
-    np.savez(given, near=near, distances=distances)
-    uncompiled = {**os.environ, "NUMBA_DISABLE_JIT": "1"}  # compiling takes longer than this small case
-    subprocess.run([sys.executable, "-c", ORACLE, given, answer], env=uncompiled, check=True, capture_output=True)
-    np.testing.assert_allclose(umap_layout.graph(near, distances).toarray(), np.load(answer), atol=1e-4)
+    itself = np.arange(len(near))[:, None]
+    known = {"knn_indices": np.hstack([itself, near]), "knn_dists": np.float32(np.hstack([0.0 * itself, distances]))}
+    theirs, _, _ = umap_.fuzzy_simplicial_set(values, 10, np.random.RandomState(0), "euclidean", **known)
+    np.testing.assert_allclose(umap_layout.graph(near, distances).toarray(), theirs.toarray(), atol=1e-4)
 
 
 def test_umap_keeps_neighbours_together_and_is_shown():
@@ -198,6 +184,15 @@ def test_umap_can_be_stopped():
         made(DIGITS, tell, method="umap")
 
 
+OLD, NEW = DIGITS[:340], DIGITS[340:]
+
+
+@pytest.fixture(scope="module")
+def maps():
+    """Of the same images by every method."""
+    return {method: as_map(method, OLD) for method in METHODS}
+
+
 def as_map(method, values):
     found = made(values, method=method)
     nothing = np.zeros(len(values), np.float32)
@@ -207,29 +202,27 @@ def as_map(method, values):
     )  # fmt: skip
 
 
-def test_new_points_land_where_opentsne_puts_them():
+def test_new_points_land_where_opentsne_puts_them(maps):
     import openTSNE
 
-    old, new = DIGITS[:340], DIGITS[340:]
-    found = as_map("tsne", old)
+    found = maps["tsne"]
     known = openTSNE.TSNE(n_iter=0, early_exaggeration_iter=0, neighbors="exact", negative_gradient_method="bh")
-    known = known.fit(old, initialization=1e-5 * found.places)
+    known = known.fit(OLD, initialization=1e-5 * found.places)
     known[:] = found.places
-    theirs, ours = np.asarray(known.transform(new)), adding.place(found, old, new)
+    theirs, ours = np.asarray(known.transform(NEW)), adding.place(found, OLD, NEW)
     middle = (found.places.max(axis=0) + found.places.min(axis=0)) / 2  # openTSNE has moved its map there
     apart = np.linalg.norm(ours - (theirs + middle), axis=1)
     assert np.median(apart) < 0.02 * np.ptp(found.places)
 
 
-@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
-def test_a_point_that_is_there_already_lands_beside_itself(method):
-    found = as_map(method, DIGITS[:300])
-    again = adding.place(found, DIGITS[:300], DIGITS[10:20])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_point_that_is_there_already_lands_beside_itself(maps, method):
+    found = maps[method]
+    again = adding.place(found, OLD, OLD[10:20])
     apart = np.linalg.norm(again[:, :2] - found.places[10:20, :2], axis=1)
     assert apart.max() < 0.05 * np.ptp(found.places[:, :2])
 
 
-def test_pca_puts_new_points_where_it_would_have_put_them():
-    found = as_map("pca", DIGITS[:300])
-    known = pca.components(DIGITS[:300], 10)
-    np.testing.assert_allclose(adding.place(found, DIGITS[:300], DIGITS[:5]), known.places[:5], atol=1e-5)
+def test_pca_puts_new_points_where_it_would_have_put_them(maps):
+    known = pca.components(OLD, 10)
+    np.testing.assert_allclose(adding.place(maps["pca"], OLD, OLD[:5]), known.places[:5], atol=1e-5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
 from vae_core.cli import tasks as worker
+from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.learn import classifier, export, models
 from vae_core.look import metrics
@@ -27,6 +29,7 @@ from vae_core.look.metrics.subject import Judge
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
+from vae_core.spec.architecture import Architecture
 from vae_core.spec.config import Config
 
 RANDOM = np.random.default_rng(0)
@@ -176,6 +179,16 @@ def made(count: int, channels: int = 1, classes: int = 3) -> dict[str, np.ndarra
     return {"x": pixels, "y": kinds} if classes else {"x": pixels}
 
 
+@cache
+def untrained(architecture: Architecture) -> dict[str, bytes]:
+    """The portable forms of fresh networks."""
+    keras.utils.set_random_seed(1)
+    networks = models.build(architecture)
+    images = np.random.default_rng(1).integers(0, 256, (32, *architecture.image), np.uint8)
+    forms = export.make_forms(networks.encoder, networks.decoder, images)
+    return {f"{name}_tflite": form.data for name, form in forms.items()}
+
+
 @pytest.fixture
 def run_of(settings: Settings) -> Callable[..., Run]:
     """A run with networks that were never trained, on images of its own."""
@@ -191,10 +204,8 @@ def run_of(settings: Settings) -> Callable[..., Run]:
         np.savez(where.data / "made.npz", **arrays)
         config = Config("made", train["x"].shape[1:], "flatten dense16", **options)
         run = store.create(where, config, {})
-        keras.utils.set_random_seed(1)
-        networks = models.build(config.architecture())
-        for name, form in export.make_forms(networks.encoder, networks.decoder, test["x"]).items():
-            run.save_file(f"{name}_tflite", lambda path, data=form.data: path.write_bytes(data))
+        for kind, data in untrained(config.architecture()).items():
+            run.save_file(kind, lambda path, data=data: path.write_bytes(data))
         run.set_status(state="done")
         return run
 
@@ -268,8 +279,6 @@ def test_the_second_call_finds_what_the_first_one_measured(run_of: Callable[...,
 
 
 def test_the_classifier_is_trained_once_and_judges_samples(run_of: Callable[..., Run], settings: Settings) -> None:
-    from vae_core.data import catalog
-
     run = run_of(made(300), made(100))
     dataset = catalog.load("made", run.settings)
     first = classifier.judge(dataset, settings)

@@ -24,9 +24,8 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_what_is_begun_anew_stands_once(chromium, name):
+def test_what_is_begun_anew_stands_once(tab, name):
     paths, data = SCRIPTS[name]
-    page = chromium.new_page()
+    page = tab()
     code = "\n".join(path.read_text("utf-8") for path in paths)
     assert page.evaluate(MOUNT_TWICE, [code, data]) == [1, 1]
-    page.close()

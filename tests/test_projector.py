@@ -4,17 +4,11 @@ import csv
 import io
 import json
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.parse
-import urllib.request
-from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 from PIL import Image
+from support import loaded_by, places, settings_in
 
 from vae_core.cli import tasks as worker
 from vae_core.cli.main import main
@@ -27,9 +21,7 @@ from vae_core.share import projector
 
 @pytest.fixture(scope="module")
 def task(trained, tmp_path_factory):
-    from conftest import _settings
-
-    settings = _settings(tmp_path_factory.mktemp("projector"))
+    settings = settings_in(tmp_path_factory.mktemp("projector"))
     shutil.copytree(trained.path, settings.checkpoints / trained.id)
     task = projection.begin(Run(trained.id, settings), Projection(images="both", count=150))
     worker.work(task)
@@ -49,51 +41,32 @@ def test_a_row_an_image(task):
         assert float(row["code_2"]) == pytest.approx(found.codes[place, 1], rel=1e-5)
 
 
-@contextmanager
-def tensorboard(folder):
-    """A real one, on a port of its own; what it answers to its projector's questions."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    options = {"logdir": folder, "port": port, "load_fast": "false"}
-    command = [sys.executable, "-m", "tensorboard.main", *(f"--{name}={value}" for name, value in options.items())]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+@pytest.fixture
+def get(tmp_path, task):
+    """TensorBoard's projector has opened our folder: what it answers to its page's questions."""
+    from tensorboard.plugins.base_plugin import TBContext
+    from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
+    from werkzeug.test import Client
 
-    def get(route, **query):
-        words = urllib.parse.urlencode({"run": ".", **query})
-        with urllib.request.urlopen(
-            f"http://localhost:{port}/data/plugin/projector/{route}?{words}", timeout=30
-        ) as answer:
-            return answer.read()
-
-    try:
-        end = time.monotonic() + 120
-        while True:
-            with suppress(OSError):
-                get("runs")
-                break
-            assert server.poll() is None
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        yield get
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def test_tensorboard_opens_it(task, tmp_path):
     projector.write(task, tmp_path / "out")
-    with tensorboard(tmp_path / "out") as get:
-        assert json.loads(get("runs")) == ["."]
-        _check(task, get)
+    plugin = ProjectorPlugin(TBContext(logdir=str(tmp_path / "out")))
+    pages = {route: Client(page) for route, page in plugin.get_plugin_apps().items()}
+
+    def answered(route, **query):
+        answer = pages[f"/{route}"].get(f"/{route}", query_string={"run": ".", **query})
+        assert answer.status_code == 200, answer.text
+        return answer.data
+
+    return answered
 
 
-def _check(task, get):
+def test_tensorboard_opens_it(task, get):
+    assert json.loads(get("runs")) == ["."]
     found = projection.read(task)
     config = json.loads(get("info"))
-    codes, places = (each["tensorName"] for each in config["embeddings"])
+    codes, on_the_map = (each["tensorName"] for each in config["embeddings"])
     assert [each["tensorShape"] for each in config["embeddings"]] == [[150, 2], [150, 2]]
-    for name, known in ((codes, found.codes), (places, found.places)):
+    for name, known in ((codes, found.codes), (on_the_map, found.places)):
         served_tensor = np.frombuffer(get("tensor", name=name), np.float32).reshape(150, -1)
         np.testing.assert_allclose(served_tensor, known, rtol=1e-5, atol=1e-6)
     header, *rows = get("metadata", name=codes).decode().splitlines()
@@ -120,44 +93,23 @@ def test_many_images_are_made_small_enough_for_one_sheet(monkeypatch):
     assert max(projector._sheet(small).shape[:2]) <= 40
 
 
-def test_from_a_terminal(task, tmp_path, monkeypatch, capsys):
-    from conftest import environment
-
-    before = "tensorflow" in sys.modules  # another test may have asked for it
-    for name, value in environment(task.settings).items():
-        monkeypatch.setenv(name, value)
-    run, table, folder = task.run.id, tmp_path / "map.csv", tmp_path / "board"
-    assert (
-        main(
-            [
-                "project",
-                run,
-                "--method",
-                "tsne",
-                "--count",
-                "60",
-                "--csv",
-                str(table),
-                "--tensorboard",
-                str(folder),
-                "--json",
-            ]
-        )
-        == 0
+def test_from_a_terminal(task, tmp_path):
+    asked = ["project", task.run.id, "--method", "tsne", "--count", "60"]
+    files = ["--csv", str(tmp_path / "map.csv"), "--tensorboard", str(tmp_path / "board")]
+    code = (
+        "import contextlib\nfrom vae_core.cli.main import main\n"
+        f"for words, name in (({asked + files!r} + ['--json'], 'made'), ({asked!r}, 'kept')):\n"
+        f"    with open({str(tmp_path)!r} + f'/{{name}}.txt', 'w') as out, contextlib.redirect_stdout(out):\n"
+        "        assert main(words) == 0\n"
     )
-    document = json.loads(capsys.readouterr().out)
+    assert not loaded_by(code, task.settings) & {"tensorflow", "keras"}
+    document = json.loads((tmp_path / "made.txt").read_text())
     assert document["points"] == 60
     assert document["quality"]["trustworthiness"] > 0.8
-    assert len(table.read_text().splitlines()) == 61
-    assert {path.name for path in folder.iterdir()} >= {
-        "tensors.tsv",
-        "metadata.tsv",
-        "sprite.png",
-        "projector_config.pbtxt",
-    }
-    assert main(["project", run, "--method", "tsne", "--count", "60"]) == 0  # kept, so at once
-    assert "Of a point's 15 neighbours" in capsys.readouterr().out
-    assert ("tensorflow" in sys.modules) == before
+    assert len((tmp_path / "map.csv").read_text().splitlines()) == 61
+    names = {"tensors.tsv", "metadata.tsv", "sprite.png", "projector_config.pbtxt"}
+    assert {path.name for path in (tmp_path / "board").iterdir()} >= names
+    assert "Of a point's 15 neighbours" in (tmp_path / "kept.txt").read_text()
 
 
 @pytest.mark.parametrize(
@@ -170,9 +122,7 @@ def test_from_a_terminal(task, tmp_path, monkeypatch, capsys):
     ],
 )
 def test_wrong_words_are_answered(task, monkeypatch, capsys, words, sentence):
-    from conftest import environment
-
-    for name, value in environment(task.settings).items():
+    for name, value in places(task.settings).items():
         monkeypatch.setenv(name, value)
     assert main(["project", task.run.id, *words]) == 2
     assert sentence in capsys.readouterr().err

@@ -9,9 +9,11 @@ import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support import answer, run_here
 
 from vae_core.errors import LoupeError
 from vae_core.look import drawing
@@ -22,7 +24,7 @@ from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.share import report
 from vae_core.share.report import conclusion
-from vae_core.share.report.parts import Figure, Grid, Heading, Question, Text
+from vae_core.share.report.parts import Figure, Grid, Heading, Question, Report, Text
 from vae_core.spec.config import Config
 
 CONFIG = Config("digits", (8, 8, 1), "flatten dense32")
@@ -38,6 +40,11 @@ def pair(trained: Run, settings: Settings) -> list[Run]:
         runs.append(store.open_run(settings, name))
     runs[1].set_card(name="Second | <b>bold</b> *star*", note="What I *wanted* to see.")
     return runs
+
+
+@pytest.fixture(scope="module")
+def made(trained: Run) -> Report:
+    return report.build([trained])
 
 
 def numbers(bce: float, **changes: Any) -> dict[str, Any]:
@@ -87,13 +94,13 @@ def test_the_conclusion_names_what_the_check_up_found() -> None:
     assert "Until" not in said(numbers(0.3), [replace(FINDING, severity=HINT)])
 
 
-def test_a_report_of_one_run_has_all_its_sections(trained: Run) -> None:
-    made = report.build([trained])
+def test_a_report_of_one_run_has_all_its_sections(made: Report) -> None:
     headings = [block.text for block in made.blocks if isinstance(block, Heading) and block.level == 2]
     assert headings == ["The question", "Setup", "Layers", "What was added, and why", "How the training went",
                         "What it draws, and its map of codes", "Numbers on the test images", "Check-up",
                         "Conclusion"]  # fmt: skip
     assert any(isinstance(block, Text) and block.generated for block in made.blocks)
+    assert isinstance(made.blocks[-1], Text)
     assert not any(isinstance(block, Question) for block in made.blocks)
     tables = [block for block in made.blocks if isinstance(block, Grid)]
     assert all(len(row) == len(table.header) for table in tables for row in table.rows)
@@ -146,11 +153,9 @@ def test_the_pdf_is_written_with_letters_that_it_does_not_have(pair: list[Run]) 
 
 
 def test_two_runs_are_compared_and_credit_is_refused_for_one_seed(pair: list[Run]) -> None:
-    told = [block.text for block in report.build(pair).blocks if isinstance(block, Text) and block.generated]
-    assert any("cannot be told apart" in text for text in told)
-    assert any(
-        "What I *wanted* to see." in block.text for block in report.build(pair).blocks if isinstance(block, Text)
-    )
+    told = [block for block in report.build(pair).blocks if isinstance(block, Text)]
+    assert any("cannot be told apart" in block.text for block in told if block.generated)
+    assert any("What I *wanted* to see." in block.text for block in told)
 
 
 def test_a_run_without_model_codes_or_data_is_still_written_up(settings: Settings) -> None:
@@ -196,20 +201,18 @@ def test_a_map_of_codes_has_one_scale() -> None:
     assert len({dot["fill"] for dot in drawn}) == 3
 
 
-def test_the_command_line_judges_and_writes(cli: Any, trained: Run, settings: Settings, tmp_path: Any) -> None:
-    shutil.copytree(trained.path, settings.checkpoints / trained.id)
-    found = json.loads(cli("doctor", trained.id, "--json").stdout)
+def test_the_command_line_judges_and_writes(own: Run, here: Settings, capsys: Any, tmp_path: Path) -> None:
+    found = json.loads(answer(capsys, "doctor", own.id, "--json"))
     assert len(found["rules"]) == 20 and {each["rule"] for each in found["findings"]} >= {"undertrained"}
     out = tmp_path / "r.pdf"
-    assert json.loads(cli("report", trained.id, "--out", str(out), "--json").stdout)["bytes"] == out.stat().st_size
-    assert cli("report", trained.id, "--out", str(tmp_path / "r.doc")).returncode == 2
-    told = cli("separate", trained.id, "--odd", "4")
-    assert told.returncode == 0 and "raw pixels" in told.stdout and "balanced" in told.stdout
-    assert "all classes" in cli("separate", trained.id).stderr
-    assert "Trustworthiness" in cli("evaluate", trained.id, "--all").stdout
-    assert "Figure" not in told.stdout and isinstance(report.build([trained]).blocks[-1], Text)
+    assert json.loads(answer(capsys, "report", own.id, "--out", str(out), "--json"))["bytes"] == out.stat().st_size
+    assert run_here(capsys, "report", own.id, "--out", str(tmp_path / "r.doc"))[0] == 2
+    told = answer(capsys, "separate", own.id, "--odd", "4")
+    assert "raw pixels" in told and "balanced" in told and "Figure" not in told
+    assert "all classes" in run_here(capsys, "separate", own.id)[2]
+    assert "Trustworthiness" in answer(capsys, "evaluate", own.id, "--all")
 
 
-def test_figures_are_one_kind_or_the_other(trained: Run) -> None:
-    figures = [block for block in report.build([trained]).blocks if isinstance(block, Figure)]
+def test_figures_are_one_kind_or_the_other(made: Report) -> None:
+    figures = [block for block in made.blocks if isinstance(block, Figure)]
     assert figures and all(bool(figure.svg) != bool(figure.png) for figure in figures)

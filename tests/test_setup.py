@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
+from typing import Any
 
-import psutil
 import pytest
-from conftest import environment
 from streamlit.testing.v1 import AppTest
+from support import button, click, end_work, fine, labels, shown_before
 
-from vae_core.runs import jobs, store
-from vae_core.settings import PROJECT, Settings
-
-SECONDS = 60
+from vae_core.runs import store
+from vae_core.settings import Settings
 
 
 @pytest.fixture
-def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
-    app = AppTest.from_file(os.path.join(PROJECT, "app.py"), default_timeout=SECONDS)
-    yield app.switch_page("pages/train.py").run()
-    for summary in store.list_runs(settings):
-        run = store.open_run(settings, summary.id)
-        pid = run.status()["pid"]
-        jobs.request_stop(run)
-        with suppress(psutil.NoSuchProcess):
-            psutil.Process(pid).wait(SECONDS)
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.main.button if button.label == label).click().run()
-
-
-def labels(app: AppTest) -> list[str]:
-    return [button.label for button in app.main.button]
+def app(visit: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """What was begun is ended while it still loads TensorFlow: the page has shown it by then."""
+    shown_before(monkeypatch)
+    yield visit(settings, "train")
+    end_work(settings)
 
 
 def encoder(app: AppTest) -> str:
@@ -46,9 +28,8 @@ def encoder(app: AppTest) -> str:
 def test_two_clicks_add_two_layers_and_the_decoder_shows_their_mirrors(app):
     app.main.selectbox(key="train_start").set_value("auto").run()
     before = encoder(app)
-    press(press(app, "Convolution"), "Convolution")
-    assert not app.exception and not app.main.error
-    assert encoder(app) == f"{before} conv64 bn conv128 bn"
+    click(click(app, "Convolution"), "Convolution")
+    assert encoder(fine(app)) == f"{before} conv64 bn conv128 bn"
     decoder = app.main.table[1].value
     layers = [text.split("**")[1] for text in decoder["Layer"]]
     assert [layer for layer in layers if layer in ("deconv128", "deconv64")] == ["deconv128", "deconv64"]
@@ -57,9 +38,9 @@ def test_two_clicks_add_two_layers_and_the_decoder_shows_their_mirrors(app):
 def test_a_chosen_layer_moves_and_goes(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2 bn pool2").run()
     app.main.button_group(key="train_encoder_layer").set_value(2).run()
-    press(app, "Earlier")
+    click(app, "Earlier")
     assert encoder(app) == "conv8/2 pool2 bn"
-    press(app, "Take out")
+    click(app, "Take out")
     assert encoder(app) == "conv8/2 bn"
 
 
@@ -67,8 +48,8 @@ def test_a_layer_that_does_not_fit_is_named_and_one_click_repairs_it(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2 dense20").run()
     assert "dense20 cannot take the shape 4x4x8" in app.main.error[0].value
     assert app.main.table[0].value["Puts out"].tolist() == ["4x4x8", "does not fit"]
-    assert next(button for button in app.main.button if button.label == "Start training").disabled
-    press(app, "Put flatten before dense20")
+    assert button(app, "Start training").disabled
+    click(app, "Put flatten before dense20")
     assert encoder(app) == "conv8/2 flatten dense20"
     assert not app.main.error
 
@@ -81,17 +62,16 @@ def test_the_size_of_the_code_is_one_wherever_it_is_written(app):
 
 
 def test_a_decoder_of_its_own_and_back(app):
-    press(app, "Edit the decoder")
+    click(app, "Edit the decoder")
     assert app.main.text_input(key="train_decoder").value.endswith("reshape8x8x1")
-    press(app, "Mirror the encoder again")
+    click(app, "Mirror the encoder again")
     assert "Edit the decoder" in labels(app)
 
 
 def test_another_data_set_fills_the_form_anew(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2").run()
     app.main.selectbox(key="train_dataset").set_value("shapes").run()
-    assert encoder(app) == "flatten dense512:gelu dense256:gelu"
-    assert not app.exception and not app.main.error
+    assert encoder(fine(app)) == "flatten dense512:gelu dense256:gelu"
 
 
 def test_every_setting_has_a_tooltip(app):
@@ -108,19 +88,18 @@ def test_every_setting_has_a_tooltip(app):
 
 def test_start_makes_one_run_and_offers_it_afterwards(app, settings):
     app.main.number_input(key="train_epochs").set_value(1).run()
-    press(app, "Start training")
-    assert not app.exception and not app.main.error
+    fine(click(app, "Start training"))
     (run,) = store.list_runs(settings)
     assert app.main.subheader[0].value == run.id.replace("-", "\\-")
     app.main.button_group(key="train_view").set_value("Set up").run()
     assert "Start training" not in labels(app)
-    press(app, "Open it")
+    click(app, "Open it")
     assert len(store.list_runs(settings)) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_at_the_button(app, settings):
     settings.checkpoints.write_text("a file where the folder should be")
-    press(app, "Start training")
+    click(app, "Start training")
     assert not app.exception
     assert str(settings.checkpoints).split("/")[-1] in app.main.error[0].value
     settings.checkpoints.unlink()

@@ -5,43 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TypeVar
 
-import psutil
 import pytest
-from conftest import environment
+from support import end_work, kill
 
 from ui import actions, starting
 from vae_core.look import scores
-from vae_core.runs import forks, jobs, store
+from vae_core.runs import forks, store
 from vae_core.runs.store import Run
-from vae_core.runs.work import Work
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense8 code2", epochs=1000)
-CLICKS, SECONDS = 6, 60
+CLICKS = 6
 Made = TypeVar("Made")
 
 
 @pytest.fixture(autouse=True)
-def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
+def begun(here: Settings) -> Iterator[None]:
+    """What was begun is ended while it still loads TensorFlow: that it was begun once is known by then."""
     yield
-    for summary in store.list_runs(settings):
-        end(Run(summary.id, settings))
-
-
-def end(work: Work) -> None:
-    jobs.request_stop(work)
-    pid = work.status()["pid"]
-    if pid is not None:
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            process.kill()  # it would first come to its end
-            process.wait(SECONDS)
+    end_work(here)
 
 
 def at_once(click: Callable[[], Made]) -> list[Made]:
@@ -78,7 +63,7 @@ def test_train_it_again_makes_one_more(settings):
 
 def test_what_was_removed_at_once_can_be_trained_anew(settings):
     first = starting.train(CONFIG)
-    end(first)
+    kill(first)
     store.remove(first)
     assert starting.train(CONFIG).path.is_dir()
 
@@ -100,4 +85,3 @@ def test_a_task_gets_one_process_and_nobody_is_refused(settings):
     task = scores.begin(run)
     at_once(lambda: starting.work(task))
     assert task.status()["pid"]
-    end(task)

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import calls, environment
 
 from vae_core.errors import LoupeError
-from vae_core.runs import files, store, work
+from vae_core.runs import store, work
 from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", epochs=3)
+MOST_CALLS = 200  # of functions for a line of the list: a thousand runs are a small part of a second
 RESOLVED = {"precision": "float32", "parameters": {"total": 1234}}
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(checkpoints=tmp_path / "checkpoints")
 
 
 @pytest.fixture
@@ -34,21 +32,16 @@ def run(settings: Settings) -> store.Run:
     return store.create(settings, CONFIG, RESOLVED, owner="Ada")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 kB of its own."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
-    if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode != 0:
-        pytest.skip("only root can mount a small disk here")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+OPENING = (
+    "import sys; from vae_core.errors import LoupeError; from vae_core.runs import store\n"
+    "from vae_core.settings import load; from vae_core.spec.config import Config; settings = load()\n"
+)
 
 
-def child(script: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def child(settings: Settings, script: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", OPENING + script, *map(str, arguments)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), text=True, **pipes)
 
 
 def row(epoch: int, loss: float = 1.5) -> dict[str, float]:
@@ -74,12 +67,10 @@ def test_a_new_run_says_what_it_is(settings: Settings, run: store.Run) -> None:
 
 def test_processes_that_create_at_once_get_different_names(settings: Settings) -> None:
     script = (
-        "import sys; from pathlib import Path\n"
-        "from tests.test_store import CONFIG, Settings, store\n"
-        "settings = Settings(checkpoints=Path(sys.argv[1])); print('ready', flush=True); input()\n"
-        "for _ in range(15): print(store.create(settings, CONFIG, {'made_by': sys.argv[2]}).id)\n"
+        f"config = {CONFIG!r}; print('ready', flush=True); input()\n"
+        "for _ in range(15): print(store.create(settings, config, {'made_by': sys.argv[1]}).id)\n"
     )
-    children = [child(script, settings.checkpoints, name) for name in "ab"]
+    children = [child(settings, script, name) for name in "ab"]
     for one in children:
         assert one.stdout is not None and one.stdout.readline() == "ready\n"
     made = {name: one.communicate("go\n")[0].split() for name, one in zip("ab", children, strict=True)}
@@ -156,30 +147,25 @@ def test_a_broken_folder_is_listed_with_its_reason(settings: Settings, run: stor
     lines = {line.id: line for line in store.list_runs(settings)}
     assert lines[run.id].state == "queued" and lines[run.id].error is None
     assert lines[other.id].state == "broken"
-    with pytest.raises(LoupeError, match=sentence):
-        raise LoupeError(lines[other.id].error or "")
+    assert re.search(sentence, lines[other.id].error or ""), lines[other.id].error
     store.remove(other)
     assert [line.id for line in store.list_runs(settings)] == [run.id]
 
 
-def test_a_thousand_runs_are_listed_in_under_a_second(settings: Settings, run: store.Run) -> None:
+def test_the_list_takes_as_little_for_the_thousandth_run_as_for_the_first(settings: Settings, run: store.Run) -> None:
     run.set_status(state="done")
-    for number in range(2, 1001):
-        shutil.copytree(run.path, settings.checkpoints / f"{run.id}-{number}")
-    began = time.perf_counter()
-    assert len(store.list_runs(settings)) == 1000
-    assert time.perf_counter() - began < 1.0
+    run.add_history(row(1))
 
+    def listed(count: int) -> Counter[str]:
+        for number in range(len(os.listdir(settings.checkpoints)) + 1, count + 1):
+            shutil.copytree(run.path, settings.checkpoints / f"{run.id}-{number}")
+        assert len(store.list_runs(settings)) == count
+        return calls(lambda: store.list_runs(settings))
 
-def test_listing_loads_nothing_heavy(settings: Settings, run: store.Run) -> None:
-    run.set_status(state="done")
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from vae_core.settings import Settings; from vae_core.runs import jobs, store\n"
-        "assert store.list_runs(Settings(checkpoints=Path(sys.argv[1])))[0].state == 'done'\n"
-        "print([name for name in ('numpy', 'keras', 'tensorflow', 'filelock', 'psutil') if name in sys.modules])\n"
-    )
-    assert child(script, settings.checkpoints).communicate()[0] == "[]\n"
+    ten, twenty, forty = (listed(count) for count in (10, 20, 40))
+    assert twenty["open"] - ten["open"] == 3 * 10, "config.json, card.json and status.json, and nothing else"
+    assert twenty.total() - ten.total() < MOST_CALLS * 10
+    assert forty.total() - twenty.total() == pytest.approx(2 * (twenty.total() - ten.total()), rel=0.05)
 
 
 # What a run holds
@@ -294,143 +280,3 @@ def test_what_a_finished_run_holds_is_known_by_name(trained: store.Run) -> None:
         "epochs/../0001.npz",
     ):
         assert not store.is_kept(name, with_state=True)
-
-
-# Bad days
-
-
-def test_a_reader_never_sees_half_a_file(settings: Settings, run: store.Run) -> None:
-    script = (
-        "import sys; from pathlib import Path; from tests.test_store import Settings, store\n"
-        "run = store.open_run(Settings(checkpoints=Path(sys.argv[1])), sys.argv[2])\n"
-        "for i in range(300): run.set_status(epoch=i, error=str(i % 10) * (i % 50) * 400)\n"
-    )
-    writer, seen = child(script, settings.checkpoints, run.id), set()
-    while writer.poll() is None:
-        status = run.status()
-        seen.add(status["epoch"])
-        assert status["error"] is None or status["error"] == str(status["epoch"] % 10) * (status["epoch"] % 50) * 400
-    assert writer.returncode == 0 and len(seen) > 10 and run.status()["epoch"] == 299
-
-
-def test_a_writer_that_fails_leaves_the_old_file_alone(run: store.Run) -> None:
-    run.save_file("model", lambda path: path.write_bytes(b"old"))
-
-    def fail(path: Path) -> None:
-        path.write_bytes(b"half")
-        raise RuntimeError("no more")
-
-    with pytest.raises(RuntimeError):
-        run.save_file("model", fail)
-    assert run.model.read_bytes() == b"old" and not temporary_files(run.path)
-
-
-def test_a_full_disk_is_told_and_harms_nothing(small_disk: Path) -> None:
-    run = store.create(Settings(checkpoints=small_disk), CONFIG, RESOLVED)
-    run.save_codes({"mean": np.zeros(4)})
-    run.add_history(row(1))
-    noise = np.random.default_rng(0).bytes(400_000)
-    for save in (
-        lambda: run.save_codes({"mean": np.frombuffer(noise, np.uint8)}),
-        lambda: run.save_snapshot(1, {"grid": np.frombuffer(noise, np.uint8)}),
-        lambda: run.save_file("model", lambda path: path.write_bytes(noise)),
-    ):
-        with pytest.raises(LoupeError, match="The disk is full: .* could not be written"):
-            save()
-        assert not temporary_files(small_disk)
-    assert np.array_equal(run.codes()["mean"], np.zeros(4)) and run.snapshot_epochs() == []
-
-
-def test_the_sentence_about_a_full_disk_can_still_be_written(small_disk: Path) -> None:
-    settings = Settings(checkpoints=small_disk)
-    run = store.create(settings, CONFIG, RESOLVED)
-    with (small_disk / "filler").open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
-        while True:
-            file.write(b"x" * 4096)
-    with pytest.raises(LoupeError, match="disk is full"):
-        run.save_metrics({"a": 1})
-    with pytest.raises(LoupeError, match="disk is full"):
-        store.create(settings, CONFIG, RESOLVED)
-    run.set_status(state="failed", error="The disk is full.")
-    (line,) = store.list_runs(settings)
-    assert (line.state, line.error) == ("failed", "The disk is full.")
-    run.set_status(state="failed", error="")
-    assert run.status()["error"] == "" and not temporary_files(small_disk)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
-def test_a_limit_on_the_size_of_files_is_told_as_well(settings: Settings, run: store.Run) -> None:
-    for epoch in range(1, 40):
-        run.add_history(row(epoch))
-    script = (
-        "import resource, sys; from pathlib import Path\n"
-        "from tests.test_store import LoupeError, Settings, store, row\n"
-        "run = store.open_run(Settings(checkpoints=Path(sys.argv[1])), sys.argv[2])\n"
-        "size = (run.path / 'history.csv').stat().st_size + 5\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
-        "try: run.add_history(row(40))\n"
-        "except LoupeError as error: print(error)\n"
-    )
-    said = child(script, settings.checkpoints, run.id).communicate()[0]
-    assert said.startswith("The disk is full: ") and [r["epoch"] for r in run.history()] == list(range(1, 40))
-    assert (run.path / "history.csv").read_bytes().endswith(b"\n")
-
-
-def test_a_folder_that_may_not_be_written_to_is_told(small_disk: Path) -> None:
-    settings = Settings(checkpoints=small_disk)
-    run = store.create(settings, CONFIG, RESOLVED)
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    for change in (
-        lambda: run.set_status(state="running"),
-        lambda: run.set_card(star=True),
-        lambda: run.add_history(row(1)),
-        lambda: run.save_snapshot(1, {"code": np.zeros(2)}),
-        lambda: store.create(settings, CONFIG, RESOLVED),
-        lambda: store.remove(run),
-        lambda: store.create(Settings(checkpoints=small_disk / "new"), CONFIG, {}),
-    ):
-        with pytest.raises(LoupeError, match="may not be written to"):
-            change()
-    assert [line.state for line in store.list_runs(settings)] == ["queued"]
-
-
-def test_a_folder_that_was_deleted_stays_deleted(settings: Settings, run: store.Run) -> None:
-    shutil.rmtree(run.path)
-    for change in (
-        lambda: run.add_history(row(1)),
-        lambda: run.add_progress({"step": 1}),
-        lambda: run.save_snapshot(1, {"code": np.zeros(2)}),
-        lambda: run.save_state({"now/0": np.zeros(2)}),
-        lambda: run.save_file("model", lambda path: path.write_bytes(b"")),
-        lambda: run.set_card(star=True),
-        lambda: run.set_status(epoch=1),
-        lambda: store.remove(run),
-    ):
-        with pytest.raises(LoupeError, match="is gone"):
-            change()
-    assert store.list_runs(settings) == [] and not run.path.exists()
-
-
-def test_removing_takes_the_whole_folder_unless_it_is_locked(settings: Settings, run: store.Run) -> None:
-    run.save_snapshot(1, {"code": np.zeros(2)})
-    run.set_status(state="done")
-    run.set_card(locked=True)
-    with pytest.raises(LoupeError, match="is locked. Unlock it first"):
-        store.remove(run)
-    run.set_card(locked=False)
-    store.remove(run)
-    assert os.listdir(settings.checkpoints) == []
-
-
-def test_what_killed_writers_left_is_swept(settings: Settings, run: store.Run) -> None:
-    old = time.time() - 2 * files.STALE_SECONDS
-    for name in (settings.checkpoints / ".new-old", settings.checkpoints / ".new-fresh"):
-        name.mkdir()
-    for path in (run.path / f"{files.TEMPORARY}old-model.keras", run.path / f"{files.TEMPORARY}fresh-card.json"):
-        path.write_bytes(b"half")
-    for path in (settings.checkpoints / ".new-old", run.path / f"{files.TEMPORARY}old-model.keras"):
-        os.utime(path, (old, old))
-    store.create(settings, CONFIG, {})
-    run.sweep()
-    left = sorted(temporary_files(settings.checkpoints))
-    assert left == [".new-fresh", f"{files.TEMPORARY}fresh-card.json"]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import environment
+from support import places
 
 from ui.explore import take_home
 from ui.explore.view import look
 from ui.plane import payload
 from vae_core.runs.store import Run
 
-SECONDS = 30
 PIXELS = """(name) => {
   const inner = (root) => [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot));
   const find = (root) => root.querySelector(name) ?? inner(root).find(Boolean);
@@ -33,7 +31,7 @@ def file(trained, tmp_path_factory) -> Path:
     run = Run(trained.id, settings)
     run.set_card(note="<b>seen</b> & kept")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for name, value in environment(settings).items():
+        for name, value in places(settings).items():
             monkeypatch.setenv(name, value)
         view = look(run)
         text = take_home.page(view, payload.dimensions(view.codes))
@@ -43,17 +41,13 @@ def file(trained, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def page(chromium, file) -> Iterator[Any]:
-    context = chromium.new_context(offline=True, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.append(request.url) if request.url.startswith(("http", "ws")) else None)
+def page(tab, file) -> Any:
+    page = tab(offline=True)
+    asked = lambda url: page.errors.append(url) if url.startswith(("http", "ws")) else None  # noqa: E731
+    page.on("request", lambda request: asked(request.url))
     page.goto(file.as_uri())
-    page.get_by_label("z1", exact=False).first.wait_for(timeout=1000 * SECONDS)
-    yield page
-    context.close()
-    assert not wrong
+    page.get_by_label("z1", exact=False).first.wait_for()
+    return page
 
 
 def until_changed(page: Any, name: str, before: str) -> str:

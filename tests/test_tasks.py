@@ -1,34 +1,28 @@
 """What is derived from a run by a process of its own."""
 
 import sys
-import time
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
+from support import end_work, eventually, kill
 
 from vae_core.cli import tasks as worker
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store, tasks
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.settings import Settings
 from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16 code2")
-
-
-@pytest.fixture
-def run(settings):
-    return store.create(settings, CONFIG, {})
-
-
-PROGRAM = (
-    "import sys; from vae_core import settings; from vae_core.cli import tasks\n"
-    "tasks.WORKERS['count'] = ('tests.test_tasks', 'count')\n"
-    "from vae_core.cli.main import main; sys.exit(main(['task', sys.argv[-1]]))"
-)
-COMMAND = (sys.executable, "-c", PROGRAM)
-
+PROGRAM = """
+import sys, time
+import numpy as np
+from vae_core.cli import tasks
+from vae_core.cli.main import main
 
 def count(task, tell):
-    """A worker: says how far it is until it has counted as far as asked."""
+    "Says how far it is until it has counted as far as asked."
     for number in range(task.spec["to"]):
         task.save_live({"number": np.asarray(number)})
         tell("Counting", number, task.spec["to"])
@@ -37,23 +31,27 @@ def count(task, tell):
         raise ValueError("a bug")
     task.save({"reached": task.spec["to"]}, {"numbers": np.arange(task.spec["to"])})
 
+tasks.WORKERS["count"] = ("__main__", "count")
+sys.exit(main(["task", sys.argv[-1]]))
+"""
+COMMAND = (sys.executable, "-c", PROGRAM)
 
-def started(run, **spec):
+
+@pytest.fixture
+def run(settings: Settings) -> Iterator[Run]:
+    yield store.create(settings, CONFIG, {})
+    end_work(settings)
+
+
+def started(run, **spec) -> Task:
     task = tasks.begin(run, "count", spec, owner="Ada")
     jobs.start(run.settings, task, command=COMMAND)
     return task
 
 
-def until(condition, task):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, (task.status(), task.log.read_text())
-        time.sleep(0.02)
-
-
 def test_a_task_works_in_its_own_process_and_keeps_what_it_found(run):
     task = started(run, to=3)
-    until(lambda: task.state() == "done", task)
+    eventually(lambda: task.state() == "done", task)
     assert task.result() == {"reached": 3}
     assert task.arrays()["numbers"].tolist() == [0, 1, 2]
     assert task.live() is None
@@ -70,32 +68,29 @@ def test_the_same_question_is_the_same_task(run):
 
 def test_a_task_can_be_watched_and_stopped(run):
     task = started(run, to=100_000)
-    until(lambda: task.status()["done"] > 0 and task.live() is not None, task)
+    eventually(lambda: task.status()["done"] > 0 and task.live() is not None, task)
     assert task.state() == "running"
     assert task.status()["phase"] == "Counting"
     jobs.request_stop(task)
-    until(lambda: task.state() == "stopped" and not task.has_process(), task)
+    eventually(lambda: task.state() == "stopped" and not task.has_process(), task)
     tasks.remove(task)
     assert tasks.of(run, "count") == []
 
 
+def test_a_killed_one_is_interrupted(run):
+    task = started(run, to=100_000)
+    eventually(lambda: task.state() == "running", task)
+    kill(task)
+    assert task.state() == "interrupted"
+
+
 def test_one_that_breaks_says_so_and_can_be_begun_again(run):
     task = started(run, to=1, fails=True)
-    until(lambda: task.state() == "failed" and not task.has_process(), task)
+    eventually(lambda: task.state() == "failed" and not task.has_process(), task)
     assert "inside the program" in task.status()["error"]
     assert "a bug" in task.log.read_text()
     jobs.start(run.settings, task, command=COMMAND)
-    until(lambda: task.state() == "failed" and not task.has_process(), task)
-
-
-def test_a_killed_one_is_interrupted(run):
-    import os
-    import signal
-
-    task = started(run, to=100_000)
-    until(lambda: task.state() == "running", task)
-    os.kill(task.status()["pid"], signal.SIGKILL)
-    until(lambda: task.state() == "interrupted", task)
+    eventually(lambda: task.state() == "failed" and not task.has_process(), task)
 
 
 @pytest.mark.parametrize("name", ["", "..", "count-", "../../config.json", "count-0123456789"])

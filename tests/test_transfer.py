@@ -18,7 +18,7 @@ from vae_core.runs.store import Run
 from vae_core.settings import Settings
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def packed(trained: Run) -> bytes:
     return pack(trained)
 

@@ -1,12 +1,10 @@
-"""What the twin walk is made of, and that it walks: several models under one cursor in a real browser."""
+"""What the twin walk is made of: several models under one cursor."""
 
 from __future__ import annotations
 
-import json
-import struct
-
 import numpy as np
 import pytest
+from support import parcel
 
 from ui.twin import payload
 from ui.twin.payload import Model
@@ -20,9 +18,8 @@ def model(codes, run="one", decoder=None):
 
 
 def read(data):
-    length = struct.unpack("<I", data[:4])[0]
-    header = json.loads(data[4 : 4 + length])
-    return header, lambda place: data[4 + length + place[0] :][: place[1]]
+    header, body = parcel(data)
+    return header, lambda place: body[place[0] :][: place[1]]
 
 
 def codes(size=2, seed=0):

@@ -1,0 +1,134 @@
+"""What needs none of our code: a saved model and the generated programs, all in one process that has none of it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Once
+from support import settings_in
+from test_keras_code import EVERYTHING
+from trainings import trained_whole, trial
+
+from vae_core.look.portable import Portable
+from vae_core.runs.store import Run
+from vae_core.spec.config import Config
+from vae_core.spec.keras_code import notebook, script
+
+DIGITS = Config("digits", (8, 8, 1), "conv8/2 bn flatten dense16 bn", beta=0.0, epochs=1, batch=64)
+# One folder after the other; what is printed there, an error too, is kept in it.
+PROCESS = """
+import contextlib, json, os, runpy, sys, traceback
+import keras, numpy as np
+
+def model():
+    loaded = keras.models.load_model("model.keras")
+    print({str(variable.dtype) for variable in loaded.variables} - {"float32", "int64", "uint32"})
+    np.save("picture.npy", loaded.get_layer("decoder")(np.float32([[0.5, -0.5]])))
+
+def program():
+    runpy.run_path("program.py", run_name="__main__")
+
+root = os.getcwd()
+for folder in sys.argv[1:]:
+    os.chdir(os.path.join(root, folder))
+    with open("said.txt", "w") as file, contextlib.redirect_stdout(file):
+        try:
+            model() if folder == "model" else program()
+        except BaseException:
+            traceback.print_exc(file=file)
+os.chdir(root)
+json.dump(list(sys.modules), open("loaded.json", "w"))
+"""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What was left of the process."""
+
+    digits: Run  # what we trained of the same config as the program
+    whole: Run  # whose saved model was loaded
+    folder: Path
+
+    def said(self, part: str) -> str:
+        return (self.folder / part / "said.txt").read_text()
+
+    def drawn(self, part: str) -> set[str]:
+        return {path.name for path in (self.folder / part).glob("*.png")}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Alone:
+    folder, whole = tmp_path_factory.mktemp("alone"), trained_whole(once)
+    parts: dict[str, dict[str, bytes]] = {
+        "model": {"model.keras": whole.model.read_bytes()},
+        "digits": {"program.py": script(DIGITS).encode()},
+        "everything": {"program.py": script(EVERYTHING).encode()},
+    }
+    for part, files in parts.items():
+        (folder / part).mkdir()
+        for name, content in files.items():
+            (folder / part / name).write_bytes(content)
+    np.savez(folder / "everything" / "own.npz", **own_images())
+    environment = {**os.environ, "MPLBACKEND": "Agg", "DATA": "own.npz"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS, *parts], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Alone(trial(settings_in(tmp_path_factory.mktemp("ours")), DIGITS), whole, folder)
+
+
+def own_images() -> dict[str, Any]:
+    x = np.random.default_rng(0).integers(0, 256, (100, 9, 10, 3), np.uint8)
+    y = np.repeat(["cat", "dog", "cow", "hen"], 25)
+    return {"x_train": x, "y_train": y, "x_test": x[::3], "y_test": y[::3]}
+
+
+def test_nothing_of_ours_was_loaded(alone: Alone) -> None:
+    loaded = {name.partition(".")[0] for name in json.loads((alone.folder / "loaded.json").read_text())}
+    assert "keras" in loaded and not loaded & {"vae_core", "ui", "pages", "streamlit"}
+
+
+def test_the_saved_model_needs_none_of_our_code(alone: Alone) -> None:
+    assert alone.said("model") == "set()\n", "weights of another precision"
+    picture = np.load(alone.folder / "model" / "picture.npy")
+    assert np.allclose(picture, Portable.of(alone.whole).decode(np.float32([[0.5, -0.5]])), atol=1e-5)
+
+
+def test_a_program_runs_on_its_own(alone: Alone) -> None:
+    said = alone.said("digits")
+    assert "1437 images train, 180 validate, 180 test" in said, said
+    assert alone.drawn("digits") == {"codes.png", "reconstructions.png", "grid.png"}
+    losses = re.search(r"epoch 1/1  train ([0-9.]+)  validation ([0-9.]+) nats/image", said)
+    assert losses and 20 < float(losses[2]) < float(losses[1]) < 64
+
+
+def test_the_stand_alone_program_takes_the_same_first_epoch(alone: Alone) -> None:
+    """From the same seed, split and order come the same initial weights and, but for rounding, the same losses."""
+    (row,), said = alone.digits.history(), alone.said("digits")
+    found = re.search(r"epoch 1/1 +train ([0-9.]+) +validation ([0-9.]+)", said)
+    assert found and f"parameters: {DIGITS.architecture().counts['total']:,}" in said
+    assert float(found[1]) == pytest.approx(row["train_total_nats_per_image"], rel=1e-3)
+    assert float(found[2]) == pytest.approx(row["validation_total_nats_per_image"], rel=1e-3)
+
+
+def test_the_notebook_is_that_program(alone: Alone) -> None:
+    cells = ["".join(cell["source"]) for cell in notebook(DIGITS)["cells"] if cell["cell_type"] == "code"]
+    ran = ast.parse((alone.folder / "digits" / "program.py").read_text())
+    assert ast.dump(ast.parse("\n\n".join(cells))) == ast.dump(ast.Module(ran.body[1:], []))  # its text aside
+
+
+def test_a_program_with_everything_runs_on_an_own_file(alone: Alone) -> None:
+    said = alone.said("everything")
+    assert "40 images train, 10 validate, 34 test" in said, said
+    assert f"parameters: {EVERYTHING.architecture().counts['total']:,}" in said and "epoch 2/2" in said
+    assert alone.drawn("everything") == {"codes.png", "reconstructions.png", "grid.png"}

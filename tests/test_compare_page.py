@@ -1,0 +1,173 @@
+"""The Compare page without a browser: what stands on it, and what it says on bad days."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+
+import compared
+import numpy as np
+import pytest
+from support import click, end_work, fine, html, labels, plain
+
+from ui import compare
+from ui.compare import images, numbers
+from vae_core.data import catalog
+from vae_core.look import comparison
+from vae_core.runs import arms, store
+from vae_core.runs import tasks as derived
+
+
+@pytest.fixture(scope="module")
+def models(once):
+    return compared.models(once)
+
+
+@pytest.fixture
+def own(models, settings):
+    """A copy that may be changed."""
+    yield compared.copied(models, settings)
+    end_work(settings)
+
+
+@pytest.fixture
+def page(visit):
+    def open_page(models, *names, section="What changed", **state):
+        ids = ",".join(models[name].id if name in models else name for name in names)
+        return visit(models["base0"].settings, "compare", {compare.KEY: section, **state}, runs=ids)
+
+    return open_page
+
+
+def test_the_layers_that_were_added_are_drawn_and_explained(page, models):
+    app = fine(page(models, "base0", "layers0"))
+    told = plain(app)
+    assert "The second adds 4 layers" in told and "Looks for 4 patterns of 3x3 pixels" in told
+    assert "+ conv4 bn" in html(app) and "+ deconv4 bn" in html(app)
+    assert "All settings beside the layers are the same" in told
+    assert "3 done" in told
+
+
+def test_three_seeds_of_each_are_compared_as_configs(page, models):
+    told = plain(page(models, "base0", "layers0"))
+    found = comparison.compare(models["base0"], models["layers0"])
+    assert found.scope == "configs"
+    assert found.sentences()[0][:40] in told
+    assert "over 3 and 3 seeds" in told
+
+
+def test_one_seed_is_credited_nothing_and_more_are_offered(page, own):
+    for name in ("layers1", "layers2"):
+        store.remove(own[name])
+    app = page(own, "base0", "layers0")
+    assert "not credited" in plain(app)
+    app = fine(click(app, "Train 2 more seeds"))
+    assert [run.config().seed for run in arms.of(own["layers0"]).waiting] == [1, 2]
+    assert "1 done, 2 on their way" in plain(app) and "Enough seeds" in labels(app)
+
+
+def test_the_table_holds_the_numbers_of_the_comparison(page, own):
+    for name in ("base0", "base1", "base2", "layers0", "layers1", "layers2"):
+        compared.measured(own[name], bce=np.full(len(own[name].codes()["mean"]), 6.4))
+    table = html(fine(page(own, "base0", "layers0", section="Numbers")))
+    for row in comparison.compare(own["base0"], own["layers0"]).rows:
+        difference = row.difference
+        assert f"{difference.value:+.3g} ({difference.low:+.3g} to {difference.high:+.3g})" in table
+        assert row.differs == (f"{row.b.mean:.4g}" in "".join(re.findall("<b>(.*?)</b>", table)))
+    assert "0.1 ± 0" in table  # the cross-entropy, per pixel
+    counts = own["layers0"].config().architecture().counts
+    assert f"{counts['total']:,}" in table and f"{counts['encoder']:,}" in table
+
+
+def test_metrics_of_an_evaluation_stand_in_the_table(page, own):
+    task = derived.begin(own["base0"], numbers.EVALUATION, {})
+    metric = {"name": "fid", "label": "Distance of samples", "value": 12.5, "unit": "none", "better": "lower",
+              "meaning": "How unlike samples are.", "interval": [11.0, 14.0]}  # fmt: skip
+    task.save({"metrics": [metric]})
+    task.set_status(state="done")
+    table = html(page(own, "base0", "ae0", section="Numbers"))
+    assert "Distance of samples" in table and "12.5<small>11 to 14</small>" in table
+
+
+@pytest.mark.parametrize("section", list(compare.SECTIONS))
+def test_every_section_takes_four_models_of_different_kinds(page, models, section):
+    fine(page(models, "base0", "layers0", "three0", "ae0", section=section))
+
+
+def test_images_are_ordered_by_what_they_gained():
+    losses = np.array([[5.0, 1.0, 3.0, np.nan], [4.0, 3.0, 3.0, 1.0]])
+    assert images._ordered(images.IMPROVED, losses).tolist() == [0, 2, 1, 3]
+    assert images._ordered(images.WORSENED, losses).tolist() == [1, 2, 0, 3]
+    assert images._ordered(images.BEST, losses).tolist() == [1, 2, 0, 3]
+    assert images._ordered(images.WORST, losses).tolist() == [0, 2, 1, 3]
+
+
+# Bad days.
+
+
+def test_nothing_chosen_says_what_to_do(page, models):
+    app = page(models)
+    assert "Choose two to four runs" in plain(app) and not app.exception
+
+
+def test_a_run_that_was_removed_is_named(page, models):
+    app = page(models, "base0", "layers0", "gone-123456")
+    assert "There is no run gone-123456" in plain(app) and not app.exception
+
+
+def test_a_run_removed_while_it_is_shown_is_missed_politely(page, own):
+    app = fine(page(own, "base0", "layers0", section="Images"))
+    assert "Below each picture its loss" in plain(app)
+    shutil.rmtree(own["layers0"].path)
+    app.segmented_control(key=compare.KEY).set_value("Losses")
+    assert re.search("There is no run|cannot be read|Choose two to four runs", plain(fine(app.run())))
+
+
+def test_identical_configs_differ_by_chance(page, models):
+    told = plain(page(models, "base0", "base1"))
+    assert "the same settings" in told and "chance: the seed" in told
+
+
+def test_other_data_is_compared_in_nothing(page, own, settings):
+    pixels = np.random.default_rng(0).integers(0, 256, (180, 8, 8, 1), np.uint8)
+    np.savez(settings.checkpoints.parent / "mine.npz", x_train=pixels, x_test=pixels)
+    catalog.add(settings.checkpoints.parent / "mine.npz", "mine", settings)
+    other = compared.ended_like(own["base0"], dataset="mine")
+    app = page(own, "base0", other.id, section="Numbers")
+    assert "tested on different images: digits and mine" in plain(app) and "not compared" in html(app)
+    for section in ("Images", "Walk"):
+        app.segmented_control(key=compare.KEY).set_value(section).run()
+        assert not app.exception, section
+        assert "There is no image that both know" in plain(app), section
+
+
+def test_one_that_still_trains_is_waited_for(page, own):
+    other = store.create(own["base0"].settings, replace(own["base0"].config(), epochs=9), {})
+    app = page(own, "base0", other.id, section="Numbers")
+    assert not app.exception
+    assert "what is shown here comes when its training has ended" in plain(app)
+    assert not app.segmented_control(key=compare.KEY).set_value("Losses").run().exception
+
+
+def test_what_was_selected_on_the_test_set_is_marked(page, own):
+    flattered = compared.ended_like(own["base0"], better=5, split="test")
+    app = page(own, "base0", flattered.id, section="Numbers")
+    assert "was chosen on the test images" in plain(app)
+    table = html(app).split("On the test images")[1]
+    assert "selected on the test set" in html(app) and "-5 (-5 to -5)" in table and "<b>" not in table
+
+
+def test_what_differs_at_once_can_be_separated(page, own):
+    other = compared.ended_like(own["layers0"], epochs=9, train_size=500)
+    app = page(own, "base0", other.id)
+    told = plain(app)
+    assert "More than the architecture differs" in told and "Only the epochs" in told
+    assert labels(app).count("Train it") == 2 and "Train all 2" in labels(app)  # the layers alone are trained already
+
+
+def test_the_five_reports_have_their_points_and_mistakes(page, models):
+    app = fine(page(models, "base0", compare_view="The five reports"))
+    told = plain(app)
+    assert "mnist-deeper" in told and "never connected" in told and "1,003,540" in told
+    assert labels(app).count("Run its small form") == 3

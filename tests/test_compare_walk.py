@@ -1,0 +1,102 @@
+"""The Compare page in a browser: one cursor for several models, and what comes while one looks."""
+
+from __future__ import annotations
+
+import re
+
+import compared
+import pytest
+from browser import holds, press, told
+
+from vae_core.look import scores
+from vae_core.runs import arms, tasks
+
+
+@pytest.fixture(scope="module")
+def models(once):
+    return compared.models(once)
+
+
+@pytest.fixture
+def own(models, settings):
+    return compared.copied(models, settings)
+
+
+@pytest.fixture
+def shown(tab, server, own):
+    """Some of the models beside each other. What the browser sends goes into `page.sent`."""
+
+    def go(*names, section="Walk"):
+        page = tab()
+        page.sent = []
+        page.on("websocket", lambda socket: socket.on("framesent", lambda payload: page.sent.append(payload)))
+        page.goto(f"{server.address}/compare?runs={','.join(own[name].id for name in names)}")
+        page.get_by_role("radio", name=section).click()
+        return page
+
+    return go
+
+
+def readouts(page) -> list[str]:
+    return page.locator(".twin .code").all_inner_texts()
+
+
+def at(codes) -> str:
+    return "  ".join(f"z{number + 1} {value:.2f}" for number, value in enumerate(codes))
+
+
+def drag(page, place: int, way: list[tuple[float, float]]) -> None:
+    """Over one of the maps, by shares of its sides."""
+    box = page.locator(".twin canvas.over").nth(place).bounding_box()
+    spots = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in way]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=8)
+    page.mouse.up()
+
+
+def test_one_cursor_drives_both_models_without_a_word_to_the_server(shown, own):
+    page = shown("base0", "layers0")
+    page.locator(".twin .pair canvas").first.wait_for()
+    runs = [own[name] for name in ("base0", "layers0")]
+    first = [at(run.codes()["mean"][0]) for run in runs]  # both stand at their own code of the first test image
+    holds(page, lambda: readouts(page) == first)
+    before = len(page.sent)
+    drag(page, 0, [(0.5, 0.5), (0.7, 0.4), (0.3, 0.6)])
+    moved = readouts(page)
+    assert moved[0] != first[0] and moved[1] != first[1]
+    drag(page, 1, [(0.5, 0.5), (0.6, 0.6)])  # any map leads
+    assert readouts(page)[0] != moved[0]
+    page.get_by_role("button", name="Same code").click()
+    holds(page, lambda: len(set(readouts(page))) == 1)
+    page.locator(".twin canvas.over").nth(1).press("ArrowRight")
+    holds(page, lambda: len(set(readouts(page))) == 1)
+    assert len(page.sent) == before
+
+
+def test_a_lasso_chooses_the_same_images_everywhere(shown, own):
+    page = shown("base0", "three0")
+    page.locator(".twin .pair canvas").first.wait_for()
+    assert page.get_by_role("button", name="Same code").is_disabled()  # codes of two and of three numbers
+    page.get_by_role("button", name="Lasso").click()
+    drag(page, 0, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)])
+    note, count = page.locator(".twin .note").first, len(own["base0"].codes()["mean"])
+    holds(page, lambda: f"{count} test images are chosen; their mean loss" in note.inner_text())
+    page.get_by_role("button", name="Clear", exact=True).click()
+    holds(page, lambda: "chosen" not in note.inner_text())
+
+
+def test_missing_seeds_are_trained_by_one_button(shown, own):
+    """And all numbers of them are measured while one looks."""
+    tasks.remove(scores.begin(own["base0"]))
+    page = shown("base0", "three0", section="What changed")
+    press(page, "Train 1 more seed")
+    told(page, re.compile("3 done; .*: 3 done"))
+    told(page, re.compile("over 3 and 3 seeds"))
+    page.get_by_role("radio", name="Numbers").click()
+    told(page, "Cross-entropy")
+    page.locator(".loupe-numbers td", has_text="Class by neighbours").wait_for()
+    seeds = [run for name in ("base0", "three0") for run in arms.of(own[name]).done]
+    holds(page, lambda: all(scores.finished(run) for run in seeds))
+    assert len(seeds) == 6

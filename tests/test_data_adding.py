@@ -1,0 +1,150 @@
+"""Images of one's own on the Data page: uploaded or read by path, looked at, kept, discarded or refused."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from support import button, fine, shown_before
+
+from ui import data_parts
+from vae_core.data import catalog
+from vae_core.settings import Settings
+
+
+@pytest.fixture
+def page(visit: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    shown_before(monkeypatch)
+    return fine(visit(settings, "data", {data_parts.TAB: data_parts.ADD}))
+
+
+def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    page.file_uploader[0].set_value([(name, content, "") for name, content in files]).run()
+    return button(page, "Look at it").click().run()
+
+
+def arrays(**values: Any) -> bytes:
+    target = io.BytesIO()
+    np.savez(target, **values)
+    return target.getvalue()
+
+
+def images(count: int = 60) -> Any:
+    return np.random.default_rng(0).integers(0, 256, (count, 12, 10), dtype=np.uint8)
+
+
+def zip_of_pictures() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for number, pixels in enumerate(images(40)):
+            picture = io.BytesIO()
+            Image.fromarray(pixels).save(picture, "PNG")
+            archive.writestr(f"{'cats' if number % 2 else 'dogs'}/{number}.png", picture.getvalue())
+    return target.getvalue()
+
+
+def csv_of_pixels() -> bytes:
+    header = ",".join(["label", *(f"p{place}" for place in range(64))])
+    rows = [
+        ",".join(map(str, [number % 3, *row])) for number, row in enumerate(np.arange(40 * 64).reshape(40, 64) % 251)
+    ]
+    return "\n".join([header, *rows]).encode()
+
+
+# Uploads.
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("mine.npz", arrays(x_train=images())), ("My Pets!.zip", zip_of_pictures()), ("table.csv", csv_of_pixels())],
+    ids=["npz", "zip", "csv"],
+)
+def test_an_upload_is_looked_at_and_kept(page, settings, name, content):
+    fine(upload(page, (name, content)))
+    added = page.session_state["data_preview"].name
+    assert "Nothing is kept yet" in page.success[0].value
+    assert added not in catalog.names(settings)
+    button(page, "Keep it").click().run()
+    assert fine(page).pills(key="data").value == added
+    assert added in catalog.names(settings)
+    assert len(catalog.load(added, settings).train) > 10
+    assert not list((settings.cache / "previews").iterdir())
+
+
+def test_what_is_discarded_leaves_nothing(page, settings):
+    fine(upload(page, ("mine.npz", arrays(x_train=images()))))
+    button(page, "Discard").click().run()
+    assert "mine" not in catalog.names(settings)
+    assert not [path for path in settings.cache.rglob("*") if "mine" in path.name]
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ([("mine.npz", b"no archive")], "cannot be read"),
+        ([("mine.npz", arrays(x_train=np.array([{}], dtype=object)))], "pickled"),
+        ([("mine.npz", arrays(other=images()))], "expected"),
+        ([("mine.npz", arrays(x_train=np.full((20, 8, 8), np.nan)))], "NaN"),
+        ([("mine.npz", arrays(x_train=np.zeros((20, 8, 8), np.uint8)))], "one flat colour"),
+        ([("mine.npz", arrays(x_train=np.zeros((20, 8), np.uint8)))], "square"),
+        ([("mine.zip", b"PK")], "cannot be opened"),
+        ([("mine.zip", arrays(x=images()))], "expected"),
+        ([("mine.csv", b"a,b\nc,d")], "expected"),
+        ([("mine.csv", b"\xff\xfe\x00")], "."),
+        ([("mine.npz", b""), ("other.npz", b"")], "two .npz files"),
+        ([("mine.npz", b""), ("other.zip", b"")], "do not go together"),
+        ([("digits.npz", arrays(x_train=images()))], "called 'digits' already"),
+        ([("🎉.npz", arrays(x_train=images()))], "cannot be the name"),
+    ],
+)
+def test_a_wrong_upload_is_told_and_leaves_nothing(page, settings, files, told):
+    upload(page, *files)
+    assert not page.exception
+    assert told in page.error[0].value.replace("\\", "")
+    assert not list((settings.cache / "previews").glob("*/*"))
+    assert not (settings.cache / "datasets").exists()
+
+
+# By path.
+
+
+@pytest.fixture
+def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that may be read, and one beside it that may not."""
+    for name in ("open", "closed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.npz").write_bytes(arrays(x_train=images()))
+    (tmp_path / "open" / "way-out").symlink_to(tmp_path / "closed")
+    monkeypatch.setenv("LOUPE_ROOTS", str(tmp_path / "open"))
+    return tmp_path / "open"
+
+
+def by_path(page: AppTest, path: str) -> AppTest:
+    source = next(each for each in page.segmented_control if each.label == "From")
+    source.set_value("Folder or file here").run()
+    page.text_input(key="data_path").set_value(path).run()
+    return button(fine(page), "Look at it").click().run()
+
+
+def test_a_path_below_a_root_is_read(roots, page, settings):
+    fine(by_path(page, str(roots / "mine.npz")))
+    button(page, "Keep it").click().run()
+    assert "mine" in catalog.names(settings)
+
+
+@pytest.mark.parametrize("path", ["../closed/mine.npz", "way-out/mine.npz", "/etc/passwd", "~/mine.npz"])
+def test_a_path_outside_the_roots_is_not(roots, page, path):
+    by_path(page, path)
+    assert "outside" in page.error[0].value
+    assert not page.exception
+
+
+def test_there_is_no_reading_by_path_over_a_network(roots):
+    assert Settings(roots=str(roots)).readable == (roots,)
+    assert Settings(roots=str(roots), host="0.0.0.0").readable == ()

@@ -1,0 +1,51 @@
+"""Colours: told apart by everybody, seen on every ground, and each run keeps its own."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ui import palette
+
+# The transformations of Machado, Oliveira and Fernandes (2009) at full strength, on linear RGB.
+VISION = {
+    "usual": np.eye(3),
+    "without red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "without green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "without blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_ten_colours_are_told_apart_by_everybody(vision):
+    seen = [_lab(np.asarray(VISION[vision]) @ _linear(colour)) for colour in palette.COLOURS]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 12  # 2.3 is just noticeable
+
+
+@pytest.mark.parametrize("ground", ["#FFFFFF", "#0E1117"])
+def test_every_colour_stands_out_from_the_page(ground):
+    def light(colour: str) -> float:
+        return float(np.dot([0.2126, 0.7152, 0.0722], _linear(colour))) + 0.05
+
+    ratios = [light(colour) / light(ground) for colour in palette.COLOURS]
+    assert min(max(ratio, 1 / ratio) for ratio in ratios) > 1.9
+
+
+def _linear(colour: str) -> Any:
+    value = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(linear: Any) -> Any:
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ np.clip(linear, 0, 1) / [0.9505, 1, 1.089]
+    root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
+
+
+def test_a_new_run_changes_no_other_s_colour():
+    before = palette.models(["a", "b"])
+    assert palette.models(["a", "b", "c"]) | before == palette.models(["a", "b", "c"])
