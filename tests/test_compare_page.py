@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from support import click, end_work, fine, html, labels, plain
 
-from ui import compare
+from ui import compare, pixels
 from ui.compare import images, numbers
 from vae_core.data import catalog
-from vae_core.look import comparison
+from vae_core.look import comparison, pictures
+from vae_core.look.portable import Portable
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived
 
@@ -63,7 +64,8 @@ def test_one_seed_is_credited_nothing_and_more_are_offered(page, own):
     app = page(own, "base0", "layers0")
     assert "not credited" in plain(app)
     app = fine(click(app, "Train 2 more seeds"))
-    assert [run.config().seed for run in arms.of(own["layers0"]).waiting] == [1, 2]
+    begun = arms.of(own["layers0"]).waiting
+    assert [run.config().seed for run in begun] == [1, 2] and all(run.status()["pid"] for run in begun)
     assert "1 done, 2 on their way" in plain(app) and "Enough seeds" in labels(app)
 
 
@@ -93,6 +95,13 @@ def test_metrics_of_an_evaluation_stand_in_the_table(page, own):
 @pytest.mark.parametrize("section", list(compare.SECTIONS))
 def test_every_section_takes_four_models_of_different_kinds(page, models, section):
     fine(page(models, "base0", "layers0", "three0", "ae0", section=section))
+
+
+def test_each_model_draws_its_own_codes(page, models):
+    table = html(fine(page(models, "base0", "layers0", section="Images", compare_order=images.FIRST)))
+    for run in (models["base0"], models["layers0"]):
+        drawn = pictures.as_bytes(Portable.of(run).decode(run.codes()["mean"][:12]))
+        assert all(pixels.uri(pictures.webp(image)) in table for image in drawn), run.id
 
 
 def test_images_are_ordered_by_what_they_gained():
