@@ -23,9 +23,6 @@ from vae_core.runs import store
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
 
-needs_data = pytest.mark.skipif(
-    not os.environ.get("LOUPE_DATA"), reason="LOUPE_DATA names no folder with the data sets"
-)
 LINE = "flatten dense32"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 from conftest import Once
-from support import eventually, kill, train
+from support import eventually, kill
 from trainings import WHOLE, alike, trained_whole, trial
 
 from vae_core.errors import LoupeError
@@ -57,7 +57,7 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(whole: Run, setti
 
 @pytest.mark.long
 def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(settings: Settings) -> None:
-    config, lives = replace(WHOLE, epochs=400), np.random.default_rng().uniform(0, 6, 20)
+    config, lives = replace(WHOLE, epochs=1500), np.random.default_rng().uniform(0, 6, 20)
     run = store.create(settings, config, {})
     for seconds in lives:
         process = psutil.Process(jobs.start(settings, run))
@@ -68,7 +68,7 @@ def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(settings: S
         assert run.state() == "interrupted", lives
     jobs.start(settings, run, wait=True)
     assert run.state() == "done" and len(run.history()) == config.epochs
-    assert alike(run, train(settings, config)), lives
+    assert alike(run, trial(settings, config)), lives
 
 
 def test_training_longer_equals_training_long_at_once(whole: Run, settings: Settings) -> None:
