@@ -6,13 +6,14 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 from filelock import FileLock
-from support import ONE_THREAD, SECONDS, as_served, places, run_cli, settings_in
+from support import ONE_THREAD, SECONDS, as_served, places, run_cli, run_here, settings_in
 
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
@@ -59,6 +60,12 @@ def _use(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def cli(settings: Settings) -> Cli:
     """The command line in a process of its own, with this test's settings."""
     return lambda *words: run_cli(settings, *words)
+
+
+@pytest.fixture
+def call(here: Settings, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """A command in this process: its exit code, what it printed, what it complained about."""
+    return partial(run_here, capsys)
 
 
 @pytest.fixture(scope="session")
@@ -166,12 +173,14 @@ def profile(chromium: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def tab(profile: Any) -> Iterator[Callable[..., Any]]:
+def tab(profile: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """Opens pages, and looks at their end whether any of them showed what no page should.
 
     A page that needs a context of its own (touch, no network, calm) says so; it shares nothing with the others."""
     from browser import LONG, without_trouble
 
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server")  # so that its pages are closed before its folders are taken away
     pages: list[Any] = []
 
     def opened(address: str = "", width: int = 1440, height: int = 1200, **context: Any) -> Any:

@@ -89,14 +89,6 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return printed
 
 
-def called(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """A command in this process, with its environment: the exit code, what it printed, what it complained about."""
-    from vae_core.cli.main import main
-
-    code = main(words)
-    return code, *capsys.readouterr()
-
-
 def loaded_by(code: str, settings: Settings) -> set[str]:
     """The modules that a fresh process holds after running this."""
     program = f"import sys\n{code}\nprint('\\nLOADED', *sys.modules)"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
 from PIL import Image
-from support import called, loaded_by, places
+from support import answer, loaded_by, places
 
 from vae_core.cli.answer import table
 from vae_core.cli.main import COMMANDS, main
@@ -24,19 +23,13 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture
-def call(here: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
-    return partial(called, capsys)
-
-
-@pytest.fixture
 def on(trained: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """A command on the trained run, in this process, which has to succeed: its JSON document."""
     for name, value in places(trained.settings).items():
         monkeypatch.setenv(name, value)
 
     def run(command: str, *words: str) -> Any:
-        assert main((command, trained.id, *words, "--json")) == 0, capsys.readouterr()
-        return json.loads(capsys.readouterr().out)
+        return json.loads(answer(capsys, command, trained.id, *words, "--json"))
 
     return run
 

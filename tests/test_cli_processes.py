@@ -6,23 +6,13 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import Any
 
-import pytest
-from support import SECONDS, called, environment, eventually
+from support import SECONDS, environment, eventually
 
 from vae_core.runs import store
 from vae_core.settings import PROJECT, Settings
 
-Call = Callable[..., Any]
 LONG = ("train", "--dataset", "digits", "--epochs", "5000")
-
-
-@pytest.fixture
-def call(here: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
-    return partial(called, capsys)
 
 
 def started(settings: Settings, *words: str) -> subprocess.Popen[str]:

@@ -8,7 +8,7 @@ import shutil
 from typing import Any
 
 import pytest
-from browser import LONG, Server, button, holds, idle, press, told
+from browser import Server, button, holds, idle, press, told
 from playwright.sync_api import TimeoutError
 from support import eventually, kill
 
@@ -56,7 +56,7 @@ def test_a_map_is_asked_for_by_a_double_click_forms_once_and_is_walked_on(projec
     choose(page, "Of", "the raw pixels")
     button(idle(page), "Start").dblclick()
     formed = page.locator(".over[aria-label*='pixels: 1,000 images']")
-    formed.wait_for(timeout=LONG)
+    formed.wait_for()
     (task,) = projection.of(own)
     assert task.state() == "done" and page.get_by_text("already").count() == 0
     holds(page, lambda: page.locator(".over").count() == 2)  # the forming map gives way to the finished one
@@ -79,7 +79,7 @@ def test_a_map_is_asked_for_by_a_double_click_forms_once_and_is_walked_on(projec
     pick(page, "Neighbours")
     told(page, "By pixel")
     page.reload()
-    page.get_by_text("PCA of the pixels, all images, 1,000 of them").wait_for(timeout=LONG)
+    page.get_by_text("PCA of the pixels, all images, 1,000 of them").wait_for()
     assert projection.of(own) == [task] and task.state() == "done"
 
 
@@ -88,14 +88,14 @@ def test_a_map_that_is_cancelled_while_it_forms_or_killed_says_so_and_can_be_tri
     pick(page, "t-SNE")
     choose(page, "Images", "All images")
     press(page, "Start")
-    page.get_by_role("img", name="The map as it is now").wait_for(timeout=LONG)
+    page.get_by_role("img", name="The map as it is now").wait_for()
     (slow,) = projection.of(own)
     press(page, "Cancel")
     told(page, "It was cancelled")
     holds(page, lambda: slow.state() == "stopped" and not slow.has_process())
 
     press(page, "Try again")
-    button(page, "Cancel").wait_for(timeout=LONG)
+    button(page, "Cancel").wait_for()
     holds(page, lambda: slow.state() == "running")
     kill(slow)
     told(page, "Its process died")
@@ -105,7 +105,7 @@ def test_a_map_that_is_cancelled_while_it_forms_or_killed_says_so_and_can_be_tri
     told(page, "It was cancelled")
     holds(page, lambda: slow.state() == "stopped" and not slow.has_process())
     press(page, "Forget it")
-    page.get_by_text("It was cancelled").wait_for(state="detached", timeout=LONG)
+    page.get_by_text("It was cancelled").wait_for(state="detached")
     assert projection.of(own) == []
 
 
@@ -115,11 +115,11 @@ def test_further_images_are_laid_on_a_map_and_a_run_that_is_removed_meanwhile_is
     tests, trained_on = len(own.codes()["mean"]), len(catalog.load("digits", own.settings).train)
     page = project(f"&maps={tested.path.name}")
     holding = lambda number: page.locator(f".over[aria-label*='codes: {number:,} images']")  # noqa: E731
-    holding(tests).wait_for(timeout=LONG)
+    holding(tests).wait_for()
     pick(page, "Take away")
     press(page, "Add the training images")
     told(page, "More images for PCA of the codes")
-    holding(tests + trained_on).wait_for(timeout=LONG)
+    holding(tests + trained_on).wait_for()
     shutil.rmtree(own.path)
     pick(page, "Neighbours")
     told(page, "is no longer there")

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from browser import LONG, press, told
+from browser import press, told
 from searching import BASE
 from support import eventually, labels
 
@@ -36,7 +36,7 @@ def test_start_watch_stop_go_on_and_open_the_best(server, settings, tab, visit):
     winner = found.winner()
     assert found.search().base == replace(BASE, epochs=2)
     assert winner and Run(winner["run"], settings).state() == "done"
-    page.get_by_role("link", name=re.compile("Explore the winner")).click(timeout=LONG)
+    page.get_by_role("link", name=re.compile("Explore the winner")).click()
     told(page, "What the decoder draws all over the map")
     assert f"run={winner['run']}" in page.url
 
@@ -44,5 +44,5 @@ def test_start_watch_stop_go_on_and_open_the_best(server, settings, tab, visit):
 def number(page: Any, label: str, value: int) -> None:
     """Type it, as a person does."""
     field = page.get_by_label(label, exact=True).first
-    field.fill(str(value), timeout=LONG)
+    field.fill(str(value))
     field.press("Enter")
