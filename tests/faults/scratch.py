@@ -20,7 +20,7 @@ import psutil
 HERE = Path(__file__).resolve().parent
 PLUGIN = "in_order"
 QUIET = ("-x", "-q", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", PLUGIN, "--hypothesis-seed=0")
-FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)  # a log has lines of errors too
 PASSED, WRONG_USE, NOTHING_CHOSEN = 0, 4, 5  # exit codes of pytest
 HUNG = re.compile(r"Timeout \(>|\+ Timeout \+")  # says pytest-timeout
 SUITES_OWN = 300.0  # seconds that a test may take in the suite
