@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from support import state_of
 
 from vae_core import settings as environment
 from vae_core.cli.main import main
@@ -74,7 +75,7 @@ class Trainer:
                     break
                 run.add_history(_row(config, epoch))
                 yield
-            run.save_state({"numbers": np.array("{}")})
+            run.save_state(state_of([]))
             run.set_status(state="done" if len(run.history()) == config.epochs else "stopped")
         yield
 

@@ -27,8 +27,11 @@ from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
 
 if TYPE_CHECKING:
+    import numpy as np
     import pytest
     from streamlit.testing.v1 import AppTest
+
+    from vae_core.runs.forms import State
 
 SECONDS = 120  # after which something that is awaited counts as lost
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -143,6 +146,15 @@ def made_run(settings: Settings, state: str, epochs: int = 2) -> Run:
                                   "grid": grid})  # fmt: skip
     run.set_status(state=state, epoch=epochs)
     return run
+
+
+def state_of(arrays: list[np.ndarray], **numbers: float) -> State:
+    """What a resume goes on from, its network's arrays being these."""
+    from vae_core.runs.forms import State
+
+    counts = ("epoch", "step", "images", "best_epoch")
+    sums = ("reconstruction", "kl", "weighted_kl", "train_seconds", "seconds", "best_value")
+    return State({**dict.fromkeys(counts, 0), **dict.fromkeys(sums, 0.0), **numbers}, "adam", arrays, [])
 
 
 def end_work(settings: Settings) -> None:

@@ -201,7 +201,7 @@ def test_a_recipe_is_held_against_what_its_report_compares_it_with(settings: Set
 def test_a_fork_answers_for_its_own_epochs_only(trained: Run, settings: Settings) -> None:
     """Its first rows were trained by its parent, under other settings."""
     parent = store.create(settings, trained.config(), trained.resolved())
-    parent.save_state(trained.load_state() or {})
+    parent.save_state(trained.load_state())
     for row in trained.history():
         parent.add_history(row)
     child = forks.fork(settings, parent, {"epochs": 8, "beta": 2.0})

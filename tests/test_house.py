@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 0,
     "settings": 0,
+    "checked": 0,
     "spec": 1,
     "data": 1,
     "runs": 2,

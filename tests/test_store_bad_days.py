@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import state_of
 from test_store import CONFIG, RESOLVED, child, row, temporary_files
 
 from vae_core.errors import LoupeError
@@ -63,7 +64,7 @@ def test_a_writer_that_fails_leaves_the_old_file_alone(run: store.Run) -> None:
 
 def test_a_full_disk_is_told_and_harms_nothing(small_disk: Path) -> None:
     run = store.create(Settings(checkpoints=small_disk), CONFIG, RESOLVED)
-    run.save_codes({"mean": np.zeros(4)})
+    run.save_codes({"mean": np.zeros((4, 2)), "reconstruction": np.zeros(4)})
     run.add_history(row(1))
     noise = np.random.default_rng(0).bytes(400_000)
     for save in (
@@ -74,7 +75,7 @@ def test_a_full_disk_is_told_and_harms_nothing(small_disk: Path) -> None:
         with pytest.raises(LoupeError, match="The disk is full: .* could not be written"):
             save()
         assert not temporary_files(small_disk)
-    assert np.array_equal(run.codes()["mean"], np.zeros(4)) and run.snapshot_epochs() == []
+    assert np.array_equal(run.codes()["mean"], np.zeros((4, 2))) and run.snapshot_epochs() == []
 
 
 def test_the_sentence_about_a_full_disk_can_still_be_written(small_disk: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_folder_that_was_deleted_stays_deleted(settings: Settings, run: store.
         lambda: run.add_history(row(1)),
         lambda: run.add_progress({"step": 1}),
         lambda: run.save_snapshot(1, {"code": np.zeros(2)}),
-        lambda: run.save_state({"now/0": np.zeros(2)}),
+        lambda: run.save_state(state_of([np.zeros(2)])),
         lambda: run.save_file("model", lambda path: path.write_bytes(b"")),
         lambda: run.set_card(star=True),
         lambda: run.set_status(epoch=1),

@@ -116,8 +116,16 @@ class Header(NamedTuple):
 
 
 def read_header(file: IO[bytes]) -> Header:
+    """ValueError for whatever is none. NumPy has Python read it, which stumbles over thousands of brackets."""
     is_first = np.lib.format.read_magic(file) == (1, 0)
-    return Header(*(np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0)(file))
+    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+    try:
+        header = Header(*read(file))
+    except (MemoryError, RecursionError, TypeError) as error:
+        raise ValueError(f"its header makes no sense: {type(error).__name__}") from None
+    if any(size < 0 for size in header.shape):
+        raise ValueError("its header tells of a negative size")
+    return header
 
 
 def as_images(values: Array, name: str) -> Array:

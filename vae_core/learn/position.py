@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.learn.steps import Steps
+from vae_core.runs.forms import State
 from vae_core.runs.store import Run
 
 SAVING_SHARE = 0.1  # of the time may go into saving the state
@@ -63,35 +62,27 @@ NUMBERS = [f.name for f in fields(Position) if f.name not in ("best", "saved_at"
 
 
 def save_position(run: Run, position: Position, steps: Steps) -> None:
-    optimizer = run.config().optimizer
     began = time.monotonic()
     numbers = {name: getattr(position, name) for name in NUMBERS}
-    arrays = {"numbers": np.array(json.dumps(numbers)), "optimizer": np.array(optimizer)}
-    arrays |= {f"now/{i}": value for i, value in enumerate(steps.state())}
-    arrays |= {f"best/{i}": value for i, value in enumerate(position.best)}
-    run.save_state(arrays)
+    run.save_state(State(numbers, run.config().optimizer, steps.state(), position.best))
     position.saved_at = time.monotonic()
     position.saving_took = position.saved_at - began
 
 
 def load_position(run: Run, steps: Steps) -> Position:
     """The saved position, its weights and optimizer put back; a fresh one where nothing was saved."""
-    arrays = run.load_state()
-    if arrays is None:
+    state = run.load_state()
+    if state is None:
         return Position()
-    position = Position(**json.loads(str(arrays["numbers"])))
-    position.best = _listed(arrays, "best")
-    now = _listed(arrays, "now")
-    if str(arrays["optimizer"]) != run.config().optimizer:  # a fork that changed it starts its moments afresh
-        now = now[: len(steps.weights())]
-    try:
-        steps.restore(now)
-    except ValueError:
+    now, weights = state.now, steps.weights()
+    if state.optimizer != run.config().optimizer:  # a fork that changed it starts its moments afresh
+        now = now[: len(weights)]
+    if not (_alike(now, weights) or _alike(now, steps.state())) or not (_alike(state.best, weights) or not state.best):
         raise LoupeError("The saved state does not fit this model", "The state of the same architecture was expected",
-                         "Train it again") from None  # fmt: skip
-    return position
+                         "Train it again")  # fmt: skip
+    steps.restore(now)
+    return Position(**{name: state.numbers[name] for name in NUMBERS}, best=state.best)
 
 
-def _listed(arrays: Any, kind: str) -> list[np.ndarray]:
-    count = sum(name.startswith(f"{kind}/") for name in arrays)
-    return [arrays[f"{kind}/{i}"] for i in range(count)]
+def _alike(found: list[np.ndarray], wanted: list[np.ndarray]) -> bool:
+    return [array.shape for array in found] == [array.shape for array in wanted]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 from pathlib import Path
 
 import keras
 
+from vae_core.checked import by_name, text
+from vae_core.errors import LoupeError
 from vae_core.learn import models, speed
+from vae_core.runs import files
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
@@ -51,7 +53,7 @@ def _precision(config: Config, settings: Settings) -> str:
     if key not in measured:
         measured[key] = _measure(config)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(measured, indent=1), encoding="utf-8")
+        files.write_json(path, measured)
     return measured[key]
 
 
@@ -70,6 +72,6 @@ def _measure(config: Config) -> str:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        return files.read_json(path, by_name(text))
+    except LoupeError:  # nothing was measured yet, or the file is damaged
         return {}

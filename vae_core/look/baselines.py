@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from vae_core.data.dataset import Dataset
-from vae_core.runs import files
+from vae_core.errors import LoupeError
+from vae_core.runs import files, forms
 from vae_core.settings import Settings
 
 VERSION = 1
@@ -32,8 +33,8 @@ def strip(
     kind = "-binary" if binary else ""
     cache = settings.cache / "baselines" / f"{dataset.fingerprint}-{size}{kind}-v{VERSION}.json"
     if cache.is_file():
-        found: dict[str, Any] = json.loads(cache.read_bytes())
-        return found
+        with suppress(LoupeError):  # a damaged one is made anew
+            return files.read_json(cache, forms.STRIP)
     found = _compute(dataset, size, binary, progress or (lambda done, total: None))
     cache.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(cache, found, durable=False)

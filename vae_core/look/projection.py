@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from vae_core.checked import listed, maybe, one_of, record, text, whole
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
+from vae_core.runs.arrays import Numbers
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec.layers import Flatten, show
@@ -87,6 +89,19 @@ class Projection:
         return f"{METHODS[self.method]} of the {'' if self.layer is None else 'activations of '}{what}"
 
 
+FORM = {
+    "places": Numbers("f", ("n", "k")), "image": Numbers("iu", ("n",)), "half": Numbers("iu", ("n",)),
+    "codes": Numbers("f", ("n", "d")), "labels": Numbers("iu", ("n",), optional=True),
+    **{name: Numbers("f", ("n",)) for name in ("loss", "kl", "density", "quality")},
+    "centre": Numbers("f", ("p",), optional=True), "axes": Numbers("f", ("k", "p"), optional=True),
+}  # fmt: skip
+COLUMN = record(name=text, array=text, kind=one_of("number", "words"), words=maybe(listed(text)))
+RESULT = record(
+    title=text, words=text, points=whole(), dimensions=whole(), left_out=whole(), walk=text, honesty=listed(text),
+    notes=listed(text), columns=listed(COLUMN),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Source:
     """Something of a run that can be projected."""
@@ -133,8 +148,8 @@ def spec_of(task: Task) -> Projection:
 
 def read(task: Task) -> Map:
     """What a finished task found."""
-    arrays, result = task.arrays(), task.result()
-    columns = {each["name"]: _column(each, arrays[each["array"]]) for each in result["columns"]}
+    arrays, result = task.arrays(FORM, others=True), task.result(RESULT)
+    columns = {each["name"]: _column(each, _one_each(task, each, arrays)) for each in result["columns"]}
     known: dict[str, Any] = {field.name: arrays.get(field.name) for field in fields(Map)}
     return Map(**{**known, "spec": spec_of(task), "result": result, "columns": columns})
 
@@ -206,6 +221,13 @@ def _product(shape: tuple[int, ...]) -> int:
     for side in shape:
         size *= side
     return size
+
+
+def _one_each(task: Task, described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    found, words = arrays.get(described["array"]), described["words"] if described["kind"] == "words" else None
+    if found is None or found.shape != arrays["image"].shape or (words is not None and found.max() >= len(words)):
+        raise LoupeError(f"{task.id} has no values of '{described['name']}'", fix="Compute it again")
+    return found
 
 
 def _column(described: Mapping[str, Any], values: np.ndarray) -> np.ndarray:

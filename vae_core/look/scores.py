@@ -14,6 +14,7 @@ from vae_core.data import catalog
 from vae_core.look import evaluation
 from vae_core.look.portable import Portable
 from vae_core.runs import tasks
+from vae_core.runs.arrays import Numbers
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec.config import Config
@@ -22,6 +23,10 @@ KIND = "images"
 VERSION = 1
 LOWER, HIGHER, NEITHER = "lower", "higher", ""
 Arrays = dict[str, np.ndarray]
+FORM = {
+    name: Numbers("f", ("n",), optional=True)
+    for name in ("bce", "bce_sampled", "mse", "mse_sampled", "negative_elbo", "neighbours")
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def of(run: Run) -> Arrays:
         found["kl"] = kept["kl"]
     measured = finished(run)
     if measured is not None:
-        found |= measured.arrays()
+        found |= measured.arrays(FORM, {"n": len(kept["reconstruction"])})
     pixels = {key: config.pixels for key, metric in METRICS.items() if metric.per_pixel}
     return {key: np.asarray(found[key], np.float64) / pixels.get(key, 1) for key in METRICS if key in found}
 

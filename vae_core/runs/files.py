@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from vae_core.checked import Check, Unfit
 from vae_core.errors import LoupeError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from vae_core.runs.arrays import Form, Sizes
+
 TEMPORARY, NEW = ".tmp-", ".new-"
 STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
 TAIL = 65_536  # no single line is longer
+MOST_TEXT = 2**26  # bytes of a document, or of lines: they are read in one piece
+BACK = "Put it back from a copy, or remove what it belongs to"
 FULL = {errno.ENOSPC, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT") else set())
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 GONE = {errno.ENOENT, errno.ENOTDIR}
@@ -46,6 +51,8 @@ def told(path: Path) -> Iterator[None]:
                              "Allow writing there, or set LOUPE_CHECKPOINTS to another folder") from error  # fmt: skip
         if error.errno in GONE and not path.parent.exists():
             raise gone(path.parent) from error
+        if path.is_dir():
+            raise LoupeError(f"{path} is a folder", "A file was expected there", "Move the folder away") from error
         raise
 
 
@@ -113,17 +120,33 @@ def plain(value: Any) -> Any:
     return value
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, check: Check = dict, blank: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The object that the file holds, `blank` where it says nothing, as `check` wants it to be."""
+    name = f"{path.parent.name}/{path.name}"
     try:
-        document = json.loads(patiently(path.read_bytes))
+        document = json.loads(_whole(path))
     except FileNotFoundError:
-        missing = LoupeError(f"{path.name} is missing in {path.parent}")
+        missing = LoupeError(f"{path.name} is missing in {path.parent.name}")
         raise (missing if path.parent.exists() else gone(path.parent)) from None
     except (ValueError, RecursionError, OSError) as error:
-        raise LoupeError(f"{path} cannot be read: {error}") from None
+        raise LoupeError(f"{name} cannot be read: {_reason(error)}", fix=BACK) from None
     if not isinstance(document, dict):
-        raise LoupeError(f"{path} is not a JSON object")
-    return document
+        raise LoupeError(f"{name} is not a JSON object", fix=BACK)
+    try:
+        return dict(check({**(blank or {}), **document}))
+    except Unfit as error:
+        raise LoupeError(f"{name} has a wrong '{error.field}'", f"It should be {error.wanted}", BACK) from None
+
+
+def _whole(path: Path) -> bytes:
+    if path.stat().st_size > MOST_TEXT:
+        raise ValueError(f"it has more than {MOST_TEXT:,} bytes")
+    return patiently(path.read_bytes)
+
+
+def _reason(error: Exception) -> str:
+    """Without the path, which the sentence names in short."""
+    return str(error.strerror) if isinstance(error, OSError) else str(error)
 
 
 def append_line(path: Path, line: str, *, header: str = "", durable: bool = False) -> int:
@@ -152,9 +175,11 @@ def cut_half_line(path: Path) -> None:
 def read_lines(path: Path) -> list[str]:
     """The whole lines of a file; none where it does not exist. A torn last line is left out."""
     try:
-        data = patiently(path.read_bytes)
+        data = _whole(path)
     except FileNotFoundError:
         return []
+    except (OSError, ValueError) as error:
+        raise LoupeError(f"{path.parent.name}/{path.name} cannot be read: {_reason(error)}", fix=BACK) from None
     return data[: data.rfind(b"\n") + 1].decode("utf-8", errors="replace").splitlines()
 
 
@@ -172,21 +197,16 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], *, packed: bool) 
     replace(path, lambda temporary: save(temporary, **arrays))  # type: ignore[arg-type]  # a name could be 'file'
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray] | None:
-    """Never unpickles; None where there is no such file."""
-    import zipfile
-    import zlib
+def read_arrays(
+    path: Path, form: Form | None = None, sizes: Sizes | None = None, *, others: bool = False
+) -> dict[str, np.ndarray] | None:
+    """The arrays of that form, and `others` too; all that are there without one. None where there is no such file."""
+    from vae_core.runs import arrays
 
-    import numpy as np
-
-    spoiled = (ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error)
     try:
-        with patiently(lambda: np.load(path, allow_pickle=False)) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return patiently(lambda: arrays.read(path, form or {}, sizes or {}, others=others or form is None))
     except FileNotFoundError:
         return None
-    except (OSError, *spoiled) as error:
-        raise LoupeError(f"{path} cannot be read: {error}", fix="Train the run again") from None
 
 
 def sweep(folder: Path, prefix: str, age: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -26,14 +25,14 @@ def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = 
                          "Train it anew with the changed setting")  # fmt: skip
     before = parent.config()
     config = replace(before, recipe="", **changes)
-    numbers = json.loads(str(state["numbers"]))
+    numbers = dict(state.numbers)
     _check_epochs(config.epochs, numbers["epoch"])
     numbers |= {"step": 0, "images": 0, "reconstruction": 0.0, "kl": 0.0, "weighted_kl": 0.0, "train_seconds": 0.0}
     if any(getattr(config, name) != getattr(before, name) for name in OBJECTIVE):
         numbers |= {"best_epoch": 0, "best_value": float("inf")}
-        state = {name: value for name, value in state.items() if not name.startswith("best/")}
+        state = replace(state, best=[])
     run = create(settings, config, _resolved(parent, changes), owner=owner, parent=parent.id)
-    run.save_state({**state, "numbers": _text(json.dumps(numbers))})
+    run.save_state(replace(state, numbers=numbers))
     for row in parent.history():
         if row["epoch"] <= numbers["epoch"]:
             run.add_history(row)
@@ -75,9 +74,3 @@ def _resolved(parent: Run, changes: dict[str, Any]) -> dict[str, Any]:
     if {"precision", "fused"} & set(changes):
         return {"data_fingerprint": known["data_fingerprint"]} if "data_fingerprint" in known else {}
     return known
-
-
-def _text(text: str) -> Any:
-    import numpy as np
-
-    return np.array(text)

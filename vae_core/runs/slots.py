@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from vae_core.checked import by_name, whole
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, store
 from vae_core.settings import Settings
@@ -73,8 +74,8 @@ class Line:
     def served(self) -> dict[str, int]:
         """How recently each owner got a slot: the higher the number, the more recently."""
         try:
-            return {owner: int(number) for owner, number in files.read_json(self.turns).items()}
-        except (LoupeError, TypeError, ValueError):  # none yet, or spoiled: everybody's turns count anew
+            return files.read_json(self.turns, by_name(whole()))
+        except LoupeError:  # none yet, or spoiled: everybody's turns count anew
             return {}
 
     def count_turn(self, owner: str) -> None:

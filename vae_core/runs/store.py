@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import re
@@ -13,18 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
+from vae_core.checked import Check, Unfit
 from vae_core.errors import LoupeError
-from vae_core.runs import files, locks, work
+from vae_core.runs import files, forms, locks, work
 from vae_core.runs.work import LOG_FILE, STATUS_FILE, Work
 from vae_core.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from vae_core.runs.forms import State
     from vae_core.spec.config import Config
 
 # numpy and the config's parser are imported inside the functions that need them: listing needs neither.
-VERSION = 1
+log = logging.getLogger(__name__)
 HISTORY = (
     "epoch",
     *(f"train_{part}_nats_per_image" for part in ("total", "reconstruction", "kl")),
@@ -49,6 +52,7 @@ KEPT = {
     *FILES.values(),
 }  # fmt: skip
 SNAPSHOT = re.compile(r"\d{4,9}\.npz")
+MOST_EPOCHS = 10**9
 REMOVED, SLOTS, DERIVED, STUDIES = ".removed-", ".slots", "derived", ".studies"
 
 
@@ -85,47 +89,51 @@ class Run(Work):
     BLANK: ClassVar[Mapping[str, Any]] = STATUS
 
     @property
+    def form(self) -> Check:
+        return forms.RUN_STATUS
+
+    @property
     def path(self) -> Path:
         return self.settings.checkpoints / self.id
 
     @property
     def owner(self) -> str:
-        return str(self.card()["owner"])
+        return self.card()["owner"]
 
     # What was asked for, and how it is computed.
 
     def config(self) -> Config:
         from vae_core.spec.config import from_json
 
-        return from_json(self.document().get("config"))
+        return from_json(self.document()["config"])
 
     def resolved(self) -> dict[str, Any]:
-        return dict(self.document().get("resolved") or {})
+        return dict(self.document()["resolved"] or {})
 
     def set_resolved(self, resolved: Mapping[str, Any]) -> None:
         files.write_json(self.path / CONFIG_FILE, {**self.document(), "resolved": resolved})
 
     @property
     def parent(self) -> str | None:
-        return self.document().get("parent")
+        return self.document()["parent"]
 
     @property
     def study(self) -> str:
         """The search that it is a trial of; empty for a run that somebody asked for."""
-        return str(self.document().get("study") or "")
+        return self.document()["study"] or ""
 
     def document(self) -> dict[str, Any]:
-        document = files.read_json(self.path / CONFIG_FILE)
-        if document.get("version") != VERSION:
+        document = files.read_json(self.path / CONFIG_FILE, forms.document)
+        if document.get("version") != forms.VERSION:
             raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
-                             f"This program reads version {VERSION}",
+                             f"This program reads version {forms.VERSION}",
                              "Update the program, or train the model again")  # fmt: skip
         return document
 
     # The card, the one file that may change after the end.
 
     def card(self) -> dict[str, Any]:
-        return {**CARD, **files.read_json(self.path / CARD_FILE)}
+        return files.read_json(self.path / CARD_FILE, forms.CARD, CARD)
 
     def set_card(self, **changes: Any) -> None:
         for key, value in changes.items():
@@ -164,7 +172,8 @@ class Run(Work):
         files.write_arrays(self._epochs / f"{epoch:04d}.npz", arrays, packed=True)
 
     def snapshot(self, epoch: int) -> dict[str, np.ndarray]:
-        return self._must(files.read_arrays(self._epochs / f"{epoch:04d}.npz"), f"no snapshot of epoch {epoch}")
+        found = files.read_arrays(self._epochs / f"{epoch:04d}.npz", forms.SNAPSHOT, self._sizes())
+        return self._must(found, f"no snapshot of epoch {epoch}")
 
     def snapshot_epochs(self) -> list[int]:
         with suppress(FileNotFoundError):
@@ -175,16 +184,37 @@ class Run(Work):
         files.write_arrays(self.path / CODES_FILE, arrays, packed=True)
 
     def codes(self) -> dict[str, np.ndarray]:
-        return self._must(files.read_arrays(self.path / CODES_FILE), "no codes yet")
+        return self._must(files.read_arrays(self.path / CODES_FILE, forms.CODES, self._sizes()), "no codes yet")
 
-    def save_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+    def _sizes(self) -> dict[str, int]:
+        """Of its images and codes, by the letters of the forms."""
+        config = self.config()
+        return {**dict(zip(forms.IMAGE, config.image)), "d": config.architecture().code.size}
+
+    def save_state(self, state: State) -> None:
         """All that a resume or a fork needs to go on; weights hardly pack, so they are not."""
         with files.told(self._state.parent):
             self._state.parent.mkdir(exist_ok=True)
-        files.write_arrays(self._state, arrays, packed=False)
+        files.write_arrays(self._state, state.arrays(), packed=False)
 
-    def load_state(self) -> dict[str, np.ndarray] | None:
-        return files.read_arrays(self._state)
+    def load_state(self) -> State | None:
+        arrays = files.read_arrays(self._state)
+        try:
+            return None if arrays is None else forms.state(arrays)
+        except Unfit as error:
+            raise LoupeError(f"{self.id}/{STATE_FILE} has a wrong '{error.field}'", f"It should be {error.wanted}",
+                             "Train the run again") from None  # fmt: skip
+
+    def check(self, name: str) -> None:
+        """Refuse a file of the run that does not say what it should; of arrays only the headers are read."""
+        from vae_core.runs import arrays
+
+        documents = {METRICS_FILE: forms.METRICS, CONFIG_FILE: forms.document, CARD_FILE: forms.CARD}
+        if name in documents:
+            files.read_json(self.path / name, documents[name])
+        elif name.endswith(".npz"):
+            form = forms.CODES if name == CODES_FILE else forms.SNAPSHOT if name.startswith(EPOCHS) else {}
+            arrays.check(self.path / name, form, self._sizes())
 
     # Single files.
 
@@ -192,14 +222,20 @@ class Run(Work):
         files.write_json(self.path / METRICS_FILE, metrics)
 
     def metrics(self) -> dict[str, Any] | None:
+        """None where nothing was measured, and where the file is damaged: it can be measured anew."""
         path = self.path / METRICS_FILE
-        return files.read_json(path) if path.exists() else None
+        try:
+            return files.read_json(path, forms.METRICS) if path.exists() else None
+        except LoupeError as error:
+            log.warning("%s", error)
+            return None
 
     def save_thumbs(self, webp: bytes) -> None:
         files.write_bytes(self.path / THUMBS_FILE, webp)
 
     def thumbs(self) -> bytes | None:
-        with suppress(FileNotFoundError):
+        """None where there are none, or nothing that can be read: they are only shown."""
+        with suppress(OSError):
             return files.patiently((self.path / THUMBS_FILE).read_bytes)
         return None
 
@@ -251,7 +287,7 @@ def create(
 ) -> Run:
     """A new run, queued: filled under a hidden name, then renamed to the config's id or the next free one after it."""
     created = datetime.now(UTC).isoformat(timespec="microseconds")
-    document = {"version": VERSION, "config": config.to_json(), "resolved": resolved, "parent": parent}
+    document = {"version": forms.VERSION, "config": config.to_json(), "resolved": resolved, "parent": parent}
     document |= {"study": study} if study else {}
     with files.aside(settings.checkpoints) as hidden:
         files.write_json(hidden / CONFIG_FILE, {**document, "created": created})
@@ -289,8 +325,6 @@ def summarize(run: Run) -> Summary | None:
         return _summarize(run)
     except LoupeError as error:
         sentence = str(error)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        sentence = f"The files of {run.id} hold values that no run of this program has."
     except OSError as error:
         sentence = f"{run.id} cannot be read: {error.strerror}."
     with suppress(OSError):
@@ -325,17 +359,14 @@ def _summarize(run: Run) -> Summary:
     document, card, status = run.document(), run.card(), run.status()
     config, best = document["config"], (status["best"] or {}).get("validation", {})
     _refuse_other_config(run, config)
-    counts = document["resolved"].get("parameters")
+    counts = (document["resolved"] or {}).get("parameters") or {}
     return Summary(
-        id=run.id, created=str(document["created"]), state=run.state_by(status), name=str(card["name"]) or run.id,
-        owner=str(card["owner"]), star=bool(card["star"]), note=str(card["note"]), locked=bool(card["locked"]),
-        epoch=int(status["epoch"]), epochs=int(status["epochs"]),
-        best_nats_per_image=_number(best.get("nats_per_image")),
-        best_nats_per_pixel=_number(best.get("nats_per_pixel")),
-        parameters=int(counts["total"]) if counts else None,
-        dataset=str(config["dataset"]), kind=str(config["kind"]), recipe=str(config["recipe"]),
-        parent=document["parent"], study=str(document.get("study") or ""),
-        seconds=_number(status["seconds"]), error=status["error"],
+        id=run.id, created=document["created"], state=run.state_by(status), name=card["name"] or run.id,
+        owner=card["owner"], star=card["star"], note=card["note"], locked=card["locked"],
+        epoch=status["epoch"], epochs=status["epochs"],
+        best_nats_per_image=best.get("nats_per_image"), best_nats_per_pixel=best.get("nats_per_pixel"),
+        parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], recipe=config["recipe"] or "",
+        parent=document["parent"], study=document["study"] or "", seconds=status["seconds"], error=status["error"],
     )  # fmt: skip
 
 
@@ -346,10 +377,6 @@ def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
         raise LoupeError(f"The config of {run.id} has version {config['version']!r}",
                          f"This program reads version {CONFIG_VERSION}",
                          "Update the program, or train the model again")  # fmt: skip
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
 
 
 def _names(settings: Settings) -> set[str]:
@@ -407,7 +434,12 @@ def _history_line(row: Mapping[str, Any]) -> str:
 
 def _history_row(header: list[str], cells: list[str]) -> dict[str, Any] | None:
     try:
-        row: dict[str, Any] = {n: float(cell) if cell else None for n, cell in zip(header, cells, strict=True)}
-        return {**row, "epoch": int(row["epoch"])}
+        row: dict[str, Any] = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
+        return {**row, "epoch": int(row["epoch"])} if 0 <= row["epoch"] < MOST_EPOCHS else None
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _finite(cell: str) -> float | None:
+    value = float(cell or "nan")
+    return value if math.isfinite(value) else None

@@ -23,13 +23,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
+from vae_core.checked import Check
 from vae_core.errors import LoupeError
-from vae_core.runs import files, locks
+from vae_core.runs import files, forms, locks
 from vae_core.runs.store import DERIVED, REMOVED, Run
 from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from vae_core.runs.arrays import Arrays, Form, Sizes
 
 VERSION = 1
 COMMAND = (sys.executable, "-m", "vae_core", "task")
@@ -42,6 +45,10 @@ class Task(Work):
     """Its id is the run's and its own name, with a slash between."""
 
     BLANK: ClassVar[Mapping[str, Any]] = {**STATUS, "done": 0.0}  # a share of the whole
+
+    @property
+    def form(self) -> Check:
+        return forms.TASK_STATUS
 
     @property
     def path(self) -> Path:
@@ -65,7 +72,7 @@ class Task(Work):
         return dict(self.asked()["spec"])
 
     def asked(self) -> dict[str, Any]:
-        document = files.read_json(self.path / ASKED_FILE)
+        document = files.read_json(self.path / ASKED_FILE, forms.ASKED)
         if document.get("version") != VERSION:
             raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
                              f"This program reads version {VERSION}", "Remove it and compute it again")  # fmt: skip
@@ -78,11 +85,12 @@ class Task(Work):
             files.write_arrays(self.path / ARRAYS_FILE, arrays, packed=False)  # floats hardly shrink, and a page waits
         files.write_json(self.path / RESULT_FILE, result)
 
-    def result(self) -> dict[str, Any]:
-        return files.read_json(self.path / RESULT_FILE)
+    def result(self, check: Check = dict) -> dict[str, Any]:
+        """As the kind of task knows it to be."""
+        return files.read_json(self.path / RESULT_FILE, check)
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        found = files.read_arrays(self.path / ARRAYS_FILE)
+    def arrays(self, form: Form | None = None, sizes: Sizes | None = None, *, others: bool = False) -> Arrays:
+        found = files.read_arrays(self.path / ARRAYS_FILE, form, sizes, others=others)
         if found is None:
             raise LoupeError(f"{self.id} has no arrays", fix="Compute it again")
         return found

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
@@ -73,12 +73,25 @@ def _members(archive: zipfile.ZipFile, settings: Settings) -> list[tuple[str, li
     infos = [info for info in archive.infolist() if not info.is_dir()]
     _check_size(infos, settings.max_files, settings.max_bytes)
     runs: dict[str, list[zipfile.ZipInfo]] = {}
+    _refuse_other_kinds([info.filename for info in infos])
     for info in infos:
         _check_member(info)
         runs.setdefault(info.filename.split("/", 1)[0], []).append(info)
-    if not runs:
-        raise LoupeError("The zip is empty", "At least one run was expected")
     return list(runs.items())
+
+
+def _refuse_other_kinds(names: list[str]) -> None:
+    """Most zips that are no runs are images for Data."""
+    from vae_core.data.images import SUFFIXES
+
+    if not names:
+        raise LoupeError("The zip is empty", "At least one run was expected")
+    if any(name.endswith(f"/{store.CONFIG_FILE}") for name in names):
+        return
+    pictures = sum(name.lower().endswith(SUFFIXES) for name in names) > len(names) / 2
+    what = "pictures and no run" if pictures else f"no run: no folder in it has a {store.CONFIG_FILE}"
+    raise LoupeError(f"The zip holds {what}", "A zip of exported runs was expected",
+                     "Add pictures on the Data page" if pictures else FIX)  # fmt: skip
 
 
 def _check_size(infos: list[zipfile.ZipInfo], most: int, most_bytes: int) -> None:
@@ -93,19 +106,23 @@ def _check_size(infos: list[zipfile.ZipInfo], most: int, most_bytes: int) -> Non
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:
-    """No way out of the folder, no links, nothing that needs a password."""
-    name, parts = info.filename, PurePosixPath(info.filename).parts
+    """Only what a run may hold comes in: so there is no way out of its folder, and no file below a file."""
+    told, (run_id, _, name) = repr(info.filename[:100]), info.filename.partition("/")
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if "\\" in name or "\0" in name or ".." in parts or name.startswith("/") or not RUN_ID.fullmatch(parts[0]):
-        raise LoupeError(f"The zip holds a file {name!r}", "Files in a folder named like a run were expected", FIX)
+    if not RUN_ID.fullmatch(run_id) or ".." in name.split("/") or "\\" in name:
+        if RUN_ID.fullmatch(info.filename):
+            raise LoupeError(f"{told} lies beside the runs in the zip", "A folder for each run was expected", FIX)
+        raise LoupeError(f"The zip holds a file {told}", "Files in a folder named like a run were expected", FIX)
     if kind not in (0, stat.S_IFREG):
-        raise LoupeError(f"{name} in the zip is a link or a special file", "Plain files were expected", FIX)
+        raise LoupeError(f"{told} in the zip is a link or a special file", "Plain files were expected", FIX)
     if info.flag_bits & 1:
-        raise LoupeError(f"{name} in the zip is encrypted", "Files without a password were expected", FIX)
+        raise LoupeError(f"{told} in the zip is encrypted", "Files without a password were expected", FIX)
     if info.file_size > MOST_TEXT and not name.endswith((".npz", ".keras", ".tflite", ".bin")):
-        raise LoupeError(f"{name} in the zip has {info.file_size:,} bytes", f"At most {MOST_TEXT:,} were expected", FIX)
-    if len(parts) < 2:
-        raise LoupeError(f"{name} lies beside the runs in the zip", "A folder for each run was expected", FIX)
+        raise LoupeError(f"{told} in the zip has {info.file_size:,} bytes", f"At most {MOST_TEXT:,} were expected", FIX)
+    if not name:
+        raise LoupeError(f"{told} lies beside the runs in the zip", "A folder for each run was expected", FIX)
+    if not store.is_kept(name, with_state=True):
+        raise LoupeError(f"{told} in the zip belongs to no run", "Files of a run were expected", FIX)
 
 
 def _unpack_run(archive: zipfile.ZipFile, run_id: str, members: list[zipfile.ZipInfo], inside: Settings) -> Run:
@@ -118,8 +135,7 @@ def _unpack_run(archive: zipfile.ZipFile, run_id: str, members: list[zipfile.Zip
     run.config()  # one that is none is refused here
     for info in members:
         name = info.filename.split("/", 1)[1]
-        if not store.is_kept(name, with_state=True):
-            raise LoupeError(f"{info.filename} in the zip belongs to no run", "Files of a run were expected", FIX)
+        run.check(name)
         _check_content(run.path / name, inside.max_bytes)
     _check_documents(run)
     return run
@@ -130,52 +146,31 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Non
         with archive.open(info) as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)  # never more than the size that was checked
     except (*DAMAGED, ValueError) as error:
-        raise LoupeError(f"{info.filename} in the zip is damaged ({error})", fix=FIX) from None
+        raise LoupeError(f"{info.filename} in the zip is damaged ({str(error)[:100]})", fix=FIX) from None
 
 
 def _check_documents(run: Run) -> None:
     """Settings, card and state can be read, and say what a run says; what trained it there does not train it here."""
     card, status = run.card(), run.status()
-    wrong = [key for key, value in card.items() if key in store.CARD and type(value) is not type(store.CARD[key])]
-    summary = store.summarize(run)
-    if wrong or set(card) > set(store.CARD) or summary is None or summary.state == "broken":
-        reason = (summary.error if summary else None) or f"its card has a wrong '{(wrong or ['key'])[0]}'"
-        raise LoupeError(f"{run.id} in the zip cannot be read: {reason}", fix=FIX)
+    unknown, summary = sorted(set(card) - set(store.CARD)), store.summarize(run)
+    if unknown:
+        raise LoupeError(f"The card of {run.id} in the zip has a wrong '{unknown[0]}'", fix=FIX)
+    if summary is None or summary.state == "broken":
+        raise LoupeError(f"{run.id} in the zip cannot be read: {summary.error if summary else ''}", fix=FIX)
     state = status["state"] if status["state"] in FINAL else "interrupted"
     run.set_status(state=state, phase="", pid=None, pid_started=None, queued=None)
 
 
 def _check_content(path: Path, most_bytes: int) -> None:
-    """Is it what its name says? Arrays without objects, models of stock layers, pictures that are pictures."""
+    """Is it what its name says? Models of stock layers, pictures that are pictures."""
     with path.open("rb") as file:
         start = file.read(16)
-    if path.suffix == ".npz":
-        _check_arrays(path, most_bytes)
-    elif path.suffix == ".keras":
+    if path.suffix == ".keras":
         _check_model(path, most_bytes)
-    elif path.suffix == ".json":
-        files.read_json(path)
     else:
         fits = {".tflite": start[4:8] == b"TFL3", ".webp": start[:4] == b"RIFF" and start[8:12] == b"WEBP"}
         if not fits.get(path.suffix, True):
             raise _damaged(path, "its content is of another kind")
-
-
-def _check_arrays(path: Path, most_bytes: int) -> None:
-    """The headers alone: a pickled object would be named there, and so would a size that the file does not have."""
-    from vae_core.data.arrays import read_header
-
-    with _inner(path, most_bytes) as archive:
-        for info in archive.infolist():
-            try:
-                with archive.open(info) as file:
-                    header = read_header(file)
-            except (*DAMAGED, ValueError) as error:
-                raise _damaged(path, str(error)) from None
-            if header.dtype.hasobject:
-                raise LoupeError(f"{path.name} holds pickled objects, which can run code when they are opened", fix=FIX)
-            if header.size > info.file_size:
-                raise _damaged(path, "its arrays are larger than the file")
 
 
 def _check_model(path: Path, most_bytes: int) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from vae_core.runs import files, locks
+from vae_core.checked import Check, Unfit
+from vae_core.runs import files, forms, locks
+from vae_core.runs.forms import FINAL as FINAL
+from vae_core.runs.forms import STATES as STATES
 from vae_core.settings import Settings
 
-FINAL = ("done", "stopped", "failed", "interrupted")
-STATES = ("queued", "running", *FINAL)
 GRACE_SECONDS = 30.0  # for work that was just created and whose process is about to be
 PROGRESS_BYTES = 128 * 1024
 STATUS_FILE, LOG_FILE = "status.json", "log.txt"
@@ -33,6 +34,11 @@ class Work:
     BLANK: ClassVar[Mapping[str, Any]] = STATUS  # what a status says before anybody has said anything
 
     @property
+    def form(self) -> Check:
+        """What its status may say."""
+        return forms.STATUS
+
+    @property
     def path(self) -> Path:
         raise NotImplementedError
 
@@ -44,7 +50,7 @@ class Work:
     # Where it stands.
 
     def status(self) -> dict[str, Any]:
-        return {**self.BLANK, **files.read_json(self.path / STATUS_FILE)}
+        return files.read_json(self.path / STATUS_FILE, self.form, self.BLANK)
 
     def set_status(self, **changes: Any) -> None:
         """For the one process that works here, or who starts or stops it."""
@@ -76,7 +82,8 @@ class Work:
         if status["pid"] is not None:
             return locks.alive(status["pid"], status["pid_started"])
         with suppress(FileNotFoundError):
-            return time.time() - (self.path / STATUS_FILE).stat().st_mtime < GRACE_SECONDS
+            # A clock that was set back since leaves a file of the future: that is no start that goes on.
+            return abs(time.time() - (self.path / STATUS_FILE).stat().st_mtime) < GRACE_SECONDS
         return False
 
     def has_process(self) -> bool:
@@ -110,8 +117,8 @@ class Work:
 
         rows = []
         for line in files.read_lines(self._progress):
-            with suppress(ValueError):
-                rows.append(json.loads(line))
+            with suppress(ValueError, RecursionError, Unfit):
+                rows.append(forms.PROGRESS(json.loads(line)))
         return rows
 
     def remove_progress(self) -> None:

@@ -9,18 +9,20 @@ from vae_core.data.checks import Leak
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
 from vae_core.runs import files
+from vae_core.runs.arrays import Numbers
 from vae_core.settings import Settings
 
 VERSION = 1
+FORM = {"test": Numbers("iu", ("n",)), "train": Numbers("iu", ("n",)), "looked": Numbers("iu", ())}
 
 
 def leak(dataset: Dataset, settings: Settings) -> Leak:
     cache = settings.cache / "leaks" / f"{dataset.fingerprint}-v{VERSION}.npz"
     try:
-        kept = files.read_arrays(cache)
+        kept = files.read_arrays(cache, FORM)
         if kept is not None:
             return Leak(kept["test"], kept["train"], int(kept["looked"]))
-    except (LoupeError, KeyError):
+    except LoupeError:
         pass  # a spoiled file is written anew
     found = checks.leak(dataset)
     cache.parent.mkdir(parents=True, exist_ok=True)

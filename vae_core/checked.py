@@ -1,0 +1,147 @@
+"""What comes from outside the program, checked where it comes in: each check gives a value back, or says what it wants.
+
+status = record(epoch=whole(), best=maybe(record(epoch=whole(1))))
+status({"epoch": 3, "best": None})      the same again
+status({"epoch": "3"})                  Unfit: "epoch", "a whole number"
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+Check = Callable[[Any], Any]
+MOST_TEXT = 100_000
+MOST_PARTS = 100_000
+LARGEST = 1e300  # of a number: sums of such are still finite
+HALVES = re.compile("[\ud800-\udfff]")
+
+
+class Unfit(Exception):
+    """`wanted` is what was expected, for the middle of a sentence; `place` leads there, the outermost key first."""
+
+    def __init__(self, wanted: str, *place: str) -> None:
+        super().__init__(wanted, *place)
+        self.wanted = wanted
+        self.place = place
+
+    @property
+    def field(self) -> str:
+        return ".".join(self.place)
+
+
+def anything(value: Any) -> Any:
+    """What is checked elsewhere."""
+    return value
+
+
+def flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise Unfit("true or false")
+    return value
+
+
+def text(value: Any) -> str:
+    """That can be written as UTF-8: JSON can hold halves of letters, which nothing can print."""
+    if type(value) is not str or len(value) > MOST_TEXT or not (value.isascii() or not HALVES.search(value)):
+        raise Unfit("a text")
+    return value
+
+
+def moment(value: Any) -> str:
+    """A date and time in ISO's form, with its zone."""
+    try:
+        if datetime.fromisoformat(value).tzinfo is not None:
+            return str(value)
+    except (TypeError, ValueError):
+        pass
+    raise Unfit("a date and time")
+
+
+def whole(low: int = 0, high: int = 2**53) -> Check:
+    def check(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise Unfit(f"a whole number from {low:,}" if high == 2**53 else f"a whole number from {low:,} to {high:,}")
+        return value
+
+    return check
+
+
+def number(low: float = -math.inf, high: float = math.inf) -> Check:
+    """A finite one."""
+
+    def check(value: Any) -> float:
+        if type(value) not in (int, float) or not max(low, -LARGEST) <= value <= min(high, LARGEST):
+            raise Unfit("a number" if low == -math.inf else f"a number from {low:g}")
+        return value
+
+    return check
+
+
+def one_of(*words: str) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Unfit(f"one of {', '.join(words)}")
+        return value
+
+    return check
+
+
+def maybe(check: Check) -> Check:
+    """Or nothing."""
+    return lambda value: None if value is None else check(value)
+
+
+def listed(check: Check) -> Check:
+    def checked(value: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > MOST_PARTS:
+            raise Unfit("a list")
+        return [inside(check, part, str(place)) for place, part in enumerate(value)]
+
+    return checked
+
+
+def by_name(check: Check) -> Check:
+    """Any names, each with a value of that kind."""
+
+    def checked(value: Any) -> dict[str, Any]:
+        return {text(key): inside(check, part, str(key)) for key, part in _mapping(value).items()}
+
+    return checked
+
+
+def record(**fields: Check) -> Check:
+    """These fields at least, a missing one counts as null. What a newer version adds is kept as it is."""
+    return lambda value: _checked(dict(_mapping(value)), fields, fields)
+
+
+def partial(**fields: Check) -> Check:
+    """Any of these fields, and others."""
+    return lambda value: _checked(dict(_mapping(value)), fields, [name for name in fields if name in value])
+
+
+def _checked(given: dict[str, Any], fields: Mapping[str, Check], names: Iterable[str]) -> dict[str, Any]:
+    name = ""
+    try:
+        for name in names:
+            given[name] = fields[name](given.get(name))
+    except Unfit as error:
+        raise Unfit(error.wanted, name, *error.place) from None
+    return given
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if type(value) is not dict or len(value) > MOST_PARTS:
+        raise Unfit("a JSON object")
+    return value
+
+
+def inside(check: Check, value: Any, key: str) -> Any:
+    """The value that stands under this key; where it does not fit, the error leads there."""
+    try:
+        return check(value)
+    except Unfit as error:
+        raise Unfit(error.wanted, key, *error.place) from None
