@@ -6,6 +6,7 @@ import math
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -121,8 +122,8 @@ def read_header(file: IO[bytes]) -> Header:
     read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
     try:
         header = Header(*read(file))
-    except (MemoryError, RecursionError, TypeError) as error:
-        raise ValueError(f"its header makes no sense: {type(error).__name__}") from None
+    except (ValueError, MemoryError, RecursionError, TypeError, TokenError) as error:
+        raise ValueError(f"its header makes no sense: {str(error)[:80]}") from None
     if any(size < 0 for size in header.shape):
         raise ValueError("its header tells of a negative size")
     return header

@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ TEMPORARY, NEW = ".tmp-", ".new-"
 STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
 TAIL = 65_536  # no single line is longer
 MOST_TEXT = 2**26  # bytes of a document, or of lines: they are read in one piece
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 BACK = "Put it back from a copy, or remove what it belongs to"
 FULL = {errno.ENOSPC, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT") else set())
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -124,7 +126,7 @@ def read_json(path: Path, check: Check = dict, blank: Mapping[str, Any] | None =
     """The object that the file holds, `blank` where it says nothing, as `check` wants it to be."""
     name = f"{path.parent.name}/{path.name}"
     try:
-        document = json.loads(_whole(path))
+        document = _parsed(_whole(path))
     except FileNotFoundError:
         missing = LoupeError(f"{path.name} is missing in {path.parent.name}")
         raise (missing if path.parent.exists() else gone(path.parent)) from None
@@ -136,6 +138,14 @@ def read_json(path: Path, check: Check = dict, blank: Mapping[str, Any] | None =
         return dict(check({**(blank or {}), **document}))
     except Unfit as error:
         raise LoupeError(f"{name} has a wrong '{error.field}'", f"It should be {error.wanted}", BACK) from None
+
+
+def _parsed(data: bytes) -> Any:
+    """JSON can hold halves of letters, which nothing can print: these are refused wherever they stand."""
+    document = json.loads(data)
+    if HALF.search(data):
+        json.dumps(document, ensure_ascii=False).encode()
+    return document
 
 
 def _whole(path: Path) -> bytes:

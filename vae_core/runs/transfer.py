@@ -64,7 +64,7 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 def _opened(source: IO[bytes] | Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except (*DAMAGED, OSError, ValueError) as error:
         raise LoupeError(f"This is no zip that can be read ({error})", "A zip of exported runs was expected") from None
 
 
