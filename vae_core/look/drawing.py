@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypeGuard
 
 from vae_core.look.colours import COLOURS, GREY
 from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots
@@ -19,6 +20,7 @@ MOST_BARS = 64
 ROW = 20  # pixels that a bar is high, its gap included
 NAMES = 150  # pixels for the names of bars
 STRAIGHT = 0.02  # of the range, that is left free above and below
+LARGEST, NARROWEST = 1e150, 1e-150  # numbers, and distances between them, that can still be divided by one another
 
 
 def svg(evidence: Curves | Bars | Dots) -> str:
@@ -56,17 +58,25 @@ class _Axis:
         return [step * place for place in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def _axis(values: Sequence[float], start: float, end: float, free: float = STRAIGHT) -> _Axis:
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    wide = (high - low) or max(1e-9, abs(high) * 0.1)
+def _axis(values: Iterable[float | None], start: float, end: float, free: float = STRAIGHT) -> _Axis:
+    """From the lowest number to the highest one. Where all are the same one, it stands in the middle."""
+    known = [value for value in values if _is_known(value)]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    wide = high - low
+    if wide < max(NARROWEST, 1e-12 * max(abs(low), abs(high))):
+        half = abs(low) / 2 if abs(low) > NARROWEST else 0.5
+        return _Axis(low - half, high + half, start, end)
     return _Axis(low - free * wide, high + free * wide, start, end)
 
 
+def _is_known(value: float | None) -> TypeGuard[float]:
+    """Whether it is a number that has a place on an axis."""
+    return value is not None and abs(value) < LARGEST
+
+
 def _curves(found: Curves) -> str:
-    known = [value for line in found.lines for value in line.y if value is not None and math.isfinite(value)]
-    epochs = [epoch for line in found.lines for epoch in line.x]
-    across = _axis(epochs, LEFT, WIDTH - RIGHT, 0.0)
-    up = _axis(known, HEIGHT - BOTTOM, TOP + 14, 0.06)
+    across = _axis((epoch for line in found.lines for epoch in line.x), LEFT, WIDTH - RIGHT, 0.0)
+    up = _axis((value for line in found.lines for value in line.y), HEIGHT - BOTTOM, TOP + 14, 0.06)
     return _picture(found.title, WIDTH, HEIGHT, _curve_parts(found, across, up))
 
 
@@ -75,7 +85,7 @@ def _curve_parts(found: Curves, across: _Axis, up: _Axis) -> Iterator[str]:
     for value in up.ticks(4):
         yield _rule(LEFT, up.at(value), WIDTH - RIGHT, up.at(value))
         yield _text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
-    for value in (each for each in across.ticks(8) if each == round(each)):
+    for value in (each for each in across.ticks(8) if math.isclose(each, round(each), abs_tol=1e-9)):
         yield _text(across.at(value), HEIGHT - BOTTOM + 16, f"{value:.0f}", anchor="middle", size=SMALL)
     yield _text(WIDTH - RIGHT, HEIGHT - 4, found.across, anchor="end", size=SMALL)
     yield from _marks(found, across)
@@ -90,7 +100,7 @@ def _curve_parts(found: Curves, across: _Axis, up: _Axis) -> Iterator[str]:
 
 
 def _marks(found: Curves, across: _Axis) -> Iterator[str]:
-    for epoch, words in found.marks:
+    for epoch, words in ((epoch, words) for epoch, words in found.marks if _is_known(epoch)):
         x = across.at(epoch)
         yield _rule(x, TOP + 14, x, HEIGHT - BOTTOM, ROLES[MARKED], strong=True)
         anchor = "end" if x > WIDTH * 0.8 else "start"
@@ -103,7 +113,7 @@ def _pieces(
     """A line breaks where there is no number."""
     piece: list[tuple[float, float]] = []
     for epoch, value in zip(x, y):
-        if value is None or not math.isfinite(value):
+        if not _is_known(epoch) or not _is_known(value):
             if piece:
                 yield piece
             piece = []
@@ -130,17 +140,18 @@ def _bar_parts(found: Bars, count: int) -> Iterator[str]:
     more = f", the first {count} of {len(found.names)}" if count < len(found.names) else ""
     yield _text(4, 16, f"{found.title}, {found.unit}{more}", bold=True)
     limit = [found.limit[0]] if found.limit else []
-    values = [value if math.isfinite(value) else 0.0 for value in found.values[:count]]
-    axis = _axis([0.0, *values, *limit], NAMES, WIDTH - 90, 0.0)
+    values = found.values[:count]
+    above_nothing = any(_is_known(value) and abs(value) > NARROWEST for value in (*values, *limit))
+    axis = _axis([0.0, *values, *limit] if above_nothing else [0.0, 1.0], NAMES, WIDTH - 90, 0.0)
     for place, (name, value) in enumerate(zip(found.names, values)):
         y = TOP + ROW * place
-        start, end = sorted((axis.at(0.0), axis.at(value)))
+        start, end = sorted((axis.at(0.0), axis.at(value if _is_known(value) else 0.0)))
         colour = ROLES[MARKED] if place in found.marked else ROLES[MAIN]
         yield _text(NAMES - 8, y + 13, name if len(name) <= 24 else f"{name[:23]}...", anchor="end", size=SMALL)
         yield (f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 0.5):.1f}" height="{ROW - 6}" '
                f'fill="{colour}"/>')  # fmt: skip
         yield _text(end + 6, y + 13, _number(value), size=SMALL)
-    if found.limit:
+    if found.limit and _is_known(found.limit[0]):
         x, bottom = axis.at(found.limit[0]), TOP + ROW * count
         yield _rule(x, TOP - 4, x, bottom + 2, strong=True)
         anchor = "end" if x > WIDTH / 2 else "start"
@@ -154,7 +165,10 @@ def _dots(found: Dots) -> str:
 def _dot_parts(found: Dots) -> Iterator[str]:
     """Both axes have one scale, and 0 is on them."""
     yield _text(4, 16, found.title, bold=True)
-    half = max((abs(value) for value in (*found.x, *found.y)), default=1.0) * 1.05 or 1.0
+    labels = found.labels or (-1,) * len(found.x)
+    dots = [dot for dot in zip(found.x, found.y, labels) if _is_known(dot[0]) and _is_known(dot[1])]
+    furthest = max((abs(value) for x, y, _ in dots for value in (x, y)), default=0.0)
+    half = furthest * 1.05 if furthest > NARROWEST else 1.0
     across, up = _Axis(-half, half, LEFT, LEFT + SIDE), _Axis(-half, half, TOP + SIDE, TOP)
     yield _rule(LEFT, up.at(0), LEFT + SIDE, up.at(0), strong=True)
     yield _rule(across.at(0), TOP, across.at(0), TOP + SIDE, strong=True)
@@ -163,8 +177,7 @@ def _dot_parts(found: Dots) -> Iterator[str]:
         yield _text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
     yield _text(LEFT + SIDE, TOP + SIDE + 30, found.axes[0], anchor="end", size=SMALL)
     yield _text(4, TOP + 10, found.axes[1], size=SMALL)
-    labels = found.labels or (-1,) * len(found.x)
-    for x, y, label in zip(found.x, found.y, labels):
+    for x, y, label in dots:
         colour = GREY if label < 0 else COLOURS[label % len(COLOURS)]
         yield f'<circle cx="{across.at(x):.1f}" cy="{up.at(y):.1f}" r="{DOT}" fill="{colour}"/>'
 
@@ -182,6 +195,8 @@ def _rule(x1: float, y1: float, x2: float, y2: float, colour: str = GREY, strong
 
 
 def _number(value: float) -> str:
+    if not _is_known(value):
+        return "no number"
     if value == 0 or abs(value) < 1e-12:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

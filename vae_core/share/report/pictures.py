@@ -38,7 +38,7 @@ def code_map(name: str, case: Case) -> Iterator[Figure]:
     axes = ("z1", "z2")
     if codes.shape[1] > 2:
         centred = shown - shown.mean(axis=0)
-        shown, axes = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T, ("axis 1", "axis 2")
+        shown, axes = centred @ np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1], ("axis 1", "axis 2")
     elif codes.shape[1] == 1:
         shown = np.column_stack([shown, np.zeros(len(shown))])
     labels = None if case.labels is None else tuple(map(int, case.labels[places]))

@@ -1,0 +1,81 @@
+"""Drawings of few points, of points that are all the same, and of what is no number."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from vae_core.look import drawing
+from vae_core.look.evidence import Bars, Curves, Dots, Line
+from vae_core.share.report import pictures
+
+NAN, INF = float("nan"), float("inf")
+SERIES = {
+    "nothing": (),
+    "one": (0.3,),
+    "one 0": (0.0,),
+    "two": (0.3, 0.2),
+    "the same": (0.3, 0.3, 0.3),
+    "the same below 0": (-2.0, -2.0),
+    "the same but for rounding": (1.0, np.nextafter(1.0, 2.0)),
+    "hardly more than 0": (0.0, 5e-324),
+    "no number": (NAN, NAN),
+    "some numbers": (0.3, NAN, INF, -INF, 0.2),
+    "as large as can be": (-1.7e308, 1.7e308, 1.0),
+}
+
+
+def numbers(svg: str) -> list[str]:
+    """Every number that places something."""
+    nodes = ET.fromstring(svg).iter()
+    return [
+        value for node in nodes for name, value in node.attrib.items() if name not in ("aria-label", "fill", "stroke")
+    ]
+
+
+def is_sound(svg: str) -> bool:
+    return not re.search(r"\b(nan|inf)\b", " ".join(numbers(svg)))
+
+
+def kinds(svg: str, tag: str) -> list[dict[str, str]]:
+    return [dict(node.attrib) for node in ET.fromstring(svg).iter() if node.tag.endswith(tag)]
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_every_drawing_takes_every_series(name: str) -> None:
+    values = SERIES[name]
+    places = tuple(map(float, range(1, len(values) + 1)))
+    bars = Bars("Bars", "nats", tuple(map(str, places)), values, (values[0], "limit") if values else None)
+    drawn = [
+        Curves("Curves", "nats", (Line("a", places, values),), ((1.0, "here"),)),
+        Curves("Curves across", "nats", (Line("a", values, places),), tuple((value, "here") for value in values)),
+        bars,
+        Dots("Dots", values, places), Dots("Dots", values, values[::-1]),
+    ]  # fmt: skip
+    assert [each.title for each in drawn if not is_sound(drawing.svg(each))] == []
+
+
+def test_a_curve_of_one_epoch_is_a_dot_in_the_middle_at_its_epoch() -> None:
+    svg = drawing.svg(Curves("Loss", "nats", (Line("a", (1,), (0.19,)),)))
+    (dot,) = kinds(svg, "circle")
+    assert float(dot["cx"]) == pytest.approx((drawing.LEFT + drawing.WIDTH - drawing.RIGHT) / 2)
+    ticks = [node for node in ET.fromstring(svg).iter() if node.tag.endswith("text") and node.text == "1"]
+    assert len(ticks) == 1 and float(ticks[0].attrib["x"]) == pytest.approx(float(dot["cx"]))
+
+
+def test_a_bar_that_has_no_number_says_so_and_0_is_no_bar() -> None:
+    svg = drawing.svg(Bars("B", "nats", ("x", "y"), (NAN, 0.0)))
+    assert "no number" in svg
+    assert [float(bar["width"]) for bar in kinds(svg, "rect")] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(("count", "size"), list(itertools.product((1, 2, 3), (1, 2, 3, 32))))
+def test_few_codes_have_a_map_in_the_report(count: int, size: int) -> None:
+    case = type("Case", (), {"codes": np.ones((count, size), np.float32), "labels": None})
+    (figure,) = pictures.code_map("m", case)  # type: ignore[arg-type]
+    assert figure.svg and is_sound(figure.svg)
+    assert len(kinds(figure.svg, "circle")) == count
