@@ -214,7 +214,8 @@ def test_show_and_list(on, trained, monkeypatch, capsys):
     main(("list",))
     assert trained.id in capsys.readouterr().out
     main(("show", trained.id))
-    assert "nats/image" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "nats/image" in told and "beta           1" in told and "noise          none" in told
 
 
 def test_grid_and_decode_draw(on, tmp_path):

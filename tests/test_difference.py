@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vae_core.spec import alignment, difference, recipes
+from vae_core.spec import alignment, difference, naming, recipes
 from vae_core.spec.config import Config
 
 BASE = Config("digits", (8, 8, 1), "conv4/2 bn conv8/2 bn flatten dense20 bn code2", epochs=5)
@@ -121,6 +121,31 @@ def test_other_images_are_never_separated():
     found = difference.between(BASE, other)
     assert "data set digits against mnist" in " ".join(found.sentences())
     assert found.separating() == ()
+
+
+def test_a_zero_says_what_it_means():
+    """Each setting that takes part has words, and those of 0 are no bare 0; what takes no part has none."""
+    plain, vae = replace(BASE, kind="ae", beta=None), replace(BASE, beta=0.0)
+    assert [difference.words_of(vae, name) for name in ("beta", "noise", "patience", "train_size", "classes")] == [
+        "0 (no KL term)", "none", "unlimited", "all", "all"]  # fmt: skip
+    assert not any(difference.applies(plain, name) for name in ("beta", "kl_warmup", "sigma", "noise_once"))
+    assert "beta 1 against 0 (no KL term)" in " ".join(difference.between(BASE, vae).sentences())
+    assert "kind VAE against autoencoder and beta 1 against none" in " ".join(
+        difference.between(BASE, plain).sentences()
+    )
+
+
+def test_every_split_that_can_be_asked_for_has_words():
+    told = [difference.words_of(replace(BASE, split=split), "split") for split in ("shuffled", "test", "fold:2/5")]
+    assert told == ["a random fifth", "the test set", "fold 2 of 5"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [({}, "VAE"), ({"beta": 0.0}, "VAE without its KL term (beta is 0)"), ({"kind": "ae"}, "autoencoder")],
+)
+def test_a_vae_in_name_only_is_named_so(changes, name):
+    assert naming.kind(replace(BASE, **{"beta": None, **changes})) == name
 
 
 def test_identical_configs_say_so():

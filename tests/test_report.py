@@ -106,6 +106,19 @@ def test_a_report_of_one_run_has_all_its_sections(made: Report) -> None:
     assert all(len(row) == len(table.header) for table in tables for row in table.rows)
 
 
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_the_setup_holds_every_setting_that_takes_part(settings: Settings, beta: float) -> None:
+    run = store.create(settings, replace(CONFIG, dataset="lost", beta=beta, noise=0.0, patience=0), {})
+    run.set_status(state="stopped")
+    blocks = report.build([run]).blocks
+    setup = next(block for block in blocks if isinstance(block, Grid))
+    told = dict(setup.rows)
+    assert told["beta"] == ("1" if beta else "0 (no KL term)")
+    assert told["kind"] == ("VAE" if beta else "VAE without its KL term (beta is 0)")
+    assert (told["noise on the input"], told["patience"], told["seed"]) == ("none", "unlimited", "0")
+    assert "sigma" not in told and ("without its KL term" in blocks[1].text) == (not beta)
+
+
 def test_for_classes_the_judgement_is_left_as_questions(trained: Run) -> None:
     blocks = report.build([trained], ask=True).blocks
     asked = [block.text for block in blocks if isinstance(block, Question)]

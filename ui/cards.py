@@ -9,6 +9,7 @@ import streamlit as st
 from ui import cached, choice, frame, owner, palette, pixels, run_dialogs, words
 from ui.errors import plain
 from vae_core.runs.store import Summary
+from vae_core.spec import naming
 
 PER_PAGE = 12
 NARROWEST = 240  # pixels of a card
@@ -84,7 +85,7 @@ def _sight(was: Summary, colour: str) -> None:
     pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
     _heading(run, colour)
     pixels.facts(
-        {run.dataset: "Data set", words.KINDS.get(run.kind, run.kind): KIND_HELP},
+        {run.dataset: "Data set", naming.kind(run): KIND_HELP},
         {f"{words.short(run.parameters)} parameters": words.PARAMETERS_HELP},
         {f"loss {words.number(run.best_nats_per_pixel)}": words.LOSS_HELP, words.epochs(run): EPOCHS_HELP},
         {name: told for name, told in ((run.owner, "Who started it"), (run.note, run.note)) if name},

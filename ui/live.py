@@ -12,6 +12,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
+from vae_core.spec import naming
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 WIDER = 180  # room for "1999 of 2000" and "10 h 20 min"
@@ -94,8 +95,7 @@ def _search(name: str) -> None:
 
 def _about(view: View) -> str:
     counts = view.run.resolved().get("parameters") or view.config.architecture().counts
-    kind = words.KINDS[view.config.kind]
-    return f"{view.config.dataset}, {kind}, {words.plural(counts['total'], 'parameter')}"
+    return f"{view.config.dataset}, {naming.kind(view.config)}, {words.plural(counts['total'], 'parameter')}"
 
 
 def _progress(view: View) -> None:

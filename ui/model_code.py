@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from ui import words
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 
@@ -25,6 +25,6 @@ def _show(config: Config) -> None:
     with st.container(horizontal=True):
         st.download_button("Python script", script, f"{config.id}.py", "text/x-python", on_click="ignore")
         st.download_button("Notebook", notebook, f"{config.id}.ipynb", "application/x-ipynb+json", on_click="ignore")
-    kind = words.KINDS[config.kind]
+    kind = naming.kind(config)
     st.caption(f"Trains this {kind} on its own, with seed {config.seed}. It needs TensorFlow, numpy and matplotlib.")
     st.code(script, language="python", height=420)

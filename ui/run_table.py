@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import cached, choice, pixels, run_dialogs, words
 from vae_core.runs.store import Summary
+from vae_core.spec import naming
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def frame(runs: list[Summary]) -> pd.DataFrame:
 def _row(run: Summary) -> dict[str, Any]:
     values = {key: getattr(run, key) for key in COLUMNS if hasattr(run, key)}
     values |= {"loss_nats_per_pixel": run.best_nats_per_pixel, "loss_nats_per_image": run.best_nats_per_image}
-    return {**values, "created": datetime.fromisoformat(run.created), "kind": words.KINDS.get(run.kind, run.kind)}
+    return {**values, "created": datetime.fromisoformat(run.created), "kind": naming.kind(run)}
 
 
 def _columns(place: Any, rows: pd.DataFrame) -> list[str]:

@@ -21,7 +21,6 @@ STATES = {
     "interrupted": ("interrupted", "orange", ":material/bolt:", "Its process died. It can be resumed."),
     "broken": ("broken", "red", ":material/broken_image:", "Its folder cannot be read."),
 }
-KINDS = {"vae": "VAE", "ae": "autoencoder"}
 
 
 def state(name: str) -> str:

@@ -15,6 +15,7 @@ from ui.plane.payload import Flat
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
+from vae_core.spec import naming
 
 PLANE = "explore_plane"  # what the plane of this session was last made of, and its bytes
 
@@ -60,7 +61,7 @@ def head(run: Run) -> None:
         config, name = run.config(), str(run.card()["name"]) or run.id
         size = words.plural(config.architecture().code.size, "number")
         st.subheader(plain(name), anchor=False, width="content")
-        st.caption(plain(f"{config.dataset}, {words.KINDS[config.kind]}, code of {size}"), width="content")
+        st.caption(plain(f"{config.dataset}, {naming.kind(config)}, code of {size}"), width="content")
         if run.state() in FINAL:
             with suppress(LoupeError):  # said below
                 take_home.button(look(run))

@@ -20,6 +20,9 @@ from ui.plane.payload import Flat
 from ui.plane.told import Asked
 from vae_core.errors import LoupeError
 from vae_core.look import neighbours, packing
+from vae_core.spec import naming
+from vae_core.spec.config import Config
+from vae_core.spec.difference import words_of
 
 HERE = Path(__file__).parent
 MB = 2**20
@@ -124,9 +127,8 @@ def _packed(data: bytes) -> str:
 
 
 def _about(view: View, thumbnails: int) -> str:
-    kind = words.KINDS[view.config.kind]
     codes = f"{len(view.codes):,} test images on its map; pictures of {thumbnails} of them are in this file"
-    return f"{view.config.dataset}, {kind}, code of {words.plural(view.size, 'number')}. {codes}."
+    return f"{view.config.dataset}, {naming.kind(view.config)}, code of {words.plural(view.size, 'number')}. {codes}."
 
 
 def _size(text: int, networks: Mapping[str, bytes | None]) -> str:
@@ -142,7 +144,7 @@ def _facts(view: View) -> list[tuple[str, str]]:
         ("Encoder", architecture.encoder_line),
         ("Decoder", architecture.decoder_line),
         ("Parameters", f"{architecture.counts['total']:,}"),
-        ("Loss", config.loss if not config.has_prior else f"{config.loss}, beta {config.beta:g}"),
+        ("Loss", _objective(config)),
         ("Training", f"{config.optimizer}, learning rate {config.learning_rate:g}, batches of {config.batch}"),
         ("Epochs", f"{len(view.run.history())} of {config.epochs}"),
         ("Seed", str(config.seed)),
@@ -152,6 +154,11 @@ def _facts(view: View) -> list[tuple[str, str]]:
         if value is not None:
             found.append((label, f"{value:.4f} per pixel"))
     return found
+
+
+def _objective(config: Config) -> str:
+    """What it was trained on; a KL term that counts nothing is told as well."""
+    return config.loss if config.kind == "ae" else f"{config.loss}, beta {words_of(config, 'beta')}"
 
 
 def curves(history: Sequence[Mapping[str, Any]], pixels: int) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
 
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table
 from vae_core.runs import store
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
+
+if TYPE_CHECKING:
+    from vae_core.spec.config import Config
 
 SHOWN_EPOCHS = 10
 
@@ -44,23 +48,30 @@ def show(args: argparse.Namespace, settings: Settings) -> Answer:
         "resolved": run.resolved(), "parent": run.parent, "card": run.card(), "status": run.status(),
         "history": run.history(), "metrics": run.metrics(),
     }  # fmt: skip
-    return Answer(document, "\n\n".join(part for part in _told(document) if part))
+    return Answer(document, "\n\n".join(part for part in _told(document, run.config()) if part))
 
 
-def _told(document: dict[str, Any]) -> list[str]:
-    status, config = document["status"], document["config"]
+def _told(document: dict[str, Any], config: Config) -> list[str]:
+    status = document["status"]
     facts = [
         ("run", document["run"]), ("state", document["state"]), ("folder", document["path"]),
         ("parent", document["parent"]), ("error", status["error"]), ("note", document["card"]["note"]),
         ("epochs", f"{status['epoch']} of {status['epochs']}"), ("time", duration(status["seconds"])),
-        *((name.replace("_", " "), value) for name, value in config.items() if name not in ("version", "epochs")),
+        *_settings(config),
     ]  # fmt: skip
-    lines = [f"{name:15}{_plain(value)}" for name, value in facts if value not in (None, "", [], 0) or name == "seed"]
+    lines = [f"{name:15}{value}" for name, value in facts if value not in (None, "")]
     return ["\n".join(lines), _history(document["history"])]
 
 
-def _plain(value: Any) -> str:
-    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+def _settings(config: Config) -> Iterator[tuple[str, str]]:
+    """All that take part in the training, those that are 0 among them."""
+    from vae_core.spec import difference, naming
+
+    for field in fields(config):
+        if field.name == "kind":
+            yield "kind", naming.kind(config)
+        elif field.name != "epochs" and difference.applies(config, field.name) and getattr(config, field.name) != "":
+            yield field.name.replace("_", " "), difference.words_of(config, field.name)
 
 
 def _history(rows: list[dict[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from vae_core.cli import choices
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table, write
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.spec import recipes
+from vae_core.spec import naming, recipes
 from vae_core.spec.architecture import Row
 from vae_core.spec.config import Config
 
@@ -138,8 +138,9 @@ def _as_json(row: Row) -> dict[str, Any]:
 
 def _told(config: Config, document: Mapping[str, Any]) -> list[str]:
     architecture, count = config.architecture(), document["parameters"]
-    kind = "VAE" if config.kind == "vae" else "autoencoder"
-    head = f"{kind} for {config.dataset}, {_shape(config.image)}, with a code of {architecture.code.size}"
+    head = (
+        f"{naming.kind(config)} for {config.dataset}, {_shape(config.image)}, with a code of {architecture.code.size}"
+    )
     seconds = document["seconds_per_epoch"]
     totals = [
         f"parameters     {count['total']:,} (encoder {count['encoder']:,}, decoder {count['decoder']:,}; "

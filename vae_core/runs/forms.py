@@ -54,7 +54,7 @@ def config(value: Any) -> Any:
 
 
 amount = number(0)
-LISTED = record(dataset=text, kind=text, recipe=text)
+LISTED = record(dataset=text, kind=text, recipe=text, beta=maybe(number()))
 THIS_DOCUMENT = record(
     config=config,
     resolved=maybe(partial(parameters=maybe(by_name(whole())), data_fingerprint=maybe(text), fused=flag, logits=flag,

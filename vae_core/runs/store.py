@@ -75,11 +75,16 @@ class Summary:
     parameters: int | None = None
     dataset: str = ""
     kind: str = ""
+    beta: float | None = None
     recipe: str = ""
     parent: str | None = None
     study: str = ""  # the search that it is a trial of
     seconds: float | None = None
     error: str | None = None
+
+    @property
+    def has_prior(self) -> bool:
+        return self.kind == "vae" and bool(self.beta)
 
 
 @dataclass(frozen=True)
@@ -365,8 +370,9 @@ def _summarize(run: Run) -> Summary:
         owner=card["owner"], star=card["star"], note=card["note"], locked=card["locked"],
         epoch=status["epoch"], epochs=status["epochs"],
         best_nats_per_image=best.get("nats_per_image"), best_nats_per_pixel=best.get("nats_per_pixel"),
-        parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], recipe=config["recipe"] or "",
-        parent=document["parent"], study=document["study"] or "", seconds=status["seconds"], error=status["error"],
+        parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], beta=config.get("beta", 1.0),
+        recipe=config["recipe"], parent=document["parent"], study=document["study"] or "",
+        seconds=status["seconds"], error=status["error"],
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec import alignment
+from vae_core.spec import alignment, naming
 from vae_core.spec.alignment import KINDS, LAYERS, OPENING, Step, Unit
 from vae_core.spec.config import Config
 from vae_core.spec.layers import Code
@@ -39,6 +39,11 @@ LABELS = {
     "precision": "precision", "fused": "fused layers",
 }  # fmt: skip
 SPLITS = {"shuffled": "a random fifth", "tail": "the last fifth", "test": "the test set"}
+ALL, NONE = "all", "none"
+ZEROS = {  # what it means that a setting is 0 or empty
+    "train_size": ALL, "classes": ALL, "beta": "0 (no KL term)", "kl_warmup": NONE, "noise": NONE, "warmup": NONE,
+    "patience": "unlimited",
+}  # fmt: skip
 MIRROR = "mirror"
 GREW = 0.5  # share of what a path gained in parameters from which a layer is named for it
 
@@ -174,16 +179,30 @@ def label(group: str) -> str:
     return KINDS[group] if group in KINDS else GROUPS[group][0]
 
 
+def applies(config: Config, name: str) -> bool:
+    """Whether this setting takes part in the training at all: a plain autoencoder's beta, for one, does not."""
+    if name in ("beta", "kl_warmup"):
+        return config.kind == "vae"
+    if name == "latent":
+        return config.latent is not None  # else it stands in the line
+    if name == "sigma":
+        return config.loss == "mse"
+    return name != "noise_once" or bool(config.noise)
+
+
 def words_of(config: Config, name: str) -> str:
+    """A setting's value. What is 0 says what that means, for 0 may be what matters most of a model."""
     value = getattr(config, name)
-    if name == "train_size":
-        return f"{value:,}" if value else "all"
-    if name == "split":
-        return SPLITS[value]
-    if name == "classes":
-        return ", ".join(value) or "all"
-    if name == "image":
-        return "x".join(map(str, value))
+    if not applies(config, name):
+        return NONE
+    if name in ZEROS and not value:
+        return ZEROS[name]
+    if name == "split" and config.fold:
+        return "fold {} of {}".format(*config.fold)
+    known = {"train_size": "{:,}".format, "kind": naming.KINDS.__getitem__, "split": SPLITS.__getitem__,
+             "classes": ", ".join, "image": lambda sides: "x".join(map(str, sides))}  # fmt: skip
+    if name in known:
+        return known[name](value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec import keras_training
+from vae_core.spec import keras_training, naming
 from vae_core.spec.config import Config
 from vae_core.spec.keras_layers import chain, expression
 from vae_core.spec.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
@@ -78,8 +78,7 @@ def _sections(config: Config) -> Iterator[Section]:
 
 
 def _title(config: Config) -> str:
-    what = "A variational autoencoder" if config.kind == "vae" else "An autoencoder"
-    return f"{what} for {config.dataset}"
+    return f"{'An' if config.kind == 'ae' else 'A'} {naming.kind(config)} for {config.dataset}"
 
 
 def _introduction(config: Config) -> str:

@@ -11,13 +11,14 @@ from vae_core.share.report import conclusion, numbers, pictures
 from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, Text
 from vae_core.share.report.side import Side
 from vae_core.share.report.side import of as side_of
-from vae_core.spec import difference, recipes
+from vae_core.spec import difference, naming, recipes
+from vae_core.spec.config import Config
 from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import Layer, Shape, show
 
 SETTINGS = (
     "dataset", "image", "train_size", "split", "classes", "kind", "loss", "sigma", "beta", "kl_warmup", "noise",
-    "optimizer", "learning_rate", "schedule", "warmup", "batch", "epochs", "patience", "precision",
+    "noise_once", "optimizer", "learning_rate", "schedule", "warmup", "batch", "epochs", "patience", "precision",
 )  # fmt: skip
 GENERATED = "Sentences in italics were generated from the numbers of this report."
 
@@ -38,9 +39,9 @@ def _question(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("The question")
     config = sides[0].config
     size = config.architecture().code.size
-    kind = "variational autoencoder" if config.kind == "vae" else "autoencoder"
     if len(sides) == 1:
-        yield Text(f"What does a {kind} with a code of {size} number{'s' * (size > 1)} learn from the images of "
+        kind = f"{'an' if config.kind == 'ae' else 'a'} {naming.kind(config)}"
+        yield Text(f"What does {kind} with a code of {size} number{'s' * (size > 1)} learn from the images of "
                    f"{config.dataset}?", generated=True)  # fmt: skip
     else:
         names = difference.listed([side.name for side in sides])
@@ -54,11 +55,8 @@ def _question(sides: Sequence[Side]) -> Iterator[Block]:
 
 def _setup(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("Setup")
-    rows = []
-    for name in SETTINGS:
-        told = tuple(difference.words_of(side.config, name) for side in sides)
-        if any(text not in ("None", "0", "all") for text in told):
-            rows.append((difference.LABELS[name], *told))
+    rows = [(difference.LABELS[name], *(_setting(side.config, name) for side in sides)) for name in SETTINGS
+            if any(difference.applies(side.config, name) for side in sides)]  # fmt: skip
     rows.append(("seed", *(str(side.config.seed) for side in sides)))
     rows.append(("images that train", *(_counted(side) for side in sides)))
     yield Grid(("", *(side.name for side in sides)), tuple(rows))
@@ -66,6 +64,10 @@ def _setup(sides: Sequence[Side]) -> Iterator[Block]:
         recipe = next((each for each in recipes.all_recipes() if each.config.recipe == side.config.recipe), None)
         if side.config.recipe and recipe:
             yield Text(f"{side.name} is a recipe from report {recipe.report}. {recipe.note}")
+
+
+def _setting(config: Config, name: str) -> str:
+    return naming.kind(config) if name == "kind" else difference.words_of(config, name)
 
 
 def _counted(side: Side) -> str:
