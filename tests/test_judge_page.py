@@ -14,7 +14,7 @@ from ui import judge, setup
 from ui.judge import findings
 from vae_core.learn import training
 from vae_core.look import doctor, metrics, separation
-from vae_core.runs import forks, store
+from vae_core.runs import forks, store, tasks
 from vae_core.runs.store import Run
 
 
@@ -124,22 +124,34 @@ def test_measures_stand_there_with_their_intervals(page, own):
     assert "Not available: IWAE, MI. No prior." in plain(app) and "It flatters." in plain(app)
 
 
-def test_the_share_decides_what_is_called_odd(page, own):
+def test_the_rate_of_false_alarms_decides_what_is_called_odd(page, own):
     task = separation.begin(own, ["4"])
     separation.measure(task, lambda *told: None)
     task.set_status(state="done")
     app = page(own, "Odd images")
     app.session_state[f"odd-{own.id}"] = ["4"]
     fine(app.run())
-    odd, scores = task.arrays()["odd"], task.arrays()["scores"]
-    for share in (5.0, 30.0):
-        app.slider[0].set_value(share).run()
-        ours = next(place for place, row in enumerate(task.result()["rows"]) if row["method"] == separation.MODEL)
-        found = separation.confusion(scores[ours], odd, share / 100)
+    assert "Of 100 usual images" in app.slider[0].label and task.result()["told"] in plain(app)
+    arrays = task.arrays()
+    for rate in (5.0, 30.0):
+        app.slider[0].set_value(rate).run()
+        line = separation.line(arrays["held"][0], rate / 100)
+        found = separation.confusion(arrays["scores"][0], arrays["odd"], line)
         shown = {metric.label: metric.value for metric in app.metric}
         assert (shown["Odd, found"], shown["False alarms"]) == (str(found.found), str(found.false))
         assert shown["Balanced accuracy"] == f"{found.balanced_accuracy:.1%}"
+        assert f"{found.recall:.1%}</td><td>{found.false_alarms:.1%}" in html(app)
     assert html(app).count("<figure") == 24
+
+
+def test_a_ranking_of_an_earlier_version_is_asked_for_anew(page, own):
+    earlier = tasks.begin(own, separation.KIND, {"version": 1, "odd": ["7"]})
+    earlier.save({"version": 1, "odd": ["7"], "images": 180, "odd_images": 18, "known": 100, "rows": []})
+    earlier.set_status(state="done")
+    app = page(own, "Odd images")
+    app.session_state[f"odd-{own.id}"] = ["7"]
+    fine(app.run())
+    assert "Rank them anew" in plain(app) and "Rank the images" in labels(app)
 
 
 def test_no_class_is_odd_before_one_is_chosen(page, trained):

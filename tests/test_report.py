@@ -222,6 +222,10 @@ def test_the_command_line_judges_and_writes(own: Run, here: Settings, capsys: An
     assert run_here(capsys, "report", own.id, "--out", str(tmp_path / "r.doc"))[0] == 2
     told = answer(capsys, "separate", own.id, "--odd", "4")
     assert "raw pixels" in told and "balanced" in told and "Figure" not in told
+    assert "set the line" in told and "5.0% of usual images" in told
+    found = json.loads(answer(capsys, "separate", own.id, "--odd", "4", "--false-alarms", "0.001", "--json"))
+    assert {row["confusion"]["false"] for row in found["rows"]} == {0}
+    assert run_here(capsys, "separate", own.id, "--odd", "4", "--false-alarms", "1.5")[0] == 2
     assert "all classes" in run_here(capsys, "separate", own.id)[2]
     assert "Trustworthiness" in answer(capsys, "evaluate", own.id, "--all")
 

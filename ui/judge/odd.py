@@ -1,8 +1,11 @@
-"""Odd images against usual ones: how well each score ranks them, and what comes of calling a share of them odd."""
+"""Odd images against usual ones: how well each score ranks them, and what comes of drawing a line.
+
+The score is chosen, and the line set, by images that were held out of the training; the test images only report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any
@@ -16,6 +19,7 @@ from ui.explore.view import class_name
 from ui.judge import measures, working
 from vae_core.errors import LoupeError
 from vae_core.look import separation
+from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 
@@ -25,7 +29,17 @@ AUROC = (
     "How often an odd image ranks before a usual one, for any such pair. 1 is always, 0.5 is chance. Higher is better."
 )
 PRECISION = "The share of odd images among those ranked first, over all places to stop at. Higher is better."
-SHARE = "How many of the test images are called odd: those that look oddest. Drag it."
+HELD = (
+    "The same on images that were held out of the training and are not among the test images. By this the score was "
+    "chosen, so the test images only say how good it is."
+)
+RATE = "Of 100 usual images, so many may be called odd by mistake"
+RATE_HELP = (
+    "False alarms that you accept. The line is set by usual images that were held out of the training, never by the "
+    "test images. Fewer false alarms mean that more odd images are missed."
+)
+USUAL_RATE, MOST_RATE, STEP = 5.0, 50.0, 0.1
+ANEW = "An earlier ranking chose its score by the test images, which flatters it. Rank them anew to judge it fairly."
 
 
 def show(run: Run) -> None:
@@ -47,54 +61,69 @@ def show(run: Run) -> None:
     if not left_out:
         st.caption("It was trained on these classes as well. A fair test leaves them out of the training.")
     task = working.known(run, separation.KIND, separation.spec(chosen))
+    if task is None and _earlier(run, chosen):
+        st.caption(ANEW)
     begin = partial(separation.begin, run, chosen, owner.current())
     if working.done(task, "Rank the images", begin) and task:
         st.fragment(_found)(task.id, classes)
 
 
+def _earlier(run: Run, odd: list[str]) -> bool:
+    """Whether an earlier version was asked the same."""
+    return any(task.spec.get("odd") == sorted(odd) for task in tasks.of(run, separation.KIND))
+
+
 def _found(task_id: str, classes: tuple[str, ...]) -> None:
-    """A fragment of its own: dragging the share runs only this."""
+    """A fragment of its own: dragging the rate runs only this."""
     task = Task(task_id, cached.settings())
     try:
         found, arrays = task.result(), cached.arrays(task)
     except (LoupeError, OSError):
         st.warning("This run is no longer there: its folder was removed.")
         return
-    st.html(f'{measures.STYLE}<div style="overflow-x:auto"><table class="loupe-measures">{_table(found)}</table></div>')
-    st.caption(f"{found['odd_images']:,} odd images among {found['images']:,}, held against {found['known']:,} "
-               "training images. In brackets: 95 % intervals.")  # fmt: skip
-    st.subheader("Where to draw the line", anchor=False)
-    names = [f"{row['method']}: {row['score']}" for row in found["rows"]]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        ours = next((place for place, row in enumerate(found["rows"]) if row["method"] == separation.MODEL), 0)
-        name = st.selectbox("Score", names, ours, key=f"score-{task_id}", help="By what the images are ranked.")
-    with right:
-        usual = 100 * found["odd_images"] / found["images"]
-        share = st.slider("Share called odd, %", 0.1, 99.9, round(usual, 1), 0.1, key=f"share-{task_id}", help=SHARE)
-    scores = arrays["scores"][names.index(str(name))]
-    _confusion(separation.confusion(scores, arrays["odd"], share / 100))
-    _ranked(task.run, scores, arrays["odd"], classes)
+    st.caption(plain(found["told"]))
+    rate = _rate(task_id, found["held"])
+    called = [separation.confusion(scores, arrays["odd"], separation.line(held, rate / 100))
+              for scores, held in zip(arrays["scores"], arrays["held"], strict=True)]  # fmt: skip
+    _confusion(called[0], rate)
+    table = _table(found, called)
+    st.html(f'{measures.STYLE}<div style="overflow-x:auto"><table class="loupe-measures">{table}</table></div>')
+    st.caption(f"On {found['images']:,} test images, {found['odd_images']:,} of them odd, held against "
+               f"{found['known']:,} training images. In brackets: 95 % intervals.")  # fmt: skip
+    _ranked(task.run, arrays, called[0].threshold, classes)
 
 
-def _table(found: dict[str, Any]) -> str:
-    head = (f"<tr><th>method</th><th>score</th><th title='{AUROC}'>AUROC</th>"
-            f"<th title='{PRECISION}'>average precision</th></tr>")  # fmt: skip
-    return head + "".join(_rows(found))
+def _rate(task_id: str, held: int) -> float:
+    """Images called odd by mistake of 100: no fewer than so many held-out images can vouch for."""
+    least = math.ceil(100 * separation.least(held) / STEP) * STEP
+    return float(st.slider(RATE, round(least, 1), MOST_RATE, max(USUAL_RATE, round(least, 1)), STEP,
+                           key=f"rate-{task_id}", help=RATE_HELP))  # fmt: skip
 
 
-def _rows(found: dict[str, Any]) -> Iterator[str]:
-    for row in found["rows"]:
-        yield (f"<tr><td title='{escape(row['meaning'])}'>{escape(row['method'])}</td><td>{escape(row['score'])}</td>"
+def _table(found: dict[str, Any], called: Sequence[separation.Confusion]) -> str:
+    head = (f"<tr><th>method</th><th>score</th><th title='{HELD}'>AUROC, held out</th><th title='{AUROC}'>AUROC, test"
+            f"</th><th title='{PRECISION}'>average precision, test</th><th>odd found</th><th>false alarms</th>"
+            "</tr>")  # fmt: skip
+    return head + "".join(_rows(found, called))
+
+
+def _rows(found: dict[str, Any], called: Sequence[separation.Confusion]) -> Iterator[str]:
+    """The chosen score comes first."""
+    for place, (row, each) in enumerate(zip(found["rows"], called, strict=True)):
+        held = "–" if row["held_auroc"] is None else f"{row['held_auroc']:.3f}"
+        mark = " <small>chosen</small>" if place == 0 else ""
+        yield (f"<tr><td title='{escape(row['meaning'])}'>{escape(row['method'])}</td>"
+               f"<td>{escape(row['score'])}{mark}</td><td>{held}</td>"
                f"<td>{_interval(row['auroc'], row['auroc_interval'])}</td>"
-               f"<td>{_interval(row['precision'], row['precision_interval'])}</td></tr>")  # fmt: skip
+               f"<td>{_interval(row['precision'], row['precision_interval'])}</td>"
+               f"<td>{each.recall:.1%}</td><td>{each.false_alarms:.1%}</td></tr>")  # fmt: skip
 
 
 def _interval(value: float, interval: tuple[float, float]) -> str:
     return f"{value:.3f} <small>({interval[0]:.3f} to {interval[1]:.3f})</small>"
 
 
-def _confusion(found: separation.Confusion) -> None:
+def _confusion(found: separation.Confusion, rate: float) -> None:
     counts = {
         "Odd, found": (f"{found.found:,}", "Odd images that are called odd. Higher is better."),
         "Odd, missed": (f"{found.missed:,}", "Odd images that are not called odd. Lower is better."),
@@ -108,22 +137,26 @@ def _confusion(found: separation.Confusion) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, (value, text) in counts.items():
             st.metric(label, value, help=text, width=150)
-    st.caption(f"Called odd from a score of {found.threshold:.4g} on.")
+    st.caption(f"Called odd above a score of {found.threshold:.4g}, where {rate:.1f} in 100 usual images were allowed "
+               f"to be. Of the usual test images, {100 * found.false_alarms:.1f} in 100 are.")  # fmt: skip
 
 
-def _ranked(run: Run, scores: np.ndarray, odd: np.ndarray, classes: tuple[str, ...]) -> None:
+def _ranked(run: Run, arrays: Mapping[str, np.ndarray], line: float, classes: tuple[str, ...]) -> None:
+    scores, odd, places = arrays["scores"][0], arrays["odd"], arrays["places"]
     try:
         images = cached.test_images(run.config().dataset)[0]
         labels = cached.codes(run).get("labels")
     except LoupeError:
         return
-    if len(images) != len(scores):
+    if len(images) <= places.max():
         st.caption("The data set has changed since, so its images are not shown.")
         return
     first = np.argsort(-scores, kind="stable")[:SHOWN]
-    st.caption(f"The {len(first)} that look oddest, the oddest first. Blue frame: odd; red frame: a false alarm.")
-    cells = (_cell(images[place], "" if labels is None else class_name(classes, int(labels[place])), bool(odd[place]),
-                   float(scores[place])) for place in first)  # fmt: skip
+    above = int((scores[first] > line).sum())
+    st.caption(f"The {len(first)} that look oddest, the oddest first, {above} of them above the line. Blue frame: odd; "
+               "red frame: usual.")  # fmt: skip
+    cells = (_cell(images[places[at]], "" if labels is None else class_name(classes, int(labels[places[at]])),
+                   bool(odd[at]), float(scores[at])) for at in first)  # fmt: skip
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(cells)}</div>')
 
 

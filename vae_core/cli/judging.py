@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
 
 PERCENT = 100
+USUAL_RATE = 0.05  # of false alarms
+JUDGED = ("found_share", "false_alarms", "accuracy", "balanced_accuracy")
 
 
 def measure(task: Task, tell: Teller) -> None:
@@ -88,23 +91,30 @@ def _command(run: Run, finding: Finding) -> str:
 def add_separate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
     parser.add_argument("--odd", nargs="+", metavar="CLASS", help="default: the classes that it was not trained on")
-    parser.add_argument("--share", type=float, metavar="SHARE", help="of the images that are called odd (default: as "
-                        "many as there are)")  # fmt: skip
-    add_json(parser, "separate mnist-vae --odd 4")
+    parser.add_argument("--false-alarms", type=float, metavar="RATE", help="share of usual images that may be called "
+                        f"odd by mistake (default: {USUAL_RATE}, or the lowest that is possible)")  # fmt: skip
+    add_json(parser, "separate mnist-vae --odd 4 --false-alarms 0.05")
     parser.set_defaults(command=separate)
 
 
 def separate(args: argparse.Namespace, settings: Settings) -> Answer:
-    if args.share is not None and not 0 < args.share < 1:
-        raise WrongUse(f"The share is {args.share}", "A number between 0 and 1 was expected")
+    rate = args.false_alarms
+    if rate is not None and not 0 < rate < 1:
+        raise WrongUse(f"The rate of false alarms is {rate}", "A number between 0 and 1 was expected")
     run = store.open_run(settings, args.run)
     task = _done(separation.begin(run, args.odd or _left_out(run)))
     found, arrays = task.result(), task.arrays()
-    share = args.share or found["odd_images"] / found["images"]
-    called = [separation.confusion(scores, arrays["odd"], share) for scores in arrays["scores"]]
-    for row, each in zip(found["rows"], called, strict=True):
-        row["confusion"] = {**vars(each), "accuracy": each.accuracy, "balanced_accuracy": each.balanced_accuracy}
-    return Answer({"run": run.id, "share": share, **found}, "\n\n".join(_separated(run, found, share)))
+    rate = rate or max(USUAL_RATE, separation.least(found["held"]))
+    for row, scores, held in zip(found["rows"], arrays["scores"], arrays["held"], strict=True):
+        each = separation.confusion(scores, arrays["odd"], separation.line(held, rate))
+        row["confusion"] = {**_finite(each), "accuracy": each.accuracy, "balanced_accuracy": each.balanced_accuracy,
+                            "found_share": each.recall, "false_alarms": each.false_alarms}  # fmt: skip
+    return Answer({"run": run.id, "allowed": rate, **found}, "\n\n".join(_separated(run, found, rate)))
+
+
+def _finite(each: separation.Confusion) -> dict[str, Any]:
+    """JSON knows no infinity: where so few held-out images cannot vouch for so low a rate, there is no threshold."""
+    return {**vars(each), "threshold": each.threshold if math.isfinite(each.threshold) else None}
 
 
 def _left_out(run: Run) -> tuple[str, ...]:
@@ -118,14 +128,19 @@ def _left_out(run: Run) -> tuple[str, ...]:
     return found
 
 
-def _separated(run: Run, found: dict[str, Any], share: float) -> Iterator[str]:
-    yield (f"{run.id}: {found['odd_images']:,} odd images ({', '.join(found['odd'])}) among {found['images']:,}, held "
-           f"against {found['known']:,} training images.")  # fmt: skip
-    header = ("method", "score", "AUROC", "from", "to", "average precision", "from", "to", "accuracy", "balanced")
+def _separated(run: Run, found: dict[str, Any], rate: float) -> Iterator[str]:
+    yield (f"{run.id}: {found['odd_images']:,} odd images ({', '.join(found['odd'])}) among {found['images']:,} test "
+           f"images, held against {found['known']:,} training images.\n{found['told']}")  # fmt: skip
+    header = ("method", "score", "held out", "AUROC", "from", "to", "average precision", "from", "to", "odd found",
+              "false alarms", "accuracy", "balanced")  # fmt: skip
     yield table(header, [
-        (row["method"], row["score"], row["auroc"], *row["auroc_interval"], row["precision"],
-         *row["precision_interval"], row["confusion"]["accuracy"], row["confusion"]["balanced_accuracy"])
+        (row["method"], row["score"], row["held_auroc"], row["auroc"], *row["auroc_interval"], row["precision"],
+         *row["precision_interval"], *(row["confusion"][name] for name in JUDGED))
         for row in found["rows"]
     ])  # fmt: skip
-    yield (f"Higher is better; 0.5 is chance for AUROC, {found['odd_images'] / found['images']:.3f} for average "
-           f"precision. Accuracies where the oddest {share:.1%} of the images are called odd.")  # fmt: skip
+    yield (f"The first line is the chosen one. Held out: the AUROC that chose it, on images beside the test images. "
+           f"Higher is better; 0.5 is chance for AUROC, {found['odd_images'] / found['images']:.3f} for average "
+           f"precision. The line is drawn where {rate:.1%} of usual images may be called odd by mistake.")  # fmt: skip
+    if rate < separation.least(found["held"]):
+        yield (f"{found['held']:,} held-out images cannot vouch for so few false alarms, so nothing is called odd: "
+               f"{separation.least(found['held']):.2%} is the least.")  # fmt: skip

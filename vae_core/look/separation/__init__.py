@@ -1,9 +1,11 @@
 """Does it find my defects? Odd images against the usual ones, told apart by what the model makes of them.
 
     task = separation.begin(run, odd=("4",))
-    task.result()["rows"]      by method and score: AUROC and average precision with intervals, the best first
-    task.arrays()              the scores (rows, images), and which images are odd
+    task.result()["rows"]      by method and score: AUROC and average precision with intervals, the chosen one first
+    task.arrays()              the scores (rows, images), which images are odd, and the scores of held-out usual ones
+    separation.line(held, 0.05)    from where on an image is called odd, so that 5 in 100 usual ones are by mistake
 
+The score is chosen, and the line set, by images that were held out of the training; the test images only report.
 The same is asked of principal components of the code's size and of raw pixels: who does no better than those has
 learned nothing that matters here.
 """
@@ -16,23 +18,24 @@ from typing import Any
 
 import numpy as np
 
-from vae_core.data import catalog, splits
-from vae_core.data.dataset import Dataset, Part
+from vae_core.data import catalog
+from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation
-from vae_core.look.neighbours import spread
 from vae_core.look.portable import Portable
-from vae_core.look.separation import ranking, scoring
+from vae_core.look.separation import held, ranking, scoring
 from vae_core.look.separation.ranking import Confusion as Confusion
 from vae_core.look.separation.ranking import confusion as confusion
+from vae_core.look.separation.ranking import least as least
+from vae_core.look.separation.ranking import line as line
 from vae_core.look.separation.scoring import MODEL as MODEL
+from vae_core.look.separation.scoring import RECONSTRUCTION, Score
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec.config import Config
 
-KIND, VERSION = "separation", 1
-KNOWN = 10_000  # training images that odd ones are held against
+KIND, VERSION = "separation", 2  # before, the test images chose the score and set the line
 
 
 def begin(run: Run, odd: Sequence[str], owner: str = "") -> Task:
@@ -51,27 +54,50 @@ def left_out(config: Config, classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def measure(task: Task, tell: Callable[[str, float, float], None]) -> None:
-    """The worker of a task of this kind."""
-    run, config = task.run, task.run.config()
+    """The worker of a task of this kind. The test images are scored once, and choose nothing."""
+    run, config, asked = task.run, task.run.config(), task.spec["odd"]
     dataset = catalog.load(config.dataset, run.settings)
     evaluation.check(config, dataset)
-    odd = odd_ones(dataset, task.spec["odd"])
-    known = _known(config, dataset)
-    found = list(scoring.scores(config, Portable.of(run), known.pixels, dataset.test.pixels,
+    odd_ones(dataset, asked)
+    part = held.images(config, dataset, _labels(dataset, asked))
+    known = dataset.train.pixels[part.known]
+    found = list(scoring.scores(config, Portable.of(run), known, _pixels(dataset, part),
                                 lambda words, share: tell(words, share, 1.0)))  # fmt: skip
-    rows = [
-        {"method": score.method, "score": score.name, "meaning": score.meaning, **_told(score.values, odd)}
-        for score in found
-    ]
-    order = sorted(range(len(rows)), key=lambda place: -float(rows[place]["auroc"]))
-    among = None if known.labels is None else int(np.isin(known.labels, _labels(dataset, task.spec["odd"])).sum())
+    usual, aside = len(part.usual), len(part.usual) + len(part.odd)
+    rows = [_row(score, score.values[:aside], score.values[aside:], part) for score in found]
+    chosen = _chosen(rows, part.chooses)
+    order = sorted(range(len(rows)), key=lambda place: (place != chosen, -(rows[place]["held_auroc"] or 0)))
     result = {
-        "version": VERSION, "odd": task.spec["odd"], "images": len(odd), "odd_images": int(odd.sum()),
-        "known": len(known), "known_odd": among, "rows": [rows[place] for place in order],
-        "fingerprint": dataset.fingerprint,
+        "version": VERSION, "odd": asked, "images": len(part.asked), "odd_images": int(part.is_odd.sum()),
+        "known": len(known), "held": usual, "held_odd": len(part.odd), "told": part.told(),
+        "rows": [rows[place] for place in order], "fingerprint": dataset.fingerprint,
     }  # fmt: skip
     scores = np.stack([found[place].values for place in order]).astype(np.float32)
-    task.save(result, {"scores": scores, "odd": odd})
+    arrays = {"scores": scores[:, aside:], "held": scores[:, :usual], "odd": part.is_odd, "places": part.asked}
+    task.save(result, arrays)
+
+
+def _pixels(dataset: Dataset, part: held.Images) -> np.ndarray:
+    """Held-out usual images, odd ones, then the test images that are asked."""
+    source = dataset.test.pixels if part.from_test else dataset.train.pixels
+    return np.concatenate([source[part.usual], source[part.odd], dataset.test.pixels[part.asked]])
+
+
+def _row(score: Score, aside: np.ndarray, asked: np.ndarray, part: held.Images) -> dict[str, Any]:
+    if not (np.isfinite(aside).all() and np.isfinite(asked).all()):
+        raise LoupeError("Some of the model's numbers are not finite", fix="Train it again with a lower rate")
+    is_odd = np.arange(len(aside)) >= len(part.usual)
+    found = {"method": score.method, "score": score.name, "meaning": score.meaning,
+             "held_auroc": ranking.auroc(aside, is_odd) if part.chooses else None}  # fmt: skip
+    return {**found, **asdict(ranking.quality(asked, part.is_odd))}
+
+
+def _chosen(rows: Sequence[dict[str, Any]], chooses: bool) -> int:
+    """Of the model's own scores the one that tells held-out images apart best; without any, its reconstruction."""
+    own = [place for place, row in enumerate(rows) if row["method"] == MODEL]
+    if chooses:
+        return max(own, key=lambda place: float(rows[place]["held_auroc"]))
+    return next(place for place in own if rows[place]["score"] == RECONSTRUCTION)
 
 
 def odd_ones(dataset: Dataset, odd: Sequence[str]) -> np.ndarray:
@@ -93,17 +119,3 @@ def _labels(dataset: Dataset, odd: Sequence[str]) -> list[int]:
     if unknown:
         raise LoupeError(f"{dataset.name} has no class '{unknown[0]}'", f"Its classes are {', '.join(dataset.classes)}")
     return [dataset.classes.index(name) for name in odd]
-
-
-def _known(config: Config, dataset: Dataset) -> Part:
-    """Images that the run was trained on."""
-    part = splits.split(dataset, seed=config.seed, split=config.split, train_size=config.train_size,
-                        classes=config.classes)  # fmt: skip
-    places = np.sort(part.train)
-    return dataset.train.take(places[spread(len(places), KNOWN)])
-
-
-def _told(scores: np.ndarray, odd: np.ndarray) -> dict[str, Any]:
-    if not np.isfinite(scores).all():
-        raise LoupeError("Some of the model's numbers are not finite", fix="Train it again with a lower rate")
-    return asdict(ranking.quality(scores, odd))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 RESAMPLES = 500
 CHUNK = 50
 CONFIDENCE = 0.95
+ROUNDING = 1e-9  # of a rate that is no binary fraction
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Confusion:
     @property
     def balanced_accuracy(self) -> float:
         return (self.recall + self.right / max(1, self.right + self.false)) / 2
+
+    @property
+    def false_alarms(self) -> float:
+        """The share of usual images that are called odd."""
+        return self.false / max(1, self.false + self.right)
 
     @property
     def recall(self) -> float:
@@ -83,10 +90,29 @@ def _both(times: np.ndarray, positive: np.ndarray, starts: np.ndarray) -> np.nda
     return np.column_stack([auroc, (odd / all_odd * precision).sum(axis=1)])
 
 
-def confusion(scores: np.ndarray, odd: np.ndarray, share: float) -> Confusion:
-    """Where that share of the images, those of the highest scores, is called odd."""
-    count = int(np.clip(round(share * len(scores)), 1, len(scores)))
-    threshold = float(np.sort(scores)[-count])
-    called = scores >= threshold
+def auroc(scores: np.ndarray, odd: np.ndarray) -> float:
+    order = np.argsort(-scores, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(scores[order]) != 0])
+    return float(_both(np.ones((1, len(scores))), odd[order].astype(np.float64), starts)[0, 0])
+
+
+def line(held: np.ndarray, rate: float) -> float:
+    """The score above which an image is called odd, so that usual ones are by mistake with this probability at most.
+
+    Of n held-out usual scores and a new one each is equally likely to be the highest: the line is the held-out score
+    of rank (n + 1) (1 - rate), rounded up, and infinite where so few cannot vouch for so low a rate.
+    """
+    rank = math.ceil((len(held) + 1) * (1 - rate) - ROUNDING)
+    return float(np.sort(held)[max(rank, 1) - 1]) if rank <= len(held) else math.inf
+
+
+def least(held: int) -> float:
+    """The lowest rate of false alarms that so many held-out usual images can vouch for."""
+    return 1 / (held + 1)
+
+
+def confusion(scores: np.ndarray, odd: np.ndarray, threshold: float) -> Confusion:
+    """Where images of a score above it are called odd."""
+    called = scores > threshold
     return Confusion(threshold, *(int(each.sum()) for each in (called & odd, ~called & odd, called & ~odd,
                                                               ~called & ~odd)))  # fmt: skip

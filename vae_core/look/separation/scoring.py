@@ -14,6 +14,7 @@ from vae_core.spec.config import Config
 NEAREST = 5
 CHUNK = 1024
 MODEL, PCA, PIXELS = "this model", "PCA", "raw pixels"
+RECONSTRUCTION = "reconstruction"
 Tell = Callable[[str, float], None]
 
 
@@ -26,7 +27,7 @@ class Score:
 
 
 MEANINGS = {
-    "reconstruction": "How badly the image is rebuilt.",
+    RECONSTRUCTION: "How badly the image is rebuilt.",
     "KL": "How far the image's code strays from the prior.",
     "Mahalanobis": "How far its code lies from the middle of the training codes, in their own spreads.",
     "neighbours": f"How far its {NEAREST} nearest training codes are.",
@@ -40,7 +41,7 @@ def scores(config: Config, portable: Portable, known: np.ndarray, asked: np.ndar
         portable, asked, config, lambda done, of: tell("Encoding and decoding", 0.3 * done / of)
     )
     codes, _ = portable.encode(known)
-    yield _score(MODEL, "reconstruction", found.reconstruction(config, "mean_code"))
+    yield _score(MODEL, RECONSTRUCTION, found.reconstruction(config, "mean_code"))
     if found.log_variance is not None:
         yield _score(MODEL, "KL", found.kl)
     yield _score(MODEL, "Mahalanobis", mahalanobis(codes, found.mean))
@@ -67,7 +68,7 @@ def _by_components(known: np.ndarray, asked: np.ndarray, size: int) -> Iterator[
         np.square(asked[place] - fitted.inverse_transform(others[place])).sum(axis=1)
         for place in baselines.chunks(len(asked), CHUNK)
     ])  # fmt: skip
-    yield _score(PCA, "reconstruction", error)
+    yield _score(PCA, RECONSTRUCTION, error)
     yield _score(PCA, "Mahalanobis", mahalanobis(codes, others))
     yield _score(PCA, "neighbours", neighbours(codes, others))
 
