@@ -1,48 +1,123 @@
-"""Predicted and measured seconds an epoch of every recipe on this machine.
+"""Foretold and true times on this machine: of whole trainings, before they start and while they go on, and of steps.
 
-python -m bench.cost --json
+python -m bench.cost --json              two trainings, each before and after this machine is measured
+python -m bench.cost --steps --json      a step of every recipe
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
+import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from vae_core.learn import calibrate, models, speed
-from vae_core.runs import calibration
-from vae_core.settings import Settings
-from vae_core.spec import cost, recipes
+from vae_core.data import catalog
+from vae_core.learn import models, speed
+from vae_core.runs import calibration, jobs, store
+from vae_core.runs.work import FINAL
+from vae_core.settings import PROJECT, Settings
+from vae_core.settings import load as load_settings
+from vae_core.spec import cost, duration, recipes
 from vae_core.spec.config import Config
+from vae_core.spec.duration import Images, Span
 
 LARGE = 100_000_000  # multiply-adds an image; above, a single step is measured
+FIRST = 1.0  # seconds after which what is left has to be right
+RUNS = {
+    "small": replace(recipes.default("digits", (8, 8, 1)), epochs=4),
+    "deep": Config("digits", (8, 8, 1), "conv8 bn conv16/2 bn conv16 bn conv32/2 bn flatten dense32 bn", epochs=3),
+    "large": replace(recipes.find("mnist-baseline").config, epochs=30, recipe=""),
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--recipe", help="this one only")
+    parser.add_argument("--steps", action="store_true", help="of steps instead of trainings")
+    parser.add_argument("--recipe", help="steps of this one only")
+    parser.add_argument("--run", choices=list(RUNS), action="append", help="this one only")
     arguments = parser.parse_args()
-    found = [recipe for recipe in recipes.all_recipes() if arguments.recipe in (None, recipe.key)]
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(cache=Path(folder))
-        calibrate.calibrate(settings)
-        rows = [row(settings, recipe) for recipe in found]
-    worst = max(max(each["ratio"], 1 / each["ratio"]) for each in rows)
-    print(json.dumps({"rows": rows, "worst": round(worst, 2)}) if arguments.json else _table(rows))
+        settings = replace(load_settings(), cache=Path(folder, "cache"), checkpoints=Path(folder, "runs"))
+        rows = _steps(settings, arguments.recipe) if arguments.steps else _trainings(settings, arguments.run)
+    document = {"processor": _processor(), "cores": os.cpu_count(), "load": os.getloadavg(), "rows": rows}
+    print(json.dumps(document) if arguments.json else "\n".join(map(str, rows)))
 
 
-def row(settings: Settings, recipe: recipes.Recipe) -> dict:
+# Whole trainings.
+
+
+def _trainings(settings: Settings, wanted: list[str] | None) -> list[dict[str, Any]]:
+    chosen = {name: config for name, config in RUNS.items() if name in (wanted or RUNS)}
+    rows = [_training(settings, name, config) for name, config in chosen.items()]
+    _calibrate(settings)
+    return rows + [_training(settings, name, config) for name, config in chosen.items()]
+
+
+def _calibrate(settings: Settings) -> None:
+    began = time.monotonic()
+    command = [sys.executable, "-m", "vae_core", "calibrate"]
+    subprocess.run(command, cwd=PROJECT, env=jobs.environment(settings), check=True)
+    print(f"calibrated in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def _training(settings: Settings, name: str, config: Config) -> dict[str, Any]:
+    data = catalog.describe(config.dataset, settings)
+    before = calibration.foretold(settings, config, calibration.images(config, data))
+    run = store.create(settings, config, {})
+    began, said = time.time(), []
+    jobs.start(settings, run)
+    while run.state() not in FINAL:
+        status, now = run.status(), time.time()
+        span = duration.left(status, now) or before.whole.less(now - began)
+        said.append((now - began, span))
+        time.sleep(0.25)
+    truth = time.time() - began
+    whole = [Span(after + span.least, after + span.most) for after, span in said if FIRST <= after < truth - FIRST]
+    row = {
+        "run": name, "measured": before.measured, "seconds": round(truth, 1), "state": run.state(),
+        "foretold": _numbers(before.whole), "foretold_is_off_by": _off(before.whole, truth),
+        "said": [(round(after, 1), *_numbers(span)) for after, span in said[:: max(1, len(said) // 12)]],
+        "worst_meanwhile": max(_off(span, truth) for span in whole),
+    }  # fmt: skip
+    print(row, file=sys.stderr)
+    return row
+
+
+def _numbers(span: Span) -> tuple[float, float]:
+    return round(span.least, 1), round(span.most, 1)
+
+
+def _off(span: Span, truth: float) -> float:
+    """By which factor: from the one number that is told, else from the nearer end of the range; 1 is within it."""
+    if span.is_close:
+        return round(max(span.middle / truth, truth / span.middle), 2)
+    return round(max(1.0, span.least / truth, truth / span.most), 2)
+
+
+# Steps.
+
+
+def _steps(settings: Settings, wanted: str | None) -> list[dict[str, Any]]:
+    _calibrate(settings)
+    return [_step_row(settings, recipe) for recipe in recipes.all_recipes() if wanted in (None, recipe.key)]
+
+
+def _step_row(settings: Settings, recipe: recipes.Recipe) -> dict[str, Any]:
     config = recipe.config
-    predicted = calibration.seconds_an_epoch(settings, config, config.batch)
-    assert predicted is not None
+    foretold = calibration.foretold(settings, config, Images(config.batch)).step.middle
     measured = min(_step(config, precision) for precision in _precisions(config))
-    print(f"{recipe.key} {recipe.variant}: {predicted:.3f} {measured:.3f}", file=sys.stderr)
+    print(f"{recipe.key} {recipe.variant}: {foretold:.3f} {measured:.3f}", file=sys.stderr)
     return {
-        "recipe": recipe.key, "variant": recipe.variant, "predicted_step_seconds": round(predicted, 4),
-        "measured_step_seconds": round(measured, 4), "ratio": round(predicted / measured, 2),
+        "recipe": recipe.key, "variant": recipe.variant, "predicted_step_seconds": round(foretold, 4),
+        "measured_step_seconds": round(measured, 4), "ratio": round(foretold / measured, 2),
     }  # fmt: skip
 
 
@@ -56,12 +131,12 @@ def _step(config: Config, precision: str) -> float:
     return min(speed.step_seconds(config, style, config.batch, repeats=2 if large else 5, count=1 if large else 4))
 
 
-def _table(rows: list[dict]) -> str:
-    return "\n".join(
-        f"{each['recipe']:26s} {each['variant']:9s} predicted {each['predicted_step_seconds']:8.4f} s a step, "
-        f"measured {each['measured_step_seconds']:8.4f} s, ratio {each['ratio']:.2f}"
-        for each in rows
-    )
+def _processor() -> str:
+    """Its name, where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

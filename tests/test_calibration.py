@@ -7,8 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from vae_core.runs import calibration
+from vae_core.runs.calibration import Measured
 from vae_core.settings import Settings
-from vae_core.spec import cost, recipes
+from vae_core.spec import cost, duration, recipes
+from vae_core.spec.duration import Images, Parts
 
 
 def test_measured_once_and_then_predicted(tmp_path: Path) -> None:
@@ -16,14 +18,30 @@ def test_measured_once_and_then_predicted(tmp_path: Path) -> None:
 
     settings = Settings(cache=tmp_path)
     config = recipes.find("mnist-baseline").config
-    assert calibration.seconds_an_epoch(settings, config, 8000) is None
-    seen: list[tuple[int, int]] = []
-    calibrate.calibrate(settings, lambda *done: seen.append(done), calibrate.PROBES[:2])
-    seconds = calibration.seconds_an_epoch(settings, config, 8000)
-    assert seconds is not None and 0.05 < seconds < 500
-    twice = calibration.seconds_an_epoch(settings, config, 16000)
-    assert twice is not None and abs(twice / seconds - 2) < 0.01
-    assert seen[0] == (0, 4) and seen[-1] == (4, 4)
+
+    def foretold(images: int) -> Parts:
+        return calibration.foretold(settings, config, Images(images))
+
+    assert not foretold(8000).measured
+    seen: list[tuple[str, int, int]] = []
+    calibrate.calibrate(settings, lambda *said: seen.append(said), calibrate.PROBES[:2])
+    once, twice = foretold(8000), foretold(16000)
+    assert once.measured and 0.05 < once.epoch.middle < 500
+    assert abs(twice.steps / once.steps - 2) < 0.02 and twice.step == once.step
+    assert [done for _, done, _ in seen] == list(range(9)) and {total for *_, total in seen} == {8}
+    known = calibration.load(settings)
+    assert known and known.fixed and known.fixed.start > 1 and known.fixed.build + known.fixed.build_layer > 0.05
+
+
+def test_a_file_of_an_earlier_version_is_read_and_leaves_a_range(tmp_path: Path) -> None:
+    settings, config = Settings(cache=tmp_path), recipes.default("digits", (8, 8, 1))
+    rates = dict.fromkeys([field.name for field in fields(cost.Calibration)], 1e-9)
+    files = {"machine": calibration.machine(), "rates": {"float32": rates, "mixed_bfloat16": rates}}
+    (tmp_path / calibration.FILE).write_text(json.dumps(files))
+    parts = calibration.foretold(settings, config, Images(1000, 200, 300, 1000))
+    assert parts.step.is_close and not parts.measured and not parts.whole.is_close
+    calibration.save(settings, Measured(calibration.load(settings).rates, duration.USUAL))
+    assert calibration.foretold(settings, config, Images(1000, 200, 300, 1000)).measured
 
 
 def test_the_measurement_of_another_machine_is_not_used(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from vae_core.look import baselines, evaluation
 from vae_core.look.portable import Portable
 from vae_core.runs import store
 from vae_core.settings import Settings
+from vae_core.spec import cost
 from vae_core.spec.config import Config
 
 LINE = "flatten dense32"
@@ -163,7 +164,7 @@ def test_images_of_another_size_are_refused(place: Settings) -> None:
 def test_fewer_neighbours_are_said_to_be_fewer(
     make_run: Callable[..., store.Run], place: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "MOST_NEIGHBOURS_FROM", 500)
+    monkeypatch.setattr(cost, "MOST_NEIGHBOURS_FROM", 500)
     found = evaluation.evaluate(make_run(), place)
     assert found["knn_training_images"] == 500
     assert any("500 evenly spaced training images" in note for note in found["notes"])

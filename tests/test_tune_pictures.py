@@ -15,7 +15,7 @@ from ui.tune import rates as range_view
 from vae_core.cli import tasks as worker
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
-from vae_core.search import contest, rates, space, spec
+from vae_core.search import contest, expected, rates, space, spec
 from vae_core.search.contest import Side
 from vae_core.search.spec import Search
 from vae_core.search.trials import Trial
@@ -34,7 +34,7 @@ def test_every_setting_has_words_and_a_usual_range_that_can_be_searched(name):
     assert words.setting(name) and words.setting_help(name)
     if space.NAMES[name][0] is not str:
         each = space.read(f"{name}={asked.usual(name, BASE).replace(' ', '')}")
-        assert asked.examples(Search(BASE, (each,), ("elbo",)))
+        assert expected.examples(Search(BASE, (each,), ("elbo",)))
 
 
 def test_every_goal_sampler_and_pruner_has_words():
@@ -44,16 +44,16 @@ def test_every_goal_sampler_and_pruner_has_words():
 
 
 def test_trainings_are_counted_by_fold_and_a_grid_has_an_end():
-    assert asked.trainings(Search(BASE, (RATE,), folds=3, trials=7)) == 21
-    assert asked.trainings(Search(BASE, (RATE,), sampler="grid", trials=100)) == space.STEPS
+    assert expected.trainings(Search(BASE, (RATE,), folds=3, trials=7)) == 21
+    assert expected.trainings(Search(BASE, (RATE,), sampler="grid", trials=100)) == space.STEPS
 
 
 def test_a_search_whose_every_model_is_impossible_is_refused_before_it_starts():
     wide = Search(recipes.auto((8, 8, 1), "digits"), (space.read("latent=8,500"),))
-    assert {each.architecture().code.size for each in asked.examples(wide)} == {8, 500}
+    assert {each.architecture().code.size for each in expected.examples(wide)} == {8, 500}
     deep = space.read("depth=8,8")
     with pytest.raises(LoupeError):
-        asked.examples(Search(recipes.auto((4096, 4096, 3), "x"), (space.read("filters=15,16"), deep)))
+        expected.examples(Search(recipes.auto((4096, 4096, 3), "x"), (space.read("filters=15,16"), deep)))
 
 
 def test_a_search_from_settings_that_validate_on_the_test_set_takes_another_split():

@@ -4,68 +4,64 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
 from ui import cached, words
-from vae_core.data import splits
+from ui.errors import plain
 from vae_core.data.dataset import Summary
+from vae_core.errors import LoupeError
 from vae_core.runs import calibration
 from vae_core.settings import PROJECT
-from vae_core.spec import cost
+from vae_core.spec import cost, duration
 from vae_core.spec.config import Config
+from vae_core.spec.duration import Parts
 
 MEASURING = "train_measuring"  # the process that measures this machine
-# Of a laptop with two cores: for a first guess, until this machine is measured.
-GUESS = cost.Calibration(
-    step=1e-4,
-    layer=6e-5,
-    convolution=3e-11,
-    narrow=1.5e-10,
-    dense=3e-11,
-    element=1.5e-9,
-    random=5e-9,
-    parameter=4e-9,
-)
+BASES = {True: "measured on this machine", False: "a guess: this machine is not yet measured"}
 
 
 def show(config: Config, data: Summary) -> None:
-    architecture = config.architecture()
-    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
-    epoch, measured = seconds_an_epoch(config, train, held_out)
-    guess = not measured
-    about = "about, not yet measured on this machine" if guess else "measured on this machine"
+    architecture, images = config.architecture(), calibration.images(config, data)
+    parts = foretold(config, data)
     line(
         words.plural(config.epochs, "epoch").capitalize(),
-        f"about {words.duration(epoch * config.epochs)}",
-        f"All of it, after some seconds to start; {about}.",
+        words.span(parts.whole),
+        f"All of it, with the start, the test at the end and all that is kept; {BASES[parts.measured]}.",
     )
-    line("An epoch", f"about {words.duration(epoch)}", f"All training images once; {about}.")
-    if guess:
+    line(
+        "An epoch",
+        words.span(parts.epoch),
+        f"All training images once, then a look at others; {BASES[parts.measured]}.",
+    )
+    if not parts.measured:
         measure()
     line(
         "Steps an epoch",
-        f"{-(-train // config.batch):,}",
-        f"{train:,} images in batches of {config.batch}; {held_out:,} images validate.",
+        f"{parts.steps:,}",
+        f"{images.train:,} images in batches of {config.batch}; {images.held_out:,} images validate.",
     )
     line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
-    memory = cost.memory(architecture, config, train + held_out)
+    memory = cost.memory(architecture, config, images.train + images.held_out)
     line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
 
 
-def seconds_an_epoch(config: Config, train: int, held_out: int) -> tuple[float, bool]:
-    """As predicted for this machine, and whether it was ever measured."""
-    seconds = calibration.seconds_an_epoch(cached.settings(), config, train, held_out)
-    if seconds is not None:
-        return seconds, True
-    return cost.seconds_an_epoch(config.architecture(), config, train, GUESS, held_out), False
+def foretold(config: Config, data: Summary) -> Parts:
+    return calibration.foretold(cached.settings(), config, calibration.images(config, data))
 
 
-def seconds(config: Config, data: Summary) -> tuple[float, bool]:
-    """Of the whole training, and whether this machine was ever measured."""
-    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
-    epoch, measured = seconds_an_epoch(config, train, held_out)
-    return config.epochs * epoch, measured
+def left(config: Config, status: Mapping[str, Any]) -> str:
+    """Of a training that goes on: what it says itself, and before it says anything, what was foretold."""
+    now = time.time()
+    span = duration.left(status, now)
+    if span is None and status["queued"]:
+        with suppress(LoupeError):  # its images have gone
+            span = foretold(config, cached.data_summary(config.dataset)).whole.less(now - float(status["queued"]))
+    return words.span(span).removeprefix("about ")
 
 
 def line(label: str, value: str, text: str) -> None:
@@ -83,7 +79,7 @@ def measure() -> None:
             on_click=_begin,
             type="tertiary",
             icon=":material/speed:",
-            help="About a minute, once: trains a few tiny networks in a process of its own.",
+            help="Some minutes, once: trains tiny networks in a process of its own.",
         )
     else:
         st.fragment(_wait, run_every=1.0)(process)
@@ -91,7 +87,8 @@ def measure() -> None:
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        st.caption("Measuring this machine, for about a minute. The rest of the page can be used.")
+        said = calibration.said(cached.settings())
+        st.caption(f"Measuring this machine: {plain(said)} The rest of the page can be used.")
     elif calibration.load(cached.settings()):
         del st.session_state[MEASURING]
         st.rerun()
@@ -101,11 +98,7 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
 
 def _begin() -> None:
     command = [sys.executable, "-m", "vae_core", "calibrate"]
-    st.session_state[MEASURING] = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with calibration.log(cached.settings()).open("wb") as output:
+        st.session_state[MEASURING] = subprocess.Popen(
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )

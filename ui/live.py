@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
-from ui import actions, cached, choice, downloads, losses, model_code, run_film, words
+from ui import actions, cached, choice, costs, downloads, losses, model_code, run_film, words
 from ui.errors import plain, shown
 from ui.judge import findings
 from ui.run_view import View, look
@@ -12,7 +14,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.spec import naming
+from vae_core.spec import duration, naming
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 WIDER = 180  # room for "1999 of 2000" and "10 h 20 min"
@@ -120,12 +122,13 @@ def _waiting(view: View) -> str:
     """The place in the queue, and for how long what runs before it is expected to go on."""
     place = jobs.place(cached.settings(), view.run)
     running = [run for run in cached.runs() if run.state == "running"]
-    etas = [store.open_run(cached.settings(), run.id).status()["eta_seconds"] for run in running]
-    known = [eta for eta in etas if eta]
+    now, spans = time.time(), [store.open_run(cached.settings(), run.id).status() for run in running]
+    known = [span for status in spans if (span := duration.left(status, now))]
     if place is None:
         return "Its process is starting, which takes some seconds."
     text = f"Waiting, at place {place} of the queue"
-    return f"{text}: what trains now needs about {words.duration(min(known))} more." if known else f"{text}."
+    soonest = min(known, key=lambda span: span.middle, default=None)
+    return f"{text}: what trains now needs {words.span(soonest)} more." if soonest else f"{text}."
 
 
 def _numbers(view: View) -> None:
@@ -138,8 +141,8 @@ def _numbers(view: View) -> None:
         value = words.number(per_image.get(losses.UNITS[words_of_unit]))
         _metric("Best loss", value, best + words.LOSS_HELP)
         if view.active:
-            eta = words.duration(status["eta_seconds"])
-            _metric("Time left", eta, "Expected from the speed so far, for all epochs.", WIDER)
+            told = "For all epochs and what comes after them. A range, until the training itself has shown its speed."
+            _metric("Time left", costs.left(view.config, status), told, WIDER)
         else:
             taken = words.duration(status["seconds"])
             _metric("Time", taken, "Of the whole training, validation and snapshots included.", WIDER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from vae_core.runs.store import Summary
+from vae_core.spec.duration import Span, told
 
 LOSS_HELP = (
     "How far the model's pictures are from the originals, as the loss on the validation images at the best epoch: "
@@ -53,6 +54,11 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def span(seconds: Span | None) -> str:
+    """ "about 19 s" where that is known well enough, else "10 s to 40 s"."""
+    return told(seconds, duration)
 
 
 def ago(moment: str) -> str:

@@ -21,7 +21,6 @@ POLL_SECONDS = 0.5
 WATCHED = "project_watched"  # tasks that were at work when the page was last drawn
 SIDE = 360  # pixels of the picture of a map that forms
 MOST_DRAWN = 100_000  # of its points
-FORETOLD = 0.08  # of the work, before which loading programs makes what is left look far too long
 EDGE = 0.04  # of the picture that is left free
 ENDS = {
     "failed": "It ended with an error",
@@ -76,7 +75,7 @@ def _one(task: Task) -> None:
 def _phase(task: Task, status: dict[str, Any]) -> str:
     if task.state() == "queued":
         return "It waits for its turn: other work comes first."
-    eta = status["eta_seconds"] if status["done"] >= FORETOLD else None
+    eta = status["eta_seconds"]
     return f"{status['phase'] or 'Starting'}{f', about {words.duration(eta)} left' if eta else ''}"
 
 

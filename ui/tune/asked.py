@@ -1,19 +1,13 @@
-"""From what the form holds to a search, ready-made searches, and how long one may take. Knows no widgets."""
+"""From what the form holds to a search, and ready-made searches. Knows no widgets."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ui.starts import CODE, with_code_size
-from vae_core.errors import LoupeError
-from vae_core.search import space as spaces
-from vae_core.search.spec import Search
 from vae_core.spec.config import BOUNDS, Config
-
-SAMPLES = 16  # trials that the cost is estimated from
 
 
 @dataclass(frozen=True)
@@ -65,36 +59,3 @@ def base(start: Config, values: Mapping[str, Any]) -> Config:
         code = {"encoder": with_code_size(start.encoder, int(values["latent"]))}
     split = "shuffled" if start.split == "test" or start.fold else start.split
     return replace(start, epochs=values["epochs"], train_size=values["train_size"], split=split, recipe="", **code)
-
-
-def trainings(search: Search) -> int:
-    return search.runs_a_trial * trials(search)
-
-
-def trials(search: Search) -> int:
-    """At most so many; a grid has an end of its own."""
-    if search.sampler != "grid":
-        return search.trials
-    return min(search.trials, len(spaces.grid(search.space)))
-
-
-def examples(search: Search) -> list[Config]:
-    """The first training of some trials from all over the space; where none of them is a model, that is an error."""
-    points = spaces.grid(search.space)
-    some = [points[round(place * (len(points) - 1) / (SAMPLES - 1))] for place in range(SAMPLES)]
-    found, problem = [], LoupeError("Nothing can be trained in these ranges")
-    for values in some:
-        try:
-            config = search.configs(values)[0]
-            config.architecture()
-            found.append(config)
-        except LoupeError as error:
-            problem = error
-    if not found:
-        raise problem
-    return found
-
-
-def spread(seconds: Sequence[float]) -> tuple[float, float, float]:
-    """Least, mean and most."""
-    return min(seconds), statistics.fmean(seconds), max(seconds)

@@ -105,12 +105,12 @@ def _start(config: Config, arms: list[Arm], was_pressed: bool) -> None:
         return
     if was_pressed and missing:
         _begin(missing)
-    seconds, measured = costs.seconds(arms[0].configs[0], cached.data_summary(config.dataset))
-    told = "measured on this machine" if measured else "not yet measured on this machine"
+    parts = costs.foretold(arms[0].configs[0], cached.data_summary(config.dataset))
     costs.line(
         "Still to train", str(len(missing)), "Trainings that are not there yet; what was trained before is used again."
     )
-    costs.line("All of it", f"about {common.duration(seconds * len(missing))}", f"One after another; {told}.")
+    whole = common.span(parts.whole * len(missing))
+    costs.line("All of it", whole, f"One after another; {costs.BASES[parts.measured]}.")
     st.button(
         "Train both" if len(missing) > 1 else "Train it", type="primary", icon=":material/play_arrow:", width="stretch",
         disabled=not missing, on_click=_press, help="They run in processes of their own: you may close this page.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from vae_core.cli import native, progress
 from vae_core.cli.answer import Answer, add_json
@@ -16,8 +17,10 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 def calibrate(args: argparse.Namespace, settings: Settings) -> Answer:
     with native.silence(), progress.bar() as tell:
+        tell("Loading TensorFlow", 0, 0)  # which takes seconds
         from vae_core.learn import calibrate as measuring
 
-        rates = measuring.calibrate(settings, lambda done, total: tell("Measuring", done, total))
-    document = {"rates": {precision: each.to_json() for precision, each in rates.items()}}
-    return Answer(document, "Measured. `describe` now predicts the seconds of an epoch on this machine.")
+        found = measuring.calibrate(settings, tell)
+    document: dict[str, Any] = {"rates": {precision: each.to_json() for precision, each in found.rates.items()}}
+    document["fixed"] = found.fixed.to_json() if found.fixed else None
+    return Answer(document, "Measured. `describe` now foretells how long a training takes on this machine.")

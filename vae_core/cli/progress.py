@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from vae_core.cli import answer
+from vae_core.spec import duration
 from vae_core.spec.config import Config
+
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps, {postfix}"  # its own time left would know of steps alone
+QUIET_SECONDS, LINE_SECONDS = 2.0, 10.0
 
 
 class TrainingView:
@@ -18,14 +24,15 @@ class TrainingView:
 
         self.config = config
         self.lines: TextIO = sys.stderr if as_json else sys.stdout
-        self.bar = tqdm(unit="step", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)
+        self.bar = tqdm(unit="step", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True, bar_format=BAR)
 
     def __call__(self, row: dict[str, Any]) -> None:
         if "epoch_done" in row:
             self.bar.write(self._line(row), file=self.lines)
         else:
             self.bar.total = row["steps"] * self.config.epochs
-            self.bar.set_postfix_str(f"{row['nats_per_image']:.4g} nats/image", refresh=False)
+            left = duration.told(duration.left(row, row["eta_at"]), answer.duration)
+            self.bar.set_postfix_str(f"{left} left, {row['nats_per_image']:.4g} nats/image", refresh=False)
             self.bar.update((row["epoch"] - 1) * row["steps"] + row["step"] - self.bar.n)
 
     def close(self) -> None:
@@ -47,13 +54,34 @@ class TrainingView:
 @contextmanager
 def bar() -> Iterator[Callable[[str, int, int], None]]:
     """For work that tells what it does, how much of it is done, and how much there is (0 = unknown)."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
     from tqdm import tqdm
 
-    with tqdm(unit="", unit_scale=True, file=sys.stderr, disable=None, leave=False, dynamic_ncols=True) as shown:
+    with tqdm(unit="", unit_scale=True, file=sys.stderr, leave=False, dynamic_ncols=True) as shown:
 
         def tell(what: str, done: int, total: int) -> None:
             shown.set_description_str(what, refresh=False)
             shown.total = total or None
             shown.update(done - shown.n)
+            if not done:
+                shown.refresh()  # it may take minutes until anything is done
 
         yield tell
+
+
+class Lines:
+    """Where no bar can grow, as in a file or a pipe: a line now and then, and nothing of what is done in a moment."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._what = ""
+        self._told = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if total and now - self._began < QUIET_SECONDS or what == self._what and now - self._told < LINE_SECONDS:
+            return
+        self._what, self._told = what, now
+        print(f"{what}: {done:,} of {total:,}" if total else f"{what} ...", file=sys.stderr, flush=True)

@@ -15,6 +15,7 @@ from vae_core.settings import Settings
 from vae_core.spec import naming, recipes
 from vae_core.spec.architecture import Row
 from vae_core.spec.config import Config
+from vae_core.spec.duration import Parts, told
 
 
 def add_recipes(parser: argparse.ArgumentParser) -> None:
@@ -62,29 +63,43 @@ def add_describe(parser: argparse.ArgumentParser) -> None:
 
 def describe(args: argparse.Namespace, settings: Settings) -> Answer:
     config = _config(args, settings)
-    architecture = config.architecture()
+    architecture, parts = config.architecture(), _foretold(config, settings)
     encoder, decoder = (
         [_as_json(row) for row in rows] for rows in (architecture.encoder_rows, architecture.decoder_rows)
     )
     document = {
         "encoder": encoder, "decoder": decoder, "parameters": architecture.counts,
-        "multiply_adds": architecture.multiply_adds, "seconds_per_epoch": _seconds(config, settings),
+        "multiply_adds": architecture.multiply_adds, **_time(parts),
         "config": config.to_json(),
     }  # fmt: skip
-    return Answer(document, "\n\n".join(_told(config, document)))
+    return Answer(document, "\n\n".join(_told(config, document, parts)))
 
 
-def _seconds(config: Config, settings: Settings) -> float | None:
-    """Predicted for an epoch on this machine; None before it was measured, or where a run's images have gone."""
-    from vae_core.data import catalog, splits
+def _foretold(config: Config, settings: Settings) -> Parts | None:
+    """How long it takes here; None where a run's images have gone."""
+    from vae_core.data import catalog
     from vae_core.runs import calibration
 
     try:
         data = catalog.describe(config.dataset, settings)
     except LoupeError:
         return None
-    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
-    return calibration.seconds_an_epoch(settings, config, train, held_out)
+    return calibration.foretold(settings, config, calibration.images(config, data))
+
+
+def _time(parts: Parts | None) -> dict[str, Any]:
+    """`seconds_per_epoch` stands only where the machine was measured; `seconds`, of the whole training, is a range."""
+    epoch = parts.epoch.middle if parts and parts.measured else None
+    whole = {"least": parts.whole.least, "most": parts.whole.most, "measured": parts.measured} if parts else None
+    return {"seconds_per_epoch": epoch, "seconds": whole}
+
+
+def _told_time(parts: Parts | None) -> str:
+    if parts is None:
+        return "not known: its images are not here"
+    whole, epoch = (told(span, duration) for span in (parts.whole, parts.epoch))
+    guess = "" if parts.measured else " (a guess until this machine is measured: python -m vae_core calibrate)"
+    return f"{whole} in all, {epoch} an epoch{guess}"
 
 
 def add_code(parser: argparse.ArgumentParser) -> None:
@@ -136,19 +151,16 @@ def _as_json(row: Row) -> dict[str, Any]:
             "multiply_adds": row.multiply_adds}  # fmt: skip
 
 
-def _told(config: Config, document: Mapping[str, Any]) -> list[str]:
+def _told(config: Config, document: Mapping[str, Any], parts: Parts | None) -> list[str]:
     architecture, count = config.architecture(), document["parameters"]
     head = (
         f"{naming.kind(config)} for {config.dataset}, {_shape(config.image)}, with a code of {architecture.code.size}"
     )
-    seconds = document["seconds_per_epoch"]
     totals = [
         f"parameters     {count['total']:,} (encoder {count['encoder']:,}, decoder {count['decoder']:,}; "
         f"{count['trainable']:,} are trained)",
         f"multiply-adds  {document['multiply_adds']:,} an image",
-        "time           not known before this machine is measured: python -m vae_core calibrate"
-        if seconds is None
-        else f"time           about {duration(seconds)} an epoch, {duration(seconds * config.epochs)} in all",
+        f"time           {_told_time(parts)}",
     ]
     return [head, _layers("encoder", document["encoder"]), _layers("decoder", document["decoder"]), "\n".join(totals)]
 

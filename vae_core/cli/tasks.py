@@ -24,6 +24,7 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "separation": ("vae_core.look.separation", "measure"),
 }
 TOLD_EVERY = 0.2  # seconds
+FORETOLD = 0.08  # of the work, before which loading programs makes what is left look far too long
 Tell = Callable[[str, float, float], None]
 log = logging.getLogger("vae_core")
 
@@ -82,5 +83,5 @@ class Teller:
         spent = now - self._began
         if self._also:
             self._also(phase, done, total)
-        left = spent * (total - done) / done if done else None
+        left = spent * (total - done) / done if done and done >= FORETOLD * total else None
         self._task.set_status(phase=phase, done=done / total if total else 0.0, seconds=spent, eta_seconds=left)

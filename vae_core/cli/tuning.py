@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 from vae_core.cli import choices, native
-from vae_core.cli.answer import Answer, WrongUse, add_json, table, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.search import coordinator, space, spec, study, trials
 from vae_core.search.study import Study, Worker
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
+from vae_core.spec.duration import told
 
 VARIED = "learning_rate=0.0001..0.1"
 VARY_HELP = (
@@ -74,6 +75,7 @@ def tune(args: argparse.Namespace, settings: Settings) -> Answer:
         wanted = {name: getattr(args, name) for name in SETTINGS}
         search = spec.Search(base, space_of, tuple(args.minimise or ["loss"]), seed=base.seed, **wanted)
     found = study.create(settings, search, args.name)
+    _foretell(found, args.workers)
     found.start(args.workers)
     if not args.detach:
         _wait(found)
@@ -129,6 +131,19 @@ def _base(args: argparse.Namespace, settings: Settings) -> Config:
 
         return replace(store.open_run(settings, args.run).config(), **choices.given(args))
     return choices.config_of(args.system, args.lite, choices.given(args), settings)
+
+
+def _foretell(found: Study, workers: int) -> None:
+    """How long it will take, for who waits for it."""
+    from vae_core.data import catalog
+    from vae_core.search import expected
+
+    search = found.search()
+    data = catalog.describe(search.base.dataset, found.settings)
+    times = expected.expected(found.settings, search, data, workers)
+    guess = "" if times.measured else " A guess: `calibrate` measures this machine."
+    print(f"{found.name}: one trial takes {told(times.trial, duration)}, all of it {told(times.whole, duration)}, "
+          f"less where weak trials end early.{guess}", file=sys.stderr)  # fmt: skip
 
 
 def _wait(found: Study) -> None:

@@ -1,15 +1,26 @@
-"""Measure how fast this machine trains, by a few steps of small networks that stress it in different ways."""
+"""Measure how fast this machine trains: steps of small networks that stress it in many ways, and whole trainings."""
 
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
-from vae_core.learn import models, speed
-from vae_core.runs import calibration
-from vae_core.settings import Settings
+from vae_core.data import catalog
+from vae_core.learn import models, speed, training
+from vae_core.runs import calibration, store
+from vae_core.runs.calibration import Measured
+from vae_core.settings import PROJECT, Settings
 from vae_core.spec import cost
 from vae_core.spec.config import Config
+from vae_core.spec.duration import Fixed
 
 log = logging.getLogger(__name__)
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -44,22 +55,83 @@ PROBES: tuple[Probe, ...] = (
 )
 
 
+# Trained to their end for what is no step: a few layers, and many. The times are nearly all of it.
+FEW_LAYERS = Config("digits", (8, 8, 1), "flatten dense16", epochs=3, train_size=200)
+MANY_LAYERS = Config(
+    "digits", (8, 8, 1), "conv4/2 bn conv4 bn conv4 bn conv4 bn flatten dense16 bn", epochs=3, train_size=200
+)
+WHOLE = (FEW_LAYERS, FEW_LAYERS, MANY_LAYERS)
+START = (
+    "from vae_core import settings; from vae_core.data import catalog, splits; from vae_core.learn import training; "
+    "splits.split(catalog.load('digits', settings.load()))"
+)
+Progress = Callable[[str, int, int], None]
+
+
 def calibrate(
-    settings: Settings,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    probes: Sequence[Probe] = PROBES,
-) -> calibration.Rates:
-    """Train every probe in both precisions for a moment, fit the rates, keep them."""
-    rows: dict[str, list[tuple[tuple[float, ...], float]]] = {name: [] for name in PRECISIONS}
+    settings: Settings, progress: Progress = lambda what, done, total: None, probes: Sequence[Probe] = PROBES
+) -> Measured:
+    """Train every probe in both precisions for a moment and two models to their end; keep what that took."""
     jobs = [(precision, probe) for probe in probes for precision in PRECISIONS]
-    for number, (precision, (image, encoder, decoder, batch)) in enumerate(jobs):
-        progress(number, len(jobs))
+    first = len(WHOLE) + 1  # a training's first seconds are those of a fresh process, so this comes first
+    fixed = _fixed(lambda what, number: progress(what, number, first + len(jobs)))
+    rows: dict[str, list[tuple[tuple[float, ...], float]]] = {name: [] for name in PRECISIONS}
+    for number, (precision, (image, encoder, decoder, batch)) in enumerate(jobs, first):
+        progress("Training steps", number, first + len(jobs))
         config = Config("digits", image, encoder, decoder, batch=batch)
         style = models.Style(precision, fused=True, logits=True)
         seconds = min(speed.step_seconds(config, style, batch, repeats=4, count=2))
         log.info("%s, %s, batch %d: %.1f ms a step", precision, encoder, batch, 1000 * seconds)
         rows[precision].append((cost.features(config.architecture(), batch), seconds))
-    progress(len(jobs), len(jobs))
-    rates = {name: cost.fit(measured) for name, measured in rows.items()}
-    calibration.save(settings, rates)
-    return rates
+    progress("Measured", first + len(jobs), first + len(jobs))
+    measured = Measured({name: cost.fit(each) for name, each in rows.items()}, fixed)
+    calibration.save(settings, measured)
+    return measured
+
+
+def _fixed(progress: Callable[[str, int], None]) -> Fixed:
+    """Layers cost what two trainings differ by; the rest is what they took in a process that had trained nothing."""
+    progress("Starting a process", 0)
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", START], cwd=PROJECT, check=True, capture_output=True)
+    start = time.monotonic() - began
+    found = []
+    for number, config in enumerate(WHOLE, 1):
+        progress("Whole trainings", number)
+        found.append(_whole(config))
+    fresh, few, many = found
+    layers, more = (cost.layers(config.architecture()) for config in (FEW_LAYERS, MANY_LAYERS))
+    build_layer, finish_layer = (
+        max(0.0, after - before) / (more - layers)
+        for before, after in ((few.build, many.build), (few.finish, many.finish))
+    )
+    build, finish = (max(0.0, fresh.build - layers * build_layer), max(0.0, fresh.finish - layers * finish_layer))
+    return Fixed(start, build, build_layer, fresh.first_look, max(few.look, many.look), finish, finish_layer)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Seconds of a whole training's parts."""
+
+    build: float
+    first_look: float
+    look: float
+    finish: float
+
+
+def _whole(config: Config) -> _Whole:
+    """Of a training that is really done, in a folder that goes away."""
+    moments: list[tuple[float, dict[str, Any]]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "runs"))
+        run = store.create(settings, config, {})
+        catalog.load(config.dataset, settings)
+        began = time.monotonic()
+        training.train(run, settings, lambda row: moments.append((time.monotonic(), row)))
+        ended = time.monotonic()
+    first = moments[0][0] - began
+    ends = [moment for moment, row in moments if "epoch_done" in row]
+    lasts = [before for (before, _), (_, row) in pairwise(moments) if "epoch_done" in row]
+    looks = [end - last for end, last in zip(ends, lasts, strict=True)]
+    later = min(looks[1:])
+    return _Whole(first, max(0.0, looks[0] - later), later, ended - ends[-1])

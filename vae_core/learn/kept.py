@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
 
 from vae_core.learn.steps import Steps
 from vae_core.spec.config import Config
+from vae_core.spec.duration import FED
 
 MOST = 12  # graphs
 MOST_BYTES = 500_000_000  # of weights and optimizers
-FED: dict[str, Any] = {  # what is fed to each step, and so may differ
-    "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0, "batch": 1, "epochs": 1, "patience": 0,
-    "beta": None, "kl_warmup": 0, "split": "shuffled", "recipe": "",
-}  # fmt: skip
 State = list[np.ndarray]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -17,10 +16,12 @@ from vae_core.errors import LoupeError
 from vae_core.learn import engine, finish, models, objective, resolve, snapshots, steps
 from vae_core.learn.kept import KeptSteps
 from vae_core.learn.position import Position, load_position, save_position
-from vae_core.runs import jobs
+from vae_core.runs import calibration, jobs
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
+from vae_core.spec import cost, duration
 from vae_core.spec.config import Config
+from vae_core.spec.duration import Clock, Images
 
 CHUNK_SECONDS = 0.2  # how long one call into the graph may take: the grain of progress and of Stop
 STATUS_SECONDS = 1.0
@@ -46,24 +47,6 @@ def train(run: Run, settings: Settings, report: Report = lambda row: None, kept:
             raise
 
 
-@dataclass
-class Clock:
-    """Speed and memory of this process, for the person who waits."""
-
-    started: float = field(default_factory=time.monotonic)
-    calls: int = 0
-    step_seconds: float = 0.0
-    epoch_extra: float = 0.0  # validation and snapshot
-    written: float = 0.0
-
-    def step(self, seconds: float) -> None:
-        self.calls += 1  # the first call also traced the graph: it counts only until there is a second
-        self.step_seconds = seconds if self.calls <= 2 else 0.8 * self.step_seconds + 0.2 * seconds
-
-    def eta(self, steps: int, epochs: int) -> float:
-        return steps * self.step_seconds + epochs * self.epoch_extra
-
-
 class Training:
     """The state of one training process."""
 
@@ -80,13 +63,22 @@ class Training:
         pixels = np.ascontiguousarray(self.data.train.pixels[part.train])
         self.image_count = len(pixels)
         self.held_out = self.data.test.pixels[part.test] if part.from_test else self.data.train.pixels[part.validation]
-        run.set_status(phase="preparing")
+        self.clock = Clock(calibration.foretold(settings, self.config, self._images()))
+        self.written = 0.0  # when the status was
+        epochs = max(0, self.config.epochs - len(run.history()))
+        run.set_status(phase="preparing", **self._eta(epochs * self.steps_per_epoch, epochs))
         self.style = resolve.style(self.config, run, settings, fingerprint=self.data.fingerprint)
         self.steps = kept.fresh(self.config, self.style, self._make_steps) if kept else self._make_steps()
         self.images = self.steps.place(pixels)
         self.position = self._restore()
-        self.clock = Clock()
         self.chunk = 1
+
+    def _images(self) -> Images:
+        if self.is_trial:
+            return Images(self.image_count, len(self.held_out))
+        labelled = self.data.train.labels is not None
+        neighbours = cost.neighbours(self.config.architecture(), len(self.data.train)) if labelled else 0
+        return Images(self.image_count, len(self.held_out), len(self.data.test), neighbours)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -110,7 +102,7 @@ class Training:
             self._end_epoch()
         save_position(self.run, self.position, self.steps)
         self._finish()
-        self.run.set_status(state="done", phase="", eta_seconds=0, seconds=round(self.position.seconds, 2))
+        self.run.set_status(state="done", phase="", eta_seconds=0, eta_range=None, **self._taken())
 
     def _make_steps(self) -> steps.Steps:
         keras.utils.set_random_seed(self.config.seed)
@@ -172,14 +164,17 @@ class Training:
         row = {
             "epoch": position.epoch + 1, "step": position.step, "steps": self.steps_per_epoch,
             "nats_per_image": position.means()["total"], "images_per_second": round(speed, 1),
-            "eta_seconds": round(self.clock.eta(steps_left, epochs_left), 1),
+            **self._eta(steps_left, epochs_left),
         }  # fmt: skip
         self.run.add_progress(row)
         self.report(row)
-        if now - self.clock.written > STATUS_SECONDS:
-            self.clock.written = now
-            kept = {key: row[key] for key in ("images_per_second", "eta_seconds")}
+        if now - self.written > STATUS_SECONDS:
+            self.written = now
+            kept = {key: row[key] for key in ("images_per_second", "eta_seconds", "eta_range", "eta_at")}
             self.run.set_status(epoch=position.epoch, peak_memory_mb=peak_memory_mb(), **kept)
+
+    def _eta(self, steps: int, epochs: int) -> dict[str, Any]:
+        return duration.status(self.clock.left(steps, epochs), time.time())
 
     def _end_epoch(self) -> None:
         """Validate, write the row, keep the best weights, take a snapshot."""
@@ -196,11 +191,12 @@ class Training:
             snapshots.save(self.run, self.steps, self.data, position.epoch)
         if position.worth_saving():
             save_position(self.run, position, self.steps)
-        self.clock.epoch_extra = time.monotonic() - began
+        self.clock.look(time.monotonic() - began)
+        epochs = self.config.epochs - position.epoch
         best = {"nats_per_image": position.best_value, "nats_per_pixel": position.best_value / self.config.pixels}
         self.run.set_status(
             epoch=position.epoch, seconds=round(position.seconds, 2), peak_memory_mb=peak_memory_mb(),
-            best={"epoch": position.best_epoch, "validation": best},
+            best={"epoch": position.best_epoch, "validation": best}, **self._eta(epochs * self.steps_per_epoch, epochs),
         )  # fmt: skip
         self.report({"epoch_done": position.epoch, **row})
 
@@ -218,6 +214,9 @@ class Training:
             "peak_memory_mb": peak_memory_mb(),
         }  # fmt: skip
 
+    def _taken(self) -> dict[str, float]:
+        return {"seconds": round(self.position.seconds, 2)}
+
     def _patience_is_over(self) -> bool:
         patience = self.config.patience
         return bool(patience) and self.position.epoch - self.position.best_epoch >= patience
@@ -226,7 +225,7 @@ class Training:
         """Keep the state of the broken epoch for a resume, and make what was learned so far usable."""
         save_position(self.run, self.position, self.steps)
         self._keep_best()
-        self.run.set_status(state="stopped", phase="", eta_seconds=None, seconds=round(self.position.seconds, 2))
+        self.run.set_status(state="stopped", phase="", eta_seconds=None, eta_range=None, **self._taken())
 
     def _keep_best(self) -> None:
         if self.position.best_epoch:
@@ -236,6 +235,7 @@ class Training:
     def _finish(self) -> None:
         """A trial of a search leaves its state behind and no more: it does not look at the test images."""
         if not self.is_trial:
+            self.run.set_status(**self._eta(0, 0))
             finish.finish(self.run, self.settings, self.data, self.position)
 
 

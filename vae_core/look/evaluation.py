@@ -16,13 +16,12 @@ from vae_core.look import baselines, neighbours
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
+from vae_core.spec import cost
 from vae_core.spec.config import Config
 
 VERSION = 1
 ACTIVE = 0.01  # a dimension whose means vary by more carries something
 NEIGHBOURS = 15
-MOST_NEIGHBOURS_FROM = 60_000  # training images that are encoded for the neighbours, and fewer ...
-MOST_MULTIPLY_ADDS = 3e12  # ... where encoding them would take longer than a minute or so
 CHUNK = 1024
 Progress = Callable[[int, int], None]
 UNITS = {
@@ -188,8 +187,7 @@ def most_known(config: Config, dataset: Dataset) -> int:
     """How many training images the neighbours come from."""
     if dataset.train.labels is None or dataset.test.labels is None:
         return 0
-    cost = max(1, sum(row.multiply_adds for row in config.architecture().encoder_rows))
-    return int(min(len(dataset.train), MOST_NEIGHBOURS_FROM, MOST_MULTIPLY_ADDS // cost))
+    return cost.neighbours(config.architecture(), len(dataset.train))
 
 
 def _classes(

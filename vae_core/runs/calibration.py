@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
+from pathlib import Path
 
+from vae_core.data import splits
+from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
 from vae_core.runs import files
 from vae_core.settings import Settings
-from vae_core.spec import cost
+from vae_core.spec import cost, duration
 from vae_core.spec.config import Config
+from vae_core.spec.duration import Fixed, Images, Parts
 
 FILE = "calibration.json"
 Rates = dict[str, cost.Calibration]  # by precision
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A file that an earlier version wrote has no fixed times."""
+
+    rates: Rates
+    fixed: Fixed | None = None
 
 
 def machine() -> str:
@@ -19,30 +32,51 @@ def machine() -> str:
     return f"{platform.node()} {platform.machine()} {platform.processor()}"
 
 
-def load(settings: Settings) -> Rates | None:
-    """The rates of this machine; None where none were measured, or elsewhere, or by another version."""
+def load(settings: Settings) -> Measured | None:
+    """Of this machine; None where nothing was measured, or elsewhere, or by another version."""
     try:
         document = files.read_json(settings.cache / FILE)
         if document.get("machine") != machine():
             return None
-        return {name: cost.from_json(rates) for name, rates in document["rates"].items()}
+        rates = {name: cost.from_json(each) for name, each in document["rates"].items()}
+        return Measured(rates, duration.fixed_from_json(document["fixed"]) if "fixed" in document else None)
     except (LoupeError, KeyError, AttributeError):
         return None
 
 
-def save(settings: Settings, rates: Rates) -> None:
+def save(settings: Settings, measured: Measured) -> None:
     settings.cache.mkdir(parents=True, exist_ok=True)
-    document = {"machine": machine(), "rates": {name: each.to_json() for name, each in rates.items()}}
-    files.write_json(settings.cache / FILE, document)
+    document = {"machine": machine(), "rates": {name: each.to_json() for name, each in measured.rates.items()}}
+    fixed = {"fixed": measured.fixed.to_json()} if measured.fixed else {}
+    files.write_json(settings.cache / FILE, {**document, **fixed})
 
 
-def seconds_an_epoch(settings: Settings, config: Config, images: int, held_out: int = 0) -> float | None:
-    """Predicted for this machine, in the precision that would be chosen; None before it was calibrated."""
-    rates = load(settings)
-    if rates is None:
-        return None
-    architecture = config.architecture()
-    allowed = [config.precision] if config.precision in rates else ["float32"]
-    if config.precision == "auto" and architecture.multiply_adds >= cost.WORTH_MEASURING:
-        allowed = list(rates)
-    return min(cost.seconds_an_epoch(architecture, config, images, rates[name], held_out) for name in allowed)
+def log(settings: Settings) -> Path:
+    """What a measurement says while it goes on, where nobody sits before it."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    return settings.cache / "calibration.log"
+
+
+def said(settings: Settings) -> str:
+    """The last of it; it begins with the next one."""
+    lines = files.read_lines(log(settings))
+    return f"{lines[-1].strip()}." if lines else "it begins."
+
+
+def foretold(settings: Settings, config: Config, images: Images) -> Parts:
+    """How long a training takes here, in the precision that would be chosen; a guess before it was calibrated."""
+    known = load(settings)
+    if known is None or not known.rates:
+        return duration.foretell(config, images, None, None)
+    allowed = [config.precision] if config.precision in known.rates else ["float32"]
+    if config.precision == "auto" and config.architecture().multiply_adds >= cost.WORTH_MEASURING:
+        allowed = list(known.rates)
+    parts = [duration.foretell(config, images, known.rates.get(name), known.fixed) for name in allowed]
+    return min(parts, key=lambda each: each.step.most)
+
+
+def images(config: Config, data: Summary) -> Images:
+    """About how many, without loading any."""
+    train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
+    neighbours = cost.neighbours(config.architecture(), data.train) if data.classes else 0
+    return Images(train, held_out, data.test, neighbours)

@@ -20,7 +20,7 @@ PROGRESS_BYTES = 128 * 1024
 STATUS_FILE, LOG_FILE = "status.json", "log.txt"
 STATUS: dict[str, Any] = {
     "state": "queued", "phase": "", "queued": None, "pid": None, "pid_started": None, "seconds": None,
-    "eta_seconds": None, "error": None,
+    "eta_seconds": None, "eta_range": None, "eta_at": None, "error": None,
 }  # fmt: skip
 
 

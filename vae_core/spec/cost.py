@@ -1,4 +1,4 @@
-"""What training a model will cost: memory from its sizes, seconds from a few short trainings on this machine.
+"""What training a model will cost: memory from its sizes, a step's seconds from a few short trainings on this machine.
 
 A step's seconds are modelled as a sum of quantities, each times a rate that was measured: fixed work, layers,
 multiply-adds of convolutions and dense layers, numbers that pass through memory, and parameters that the optimizer
@@ -21,6 +21,8 @@ from vae_core.spec.layers import Code, Conv, Convolution, Dense, Dropout, Layer,
 WORTH_MEASURING = 5_000_000  # multiply-adds an image; below, half precision never paid
 TRAINING = 3  # a training step's work over that of a forward pass
 BASE_MEMORY = 650e6  # bytes: the interpreter and TensorFlow
+MOST_NEIGHBOURS_FROM = 60_000  # training images that are encoded for the neighbours of test images, and fewer ...
+MOST_MULTIPLY_ADDS = 3e12  # ... where encoding them would take longer than a minute or so
 COPIES_OF_WEIGHTS = 7  # the trained and the saved network, gradients, two of the optimizer, the best, one in passing
 COPIES_OF_ACTIVATIONS = 3  # forward, gradient, and what a layer needs to work
 NUMBER = 4  # bytes
@@ -74,12 +76,15 @@ def seconds_a_step(architecture: Architecture, batch: int, calibration: Calibrat
     return sum(rate * amount for rate, amount in zip(rates, features(architecture, batch), strict=True))
 
 
-def seconds_an_epoch(
-    architecture: Architecture, config: Config, images: int, calibration: Calibration, held_out: int = 0
-) -> float:
-    """Of training on `images` images, and of looking at `held_out` others, which takes a forward pass."""
-    step = seconds_a_step(architecture, config.batch, calibration)
-    return step * (images + held_out / TRAINING) / config.batch
+def layers(architecture: Architecture) -> int:
+    """Both heads of a VAE, and what is in blocks."""
+    return sum(1 for _ in _all_layers(architecture))
+
+
+def neighbours(architecture: Architecture, images: int) -> int:
+    """Of so many training images, how many are encoded at the end to be neighbours of the test images."""
+    work = max(1, sum(row.multiply_adds for row in architecture.encoder_rows))
+    return int(min(images, MOST_NEIGHBOURS_FROM, MOST_MULTIPLY_ADDS // work))
 
 
 def fit(rows: Iterable[tuple[Sequence[float], float]]) -> Calibration:
