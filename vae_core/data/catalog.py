@@ -50,7 +50,7 @@ def load(name: str, settings: Settings, progress: Progress | None = None) -> Dat
                 raise
             log.warning("%s It is made anew.", error)
             shutil.rmtree(origin.folder, ignore_errors=True)
-    dataset = checks.with_warnings(origin.make(progress))
+    dataset = checks.with_warnings(origin.make(progress), progress)
     _keep(dataset, origin.folder)
     return dataset
 
@@ -90,7 +90,7 @@ def add(
     fitting = Fitting(fit, (size, size) if isinstance(size, int) else size)
     pictures = Path(images).expanduser().resolve() if images else None
     found = importing.read(path, settings, fitting, pictures=pictures, progress=progress)
-    dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed))
+    dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed), progress)
     try:
         store.write(dataset, _added_folder(settings) / name)
     except OSError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vae_core.data.dataset import Array, Dataset, Part
+from vae_core.data.download import Progress
 from vae_core.errors import LoupeError
 
 FEW = 30  # images of a class
@@ -28,9 +29,9 @@ class Leak:
     looked: int  # test images that were compared
 
 
-def with_warnings(dataset: Dataset) -> Dataset:
+def with_warnings(dataset: Dataset, progress: Progress | None = None) -> Dataset:
     """The same data set with what was found in it; refused where every image is one flat colour."""
-    found = [*_constant(dataset), *_classes(dataset), *_sorted(dataset), *_duplicates(dataset)]
+    found = [*_constant(dataset), *_classes(dataset), *_sorted(dataset), *_duplicates(dataset, progress)]
     return replace(dataset, warnings=(*dataset.warnings, *found))
 
 
@@ -81,7 +82,9 @@ def is_sorted(labels: Array | None) -> bool:
     return bool(expected and (labels[1:] != labels[:-1]).sum() < expected / 2)
 
 
-def _duplicates(dataset: Dataset) -> Iterator[str]:
+def _duplicates(dataset: Dataset, progress: Progress | None) -> Iterator[str]:
+    if progress:
+        progress("Looking for copies", 0, 0)
     train, test = _names(dataset.train), _names(dataset.test)
     _, first = np.unique(train, return_index=True)
     copies = len(train) - len(first)
@@ -92,11 +95,11 @@ def _duplicates(dataset: Dataset) -> Iterator[str]:
         yield f"{leaked.sum():,} of {len(test):,} test images are in the training set too: results on them are too good"
     bank, rest = dataset.train.pixels[first] if copies else dataset.train.pixels, dataset.test.pixels[~leaked]
     signatures = _signatures(bank)
-    near, looked = _near(rest, _signatures(rest), bank, signatures, itself=False)
+    near, looked = _near(rest, _signatures(rest), bank, signatures, False, progress)
     if len(near):
         told = _of(len(near), looked, len(rest))
         yield f"{told} test images are nearly the same as a training image: results on them are too good"
-    near, looked = _near(bank, signatures, bank, signatures, itself=True)
+    near, looked = _near(bank, signatures, bank, signatures, True, progress)
     if len(near):
         yield f"{_of(len(near), looked, len(bank))} training images are nearly the same as another one"
 
@@ -110,7 +113,7 @@ def leak(dataset: Dataset) -> Leak:
     same = names[found] == test
     rest = np.flatnonzero(~same)
     pixels, bank = dataset.test.pixels[rest], dataset.train.pixels
-    near, looked = _near(pixels, _signatures(pixels), bank, _signatures(bank), itself=False)
+    near, looked = _near(pixels, _signatures(pixels), bank, _signatures(bank), False)
     exact = np.flatnonzero(same)
     places = np.concatenate([exact, rest[near[:, 0]]]), np.concatenate([found[exact], near[:, 1]])
     return Leak(*places, looked + len(exact))
@@ -140,14 +143,21 @@ def _signatures(pixels: Array) -> Array:
     return result
 
 
-def _near(images: Array, signatures: Array, bank: Array, bank_signatures: Array, *, itself: bool) -> tuple[Array, int]:
+def _near(
+    images: Array,
+    signatures: Array,
+    bank: Array,
+    bank_signatures: Array,
+    itself: bool,
+    progress: Progress | None = None,
+) -> tuple[Array, int]:
     """Places (m, 2) of images and of their nearest neighbours (by signature) in the bank that are so close that it is
     the same picture; and how many images were looked at."""
     count = min(len(images), max(1, PAIRS // max(1, len(bank))))
     if not count or len(bank) < 2:
         return np.empty((0, 2), np.int64), len(images)
     looked = np.linspace(0, len(images) - 1, count).astype(int)
-    nearest = _nearest(signatures[looked], bank_signatures, looked if itself else None)
+    nearest = _nearest(signatures[looked], bank_signatures, looked if itself else None, progress)
     close = np.zeros(count, bool)
     size = images[0].size
     block = max(1, 4_000_000 // size)
@@ -159,7 +169,7 @@ def _near(images: Array, signatures: Array, bank: Array, bank_signatures: Array,
     return np.column_stack([looked[close], nearest[close]]), count
 
 
-def _nearest(queries: Array, bank: Array, own_places: Array | None) -> Array:
+def _nearest(queries: Array, bank: Array, own_places: Array | None, progress: Progress | None) -> Array:
     """For each query the place in the bank of the closest signature, its own place excepted."""
     centre = bank.mean(axis=0)  # keeps the squares small, and so the float32 differences exact
     directions = np.linalg.eigh(np.cov(bank, rowvar=False))[1][:, -MEASURES:].astype(np.float32)
@@ -169,6 +179,8 @@ def _nearest(queries: Array, bank: Array, own_places: Array | None) -> Array:
     bank = np.column_stack([bank, (bank * bank).sum(axis=1) / -2])
     best, nearest = np.full(len(queries), -np.inf, np.float32), np.zeros(len(queries), np.int64)
     for first in range(0, len(queries), 1024):
+        if progress:
+            progress("Looking for images that are nearly the same", first, len(queries))
         rows = slice(first, first + 1024)
         for start in range(0, len(bank), 8192):  # 32 MB of scores at a time
             scores = queries[rows] @ bank[start : start + 8192].T

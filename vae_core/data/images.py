@@ -48,6 +48,8 @@ def read_all(
 
     with ThreadPoolExecutor(min(8, 4 * (os.cpu_count() or 1))) as pool:  # Pillow lets others run while it unpacks
         decoded = list(_bounded(pool.map(work, batches), len(names), settings, progress))
+    if progress:
+        progress("Bringing images to one size", 0, 0)
     pixels, notes, warnings = to_one_size(
         [one.pixels for one in decoded], [one.size for one in decoded], fitting, settings
     )
