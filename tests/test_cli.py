@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from support import answer, loaded_by, places
 
+from vae_core.cli import progress
 from vae_core.cli.answer import table
 from vae_core.cli.main import COMMANDS, main
 from vae_core.runs import calibration, store
@@ -270,3 +271,13 @@ def test_wrong_use_of_a_run(on, trained, capsys, words, code, said):
 def test_tables_line_up():
     text = table(("name", "n", "loss"), [("a", 1200, 0.5), ("longer", 3, None)])
     assert text.splitlines() == ["name        n    loss", "a       1,200  0.5000", "longer      3       -"]
+
+
+def test_long_work_says_where_it_is_where_no_bar_can_grow(capsys, monkeypatch):
+    with progress.bar() as tell:
+        tell("Loading TensorFlow", 0, 0)  # nobody knows how long that takes
+        tell("Steps", 1, 9)  # done in a moment
+        monkeypatch.setattr(progress, "QUIET_SECONDS", 0)
+        tell("Steps", 2, 9)
+        tell("Steps", 3, 9)
+    assert capsys.readouterr().err.splitlines() == ["Loading TensorFlow ...", "Steps: 2 of 9"]

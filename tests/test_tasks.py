@@ -105,3 +105,13 @@ def test_tasks_go_with_their_run(run):
     store.remove(run)
     assert not task.path.exists()
     assert worker.WORKERS.get("count") is None
+
+
+def test_what_has_hardly_begun_says_nothing_of_its_end(run):
+    task = tasks.begin(run, "count", {"to": 100}, owner="Ada")
+    tell = worker.Teller(task)
+    tell("Loading", 0, 0)
+    tell("Counting", 1, 100)
+    assert task.status()["eta_seconds"] is None and task.status()["done"] == 0.01
+    tell("Counting on", 50, 100)
+    assert task.status()["eta_seconds"] == pytest.approx(task.status()["seconds"])

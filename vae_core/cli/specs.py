@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vae_core.cli import choices
-from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table, write
+from vae_core.cli import choices, times
+from vae_core.cli.answer import Answer, WrongUse, add_json, table, write
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.spec import naming, recipes
 from vae_core.spec.architecture import Row
 from vae_core.spec.config import Config
-from vae_core.spec.duration import Parts, told
+from vae_core.spec.duration import Parts
 
 
 def add_recipes(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def add_describe(parser: argparse.ArgumentParser) -> None:
 
 def describe(args: argparse.Namespace, settings: Settings) -> Answer:
     config = _config(args, settings)
-    architecture, parts = config.architecture(), _foretold(config, settings)
+    architecture, parts = config.architecture(), times.foretold(config, settings)
     encoder, decoder = (
         [_as_json(row) for row in rows] for rows in (architecture.encoder_rows, architecture.decoder_rows)
     )
@@ -75,31 +75,11 @@ def describe(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer(document, "\n\n".join(_told(config, document, parts)))
 
 
-def _foretold(config: Config, settings: Settings) -> Parts | None:
-    """How long it takes here; None where a run's images have gone."""
-    from vae_core.data import catalog
-    from vae_core.runs import calibration
-
-    try:
-        data = catalog.describe(config.dataset, settings)
-    except LoupeError:
-        return None
-    return calibration.foretold(settings, config, calibration.images(config, data))
-
-
 def _time(parts: Parts | None) -> dict[str, Any]:
     """`seconds_per_epoch` stands only where the machine was measured; `seconds`, of the whole training, is a range."""
     epoch = parts.epoch.middle if parts and parts.measured else None
     whole = {"least": parts.whole.least, "most": parts.whole.most, "measured": parts.measured} if parts else None
     return {"seconds_per_epoch": epoch, "seconds": whole}
-
-
-def _told_time(parts: Parts | None) -> str:
-    if parts is None:
-        return "not known: its images are not here"
-    whole, epoch = (told(span, duration) for span in (parts.whole, parts.epoch))
-    guess = "" if parts.measured else " (a guess until this machine is measured: python -m vae_core calibrate)"
-    return f"{whole} in all, {epoch} an epoch{guess}"
 
 
 def add_code(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +140,7 @@ def _told(config: Config, document: Mapping[str, Any], parts: Parts | None) -> l
         f"parameters     {count['total']:,} (encoder {count['encoder']:,}, decoder {count['decoder']:,}; "
         f"{count['trainable']:,} are trained)",
         f"multiply-adds  {document['multiply_adds']:,} an image",
-        f"time           {_told_time(parts)}",
+        f"time           {times.sentence(parts)}",
     ]
     return [head, _layers("encoder", document["encoder"]), _layers("decoder", document["decoder"]), "\n".join(totals)]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from vae_core.cli import choices, native, progress
+from vae_core.cli import choices, native, progress, times
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import arms, forks, jobs, store
@@ -151,6 +151,8 @@ def _check_data(config: Config, settings: Settings) -> None:
 def _start(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:
     if args.detach:
         return _answer(run, {"pid": jobs.start(settings, run)})
+    if not run.history():
+        print(f"{run.id}: {times.sentence(times.foretold(run.config(), settings))}.", file=sys.stderr)
     return _foreground(run, args, settings)
 
 
