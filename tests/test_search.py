@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 from searching import BASE, ReallyTraining, Searches, ended
 
 from vae_core.cli.main import main
@@ -69,7 +71,7 @@ def test_a_trial_that_is_hopeless_in_its_first_fold_costs_no_other(searches):
     assert [(trial.state, len(trial.runs)) for trial in trials.every(found)] == [("done", 2), ("pruned", 1)]
 
 
-def test_when_all_trials_fail_the_search_says_why(searches, settings):
+def test_when_all_trials_fail_the_search_says_why(searches, settings, caplog):
     wild = Vary("learning_rate", choices=(8.0, 9.0, 10.0))
     with pytest.raises(LoupeError, match="All of the first 5 trials failed"):
         searches.begin(space=(wild,), trials=12)
@@ -77,6 +79,31 @@ def test_when_all_trials_fail_the_search_says_why(searches, settings):
     assert found.state() == "failed"
     assert "All of the first 5 trials failed" in found.error() and "number" in found.error()
     assert len(trials.every(found)) == coordinator.MOST_FAILURES
+    assert "trial 1 failed" in caplog.text and "trial 0" not in caplog.text  # counted as the page counts them
+
+
+def test_a_search_whose_winner_is_not_trained_to_its_end_says_so_and_trains_it_later(searches, settings):
+    def stop_the_winner(found: study.Study) -> None:
+        for line in store.list_runs(settings):
+            if not line.study:
+                Run(line.id, settings).request_stop()
+
+    with pytest.raises(LoupeError, match="not trained to its end"):
+        searches.begin(stop_the_winner, folds=2, trials=1)
+    (found,) = study.every(settings)
+    winner = Run(found.winner()["run"], settings)
+    assert (found.state(), winner.state()) == ("failed", "stopped") and winner.id in found.error()
+    searches.go_on(found)
+    assert (found.state(), winner.state()) == ("done", "done"), found.error()
+    assert found.winner()["run"] == winner.id and [trial.state for trial in trials.every(found)] == ["done"]
+
+
+def test_a_trial_leaves_a_picture_of_each_fold_and_none_of_the_test_images(real, settings):
+    found = real.begin(base=replace(BASE, epochs=1), folds=2, trials=1)
+    (trial,) = trials.every(found)
+    sheets = [Image.open(BytesIO(Run(run, settings).thumbs())) for run in trial.runs]
+    assert {sheet.size[0] > 2 * sheet.size[1] for sheet in sheets} == {True}
+    assert np.asarray(sheets[0]).std() > 20 and not np.array_equal(*map(np.asarray, sheets))
 
 
 def test_a_trial_whose_loss_is_no_number_fails_and_the_others_go_on(real):

@@ -135,7 +135,12 @@ def _strip(view: View) -> dict[str, Any] | None:
         return dict(metrics["baselines"])
     if not view.history:
         return None  # the trainer may still be reading the images for the first time
-    key = (view.config.dataset, view.config.architecture().code.size, view.config.loss == "bce-binary")
+    return strip(view.config)
+
+
+def strip(config: Config) -> dict[str, Any] | None:
+    """Of the data set, for a code of this size; None until it is counted."""
+    key = (config.dataset, config.architecture().code.size, config.loss == "bce-binary")
     found: dict[Any, Any] = st.session_state.setdefault("strips", {})
     if key not in found:
         found[key] = None

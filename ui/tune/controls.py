@@ -14,7 +14,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import forks, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.search import study
+from vae_core.search import study, verdict
 from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -125,12 +125,7 @@ def open_kept(search: Search, trial: Trial) -> None:
 
 
 def test_loss(run_id: str) -> tuple[float, str] | None:
-    """Of a finished run, in nats per image, and what it is."""
+    """Of a finished run, and its unit, which is that of its own loss."""
     run = Run(run_id, cached.settings())
-    found = run.metrics()
-    if found is None:
-        return None
-    if run.config().kind == "vae":
-        return float(found["negative_elbo"]["mean_code"]), "reconstruction + KL"
-    kind = "mse" if run.config().loss == "mse" else "bce"
-    return float(found[kind]["mean_code"]["nats_per_image"]), "reconstruction"
+    found, unit = run.metrics(), verdict.unit_of(run.config())
+    return (float(found[unit.key]["mean_code"]["nats_per_pixel"]), unit.name) if found else None

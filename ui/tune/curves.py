@@ -49,6 +49,7 @@ def draw(
     goal: str,
     best: int | None,
     ticked: Sequence[int],
+    unit: str = "nats per image",
 ) -> go.Figure:
     """One chart a fold, all on one scale; `histories` by the runs' ids."""
     from plotly.subplots import make_subplots
@@ -70,7 +71,7 @@ def draw(
         hovermode="closest",
     )
     figure.update_xaxes(title_text="Epoch", row=rows)
-    figure.update_yaxes(title_text="nats per image", col=1)
+    figure.update_yaxes(title_text=unit, col=1)
     figure.update_yaxes(range=span([value for rows_of in histories.values() for value in values(rows_of, goal)[1]]))
     return figure
 

@@ -9,6 +9,7 @@ from ui.errors import shown
 from ui.tune import curves, figures, words
 from vae_core.runs.store import Run
 from vae_core.search import trials as found
+from vae_core.search import verdict
 from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -59,7 +60,8 @@ def _curves(study: Study, search: Search, trials: list[Trial], ticked: list[int]
     if not any(histories.values()):
         st.caption("The curves begin with the first epoch.")
         return
-    figure = curves.draw(shown_ones, histories, search.runs_a_trial, goal, number, ticked)
+    unit = "nats per image" if goal == "kl" else verdict.unit_of(search.base).whole
+    figure = curves.draw(shown_ones, histories, search.runs_a_trial, goal, number, ticked, unit)
     st.caption(f"{words.GOALS[goal]}: {CURVES_HELP}")
     st.plotly_chart(figure, key="tune_curves", config={"displaylogo": False})
 

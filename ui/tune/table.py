@@ -9,7 +9,7 @@ import streamlit as st
 from ui import cached, choice
 from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import controls, words
+from ui.tune import controls, judged, words
 from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -45,14 +45,14 @@ def show(study: Study, search: Search, trials: list[Trial], best: Trial | None) 
     if not those:
         st.caption(NONE_TICKED)
     elif len(those) == 1:
-        _one(search, those[0])
+        _one(search, those[0], best)
     else:
         _several(search, those)
 
 
 def _columns(search: Search) -> dict[str, Any]:
     goals = {
-        f"value {goal}": column.NumberColumn(words.GOALS[goal], format="%.5g", help=words.VALUE_HELP[goal])
+        f"value {goal}": column.NumberColumn(words.GOALS[goal], format="%.5g", help=words.value_help(goal, search))
         for goal in search.goals
     }
     settings = {
@@ -92,11 +92,13 @@ def told(trial: Trial) -> str:
     return ", ".join(f"{words.setting(name)} {words.choice(name, value)}" for name, value in trial.settings.items())
 
 
-def _one(search: Search, trial: Trial) -> None:
+def _one(search: Search, trial: Trial, best: Trial | None) -> None:
     with st.container(border=True), shown():
         st.markdown(f"**Trial {trial.number + 1}**, {words.TRIALS[trial.state][0]}: {plain(told(trial))}")
         if trial.error:
             st.error(plain(trial.error))
+        if trial != best:
+            judged.pictures(search, trial)
         with st.container(horizontal=True, vertical_alignment="center"):
             for fold, run_id in enumerate(trial.runs):
                 if cached.find(run_id):

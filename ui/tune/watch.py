@@ -10,7 +10,7 @@ import streamlit as st
 from ui import cached, choice, costs
 from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import chosen, controls, pictures, table, words
+from ui.tune import chosen, controls, judged, pictures, table, words
 from vae_core.errors import LoupeError
 from vae_core.runs.work import FINAL
 from vae_core.search import study, trials
@@ -86,9 +86,18 @@ def _live(name: str, was: str) -> None:
         if not view.trials:
             st.caption(_nothing(view))
             return
+        if view.best:
+            judged.show(view.search, view.best, _winner(view))
+            judged.pictures(view.search, view.best)
         ticked = table.ticked(view.study.name, view.trials)
         pictures.show(view.study, view.search, view.trials, ticked)
         table.show(view.study, view.search, view.trials, view.best)
+
+
+def _winner(view: View) -> str:
+    """The run that the best trial has become; empty before that, and where it was removed."""
+    kept = view.winner if view.winner and view.best and view.winner["trial"] == view.best.number else None
+    return str(kept["run"]) if kept and cached.find(kept["run"]) else ""
 
 
 def _nothing(view: View) -> str:
@@ -148,7 +157,7 @@ def _numbers(view: View) -> None:
     with st.container(horizontal=True, gap="small"):
         _metric("Trials", f"{_ended(view)} of {view.budget['trials']}", "That have ended, of how many it may try.")
         for goal, value in zip(view.search.goals, (view.best.values if view.best else None) or (), strict=False):
-            _metric(f"Best {words.GOALS[goal]}", common.number(value), words.VALUE_HELP[goal])
+            _metric(f"Best {words.GOALS[goal]}", common.number(value), words.value_help(goal, view.search))
         _metric("Ended early", str(counts["pruned"]), words.TRIALS["pruned"][1] + " This saves time.")
         _metric("Failed", str(counts["failed"]), words.TRIALS["failed"][1] + " Few is good.")
 
@@ -162,7 +171,7 @@ def _best(view: View) -> None:
     best = view.best
     if best is None:
         return
-    run = cached.find(view.winner["run"]) if view.winner and view.winner["trial"] == best.number else None
+    run = cached.find(_winner(view))
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         first = " in the first goal" if len(view.search.goals) > 1 else ""
         st.markdown(f"**Trial {best.number + 1}** is the best{first} so far: {plain(table.told(best))}")
@@ -180,9 +189,7 @@ def _ways(run_id: str, state: str) -> None:
             return
         tested = controls.test_loss(run_id)
         if tested is not None:
-            nats, what = tested
-            told = (
-                f"{what.capitalize()} on the test images, which no trial has seen, in nats per image. Lower is better."
-            )
-            costs.line("On the test images", common.number(nats), told)
+            value, unit = tested
+            told = "Reconstruction of the test images, which no trial has seen, at the mean code. Lower is better."
+            costs.line("On the test images", f"{common.number(value)} {unit}", told)
         st.page_link("pages/explore.py", label="Explore the winner", icon=":material/explore:", query_params=link)

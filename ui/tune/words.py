@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ui.fields import FIELDS
+from vae_core.search import verdict
+from vae_core.search.spec import Search
 
 SETTINGS = {
     "filters": ("Width", "Every layer's filters and units, times this number. 0.5 is half as many, 2 twice as many."),
@@ -48,12 +50,18 @@ STATES = {
     "interrupted": ("interrupted", "orange", ":material/bolt:", "Its process died. It can go on where it stands."),
 }
 VALUE_HELP = {
-    "loss": "Validation loss at the best epoch, mean of the folds, in nats per image. Lower is better.",
-    "elbo": "Validation reconstruction + KL, whatever beta is, mean of the folds, in nats per image. Lower is better.",
-    "reconstruction": "Validation reconstruction, mean of the folds, in nats per image. Lower is better.",
-    "kl": "Validation KL, mean of the folds, in nats per image. Lower is a simpler map.",
+    "loss": "Validation loss at the best epoch, mean of the folds, in {}. Lower is better.",
+    "elbo": "Validation reconstruction + KL, whatever beta is, mean of the folds, in {}. Lower is better.",
+    "reconstruction": "Validation reconstruction, mean of the folds, in {}. Lower is better.",
+    "kl": "Validation KL, mean of the folds, in {}. Lower is a simpler map.",
     "parameters": "Numbers that training adjusts. Fewer is a smaller model.",
 }
+
+
+def value_help(goal: str, search: Search) -> str:
+    """The KL term is nats whatever the loss is."""
+    unit = verdict.unit_of(search.base).whole
+    return VALUE_HELP[goal].format("nats per image" if goal == "kl" else unit)
 
 
 def setting(name: str) -> str:

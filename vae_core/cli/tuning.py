@@ -6,9 +6,8 @@ import argparse
 import logging
 import sys
 from contextlib import suppress
-from typing import Any
 
-from vae_core.cli import choices, native
+from vae_core.cli import choices, found_so_far, native
 from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
@@ -79,7 +78,7 @@ def tune(args: argparse.Namespace, settings: Settings) -> Answer:
     found.start(args.workers)
     if not args.detach:
         _wait(found)
-    return _answer(found)
+    return found_so_far.answer(found)
 
 
 def searches(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -96,7 +95,7 @@ def searches(args: argparse.Namespace, settings: Settings) -> Answer:
     if args.remove:
         study.remove(found)
         return Answer({"search": found.name, "removed": True}, f"{found.name} is removed.")
-    return _answer(found)
+    return found_so_far.answer(found)
 
 
 def work(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -164,29 +163,6 @@ def _wait(found: Study) -> None:
                              fix=f"To go on: python -m vae_core searches {found.name} --resume") from None  # fmt: skip
     if found.state() == "failed":
         raise LoupeError(found.error())
-
-
-def _answer(found: Study) -> Answer:
-    listed, budget, winner = trials.every(found), found.budget(), found.winner()
-    document: dict[str, Any] = {
-        "search": found.name, "state": found.state(), "budget": budget, "winner": winner,
-        "goals": list(found.search().goals), "trials": [trial.to_json() for trial in listed],
-    }  # fmt: skip
-    return Answer(document, "\n".join(_told(found, listed, winner)))
-
-
-def _told(found: Study, listed: list[trials.Trial], winner: dict[str, Any] | None) -> list[str]:
-    goals = found.search().goals
-    rows = [
-        (trial.number + 1, trial.state, *[f"{value:.5g}" for value in trial.values or ()], trial.told)
-        for trial in sorted(listed, key=lambda trial: (trial.values is None, trial.values or ()))
-    ]
-    rows = [row if len(row) == 3 + len(goals) else (*row[:2], *[""] * len(goals), row[-1]) for row in rows]
-    lines = [f"{found.name} is {found.state()}.", table(("trial", "state", *goals, "settings"), rows)]
-    if winner:
-        lines.append(f"The best is trial {winner['trial'] + 1}, kept as {winner['run']}: "
-                     f"python -m vae_core evaluate {winner['run']}")  # fmt: skip
-    return lines
 
 
 def _all(settings: Settings) -> Answer:

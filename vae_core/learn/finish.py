@@ -14,6 +14,7 @@ from vae_core.settings import Settings
 from vae_core.spec.config import Config
 
 CHUNK = 1024
+SHOWN = 8  # validation images of a trial
 
 
 def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> None:
@@ -32,6 +33,20 @@ def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> N
     if all(form == "ok" for form in forms.values()):
         run.set_status(phase="evaluating")
         evaluation.evaluate(run, settings)
+
+
+def show_some(run: Run, last: steps.Steps, position: Position, pixels: np.ndarray) -> None:
+    """Images that a trial did not train on, and below each what its best epoch makes of it.
+
+    Not through the graphs of the steps: those would first have to be made."""
+    task, shown = last.task, pixels[evenly_spaced(len(pixels), SHOWN)]
+    now = last.weights()
+    task.networks.set_weights(position.best)
+    code = task.networks.encoder(np.float32(shown) / 255, training=False)
+    mean = code[0] if run.config().kind == "vae" else code
+    drawn = pictures.as_bytes(np.asarray(task.probabilities(task.networks.decoder(mean, training=False)), np.float32))
+    task.networks.set_weights(now)
+    run.save_thumbs(pictures.webp(pictures.sheet(np.stack([shown, drawn]), paper=pictures.GREY)))
 
 
 def test_codes(best: steps.Steps, config: Config, data: Dataset) -> dict[str, np.ndarray]:

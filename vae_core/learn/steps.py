@@ -29,6 +29,8 @@ class Plan:
 class Steps(Protocol):
     """One backend's compiled functions around one pair of networks."""
 
+    task: Task
+
     def place(self, pixels: np.ndarray) -> Images:
         """Where the steps find what they train on."""
 

@@ -228,15 +228,17 @@ class Training:
         self.run.set_status(state="stopped", phase="", eta_seconds=None, eta_range=None, **self._taken())
 
     def _keep_best(self) -> None:
-        if self.position.best_epoch:
+        if self.position.best_epoch and not self.is_trial:
             self._finish()
             self.run.set_status(phase="")
 
     def _finish(self) -> None:
-        """A trial of a search leaves its state behind and no more: it does not look at the test images."""
-        if not self.is_trial:
-            self.run.set_status(**self._eta(0, 0))
-            finish.finish(self.run, self.settings, self.data, self.position)
+        """A trial of a search leaves its state and a few validation images: it does not look at the test images."""
+        if self.is_trial:
+            finish.show_some(self.run, self.steps, self.position, self.held_out)
+            return
+        self.run.set_status(**self._eta(0, 0))
+        finish.finish(self.run, self.settings, self.data, self.position)
 
 
 def _load(config: Config, run: Run, settings: Settings) -> Dataset:

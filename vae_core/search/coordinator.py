@@ -88,7 +88,7 @@ class Coordinator:
         for frozen in self.trials.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
             owner = frozen.user_attrs.get(WORKER)
             if owner == self.number or owner not in living:
-                log.info("takes up trial %d", frozen.number)
+                log.info("takes up trial %d", frozen.number + 1)
                 return optuna.trial.Trial(self.trials, frozen._trial_id)
         return None
 
@@ -135,7 +135,7 @@ class Coordinator:
         except LoupeError as error:
             if not self.study.path.is_dir():
                 raise
-            log.warning("trial %d failed: %s", trial.number, error)
+            log.warning("trial %d failed: %s", trial.number + 1, error)
             with told_of_storage(self.study.name):
                 trial.set_user_attr(ERROR, str(error))
             return self._tell(trial, None, "FAIL")
@@ -243,12 +243,21 @@ class Coordinator:
         return None
 
     def _train_winner(self, run: Run) -> None:
-        self.trainer.train(run)
-        while run.state() not in FINAL and self.trainer.alive:
-            if self.worker.stop_requested():
-                self._end(run)
-                self._give_way()
-            time.sleep(POLL_SECONDS)
+        """A process that died is given one more try. A search without its winner has not done what it was asked."""
+        for _ in range(2):
+            self.trainer.train(run)
+            while run.state() not in FINAL and self.trainer.alive:
+                if self.worker.stop_requested():
+                    self._end(run)
+                    self._give_way()
+                time.sleep(POLL_SECONDS)
+            if run.state() != "interrupted":
+                break
+        state = run.state()
+        if state != "done":
+            why = run.status()["error"] or f"Its training is {state}"
+            raise LoupeError(f"The best trial's run {run.id} was not trained to its end: {why.rstrip('.')}",
+                             "Its trials are not affected", "Go on with the search, which trains it")  # fmt: skip
 
     def _winner_of(self, best: optuna.trial.FrozenTrial) -> Run:
         """Where no folds were made its training is done already; else it trains once on what all folds had."""

@@ -66,7 +66,7 @@ def expected(settings: Settings, search: Search, data: Summary, workers: int = 1
         tried = Span(min(tried.least, 60 * search.minutes), min(tried.most, 60 * search.minutes))
     winner = _parts(settings, search.base, data, is_trial=False)
     end = winner.finish + (winner.build + winner.epoch * winner.epochs) * bool(search.folds)
-    whole = winner.start * 2 + tried + end  # two processes: one that chooses, one that trains
+    whole = winner.start * 2 + winner.build + tried + end  # two processes: one that chooses, one that trains
     longest = Span(min(span.least for span in times), max(span.most for span in times))
     return Expected(longest, whole, winner.measured)
 
