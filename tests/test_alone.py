@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from vae_core.spec.config import Config
 from vae_core.spec.keras_code import notebook, script
 
 DIGITS = Config("digits", (8, 8, 1), "conv8/2 bn flatten dense16 bn", beta=0.0, epochs=1, batch=64)
+PICTURES = {"losses.png", "codes.png", "reconstructions.png", "grid.png"}
 # One folder after the other; what is printed there, an error too, is kept in it.
 PROCESS = """
 import contextlib, json, os, runpy, sys, traceback
@@ -37,6 +38,12 @@ def model():
 
 def program():
     runpy.run_path("program.py", run_name="__main__")
+    plt = sys.modules["matplotlib.pyplot"]
+    for axes in (axes for number in plt.get_fignums() for axes in plt.figure(number).axes):
+        if axes.get_label() == "<colorbar>":  # where its labels stand, from 0 at its foot to 1
+            low, high = axes.get_ylim()
+            print("labels at", json.dumps([(place - low) / (high - low) for place in axes.get_yticks()]))
+    plt.close("all")
 
 root = os.getcwd()
 for folder in sys.argv[1:]:
@@ -73,13 +80,15 @@ def alone(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Alone:
         "model": {"model.keras": whole.model.read_bytes()},
         "digits": {"program.py": script(DIGITS).encode()},
         "everything": {"program.py": script(EVERYTHING).encode()},
+        "short-digits": {"program.py": script(DIGITS, short=True).encode()},
+        "short-everything": {"program.py": script(replace(EVERYTHING, noise_once=False), short=True).encode()},
     }
     for part, files in parts.items():
         (folder / part).mkdir()
         for name, content in files.items():
             (folder / part / name).write_bytes(content)
-    np.savez(folder / "everything" / "own.npz", **own_images())
-    environment = {**os.environ, "MPLBACKEND": "Agg", "DATA": "own.npz"}
+    np.savez(folder / "own.npz", **own_images())
+    environment = {**os.environ, "MPLBACKEND": "Agg", "DATA": "../own.npz"}
     done = subprocess.run(
         [sys.executable, "-c", PROCESS, *parts], cwd=folder, env=environment, capture_output=True, text=True
     )
@@ -107,7 +116,7 @@ def test_the_saved_model_needs_none_of_our_code(alone: Alone) -> None:
 def test_a_program_runs_on_its_own(alone: Alone) -> None:
     said = alone.said("digits")
     assert "1437 images train, 180 validate, 180 test" in said, said
-    assert alone.drawn("digits") == {"codes.png", "reconstructions.png", "grid.png"}
+    assert alone.drawn("digits") == PICTURES
     losses = re.search(r"epoch 1/1  train ([0-9.]+)  validation ([0-9.]+) nats/image", said)
     assert losses and 20 < float(losses[2]) < float(losses[1]) < 64
 
@@ -131,4 +140,28 @@ def test_a_program_with_everything_runs_on_an_own_file(alone: Alone) -> None:
     said = alone.said("everything")
     assert "40 images train, 10 validate, 34 test" in said, said
     assert f"parameters: {EVERYTHING.architecture().counts['total']:,}" in said and "epoch 2/2" in said
-    assert alone.drawn("everything") == {"codes.png", "reconstructions.png", "grid.png"}
+    assert alone.drawn("everything") == PICTURES
+
+
+@pytest.mark.parametrize("part", ["digits", "everything"])
+def test_class_labels_stand_in_the_middle_of_their_colours(alone: Alone, part: str) -> None:
+    found = re.search(r"labels at (.+)", alone.said(part))
+    assert found, alone.said(part)
+    places = json.loads(found[1])
+    assert places == pytest.approx([(number + 0.5) / len(places) for number in range(len(places))])
+
+
+@pytest.mark.parametrize("part", ["short-digits", "short-everything"])
+def test_the_short_form_runs_too(alone: Alone, part: str) -> None:
+    said = alone.said(part)
+    assert "val_loss" in said, said
+    assert alone.drawn(part) == PICTURES
+
+
+def test_the_short_form_learns_as_the_exact_one_does(alone: Alone) -> None:
+    """From the same first weights, but of other batches and noise: about the same losses after an epoch."""
+    exact = re.search(r"train ([0-9.]+) +validation ([0-9.]+) nats/image", alone.said("digits"))
+    short = re.search(r"loss: ([0-9.e-]+) - val_loss: ([0-9.e-]+)", alone.said("short-digits"))
+    assert exact and short
+    for one, other in zip(exact.groups(), short.groups()):
+        assert float(other) * DIGITS.pixels == pytest.approx(float(one), rel=0.05)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
 
+from vae_core.settings import PROJECT
 from vae_core.spec import recipes
 from vae_core.spec.architecture import plan
 from vae_core.spec.config import Config
@@ -32,19 +34,24 @@ CONFIGS = {
 }
 
 
+FORMS = pytest.mark.parametrize("short", [False, True], ids=["exact", "short"])
+
+
+@FORMS
 @pytest.mark.parametrize("name", CONFIGS)
-def test_script_and_notebook_are_the_same_valid_program(name: str) -> None:
-    program = ast.parse(script(CONFIGS[name]))
+def test_script_and_notebook_are_the_same_valid_program(name: str, short: bool) -> None:
+    program = ast.parse(script(CONFIGS[name], short))
     assert ast.get_docstring(program)
-    document = notebook(CONFIGS[name])
+    document = notebook(CONFIGS[name], short)
     nbformat.validate(nbformat.from_dict(document))
     cells = ["".join(cell["source"]) for cell in document["cells"] if cell["cell_type"] == "code"]
     assert ast.dump(ast.parse("\n".join(cells))) == ast.dump(ast.Module(program.body[1:], []))
 
 
+@FORMS
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_program_needs_no_more_than_it_says(name: str) -> None:
-    program = script(CONFIGS[name])
+def test_a_program_needs_no_more_than_it_says(name: str, short: bool) -> None:
+    program = script(CONFIGS[name], short)
     imported = set(re.findall(r"^(?:import|from) (\w+)", program, re.MULTILINE))
     allowed = {"math", "os", "keras", "matplotlib", "numpy", "tensorflow"}
     assert imported - allowed == ({"sklearn"} if CONFIGS[name].dataset == "digits" else set())
@@ -62,6 +69,22 @@ def test_a_program_says_only_what_its_config_needs() -> None:
     assert all(
         word in full for word in ("NOISE", "Dropout", "learning_rate(step)", "beta_at", '["cat", "dog"]', "break")
     )
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_short_form_is_shorter_and_says_what_differs(name: str) -> None:
+    exact, short = (script(CONFIGS[name], short) for short in (False, True))
+    assert len(short.splitlines()) < len(exact.splitlines())
+    assert "compile(" in short and ".fit(" in short and "GradientTape" not in short
+    said = " ".join(short.replace("# ", "").split())
+    assert "What differs from the exact program" in said
+    assert ("and the dropout" in said) == ("Dropout" in short) and ("best epoch's weights" in said)
+
+
+def test_the_pages_read_scripts_and_do_not_draw_with_what_they_need() -> None:
+    """The generated program says `import matplotlib`; nothing of ours does."""
+    needed, ours = (Path(PROJECT, name).read_text() for name in ("requirements.txt", "requirements-dev.txt"))
+    assert re.search(r"^matplotlib~=", needed, re.MULTILINE) and "matplotlib" not in ours
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""A config as a stand-alone program: the same model, data, order and noise in plain Keras, to read, run and keep."""
+"""A config as a stand-alone program: the same model, data, order and noise in plain Keras, to read, run and keep.
+
+The short form has the same model and data, and leaves the training to Keras' own `compile` and `fit`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec import keras_training, naming
+from vae_core.spec import keras_pictures, keras_short, keras_training, naming
 from vae_core.spec.config import Config
 from vae_core.spec.keras_layers import chain, expression
 from vae_core.spec.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
@@ -29,21 +32,21 @@ class Section:
     code: str
 
 
-def script(config: Config) -> str:
+def script(config: Config, short: bool = False) -> str:
     """The program as one Python file."""
-    head, *rest = _sections(config)
+    head, *rest = _sections(config, short)
     parts = [f'"""{head.title}.\n\n{_wrap(head.text)}\n"""\n\n{head.code}']
     for section in rest:
         comment = textwrap.indent(_wrap(section.text), "# ")
-        gap = "\n\n\n" if section.code.startswith(("def ", "@")) else "\n"
+        gap = "\n\n\n" if section.code.startswith(("def ", "class ", "@")) else "\n"
         parts.append(f"\n# --- {section.title} ---\n{comment}{gap}{section.code}")
     return "\n".join(f"{part}\n" for part in parts)
 
 
-def notebook(config: Config) -> dict[str, Any]:
+def notebook(config: Config, short: bool = False) -> dict[str, Any]:
     """The program as a notebook, in the form of nbformat 4.5."""
     cells: list[dict[str, Any]] = []
-    for number, section in enumerate(_sections(config)):
+    for number, section in enumerate(_sections(config, short)):
         heading = "##" if number else "#"
         cells.append(_cell("markdown", f"text-{number}", f"{heading} {section.title}\n\n{section.text}"))
         cells.append({**_cell("code", f"code-{number}", section.code), "execution_count": None, "outputs": []})
@@ -57,21 +60,18 @@ def _cell(kind: str, name: str, source: str) -> dict[str, Any]:
 
 
 def _wrap(text: str) -> str:
-    return "\n".join(textwrap.fill(line, 100) for line in text.splitlines())
+    return "\n".join(textwrap.fill(line, 100, break_on_hyphens=False) for line in text.splitlines())
 
 
-def _sections(config: Config) -> Iterator[Section]:
-    loss, training = keras_training.loss(config), keras_training.training(config)
-    yield Section(_title(config), _introduction(config), _settings(config))
-    yield Section("The images", "They stay bytes and become numbers from 0 to 1 in every batch.", _images(config))
+def _sections(config: Config, short: bool) -> Iterator[Section]:
+    yield Section(_title(config), _introduction(config, short), _settings(config))
+    kept = "They are bytes at first." if short else "They stay bytes and become numbers from 0 to 1 in every batch."
+    yield Section("The images", kept, _images(config))
     yield Section("Which images train, which validate", _split_text(config), _split(config))
     yield Section("The encoder", f"In one line: {config.architecture().encoder_line}", _encoder(config))
     yield Section("The decoder", _decoder_text(config), _decoder(config))
-    yield Section("The loss", keras_training.LOSS_TEXT[config.kind], loss)
-    yield Section("Training", keras_training.TRAINING_TEXT, training)
-    yield Section("The map of codes", _map_text(config), _map(config))
-    yield Section("Reconstructions", _reconstructions_text(config), _reconstructions(config))
-    yield Section("The space of codes, decoded", _grid_text(config), _grid(config))
+    for form in (keras_short if short else keras_training, keras_pictures):
+        yield from (Section(*parts) for parts in form.sections(config))
 
 
 # The beginning
@@ -81,8 +81,9 @@ def _title(config: Config) -> str:
     return f"{'An' if config.kind == 'ae' else 'A'} {naming.kind(config)} for {config.dataset}"
 
 
-def _introduction(config: Config) -> str:
-    needs = "Written by Latent Loupe. It needs TensorFlow, NumPy and matplotlib"
+def _introduction(config: Config, short: bool) -> str:
+    form = "Written by Latent Loupe, in the short form." if short else "Written by Latent Loupe."
+    needs = f"{form} It needs TensorFlow, NumPy and matplotlib"
     if config.dataset == "digits":
         return f"{needs}, and scikit-learn, which brings the images."
     if config.dataset in FROM_KERAS:
@@ -255,85 +256,3 @@ def without_sigmoid(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         return (*layers[:place], *layers[place + 1 :])
     assert isinstance(last, Dense | Convolution)
     return (*layers[:place], replace(last, activation="linear"), *layers[place + 1 :])
-
-
-# The pictures
-
-
-def _map_text(config: Config) -> str:
-    text = "Where the test images lie in the space of codes, coloured by class."
-    return f"{text} The first two dimensions are drawn." if config.architecture().code.size > 2 else text
-
-
-def _map(config: Config) -> str:
-    return MAP.replace("ENCODED", "encoder(pictures)[0]" if config.kind == "vae" else "encoder(pictures)")
-
-
-MAP = """\
-batches = (tf.cast(x_test[start : start + 256], tf.float32) / 255 for start in range(0, len(x_test), 256))
-codes = np.concatenate([ENCODED for pictures in batches])
-second = min(1, LATENT - 1)
-classes, colours = (None, None) if y_test is None else np.unique(y_test, return_inverse=True)
-
-plt.figure(figsize=(7, 6))
-plt.scatter(codes[:, 0], codes[:, second], c=colours, cmap="tab10", s=4)
-if classes is not None:
-    plt.colorbar(ticks=range(len(classes))).set_ticklabels(classes)
-plt.gca().set_aspect("equal", "datalim")
-plt.title("Codes of the test images")
-plt.savefig("codes.png", dpi=150)
-plt.show()"""
-
-
-def _reconstructions_text(config: Config) -> str:
-    return "Noisy input, output, original." if config.noise else "The first ten test images, and what comes back."
-
-
-def _reconstructions(config: Config) -> str:
-    seen = "encoder(noisy_pictures)[0]" if config.kind == "vae" else "encoder(noisy_pictures)"
-    rows = NOISY_ROWS.replace("ENCODED", seen) if config.noise else "rows = [pictures, decode(codes[:10])]"
-    return RECONSTRUCTIONS.replace("ROWS", rows)
-
-
-NOISY_ROWS = """\
-noise = tf.random.stateless_normal(pictures.shape, [SEED + 1, 0])
-noisy_pictures = np.clip(pictures + NOISE * noise, 0, 1)
-rows = [noisy_pictures, decode(ENCODED), pictures]"""
-
-RECONSTRUCTIONS = """\
-pictures = x_test[:10].astype(np.float32) / 255
-ROWS
-sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-
-plt.figure(figsize=(10, len(rows)))
-plt.imshow(sheet.squeeze(), cmap="gray", vmin=0, vmax=1)
-plt.axis("off")
-plt.savefig("reconstructions.png", dpi=150)
-plt.show()"""
-
-
-def _grid_text(config: Config) -> str:
-    if config.has_prior:
-        return "The region of the first two dimensions where most codes of the prior lie."
-    return "Between the 1 and 99 % quantiles of the codes in the first two dimensions, because there is no prior."
-
-
-def _grid(config: Config) -> str:
-    prior, codes = "np.full(LATENT, -2.0), np.full(LATENT, 2.0)", "np.quantile(codes, [0.01, 0.99], axis=0)"
-    return GRID.replace("BOUNDS", prior if config.has_prior else codes)
-
-
-GRID = """\
-SIDE = 15
-low, high = BOUNDS
-grid = np.tile(np.mean(codes, axis=0), (SIDE, SIDE, 1)).astype(np.float32)
-grid[..., second] = np.linspace(high[second], low[second], SIDE)[:, None]
-grid[..., 0] = np.linspace(low[0], high[0], SIDE)
-pictures = decode(grid.reshape(-1, LATENT)).reshape(SIDE, SIDE, *IMAGE)
-sheet = pictures.transpose(0, 2, 1, 3, 4).reshape(SIDE * IMAGE[0], SIDE * IMAGE[1], IMAGE[2])
-
-plt.figure(figsize=(8, 8))
-plt.imshow(sheet.squeeze(), cmap="gray", extent=(low[0], high[0], low[second], high[second]), aspect="auto")
-plt.title("The space of codes, decoded")
-plt.savefig("grid.png", dpi=150)
-plt.show()"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vae_core.spec.config import Config
 from vae_core.spec.layers import Dropout, Layer, Residual
 
@@ -16,13 +18,19 @@ TRAINING_TEXT = (
 )
 
 
-def loss(config: Config) -> str:
+def sections(config: Config) -> Iterator[tuple[str, str, str]]:
+    """Title, text and code of each."""
+    loss = VAE_LOSS if config.kind == "vae" else AE_LOSS
+    yield "The loss", LOSS_TEXT[config.kind], loss.replace("EACH", error(config))
+    yield "Training", TRAINING_TEXT, _training(config)
+
+
+def error(config: Config) -> str:
+    """That of each pixel, in nats."""
     target = "tf.cast(pictures >= 0.5, tf.float32)" if config.loss == "bce-binary" else "pictures"
     if config.loss == "mse":
-        each = f"tf.square({target} - output) / (2 * SIGMA**2)"
-    else:
-        each = f"tf.nn.sigmoid_cross_entropy_with_logits({target}, output)"
-    return (VAE_LOSS if config.kind == "vae" else AE_LOSS).replace("EACH", each)
+        return f"tf.square({target} - output) / (2 * SIGMA**2)"
+    return f"tf.nn.sigmoid_cross_entropy_with_logits({target}, output)"
 
 
 VAE_LOSS = """\
@@ -52,13 +60,16 @@ OPTIMIZERS = {
 }
 
 
-def training(config: Config) -> str:
-    start = f"optimizer = {OPTIMIZERS[config.optimizer]}\nsteps = -(-len(train) // BATCH)  # of an epoch"
-    blocks = [start, _learning_rate(config), _beta(config), _step(config), _validation(config), _loop(config)]
+STEPS = "steps = -(-len(train) // BATCH)  # of an epoch"
+
+
+def _training(config: Config) -> str:
+    start = f"optimizer = {OPTIMIZERS[config.optimizer]}\n{STEPS}"
+    blocks = [start, learning_rate(config), beta(config), _step(config), _validation(config), _loop(config)]
     return "\n\n\n".join(block for block in blocks if block)
 
 
-def _learning_rate(config: Config) -> str:
+def learning_rate(config: Config) -> str:
     if config.schedule == "constant" and not config.warmup:
         return ""
     lines = ["def learning_rate(step):", '    """A linear rise at the start, if any, then the schedule."""']
@@ -72,7 +83,7 @@ def _learning_rate(config: Config) -> str:
     return "\n".join(lines)
 
 
-def _beta(config: Config) -> str:
+def beta(config: Config) -> str:
     return (
         f"def beta_at(step):\n    return BETA * min(1.0, step / ({config.kl_warmup} * steps))"
         if config.kl_warmup
@@ -81,7 +92,7 @@ def _beta(config: Config) -> str:
 
 
 def _step(config: Config) -> str:
-    vae, dropout = config.kind == "vae", _drops(config)
+    vae, dropout = config.kind == "vae", drops(config)
     arguments = ["pixels", *["noisy_pixels"] * config.noise_once, "step", *["beta"] * vae]
     lines = [DROPOUTS, "", ""] if dropout else []
     lines += ["@tf.function", f"def train_step({', '.join(arguments)}):"]
@@ -101,7 +112,7 @@ def _seen(config: Config) -> str:
     return "pictures"
 
 
-def _drops(config: Config) -> bool:
+def drops(config: Config) -> bool:
     architecture = config.architecture()
     return _has_dropout((*architecture.encoder, *architecture.decoder))
 
@@ -167,14 +178,14 @@ def _loop(config: Config) -> str:
     arguments = ["train[chosen]", *["noisy[chosen]"] * config.noise_once, "tf.constant(step)"]
     if config.kind == "vae":
         arguments.append("tf.constant(beta_at(step), tf.float32)" if config.kl_warmup else "BETA")
-    rate = ["        optimizer.learning_rate = learning_rate(step)"] if _learning_rate(config) else []
+    rate = ["        optimizer.learning_rate = learning_rate(step)"] if learning_rate(config) else []
     stop = [f"    elif epoch - best_epoch >= {config.patience}:", "        break"] if config.patience else []
     call = f"        total += float(train_step({', '.join(arguments)}))"
     return "\n".join([LOOP_START, *rate, call, LOOP_END, *stop, KEEP_BEST])
 
 
 LOOP_START = """\
-best, best_epoch, best_weights = math.inf, 0, None
+best, best_epoch, best_weights, history = math.inf, 0, None, {"train": [], "validation": []}
 for epoch in range(EPOCHS):
     order, total = np.random.default_rng([SEED, epoch]).permutation(len(train)), 0.0
     for number in range(steps):
@@ -182,6 +193,8 @@ for epoch in range(EPOCHS):
 
 LOOP_END = """\
     validation = validate()
+    history["train"].append(total / len(train))
+    history["validation"].append(validation)
     print(f"epoch {epoch + 1}/{EPOCHS}  train {total / len(train):.4f}  validation {validation:.4f} nats/image")
     if validation < best:
         best, best_epoch = validation, epoch
