@@ -59,7 +59,7 @@ def _live(run_id: str, was: str) -> None:
         run_film.show(view)
         _table(view)
         downloads.show(view)
-        model_code.drawer(view.config)
+        model_code.drawer(view.config, None if view.active else view.run)
         if not view.active and view.epochs:
             with doctor, shown():  # last, because the first look at a run takes the doctor seconds
                 findings.line(view.run)

@@ -3,28 +3,64 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import streamlit as st
 
+from ui import owner, words
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
 from vae_core.spec import naming
 from vae_core.spec.config import Config
 
+SHORT_HELP = "Training by Keras' own compile and fit: less to read. The program says what differs from the exact one."
+EXECUTED = (
+    "A notebook can also be run here, so that it holds what its cells print and draw. That trains the model once "
+    "more{}: it is meant for small settings."
+)
+NOTEBOOK = "application/x-ipynb+json"
 
-def drawer(config: Config) -> None:
+
+def drawer(config: Config, run: Run | None = None) -> None:
+    """`run`: one that has ended, whose notebook can be run too."""
     found = st.expander("The code of this model", key="model_code", on_change="rerun", icon=":material/code:")
     if found.open:
         with found:
-            _show(config)
+            _show(config, run)
 
 
-def _show(config: Config) -> None:
+def _show(config: Config, run: Run | None) -> None:
     from vae_core.spec import keras_code
 
-    script = keras_code.script(config)
-    notebook = json.dumps(keras_code.notebook(config), indent=1)
+    short = st.toggle("Short form", key="model_code_short", help=SHORT_HELP)
+    script = keras_code.script(config, short)
+    name = f"{config.id}-short" if short else config.id
     with st.container(horizontal=True):
-        st.download_button("Python script", script, f"{config.id}.py", "text/x-python", on_click="ignore")
-        st.download_button("Notebook", notebook, f"{config.id}.ipynb", "application/x-ipynb+json", on_click="ignore")
+        st.download_button("Python script", script, f"{name}.py", "text/x-python", on_click="ignore")
+        notebook = json.dumps(keras_code.notebook(config, short), indent=1)
+        st.download_button("Notebook", notebook, f"{name}.ipynb", NOTEBOOK, on_click="ignore")
     kind = naming.kind(config)
     st.caption(f"Trains this {kind} on its own, with seed {config.seed}. It needs TensorFlow, numpy and matplotlib.")
+    if run:
+        _executed(run, config, short, name)
     st.code(script, language="python", height=420)
+
+
+def _executed(run: Run, config: Config, short: bool, name: str) -> None:
+    """The task that runs the cells: its button, how far it is, and what came of it."""
+    from ui.judge import working  # which comes from a page that shows this drawer itself
+    from vae_core.share import executed
+
+    task = working.known(run, executed.KIND, executed.spec(config, short))
+    if task is None:
+        seconds = run.status()["seconds"]
+        st.caption(EXECUTED.format(f", which took {words.duration(seconds)}" if seconds else ""))
+    if working.done(task, "Run the notebook", partial(executed.begin, run, short, owner.current())) and task:
+        st.download_button(
+            "Executed notebook", partial(_kept, task), f"{name}-executed.ipynb", NOTEBOOK, on_click="ignore",
+            icon=":material/download:", help="With the summary, the losses, the map and the decoded plane in it.",
+        )  # fmt: skip
+
+
+def _kept(task: Task) -> str:
+    return json.dumps(task.result()["notebook"], indent=1)

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import choices, times
 from vae_core.cli.answer import Answer, WrongUse, add_json, table, write
@@ -16,6 +16,9 @@ from vae_core.spec import naming, recipes
 from vae_core.spec.architecture import Row
 from vae_core.spec.config import Config
 from vae_core.spec.duration import Parts
+
+if TYPE_CHECKING:
+    from vae_core.runs.store import Run
 
 
 def add_recipes(parser: argparse.ArgumentParser) -> None:
@@ -84,22 +87,45 @@ def _time(parts: Parts | None) -> dict[str, Any]:
 
 def add_code(parser: argparse.ArgumentParser) -> None:
     _add_source(parser)
+    parser.add_argument("--short", action="store_true", help="train by Keras' own compile and fit; says what differs")
     parser.add_argument("--notebook", action="store_true", help="an .ipynb instead of a script")
+    parser.add_argument("--executed", action="store_true", help="the notebook with its outputs in it: trains the model "
+                        "here and now, so for small settings")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
     add_json(parser, "code mnist-baseline --out baseline.py")
     parser.set_defaults(command=code)
 
 
 def code(args: argparse.Namespace, settings: Settings) -> Answer:
-    from vae_core.spec import keras_code
-
-    config = _config(args, settings)
-    document: Any = keras_code.notebook(config) if args.notebook else keras_code.script(config)
+    if args.executed and not args.notebook:
+        raise WrongUse("A script has no outputs that could be kept", fix="Add --notebook, or leave --executed out")
+    run = _run(args, settings)
+    document = _document(run, run.config() if run else _given(args, settings), args, settings)
     text = json.dumps(document, indent=1, ensure_ascii=False) if args.notebook else document.rstrip("\n")
     if args.out is None:
         return Answer({"notebook" if args.notebook else "script": document}, text)
     write(args.out, f"{text}\n".encode())
     return Answer({"file": str(args.out)}, f"{args.out} needs only TensorFlow, NumPy and matplotlib to run.")
+
+
+def _document(run: Run | None, config: Config, args: argparse.Namespace, settings: Settings) -> Any:
+    from vae_core.spec import keras_code
+
+    if args.executed:
+        return _executed(run, config, args.short, settings)
+    return (keras_code.notebook if args.notebook else keras_code.script)(config, args.short)
+
+
+def _executed(run: Run | None, config: Config, short: bool, settings: Settings) -> dict[str, Any]:
+    """A run keeps its executed notebook."""
+    from vae_core.cli import progress, tasks
+    from vae_core.share import executed
+
+    if run:
+        found: dict[str, Any] = tasks.finished(executed.begin(run, short)).result()["notebook"]
+        return found
+    with progress.bar() as tell:
+        return executed.execute(config, short, settings, tasks.in_percent(tell))
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
@@ -111,19 +137,29 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 def _config(args: argparse.Namespace, settings: Settings) -> Config:
     """Of a recipe, a run, or the options."""
+    run = _run(args, settings)
+    return run.config() if run else _given(args, settings)
+
+
+def _given(args: argparse.Namespace, settings: Settings) -> Config:
+    return choices.config_of(args.source, args.lite, choices.given(args), settings)
+
+
+def _run(args: argparse.Namespace, settings: Settings) -> Run | None:
+    """The run that was named, if none of the recipes was."""
     from vae_core.runs import store
 
-    changes, keys = choices.given(args), {recipe.key for recipe in recipes.all_recipes()}
+    keys = {recipe.key for recipe in recipes.all_recipes()}
     if args.source is None or args.source in keys:
-        return choices.config_of(args.source, args.lite, changes, settings)
+        return None
     try:
         run = store.open_run(settings, args.source)
     except LoupeError as error:
         known = ", ".join(sorted(keys))
         raise WrongUse(f"There is no recipe '{args.source}'", f"The recipes are {known}", error.happened) from None
-    if changes or args.lite:
+    if choices.given(args) or args.lite:
         raise WrongUse(f"{run.id} is a run, and its settings are what they are", fix="Leave the other options out")
-    return run.config()
+    return run
 
 
 def _as_json(row: Row) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 
+from vae_core.cli import native, progress
 from vae_core.cli.answer import Answer
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store, tasks
@@ -22,6 +23,7 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "images": ("vae_core.look.scores", "measure"),
     "evaluation": ("vae_core.cli.judging", "measure"),
     "separation": ("vae_core.look.separation", "measure"),
+    "notebook": ("vae_core.share.executed", "work"),
 }
 TOLD_EVERY = 0.2  # seconds
 FORETOLD = 0.08  # of the work, before which loading programs makes what is left look far too long
@@ -59,6 +61,20 @@ def work(found: Task, also: Tell | None = None) -> None:
         sentence = "Something went wrong inside the program. The details are in the log of this task."
         found.set_status(state="failed", error=sentence)
         raise LoupeError(sentence, fix=f"See {found.log}") from None
+
+
+def finished(found: Task) -> Task:
+    """The task with its result, worked out here and now, with a bar, where it has none yet."""
+    if found.state() != "done":
+        with native.silence(), progress.bar() as tell:
+            work(found, in_percent(tell))
+    if found.state() != "done":
+        raise jobs.Stopped(f"{found.id} was stopped")
+    return found
+
+
+def in_percent(tell: Callable[[str, int, int], None]) -> Tell:
+    return lambda phase, done, total: tell(phase, round(100 * done / total) if total else 0, 100)
 
 
 class Teller:
