@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,7 +13,10 @@ from typing import Any
 from vae_core.errors import LoupeError
 
 PROJECT = Path(__file__).resolve().parents[1]
+HOME = Path(home) if os.path.isabs(home := os.path.expanduser("~")) else PROJECT  # not everybody in a container has one
 LOCAL = ("localhost", "127.0.0.1", "::1")
+MOST = 2**53  # that a number may be; even of bytes nobody has so many
+SHOWN = 60  # characters of what somebody wrote that are said again
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Settings:
     """Folders are absolute; sizes are bounds that the loaders state when they refuse something."""
 
     data: Path | None = None  # a folder of data sets, looked at before any network
-    cache: Path = Path.home() / ".cache" / "latent-loupe"  # downloads, added data sets, calibration
+    cache: Path = HOME / ".cache" / "latent-loupe"  # downloads, added data sets, calibration
     checkpoints: Path = PROJECT / "checkpoints"
     host: str = "localhost"
     roots: str = "~"  # folders below which the page reads data sets by path, with the system's path separator between
@@ -35,24 +39,29 @@ class Settings:
     def readable(self) -> tuple[Path, ...]:
         """The roots, where the page is for this machine alone: nobody browses its files over a network."""
         parts = self.roots.split(os.pathsep) if self.host in LOCAL else []
-        return tuple(Path(part).expanduser().resolve() for part in parts if part)
+        found = (os.path.expanduser(part) for part in parts)
+        return tuple(Path(os.path.realpath(part)) for part in found if part and not part.startswith("~"))
 
 
 def load(environ: Mapping[str, str] | None = None, toml: Path = PROJECT / "loupe.toml") -> Settings:
     """Read the settings anew; they are small, and a test or a page may have changed them."""
     environ = os.environ if environ is None else environ
     settings = Settings()
-    for source, values in ((str(toml), _from_toml(toml)), ("the environment", _from_environ(environ))):
+    for source, values in ((str(toml), _from_toml(toml)), ("The environment", _from_environ(environ))):
         settings = _apply(settings, values, source)
+    for name in ("data", "cache", "checkpoints"):
+        _check_folder(name, getattr(settings, name))
     return settings
 
 
 def _from_toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise LoupeError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits, too deep
         raise LoupeError(f"{path} is not valid TOML: {error}", fix="Correct that line or remove the file") from None
 
 
@@ -66,19 +75,77 @@ def _apply(settings: Settings, values: Mapping[str, Any], source: str) -> Settin
     kinds = {field.name: str(field.type) for field in fields(Settings)}
     unknown = sorted(set(values) - set(kinds))
     if unknown:
-        raise LoupeError(f"{source} has an unknown setting '{unknown[0]}'", f"The settings are {', '.join(kinds)}")
+        raise LoupeError(f"{source} has an unknown setting {_short(unknown[0])}",
+                         f"The settings are {', '.join(kinds)}")  # fmt: skip
     return replace(settings, **{name: _convert(name, kinds[name], value, source) for name, value in values.items()})
 
 
 def _convert(name: str, kind: str, value: Any, source: str) -> Any:
+    if kind == "int":
+        return _number(name, value, source)
+    if not isinstance(value, str) or not _can_be_a_name(value):
+        raise _refused(name, value, source, "A text in quotation marks was expected, without zero bytes")
     if kind.startswith("Path"):
-        return Path(str(value)).expanduser().absolute()
-    if kind == "str":
-        return str(value)
+        return _folder(name, value, source)
+    for part in value.split(os.pathsep) if name == "roots" else ():
+        if part not in ("", "~"):  # the default is no mistake where nobody is at home: see readable
+            _folder(name, part, source)
+    return value
+
+
+def _can_be_a_name(text: str) -> bool:
     try:
-        number = int(value)
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
+def _number(name: str, value: Any, source: str) -> int:
+    try:
+        number = 0 if isinstance(value, bool | float) else int(value)
     except (TypeError, ValueError):
         number = 0
-    if number < 1:
-        raise LoupeError(f"{source} sets {name} to '{value}'", "A whole number of at least 1 was expected")
+    if not 1 <= number <= MOST:
+        raise _refused(name, value, source, f"A whole number from 1 to {MOST} was expected")
     return number
+
+
+def _folder(name: str, value: str, source: str) -> Path:
+    path = os.path.expanduser(value)
+    if not path or path.startswith("~"):
+        raise _refused(name, value, source, "A folder was expected, and a name after ~ has to be that of a user here")
+    try:
+        return Path(path).absolute()
+    except OSError:
+        raise _refused(name, value, source, "The folder that this was started in is gone") from None
+
+
+def _check_folder(name: str, path: Path | None) -> None:
+    """What is not there yet can be made, unless a link or a file is in the way."""
+    if path is None:
+        return
+    wrong = f"The setting {name} is {_short(str(path))}"
+    try:
+        if not stat.S_ISDIR(os.stat(path).st_mode):
+            raise LoupeError(wrong, "That is no folder, but one was expected", "Name another folder")
+    except FileNotFoundError:
+        link = next((each for each in (path, *path.parents) if each.is_symlink() and not each.exists()), None)
+        if link:
+            raise LoupeError(wrong, f"{link} is a link to {os.readlink(link)}, which is not there",
+                             "Put back what it leads to, or name another folder") from None  # fmt: skip
+    except (OSError, ValueError) as error:
+        told = error.strerror if isinstance(error, OSError) else error
+        raise LoupeError(f"{wrong}, which cannot be opened: {told}", fix="Name another folder") from None
+
+
+def _refused(name: str, value: Any, source: str, expected: str) -> LoupeError:
+    return LoupeError(f"{source} sets {name} to {_short(value)}", expected)
+
+
+def _short(value: Any) -> str:
+    """As it was written, in so many characters at most."""
+    try:
+        text = str(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    return f"'{text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}'"

@@ -136,10 +136,9 @@ def _bug(argv: Sequence[str]) -> LoupeError:
 def _cache() -> Path:
     from vae_core import settings
 
-    try:
+    with suppress(Exception):  # they may be what the trouble is about, and this is the last who can tell of it
         return settings.load().cache
-    except LoupeError:
-        return settings.Settings().cache
+    return settings.Settings().cache
 
 
 def _close_quietly() -> None:

@@ -223,7 +223,7 @@ def sweep(folder: Path, prefix: str, age: float) -> None:
     """Remove files and folders of that kind which nobody has touched for `age` seconds; best effort."""
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            if entry.name.startswith(prefix) and time.time() - entry.stat().st_mtime >= age:
+            if entry.name.startswith(prefix) and abs(time.time() - entry.stat().st_mtime) >= age:
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry, ignore_errors=True)
                 else:

@@ -142,7 +142,7 @@ def _forget_the_dead(line: Line) -> None:
     """Tidiness only: a ticket that nobody holds counts for nothing. A new one is locked within moments."""
     for path in line.tickets.iterdir():
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS and not locks.held(path):
+            if abs(time.time() - path.stat().st_mtime) > STALE_SECONDS and not locks.held(path):
                 path.unlink()
 
 
