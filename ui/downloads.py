@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import streamlit as st
@@ -12,6 +10,7 @@ from ui import cached
 from ui.run_view import View
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
+from vae_core.share import tables
 
 
 def show(view: View) -> None:
@@ -71,13 +70,7 @@ def _button(label: str, data: str, name: str, mime: str, text: str) -> None:
 
 
 def as_csv(rows: list[dict[str, float | None]]) -> str:
-    if not rows:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return tables.written(rows[0], (row.values() for row in rows)) if rows else ""
 
 
 def per_image(run: Run) -> str:
@@ -93,8 +86,4 @@ def per_image(run: Run) -> str:
     if "kl" in codes:
         columns["kl_nats"] = codes["kl"].tolist()
     columns |= {f"z{place + 1}": column for place, column in enumerate(codes["mean"].T.tolist())}
-    lines = [
-        ",".join(columns),
-        *(",".join(f"{value:.7g}" for value in row) for row in zip(*columns.values(), strict=True)),
-    ]
-    return "\n".join(lines) + "\n"
+    return tables.written(columns, ([f"{value:.7g}" for value in row] for row in zip(*columns.values(), strict=True)))

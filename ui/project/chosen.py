@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from html import escape
 from typing import Any
@@ -14,6 +13,7 @@ from ui import cached, gallery, palette, pixels, plane, words
 from ui.explore.view import View
 from ui.project.laid import Laid
 from vae_core.look import pictures
+from vae_core.share import tables
 
 FIRST = 60  # images of a selection that are shown
 MOST_SAVED = 10_000  # images of a selection that its picture holds
@@ -122,17 +122,16 @@ def _saves(view: View, laid: Laid, rows: Array) -> None:
 
 
 def as_csv(laid: Laid, rows: Array) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    columns = list(laid.points.columns)
     places = [] if laid.map is None else ["x", "y"]
-    writer.writerow(["half", "index", "class", *places, *(column.name for column in columns)])
-    for row in rows:
-        image = int(laid.points.ids[row])
-        half = ("test", image) if image < laid.points.tests else ("train", image - laid.points.tests)
-        at = [] if laid.map is None else laid.map.places[row, :2].tolist()
-        writer.writerow([*half, laid.label(int(row)), *at, *(column.values[row] for column in columns)])
-    return text.getvalue()
+    header = ["half", "index", "class", *places, *(column.name for column in laid.points.columns)]
+    return tables.written(header, (_row(laid, int(row)) for row in rows))
+
+
+def _row(laid: Laid, row: int) -> list[Any]:
+    image = int(laid.points.ids[row])
+    half = ("test", image) if image < laid.points.tests else ("train", image - laid.points.tests)
+    at = [] if laid.map is None else laid.map.places[row, :2].tolist()
+    return [*half, laid.label(row), *at, *(column.values[row] for column in laid.points.columns)]
 
 
 def as_png(view: View, laid: Laid, rows: Array) -> bytes:

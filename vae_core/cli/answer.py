@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from vae_core.errors import LoupeError
+
+# Control characters but for the end of a line and the tabulator, marks that turn text around, and halves of characters.
+COMMANDING = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f" r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069" r"\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True)
@@ -42,14 +48,34 @@ def add_json(parser: argparse.ArgumentParser, example: str) -> None:
 
 
 def show(answer: Answer, as_json: bool) -> None:
-    print(_json(answer.document) if as_json else answer.text, flush=True)
+    _say(_json(answer.document) if as_json else answer.text, sys.stdout)
+
+
+def complain(text: object) -> None:
+    """Beside the answer, to whoever sits there."""
+    _say(str(text), sys.stderr)
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """The only place that prints."""
+    print(visible(text), file=stream, flush=True)
+
+
+def visible(text: str) -> str:
+    """A name or a note may come from anybody; what would move the cursor, colour the text or turn it around is shown
+    as its number. In a JSON document, where it stands inside a string, that means the same character."""
+    return COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def one_line(text: str) -> str:
+    return visible(text.replace("\n", "\\n").replace("\t", " "))
 
 
 def show_error(error: LoupeError, as_json: bool) -> None:
     if as_json:
         parts = {"happened": error.happened, "expected": error.expected, "fix": error.fix}
-        print(_json({"error": parts}), flush=True)
-    print(error, file=sys.stderr)
+        _say(_json({"error": parts}), sys.stdout)
+    complain(error)
 
 
 def _json(document: Any) -> str:
@@ -83,7 +109,7 @@ def _cell(value: Any, decimals: int) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:,.{decimals}f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else one_line(str(value))
 
 
 def duration(seconds: float | None) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from vae_core.cli import progress
-from vae_core.cli.answer import Answer, add_json, table, wrong_use
+from vae_core.cli.answer import Answer, add_json, complain, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import FITS
@@ -73,7 +72,7 @@ def _readable(settings: Settings) -> list[Summary]:
         try:
             found.append(catalog.describe(name, settings))
         except LoupeError as error:
-            print(f"Warning: {name} is left out. {error}", file=sys.stderr)
+            complain(f"Warning: {name} is left out. {error}")
     return found
 
 

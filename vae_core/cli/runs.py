@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table
+from vae_core.cli.answer import Answer, WrongUse, add_json, duration, one_line, table
 from vae_core.runs import store
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
@@ -59,7 +59,7 @@ def _told(document: dict[str, Any], config: Config) -> list[str]:
         ("epochs", f"{status['epoch']} of {status['epochs']}"), ("time", duration(status["seconds"])),
         *_settings(config),
     ]  # fmt: skip
-    lines = [f"{name:15}{value}" for name, value in facts if value not in (None, "")]
+    lines = [f"{name:15}{one_line(str(value))}" for name, value in facts if value not in (None, "")]
     return ["\n".join(lines), _history(document["history"])]
 
 

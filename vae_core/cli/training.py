@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from vae_core.cli import choices, native, progress, times
-from vae_core.cli.answer import Answer, WrongUse, add_json, duration, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_json, complain, duration, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import arms, forks, jobs, store
 from vae_core.runs.arms import Arm
@@ -72,7 +72,7 @@ def train(args: argparse.Namespace, settings: Settings) -> Answer:
     if before and args.reuse:
         return _answer(before)
     if before:
-        print(f"{before.id} has the same settings and is done; training them again.", file=sys.stderr)
+        complain(f"{before.id} has the same settings and is done; training them again.")
     _check_data(config, settings)
     return _start(store.create(settings, config, {}), args, settings)
 
@@ -145,7 +145,7 @@ def _check_data(config: Config, settings: Settings) -> None:
     with wrong_use():
         splits.split(data, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes)
     for warning in data.warnings:
-        print(f"Warning: {warning}", file=sys.stderr)
+        complain(f"Warning: {warning}")
 
 
 def _start(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:
@@ -223,7 +223,7 @@ def _stopped_by_signals(run: Run) -> Iterator[None]:
 def _say_if_it_waits(settings: Settings) -> None:
     busy = [run.id for run in store.list_runs(settings) if run.state == "running"]
     if len(busy) >= settings.train_slots:
-        print(f"Waiting for {busy[-1]}: {settings.train_slots} may train at once (train_slots).", file=sys.stderr)
+        complain(f"Waiting for {busy[-1]}: {settings.train_slots} may train at once (train_slots).")
 
 
 def _answer(run: Run, more: dict[str, Any] | None = None) -> Answer:

@@ -5,7 +5,6 @@ tensorboard --logdir FOLDER        then the tab Projector: the codes, and the ma
 
 from __future__ import annotations
 
-import csv as tables
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import pictures, projection
 from vae_core.look.projection import TEST, Map
 from vae_core.runs.tasks import Task
+from vae_core.share import tables
 
 SPRITE_SIDE = 8192  # pixels that TensorBoard takes at most on a side of its sheet of pictures
 HALVES = {0: "test", 1: "train"}
@@ -31,11 +31,7 @@ def csv(task: Task) -> bytes:
     """A row an image: where it comes from, what is known of it, its place on the map and its code."""
     found = projection.read(task)
     columns = {**_known(task, found), **_numbered("place", found.places), **_numbered("code", found.codes)}
-    text = io.StringIO()
-    writer = tables.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(map(_cell, values.tolist()) for values in columns.values())))
-    return text.getvalue().encode()
+    return tables.written(columns, zip(*(map(_cell, values.tolist()) for values in columns.values()))).encode()
 
 
 def write(task: Task, folder: Path) -> list[Path]:
@@ -46,7 +42,7 @@ def write(task: Task, folder: Path) -> list[Path]:
     contents = {
         TENSORS: _tsv(found.codes),
         PLACES: _tsv(found.places),
-        METADATA: _metadata(_known(task, found)),
+        METADATA: metadata(_known(task, found)),
         SPRITE: pictures.png(_sheet(images)),
         CONFIG: _config(task.run.id, found, images).encode(),
     }
@@ -119,14 +115,14 @@ def _tsv(values: Array) -> bytes:
     return text.getvalue().encode()
 
 
-def _metadata(columns: Mapping[str, Array]) -> bytes:
+def metadata(columns: Mapping[str, Array]) -> bytes:
     rows: Iterable[Sequence[Any]] = zip(*(values.tolist() for values in columns.values()))
-    lines = ["\t".join(columns), *("\t".join(_word(value) for value in row) for row in rows)]
+    lines = ["\t".join(map(_word, columns)), *("\t".join(_word(value) for value in row) for row in rows)]
     return ("\n".join(lines) + "\n").encode()
 
 
 def _word(value: Any) -> str:
-    return " ".join(str(_cell(value)).split()) or "-"
+    return str(tables.cell(" ".join(str(_cell(value)).split()))) or "-"
 
 
 def _config(run: str, found: Map, images: Array) -> str:

@@ -1,0 +1,34 @@
+"""Tables for other programs, as CSV or TSV. A spreadsheet would calculate a text that begins with =, so none does."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # a formula begins so, in a spreadsheet that is set to Japanese too
+
+
+def written(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """As CSV; None is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(map(cell, row) for row in (header, *rows))
+    return text.getvalue()
+
+
+def cell(value: Any) -> Any:
+    """A text that would be a formula gets an apostrophe, by which spreadsheets know a text; numbers stay."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # which a reader may take for the end of the row
+    return f"'{text}" if value.startswith(FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
