@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TextIO
 
 from vae_core.errors import LoupeError
@@ -80,13 +79,6 @@ def show_error(error: LoupeError, as_json: bool) -> None:
 
 def _json(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise LoupeError(f"{path} could not be written: {error.strerror}") from None
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

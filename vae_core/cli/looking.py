@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import native, progress
-from vae_core.cli.answer import Answer, WrongUse, add_json, table, write, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_json, table, wrong_use
 from vae_core.look import codes
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
+from vae_core.share import outgoing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,4 +156,4 @@ def _draw(run: Run, chosen: np.ndarray, columns: int | None, out: Path) -> None:
     with native.silence(), progress.bar() as tell:
         images = Portable.of(run).decode(chosen, lambda done, total: tell("Decoding", done, total))
     sheet = pictures.sheet(images, columns)
-    write(out, pictures.png(sheet, max(1, round(WIDTH / sheet.shape[1]))))
+    outgoing.write(out, pictures.png(sheet, max(1, round(WIDTH / sheet.shape[1]))))

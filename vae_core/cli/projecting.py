@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.cli import native, progress, tasks
-from vae_core.cli.answer import Answer, WrongUse, add_json, write, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_json, wrong_use
 from vae_core.look import projection
 from vae_core.look.projection import Projection
 from vae_core.look.projections.stages import Tell
@@ -118,11 +118,11 @@ def _finish(task: Task) -> None:
 
 
 def _export(args: argparse.Namespace, task: Task) -> list[str]:
-    from vae_core.share import projector
+    from vae_core.share import outgoing, projector
 
     written = []
     if args.csv:
-        write(args.csv, projector.csv(task))
+        outgoing.write(args.csv, projector.csv(task))
         written.append(str(args.csv))
     if args.tensorboard:
         projector.write(task, args.tensorboard)

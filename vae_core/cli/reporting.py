@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from vae_core.cli import native
-from vae_core.cli.answer import Answer, WrongUse, add_json, write
+from vae_core.cli.answer import Answer, WrongUse, add_json
 from vae_core.runs import store
 from vae_core.settings import Settings
+from vae_core.share import outgoing
 from vae_core.share import report as reports
 
 
@@ -29,6 +30,6 @@ def report(args: argparse.Namespace, settings: Settings) -> Answer:
         raise WrongUse(f"{out} is no name of a report", "It ends in .html, .md or .pdf")
     with native.silence():
         data = reports.write(runs, form, args.questions)
-    write(out, data)
+    outgoing.write(out, data)
     document = {"runs": [run.id for run in runs], "file": str(out), "bytes": len(data)}
     return Answer(document, f"{out}: {len(data):,} bytes.")

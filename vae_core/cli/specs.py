@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import choices, times
-from vae_core.cli.answer import Answer, WrongUse, add_json, table, write
+from vae_core.cli.answer import Answer, WrongUse, add_json, table
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
+from vae_core.share import outgoing
 from vae_core.spec import naming, recipes
 from vae_core.spec.architecture import Row
 from vae_core.spec.config import Config
@@ -104,7 +105,7 @@ def code(args: argparse.Namespace, settings: Settings) -> Answer:
     text = json.dumps(document, indent=1, ensure_ascii=False) if args.notebook else document.rstrip("\n")
     if args.out is None:
         return Answer({"notebook" if args.notebook else "script": document}, text)
-    write(args.out, f"{text}\n".encode())
+    outgoing.write(args.out, f"{text}\n".encode())
     return Answer({"file": str(args.out)}, f"{args.out} needs only TensorFlow, NumPy and matplotlib to run.")
 
 

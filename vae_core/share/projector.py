@@ -19,7 +19,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import pictures, projection
 from vae_core.look.projection import TEST, Map
 from vae_core.runs.tasks import Task
-from vae_core.share import tables
+from vae_core.share import outgoing, tables
 
 SPRITE_SIDE = 8192  # pixels that TensorBoard takes at most on a side of its sheet of pictures
 HALVES = {0: "test", 1: "train"}
@@ -48,10 +48,10 @@ def write(task: Task, folder: Path) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (folder / name).write_bytes(content)
     except OSError as error:
-        raise LoupeError(f"{folder} could not be written: {error.strerror}") from None
+        raise LoupeError(f"{folder} could not be made: {error.strerror}") from None
+    for name, content in contents.items():
+        outgoing.write(folder / name, content)
     return [folder / name for name in contents]
 
 
