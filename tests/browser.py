@@ -31,20 +31,21 @@ SERVERS: list[Server] = []  # those that are open: what they said is kept when a
 class Server:
     """A page server on a port of its own, as `make app` starts it; it may be killed and started anew."""
 
-    def __init__(self, settings: Settings, script: str = "app.py") -> None:
+    def __init__(self, settings: Settings, script: str = "app.py", *words: str, folder: Path = PROJECT) -> None:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             self.port = str(free.getsockname()[1])
-        self.settings, self.script, self.address = settings, script, f"http://localhost:{self.port}"
+        self.settings, self.address = settings, f"http://localhost:{self.port}"
+        self.words, self.folder = (str(PROJECT / script), "--server.headless", "true", *words), folder
         self.log = settings.checkpoints.parent / f"server-{self.port}.log"
         self.ended = 0.0  # when the last test was through with it
         self.start()
 
     def start(self) -> None:
-        command = (sys.executable, "-m", "streamlit", "run", self.script, "--server.headless", "true", "--server.port")
+        command = (sys.executable, "-m", "streamlit", "run", *self.words, "--server.port", self.port)
         places = {**environment(self.settings), "PYTHONPATH": str(PROJECT)}
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen([*command, self.port], cwd=PROJECT, env=places, stdout=log, stderr=log)
+            self.child = subprocess.Popen(command, cwd=self.folder, env=places, stdout=log, stderr=log)
         self.process = psutil.Process(self.child.pid)
         eventually(self._answers, "the page server did not start")
 
@@ -86,8 +87,8 @@ def _remove(folder: Path) -> None:
 
 
 @contextmanager
-def serving(settings: Settings, script: str = "app.py") -> Iterator[Server]:
-    server = Server(settings, script)
+def serving(settings: Settings, *words: Any, **more: Any) -> Iterator[Server]:
+    server = Server(settings, *words, **more)
     SERVERS.append(server)
     try:
         yield server

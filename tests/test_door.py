@@ -1,0 +1,143 @@
+"""Who is answered: a real server, real requests and web sockets, under names and from pages of many kinds."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser import Server, serving
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
+from support import SECONDS, eventually
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from ui import door
+from vae_core.settings import LOCAL, Settings
+
+MACHINE = socket.gethostname()
+
+
+def fetched(server: Server, host: str, origin: str | None = None, path: str = "/") -> int:
+    """The status of a page that is asked for under a name."""
+    connection = http.client.HTTPConnection("localhost", int(server.port), timeout=SECONDS)
+    try:
+        connection.request("GET", path, headers={"Host": host, **({"Origin": origin} if origin else {})})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def opened(server: Server, host: str, origin: str | None = None) -> int:
+    """The status of a web socket that is asked for under a name; 101 is a session."""
+    name, _, port = host.rpartition(":")
+    channel = socket.create_connection(("localhost", int(server.port)), timeout=SECONDS)
+    try:
+        with connect(f"ws://{name}:{port}/_stcore/stream", sock=channel, origin=origin, proxy=None) as client:
+            return client.response.status_code if client.response else 0
+    except InvalidStatus as error:
+        return error.response.status_code
+
+
+def asked(server: Server, host: str, origin: str | None) -> tuple[int, int]:
+    """Both, with what stands for this server's port filled in."""
+    host, origin = (text and text.replace("PORT", server.port) for text in (host, origin))
+    return fetched(server, str(host), origin), opened(server, str(host), origin)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("evil.example:PORT", "http://evil.example:PORT"),
+        ("evil.example:PORT", "http://localhost:PORT"),
+        ("evil.example:PORT", None),
+        ("localhost.evil.example:PORT", "http://localhost.evil.example:PORT"),
+        ("localhost:PORT", "http://evil.example"),
+        ("localhost:PORT", "http://localhost:1"),
+        ("localhost:PORT", "http://127.0.0.1:PORT"),
+        ("localhost:PORT", "http://evil.example@localhost:PORT"),
+        ("localhost:PORT", "http://["),
+        ("localhost:PORT", "null"),
+    ],
+)
+def test_another_name_and_another_sites_page_get_no_answer(page_server, host, origin):
+    assert asked(page_server, host, origin) == (403, 403)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"])
+def test_its_own_pages_and_programs_that_are_no_browser_are_answered(page_server, host):
+    for origin in (f"http://{host}:PORT", None):
+        assert asked(page_server, f"{host}:PORT", origin) == (200, 101)
+
+
+def test_every_address_is_behind_the_door(page_server):
+    for path in ("/_stcore/health", "/_stcore/host-config", "/_stcore/upload_file/a/b", "/static/a.js", "/media/a.png"):
+        assert fetched(page_server, "evil.example", path=path) == 403
+
+
+@pytest.fixture
+def open_server(settings: Settings, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """As `make app HOST=0.0.0.0` starts it, with a further name, and from a folder that has no .streamlit in it."""
+    monkeypatch.setenv("STREAMLIT_SERVER_ALLOWED_HOSTS", "loupe.example")
+    with serving(settings, "app.py", "--server.address", "0.0.0.0", folder=tmp_path) as server:
+        yield server
+
+
+def test_opened_to_others_it_answers_under_its_own_names_only(open_server):
+    for name in (MACHINE, "loupe.example", "localhost"):
+        assert asked(open_server, f"{name}:PORT", f"http://{name}:PORT") == (200, 101)
+    for name in ("evil.example", f"{MACHINE}.evil.example"):
+        assert asked(open_server, f"{name}:PORT", f"http://{name}:PORT") == (403, 403)
+
+
+def test_a_machine_is_known_by_its_addresses_where_others_may_come():
+    assert door.known_hosts("localhost", ["a.example"]) == {*LOCAL, "a.example"}
+    assert "192.0.2.7" in door.known_hosts("192.0.2.7", [])
+    assert {MACHINE, *LOCAL} < door.known_hosts(None, [])
+
+
+# Somebody closes the page in the middle of an upload.
+
+
+def session(client: ClientConnection) -> str:
+    """A session that waits for uploads."""
+    client.send(BackMsg(rerun_script={}).SerializeToString())
+    for data in client:
+        message = ForwardMsg.FromString(bytes(data))
+        if message.WhichOneof("type") == "new_session":
+            return message.new_session.initialize.session_id
+    raise AssertionError("no session")
+
+
+def test_a_tab_closed_during_an_upload_leaves_nothing_in_the_log(page_server):
+    before = len(page_server.log.read_text())
+    with connect(f"ws://localhost:{page_server.port}/_stcore/stream", max_size=None, proxy=None) as client:
+        channel = _half_an_upload(page_server, session(client))
+        number = channel.getsockname()[1]
+        eventually(lambda: _is_connected(page_server, number))
+        channel.close()
+        eventually(lambda: not _is_connected(page_server, number))
+    assert fetched(page_server, f"localhost:{page_server.port}", path="/_stcore/health") == 200
+    assert "Traceback" not in page_server.log.read_text()[before:]
+
+
+def _half_an_upload(server: Server, session_id: str) -> socket.socket:
+    token = generate_xsrf_token_string()
+    lines = (
+        f"PUT /_stcore/upload_file/{session_id}/1 HTTP/1.1", f"Host: localhost:{server.port}",
+        "Content-Type: multipart/form-data; boundary=b", "Content-Length: 1000000",
+        f"X-Xsrftoken: {token}", f"Cookie: {XSRF_COOKIE_NAME}={token}", "",
+        '--b\r\nContent-Disposition: form-data; name="a"; filename="a.npz"\r\n\r\nPK',
+    )  # fmt: skip
+    channel = socket.create_connection(("localhost", int(server.port)), timeout=SECONDS)
+    channel.sendall("\r\n".join(lines).encode())
+    return channel
+
+
+def _is_connected(server: Server, port: int) -> bool:
+    return any(part.raddr and part.raddr.port == port for part in server.process.net_connections("tcp"))
