@@ -84,4 +84,4 @@ class Lines:
         if total and now - self._began < QUIET_SECONDS or what == self._what and now - self._told < LINE_SECONDS:
             return
         self._what, self._told = what, now
-        print(f"{what}: {done:,} of {total:,}" if total else f"{what} ...", file=sys.stderr, flush=True)
+        answer.complain(f"{what}: {done:,} of {total:,}" if total else f"{what} ...")

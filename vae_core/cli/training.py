@@ -152,7 +152,7 @@ def _start(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:
     if args.detach:
         return _answer(run, {"pid": jobs.start(settings, run)})
     if not run.history():
-        print(f"{run.id}: {times.sentence(times.foretold(run.config(), settings))}.", file=sys.stderr)
+        complain(f"{run.id}: {times.sentence(times.foretold(run.config(), settings))}.")
     return _foreground(run, args, settings)
 
 

@@ -198,7 +198,7 @@ class Clock:
         most = min(known.most, seconds)
         self._measured(look=about(seconds) if self._looks > 1 else Span(min(known.least, most), most))
 
-    def _measured(self, **spans: Span) -> None:
+    def _measured(self, **spans: Any) -> None:
         self.parts = replace(self.parts, **spans)
 
     def left(self, steps: int, epochs: int) -> Span:
