@@ -133,6 +133,9 @@ BREAKAGES: dict[str, Callable[[Path], object]] = {
     "was written in version 99": lambda path: edit(path / "config.json", version=99),
     "config of .* has version 0": lambda path: edit(path / "config.json", config={"version": 0}),
     "wrong 'epoch'. It should be a whole": lambda path: edit(path / "status.json", epoch="many"),
+    "wrong 'parent'": lambda path: edit(path / "config.json", parent="../../etc"),
+    "wrong 'best.validation'": lambda path: edit(path / "status.json", best={"epoch": 1, "validation": [1]}),
+    "wrong 'created'": lambda path: edit(path / "config.json", created=5),
     "wrong 'config'": lambda path: edit(path / "config.json", config="tiny"),
 }
 
