@@ -212,7 +212,7 @@ def test_the_same_again_is_a_new_run_unless_asked_otherwise(call, own):
     assert code == 0 and err == f"{own.id} has the same settings and is done; training them again.\n"
     lines = out.splitlines()
     assert [line.split()[:2] for line in lines[:4]] == [["epoch", f"{epoch}/4"] for epoch in (1, 2, 3, 4)]
-    assert lines[4].startswith(f"{own.id}-2 is done: 4 epochs") and "nats/pixel" in lines[5]
+    assert lines[4].startswith(f"{own.id}-2 is done: 4 epochs") and "nats per image" in lines[5]
 
 
 def test_evaluate(on, trained):
@@ -230,7 +230,7 @@ def test_show_and_list(on, trained, monkeypatch, capsys):
     assert trained.id in capsys.readouterr().out
     main(("show", trained.id))
     told = capsys.readouterr().out
-    assert "nats/image" in told and "beta           1" in told and "noise          none" in told
+    assert "nats per image" in told and "beta           1" in told and "noise          none" in told
 
 
 def test_grid_and_decode_draw(on, tmp_path):

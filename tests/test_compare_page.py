@@ -12,9 +12,9 @@ import pytest
 from support import click, end_work, fine, html, labels, plain
 
 from ui import compare, pixels
-from ui.compare import images, numbers
+from ui.compare import images
 from vae_core.data import catalog
-from vae_core.look import comparison, pictures
+from vae_core.look import comparison, metrics, pictures
 from vae_core.look.portable import Portable
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived
@@ -83,7 +83,7 @@ def test_the_table_holds_the_numbers_of_the_comparison(page, own):
 
 
 def test_metrics_of_an_evaluation_stand_in_the_table(page, own):
-    task = derived.begin(own["base0"], numbers.EVALUATION, {})
+    task = derived.begin(own["base0"], metrics.KIND, metrics.SPEC)
     metric = {"name": "fid", "label": "Distance of samples", "value": 12.5, "unit": "none", "better": "lower",
               "meaning": "How unlike samples are.", "interval": [11.0, 14.0]}  # fmt: skip
     task.save({"metrics": [metric]})

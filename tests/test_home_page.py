@@ -103,8 +103,10 @@ def test_cards_are_ordered_the_starred_first():
 
 
 def test_rows_carry_units_in_their_names():
-    row = run_table.frame([summary("a", best_nats_per_pixel=0.25, best_nats_per_image=16.0)]).iloc[0]
-    assert (row["loss_nats_per_pixel"], row["loss_nats_per_image"]) == (0.25, 16.0)
+    of = {"kind": "ae", "loss": "mse", "image": (4, 4, 3)}
+    row = run_table.frame([summary("a", best_nats_per_image=12.0, **of)]).iloc[0]
+    assert (row["loss_per_pixel"], row["loss_per_image"], row["loss_mean_over_channels"]) == (0.25, 12.0, 4.0)
+    assert row["loss_unit"] == "squared error"
 
 
 # Dialogs.

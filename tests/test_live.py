@@ -73,7 +73,7 @@ def test_the_unit_changes_the_numbers(page, settings):
     app = page(run)
     best = {metric.label: metric.value for metric in app.main.metric}["Best loss"]
     assert best == "0.5"
-    app.main.button_group(key="loss_unit").set_value("nats per image").run()
+    app.main.button_group(key="loss_per").set_value("per image").run()
     assert {metric.label: metric.value for metric in app.main.metric}["Best loss"] == "32"
 
 

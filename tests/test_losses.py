@@ -7,7 +7,7 @@ import math
 import pytest
 
 from ui import losses
-from vae_core.spec import recipes
+from vae_core.spec import naming, recipes
 from vae_core.spec.config import Config
 
 VAE = Config("mnist", (28, 28, 1), "flatten dense8", epochs=50)
@@ -28,7 +28,7 @@ def rows(count: int) -> list[dict]:
     return [{"epoch": epoch, **dict.fromkeys(kinds, 784.0 / epoch), **other} for epoch in range(1, count + 1)]
 
 
-def charts(config: Config, count: int, per: str = "nats_per_image", recipe=None, progress=(), strip=None) -> list[dict]:
+def charts(config: Config, count: int, per: str = naming.IMAGE, recipe=None, progress=(), strip=None) -> list[dict]:
     return losses.charts(config, recipe, rows(count), progress, strip, 1, "#123456", per, log=False)
 
 
@@ -45,11 +45,10 @@ def test_a_plain_autoencoder_has_one_chart():
     assert [line["name"] for line in main["lines"]] == ["training", "validation"]
 
 
-@pytest.mark.parametrize("unit, value", [("nats_per_image", 392.0), ("nats_per_pixel", 0.5)])
+@pytest.mark.parametrize("unit, value", [(naming.IMAGE, 392.0), (naming.PIXEL, 0.5)])
 def test_units(unit, value):
     assert charts(AE, 2, unit)[0]["lines"][0]["values"][1] == pytest.approx(value)
-    words = next(words for words, name in losses.UNITS.items() if name == unit)
-    assert charts(AE, 2, unit)[0]["unit"] == words
+    assert charts(AE, 2, unit)[0]["unit"] == f"nats {unit}"
     assert losses.table(rows(2), AE, unit)["Reconstruction, training"][0] == pytest.approx(value)
 
 
@@ -57,13 +56,13 @@ def test_a_value_that_is_no_number_is_a_gap():
     broken = rows(2)
     broken[1]["train_reconstruction_nats_per_image"] = None
     broken[0]["train_reconstruction_nats_per_image"] = math.inf
-    main = losses.charts(AE, None, broken, [], None, None, "#000000", "nats_per_image", False)[0]
+    main = losses.charts(AE, None, broken, [], None, None, "#000000", naming.IMAGE, False)[0]
     assert main["lines"][0]["values"] == [None, None]
 
 
 def test_batches_are_shown_until_there_is_an_epoch():
     progress = [{"epoch": 1, "step": step, "steps": 10, "nats_per_image": 784.0} for step in range(1, 11)]
-    main, kl = charts(VAE, 0, "nats_per_pixel", progress=progress)
+    main, kl = charts(VAE, 0, naming.PIXEL, progress=progress)
     assert main["batches"][4] == pytest.approx([0.5, 1.0])
     assert main["span"] == kl["span"] == [0, 1]
     assert kl["batches"] == []
@@ -93,25 +92,29 @@ def test_levels_are_in_the_models_own_unit():
 
 def test_printed_points_stand_at_their_epochs_in_the_charts_unit():
     recipe = recipes.find("mnist-baseline")
-    marks = charts(recipe.config, 3, "nats_per_pixel", recipe)[0]["marks"]
+    marks = charts(recipe.config, 3, naming.PIXEL, recipe)[0]["marks"]
     assert [(mark["epoch"], mark["part"], round(mark["value"], 4)) for mark in marks] == [
         (50, "train", 0.1879), (50, "validation", 0.1951)]  # fmt: skip
-    assert charts(recipe.config, 3, "nats_per_image", recipe)[0]["marks"][1]["value"] == pytest.approx(0.1951 * 784)
+    assert charts(recipe.config, 3, naming.IMAGE, recipe)[0]["marks"][1]["value"] == pytest.approx(0.1951 * 784)
 
 
 def test_report_003_counts_a_mean_over_channels():
     recipe = recipes.find("cifar-vae")
-    main, kl = charts(recipe.config, 1, "nats_per_image", recipe)
+    main, kl = charts(recipe.config, 1, naming.IMAGE, recipe)
     assert [mark["value"] for mark in main["marks"]] == pytest.approx([654.6 * 3, 650.0 * 3])
     assert [mark["value"] for mark in kl["marks"]] == [4.35]
+    main, kl = charts(recipe.config, 1, naming.CHANNELS, recipe)
+    assert [mark["value"] for mark in main["marks"]] == pytest.approx([654.6, 650.0])
+    assert [mark["value"] for mark in kl["marks"]] == [4.35]  # a code has no channels
+    assert (main["unit"], kl["unit"]) == ("nats per image, mean over channels", "nats per image")
 
 
 def test_points_printed_for_later_epochs_than_a_run_has_are_told_in_words():
     lite = recipes.find("mnist-baseline", "lite")
-    assert "epoch 50" in losses.beyond(lite.config, lite, "nats_per_pixel")
-    assert "0.1951" in losses.beyond(lite.config, lite, "nats_per_pixel")
+    assert "epoch 50" in losses.beyond(lite.config, lite, naming.PIXEL)
+    assert "0.1951" in losses.beyond(lite.config, lite, naming.PIXEL)
     faithful = recipes.find("mnist-baseline")
-    assert losses.beyond(faithful.config, faithful, "nats_per_pixel") == ""
+    assert losses.beyond(faithful.config, faithful, naming.PIXEL) == ""
 
 
 def test_a_recipe_is_known_by_its_runs_config():

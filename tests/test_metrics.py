@@ -22,7 +22,7 @@ from vae_core.cli import tasks as worker
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.learn import classifier, export, models
-from vae_core.look import metrics
+from vae_core.look import evaluation, metrics
 from vae_core.look.metrics import entry, information, likelihood, pictures, samples
 from vae_core.look.metrics.likelihood import Grid, Pixels
 from vae_core.look.metrics.subject import Judge
@@ -270,6 +270,16 @@ def test_codes_that_are_no_numbers_fail_with_a_sentence(run_of: Callable[..., Ru
     with pytest.raises(LoupeError, match="not finite"):
         worker.work(task)
     assert task.state() == "failed" and "not finite" in task.status()["error"]
+
+
+def test_a_class_is_told_by_the_same_neighbours_wherever_that_is_shown(run_of: Callable[..., Run]) -> None:
+    """Of more training images than most measures look at: all of them are asked."""
+    run = run_of(made(40_000), made(400), kind="ae")
+    kept, found = evaluation.evaluate(run, run.settings), evaluated(run)[0]
+    assert kept["knn_training_images"] == 40_000
+    assert found["knn_accuracy"]["value"] == kept["knn_accuracy"]
+    assert found["knn_balanced"]["value"] == pytest.approx(kept["balanced_accuracy"])
+    assert found["mse"]["value"] == pytest.approx(kept["mse"]["mean_code"]["nats_per_pixel"])
 
 
 def test_the_second_call_finds_what_the_first_one_measured(run_of: Callable[..., Run]) -> None:

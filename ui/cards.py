@@ -87,7 +87,7 @@ def _sight(was: Summary, colour: str) -> None:
     pixels.facts(
         {run.dataset: "Data set", naming.kind(run): KIND_HELP},
         {f"{words.short(run.parameters)} parameters": words.PARAMETERS_HELP},
-        {f"loss {words.number(run.best_nats_per_pixel)}": words.LOSS_HELP, words.epochs(run): EPOCHS_HELP},
+        {f"loss {words.number(run.best_nats_per_pixel)}": words.loss_help(run), words.epochs(run): EPOCHS_HELP},
         {name: told for name, told in ((run.owner, "Who started it"), (run.note, run.note)) if name},
     )
 

@@ -11,6 +11,7 @@ from ui.run_view import View
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.share import tables
+from vae_core.spec import naming
 
 
 def show(view: View) -> None:
@@ -28,7 +29,7 @@ def _buttons(view: View) -> None:
             as_csv(view.history),
             f"{run.id}-history.csv",
             "text/csv",
-            "One line an epoch; losses in nats per image.",
+            f"One line an epoch; losses in {naming.unit(view.config, naming.IMAGE)}.",
         )
         _button(
             "History, JSON",
@@ -82,7 +83,7 @@ def per_image(run: Run) -> str:
     columns = {"image": range(len(codes["mean"]))}
     if "labels" in codes:
         columns["label"] = codes["labels"].tolist()
-    columns["reconstruction_nats"] = codes["reconstruction"].tolist()
+    columns[f"reconstruction_{naming.measure(run.config()).replace(' ', '_')}"] = codes["reconstruction"].tolist()
     if "kl" in codes:
         columns["kl_nats"] = codes["kl"].tolist()
     columns |= {f"z{place + 1}": column for place, column in enumerate(codes["mean"].T.tolist())}

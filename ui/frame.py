@@ -123,4 +123,4 @@ def facts(run: Summary) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
         st.caption(f"{words.short(run.parameters)} parameters", width="content", help=words.PARAMETERS_HELP)
-        st.caption(f"loss {words.number(run.best_nats_per_pixel)}", width="content", help=words.LOSS_HELP)
+        st.caption(f"loss {words.number(run.best_nats_per_pixel)}", width="content", help=words.loss_help(run))

@@ -132,14 +132,14 @@ def _waiting(view: View) -> str:
 
 
 def _numbers(view: View) -> None:
-    status, per_image = view.status, (view.status["best"] or {}).get("validation", {})
-    words_of_unit = losses.words_of(st.session_state.get("loss_unit"))
+    status, best = view.status, (view.status["best"] or {}).get("validation", {}).get("nats_per_image")
+    per = losses.chosen(view.config.image)
     with st.container(horizontal=True, gap="small"):
         epochs = f"{len(view.history)} of {view.config.epochs}"
         _metric("Epochs", epochs, "How often all training images were seen.", WIDER)
-        best = f"In epoch {view.best}, in {words_of_unit}. " if view.best else ""
-        value = words.number(per_image.get(losses.UNITS[words_of_unit]))
-        _metric("Best loss", value, best + words.LOSS_HELP)
+        told = f"In epoch {view.best}, in {naming.unit(view.config, per)}. " if view.best else ""
+        value = None if best is None else best * naming.scale(view.config.image, per)
+        _metric("Best loss", words.number(value), told + naming.LOSS_HELP)
         if view.active:
             told = "For all epochs and what comes after them. A range, until the training itself has shown its speed."
             _metric("Time left", costs.left(view.config, status), told, WIDER)
@@ -160,10 +160,10 @@ def _metric(label: str, value: str, text: str, width: int = METRIC_WIDTH) -> Non
 def _table(view: View) -> None:
     drawer = st.expander("Epoch by epoch", key="epoch_table", on_change="rerun", icon=":material/table_rows:")
     if drawer.open:
-        words_of_unit = losses.words_of(st.session_state.get("loss_unit"))
+        per = losses.chosen(view.config.image)
         with drawer:
-            st.caption(f"Losses in {words_of_unit}; the newest epoch first.")
-            columns = losses.table(view.history, view.config, losses.UNITS[words_of_unit])
+            st.caption(f"Losses in {naming.unit(view.config, per)}; the newest epoch first.")
+            columns = losses.table(view.history, view.config, per)
             formats = {name: "%d" if name == "Epoch" else "%.4g" for name in columns}
             numbers = {name: st.column_config.NumberColumn(format=each) for name, each in formats.items()}
             st.dataframe(columns, column_config=numbers, hide_index=True, height=320)

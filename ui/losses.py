@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from ui import palette
-from vae_core.spec import recipes
+from vae_core.spec import naming, recipes
 from vae_core.spec.config import Config
 from vae_core.spec.recipes import Recipe
 
-UNITS = {"nats per pixel": "nats_per_pixel", "nats per image": "nats_per_image"}
+KEPT = "loss_per"  # of the session: per what losses are shown, on all pages
 MOST_POINTS = 500  # of a line
 PARTS = {"train": "training", "validation": "validation"}
 SECOND, OTHER = palette.COLOURS[3], palette.COLOURS[2]
@@ -37,15 +39,15 @@ def charts(
     per: str,
     log: bool,
 ) -> list[Chart]:
-    """One chart, or two where the KL term has a size of its own. `per` is one of UNITS' values."""
+    """One chart, or two where the KL term has a size of its own. `per` is one of `naming.choices`."""
     rows = thinned(rows)
-    scale = 1 / config.pixels if per == "nats_per_pixel" else 1.0
+    scale = naming.scale(config.image, per)
     epochs = [row["epoch"] for row in rows]
     common: Chart = {
         "epochs": epochs,
         "log": log,
         "best": best,
-        "unit": next(words for words, name in UNITS.items() if name == per),
+        "unit": naming.unit(config, per),
     }
     main: Chart = {
         **common,
@@ -62,7 +64,8 @@ def charts(
     main["span"] = span(epochs, config.epochs, [mark["epoch"] for mark in main["marks"]])
     if config.kind == "ae":
         return [main]
-    return [main, {**common, **_kl(config, recipe, rows, scale, colour), "span": main["span"]}]
+    kl = _kl(config, recipe, rows, naming.scale(config.image, naming.kl_per(per)), colour)
+    return [main, {**common, **kl, "unit": naming.kl_unit(per), "span": main["span"]}]
 
 
 def thinned(rows: Rows, most: int = MOST_POINTS) -> Rows:
@@ -101,9 +104,8 @@ def levels(config: Config, strip: Mapping[str, Any] | None, scale: float) -> lis
 
 
 def _own_nats(config: Config, losses: Mapping[str, Any]) -> float:
-    if config.loss != "mse":
-        return float(losses["bce"]["nats_per_image"])
-    return float(losses["mse"]["nats_per_image"]) / (2 * (config.sigma or 1.0) ** 2)
+    nats = float(losses[naming.measures(config)[0]]["nats_per_image"])
+    return nats / (2 * (config.sigma or 1.0) ** 2) if config.loss == "mse" else nats
 
 
 def marks(config: Config, recipe: Recipe | None, scale: float, what: str, leave_out: bool = False) -> list[Chart]:
@@ -125,8 +127,9 @@ def marks(config: Config, recipe: Recipe | None, scale: float, what: str, leave_
 
 def beyond(config: Config, recipe: Recipe | None, per: str) -> str:
     """The printed points that the chart is too short for, in a sentence; empty where there are none."""
-    scale = 1 / config.pixels if per == "nats_per_pixel" else 1.0
-    late = [mark for mark in marks(config, recipe, scale, "") if mark["epoch"] > config.epochs]
+    scales = [(naming.scale(config.image, each), out) for each, out in ((per, True), (naming.kl_per(per), False))]
+    printed = [mark for scale, out in scales for mark in marks(config, recipe, scale, "kl", leave_out=out)]
+    late = [mark for mark in printed if mark["epoch"] > config.epochs]
     told = "; ".join(f"{mark['name']}: {mark['value']:.4g}" for mark in late)
     return f"Printed for later epochs than this run has: {told}." if told else ""
 
@@ -189,14 +192,17 @@ def _scaled(value: float | None, scale: float) -> float | None:
 
 def table(rows: Rows, config: Config, per: str) -> dict[str, list[Any]]:
     """The epoch table, the newest epoch first: columns by their headings."""
-    scale = 1 / config.pixels if per == "nats_per_pixel" else 1.0
+    scale = naming.scale(config.image, per)
+    scales = {"kl": naming.scale(config.image, naming.kl_per(per))}
     kinds = ("total", "reconstruction", "kl") if config.kind == "vae" else ("reconstruction",)
     newest = list(reversed(rows))
     columns: dict[str, list[Any]] = {"Epoch": [row["epoch"] for row in newest]}
     for kind in kinds:
         for part, words in PARTS.items():
             name = {"total": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}[kind]
-            columns[f"{name}, {words}"] = [_scaled(row[f"{part}_{kind}_nats_per_image"], scale) for row in newest]
+            columns[f"{name}, {words}"] = [
+                _scaled(row[f"{part}_{kind}_nats_per_image"], scales.get(kind, scale)) for row in newest
+            ]
     for key, words in (
         ("learning_rate", "Learning rate"),
         ("beta", "Beta"),
@@ -209,6 +215,25 @@ def table(rows: Rows, config: Config, per: str) -> dict[str, list[Any]]:
     return columns
 
 
-def words_of(unit: str | None) -> str:
-    """The unit in words that a widget holds; the first one where it holds none."""
-    return unit if unit in UNITS else next(iter(UNITS))
+def ask(image: tuple[int, ...]) -> str:
+    """The widget that says per what losses are shown, the same on all pages."""
+    st.session_state[KEPT] = chosen(image)
+    picked = st.segmented_control(
+        "Losses", naming.choices(image), key=KEPT, required=True, help=naming.PER_HELP, persist_state="session"
+    )
+    return naming.fitting(picked, image)
+
+
+def ask_of_images(image: tuple[int, ...]) -> None:
+    """Only where there is something to choose for them: the mean over several channels."""
+    if naming.CHANNELS in naming.choices(image):
+        ask(image)
+
+
+def of_images(image: tuple[int, ...]) -> str:
+    """The same for the losses of single images, which nobody takes per pixel."""
+    return naming.CHANNELS if chosen(image) == naming.CHANNELS else naming.IMAGE
+
+
+def chosen(image: tuple[int, ...]) -> str:
+    return naming.fitting(st.session_state.get(KEPT), image)

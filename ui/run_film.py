@@ -17,10 +17,6 @@ from vae_core.spec.recipes import Recipe
 
 KEPT = "film_kept"  # the last packed film of this session, and what it was packed from
 AXES = ("linear", "logarithmic")
-UNIT_HELP = (
-    "Nats are units of information. Per pixel compares images of different sizes; per image is what the models' "
-    "objective is made of."
-)
 AXIS_HELP = "A logarithmic axis spreads out small differences near the end."
 PLANES = {
     1: "The code is one number, drawn from left to right.",
@@ -40,33 +36,30 @@ class Facts:
 
 
 def show(view: View) -> None:
-    unit, log = _axes()
+    per, log = _axes(view.config.image)
     key = f"film-{view.run.id}-{view.born}"
     facts = _facts(view)
-    film.show(key, _data(view, facts, key, unit, log))
-    late = losses.beyond(view.config, facts.recipe, unit)
+    film.show(key, _data(view, facts, key, per, log))
+    late = losses.beyond(view.config, facts.recipe, per)
     if late:
         st.caption(plain(late))
 
 
-def _axes() -> tuple[str, bool]:
-    st.session_state["loss_unit"] = losses.words_of(st.session_state.get("loss_unit"))
+def _axes(image: tuple[int, ...]) -> tuple[str, bool]:
     st.session_state["loss_axis"] = st.session_state.get("loss_axis") or AXES[0]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        unit = st.segmented_control(
-            "Unit", list(losses.UNITS), key="loss_unit", required=True, help=UNIT_HELP, persist_state="session"
-        )
+        per = losses.ask(image)
         axis = st.segmented_control(
             "Axis", AXES, key="loss_axis", required=True, help=AXIS_HELP, persist_state="session"
         )
-    return losses.UNITS[losses.words_of(unit)], axis == AXES[1]
+    return per, axis == AXES[1]
 
 
-def _data(view: View, facts: Facts, key: str, unit: str, log: bool) -> bytes:
+def _data(view: View, facts: Facts, key: str, per: str, log: bool) -> bytes:
     """What the browser needs now; packed anew only where something has changed."""
     progress = [] if view.history else view.run.progress()
     charts = losses.charts(
-        view.config, facts.recipe, view.history, progress, _strip(view), view.best, facts.colour, unit, log
+        view.config, facts.recipe, view.history, progress, _strip(view), view.best, facts.colour, per, log
     )
     total = max(view.config.epochs, len(view.history))
     header = {

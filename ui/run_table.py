@@ -25,10 +25,16 @@ COLUMNS: dict[str, Any] = {
     "kind": column.TextColumn("Kind", help="A VAE's codes follow a prior, a plain autoencoder's do not."),
     "recipe": column.TextColumn("Recipe", help="The ready-made settings that it was started from."),
     "parameters": column.NumberColumn("Parameters", format="localized", help=words.PARAMETERS_HELP),
-    "loss_nats_per_pixel": column.NumberColumn("Loss per pixel", format="%.4f", help=words.LOSS_HELP),
-    "loss_nats_per_image": column.NumberColumn(
-        "Loss per image", format="%.2f", help="The same loss, summed over the pixels and channels of an image, in nats."
+    "loss_per_pixel": column.NumberColumn("Loss per pixel", format="%.4f", help=naming.LOSS_HELP),
+    "loss_per_image": column.NumberColumn(
+        "Loss per image", format="%.2f", help="The same loss, summed over the pixels and channels of an image."
     ),
+    "loss_mean_over_channels": column.NumberColumn(
+        "Loss per image, mean over channels",
+        format="%.2f",
+        help="The same loss, summed over the pixels of an image and averaged over its channels, as report 003 counts.",
+    ),
+    "loss_unit": column.TextColumn("Loss in", help="What the loss counts. Losses of one unit can be compared."),
     "epoch": column.NumberColumn("Epochs", help="How often all training images were seen."),
     "seconds": column.NumberColumn("Seconds", format="%.1f", help="That the training took."),
     "owner": column.TextColumn("Owner", width=90, help="The name of who started it."),
@@ -39,7 +45,7 @@ COLUMNS: dict[str, Any] = {
     "id": column.TextColumn("Folder", help="Its folder in checkpoints."),
 }
 SHOWN = (
-    "star", "pictures", "name", "state", "dataset", "parameters", "loss_nats_per_pixel", "epoch", "owner",
+    "star", "pictures", "name", "state", "dataset", "parameters", "loss_per_pixel", "loss_unit", "epoch", "owner",
     "created", "note",
 )  # fmt: skip
 LABELS = {key: config["label"] for key, config in COLUMNS.items()}
@@ -77,8 +83,15 @@ def as_csv(rows: pd.DataFrame) -> str:
 
 def _row(run: Summary) -> dict[str, Any]:
     values = {key: getattr(run, key) for key in COLUMNS if hasattr(run, key)}
-    values |= {"loss_nats_per_pixel": run.best_nats_per_pixel, "loss_nats_per_image": run.best_nats_per_image}
+    values |= _losses(run)
     return {**values, "created": datetime.fromisoformat(run.created), "kind": naming.kind(run)}
+
+
+def _losses(run: Summary) -> dict[str, Any]:
+    best = run.best_nats_per_image
+    per = {"loss_per_pixel": naming.PIXEL, "loss_per_image": naming.IMAGE, "loss_mean_over_channels": naming.CHANNELS}
+    found = {key: None if best is None else best * naming.scale(run.image, each) for key, each in per.items()}
+    return {**found, "loss_unit": "" if best is None else naming.measure(run)}
 
 
 def _columns(place: Any, rows: pd.DataFrame) -> list[str]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui import cached, choice, words
 from vae_core.runs import arms
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 KEY = "train_seeds"
@@ -35,7 +36,8 @@ def offer(config: Config, count: int, begin: Callable[[], None]) -> None:
     lines = [line for run in arm.done if (line := cached.find(run.id))]
     losses = [line.best_nats_per_pixel for line in lines if line.best_nats_per_pixel is not None]
     if losses:
-        st.caption(f"Best loss so far: {arms.told(arms.spread(losses))} nats per pixel.", help=words.LOSS_HELP)
+        told = f"{arms.told(arms.spread(losses))} {naming.unit(config, naming.PIXEL)}"
+        st.caption(f"Best loss so far: {told}.", help=naming.LOSS_HELP)
     if len(lines) > 1:
         pair = {choice.COMPARED: ",".join(line.id for line in lines[: choice.MOST_COMPARED])}
         st.page_link("pages/compare.py", label="Compare them", icon=":material/compare:", query_params=pair)

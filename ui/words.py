@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from vae_core.runs.store import Summary
+from vae_core.spec import naming
 from vae_core.spec.duration import Span, told
 
-LOSS_HELP = (
-    "How far the model's pictures are from the originals, as the loss on the validation images at the best epoch: "
-    "nats (units of information) per pixel, reconstruction plus weighted KL. Lower is better, within one data set."
-)
 PARAMETERS_HELP = "The numbers that training adjusts. More can learn more, and take longer."
 # The state of a run: what it is called, the colour of its badge, its icon, and what it means.
 STATES = {
@@ -35,6 +32,14 @@ def number(value: float | None, digits: int = 4) -> str:
     if isinstance(value, int) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.{digits}g}"
+
+
+def loss_help(run: Summary) -> str:
+    """What the loss of a run is, in every unit that it can be shown in."""
+    if run.best_nats_per_image is None:
+        return naming.LOSS_HELP
+    told = [naming.shown(run.best_nats_per_image, run, per) for per in naming.choices(run.image)]
+    return f"{'; '.join(told)}. {naming.LOSS_HELP}"
 
 
 def short(count: int | None) -> str:

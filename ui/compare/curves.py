@@ -14,6 +14,7 @@ from ui.compare.side import Side
 from ui.errors import plain
 from vae_core.data import splits
 from vae_core.errors import LoupeError
+from vae_core.spec import naming
 
 KINDS = {"Loss": "total", "Reconstruction": "reconstruction", "KL": "kl"}
 ALONG = ("Epoch", "Images seen", "Wall time")
@@ -28,7 +29,7 @@ HEIGHT = 300
 
 
 def show(sides: list[Side]) -> None:
-    kind, along, per, log = _controls()
+    kind, along, per, log = _controls(sides[0].config.image)
     charts = []
     for group in _groups(sides):
         charts += [_chart(group, KINDS[kind], along, per, log)] if any(side.history for side in group) else []
@@ -41,15 +42,14 @@ def show(sides: list[Side]) -> None:
         component.show("compare-curves", charts)
 
 
-def _controls() -> tuple[str, str, str, bool]:
+def _controls(image: tuple[int, ...]) -> tuple[str, str, str, bool]:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         pick = st.segmented_control
         kind = pick("Part", list(KINDS), default="Loss", required=True, key="compare_kind", help="Of the loss.")
         along = pick("Along", ALONG, default=ALONG[0], required=True, key="compare_along", help="The axis below.")
-        units = list(losses.UNITS)
-        unit = pick("Unit", units, default=units[0], required=True, key="compare_unit", help="Nats: information.")
+        per = losses.ask(image)
         axis = pick("Axis", AXES, default=AXES[0], required=True, key="compare_axis", help="Of the losses.")
-    return str(kind), str(along), losses.UNITS[str(unit)], axis == AXES[1]
+    return str(kind), str(along), per, axis == AXES[1]
 
 
 def _groups(sides: list[Side]) -> list[list[Side]]:
@@ -63,8 +63,9 @@ def _groups(sides: list[Side]) -> list[list[Side]]:
 
 def _chart(sides: Sequence[Side], kind: str, along: str, per: str, log: bool) -> dict[str, Any]:
     config = sides[0].config
-    scale = 1 / config.pixels if per == "nats_per_pixel" else 1.0
-    unit = next(text for text, name in losses.UNITS.items() if name == per)
+    per = naming.fitting(per, config.image)  # those of another chart may have other channels
+    scale = naming.scale(config.image, naming.kl_per(per) if kind == "kl" else per)
+    unit = naming.kl_unit(per) if kind == "kl" else naming.common_unit([side.config for side in sides], per)
     places = {side.run.id: _places(side, along) for side in sides}
     factor, across = _across(along, [place for each in places.values() for place in each])
     lines = [line for side in sides for line in _lines(side, kind, [p / factor for p in places[side.run.id]], scale)]

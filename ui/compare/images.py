@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, pixels
+from ui import losses as loss_units
 from ui.compare.side import Side
 from ui.explore.view import View
 from vae_core.errors import LoupeError
@@ -33,6 +34,7 @@ STYLE = """<style>
 
 
 def show(sides: list[Side]) -> None:
+    loss_units.ask_of_images(sides[0].config.image)
     views = [side.view for side in sides]
     refuse_others(views)
     originals = views[0].originals()
@@ -50,7 +52,8 @@ def show(sides: list[Side]) -> None:
             rows.append(_row("its errors", "", heat.coloured(off, brightest), None))
     st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-images">{"".join(rows)}</table></div>')
     scale = f" Errors: black is right, pale yellow is off by {brightest:.0%} or more." if errors else ""
-    st.caption(f"Below each picture its loss in nats per image; lower is better.{scale}")
+    units = " or ".join(dict.fromkeys(view.unit for view in views))
+    st.caption(f"Below each picture its reconstruction loss in {units}; lower is better.{scale}")
 
 
 def view_label(view: View, image: int) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from ui import cached, words
+from ui import cached, losses, words
 from ui.compare import measuring, verdict
 from ui.compare.side import Side
+from vae_core.look import metrics
 from vae_core.look.comparison import CONFIGS, Comparison, Row
-from vae_core.runs import arms, tasks
+from vae_core.runs import arms
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
+from vae_core.spec import naming
 
-EVALUATION = "evaluation"  # the kind of task whose result lists further metrics
 STYLE = """<style>
 .loupe-numbers { width: 100%; border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .loupe-numbers th, .loupe-numbers td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; }
@@ -41,11 +42,11 @@ class Line:
 def show(sides: list[Side]) -> None:
     found = [verdict.compared(sides[0], other, len(sides) - 1) for other in sides[1:]]
     measuring.ensure(_measured(sides, found))
-    parts = {
-        "What it is": list(_facts(sides)),
-        "On the test images": [_row(key, found) for key in _keys(found)],
-        "Further metrics": list(_further([side.run for side in sides])),
-    }
+    losses.ask_of_images(sides[0].config.image)
+    tested = [_row(key, found, sides[0].config.image) for key in _keys(found)]
+    shown = {line.label for line in tested}
+    further = [line for line in _further([side.run for side in sides]) if line.label not in shown]
+    parts = {"What it is": list(_facts(sides)), "On the test images": tested, "Further metrics": further}
     head = "".join(f"<th>{_title(side)}</th>" for side in sides)
     body = "".join(_part(name, lines, len(sides)) for name, lines in parts.items() if lines)
     table = f'<table class="loupe-numbers"><tr><th></th>{head}</tr>{body}</table>'
@@ -108,12 +109,10 @@ def _facts(sides: Sequence[Side]) -> Iterator[Line]:
     seeds = [len(cached.arm(side.run).done) for side in sides]
     yield line("Seeds", "Finished trainings of the same settings that differ in their seed only.", seeds)
     closed = [f"{share:.1%}" if (share := _metric(side, "gap_closed")) is not None else "–" for side in sides]
-    meaning = (
-        "Of the way from always answering with the mean image (0 %) to the best that is possible (100 %). Up is good."
-    )
-    yield line("Gap closed", meaning, closed)
+    meaning = naming.QUANTITIES["gap_closed"].meaning
+    yield line(naming.QUANTITIES["gap_closed"].label, meaning, closed)
     active = [count if (count := _metric(side, "active_dimensions")) is not None else "–" for side in sides]
-    yield line("Active dimensions", "Numbers of the code that vary from image to image.", active)
+    yield line(naming.QUANTITIES["active"].label, naming.QUANTITIES["active"].meaning, active)
 
 
 def _mean(side: Side, name: str) -> float | None:
@@ -133,13 +132,26 @@ def _keys(found: Sequence[Comparison]) -> list[str]:
     return list(dict.fromkeys(row.metric.key for each in found for row in each.rows))
 
 
-def _row(key: str, found: Sequence[Comparison]) -> Line:
+def _row(key: str, found: Sequence[Comparison], image: tuple[int, ...]) -> Line:
     """The first model's own value comes from the first comparison that has it."""
-    rows = [next((row for row in each.rows if row.metric.key == key), None) for each in found]
+    rows = [next((_as_chosen(row, image) for row in each.rows if row.metric.key == key), None) for each in found]
     known = next(row for row in rows if row)
     better = {"lower": "Lower is better.", "higher": "Higher is better."}.get(known.metric.better, "")
     cells = [_value(known.a), *(_cell(row, each) for row, each in zip(rows, found))]
     return Line(known.metric.label, f"{known.metric.meaning} In {known.metric.unit}. {better}", tuple(cells))
+
+
+def _as_chosen(row: Row, image: tuple[int, ...]) -> Row:
+    """In the unit that was chosen for losses, where it is the models' own."""
+    per = losses.of_images(image)
+    if per == naming.IMAGE or not row.metric.own:
+        return row
+    scale, apart = naming.scale(image, per), row.difference
+    a, b = (each and replace(each, mean=each.mean * scale, spread=each.spread and each.spread * scale)
+            for each in (row.a, row.b))  # fmt: skip
+    scaled = apart and replace(apart, value=apart.value * scale, low=apart.low * scale, high=apart.high * scale)
+    metric = replace(row.metric, unit=row.metric.unit.replace(naming.IMAGE, per))
+    return replace(row, metric=metric, a=a, b=b, difference=scaled)
 
 
 def _value(spread: Spread | None) -> str:
@@ -169,11 +181,8 @@ def _further(runs: Sequence[Run]) -> Iterator[Line]:
 
 
 def _evaluated(run: Run) -> list[dict[str, Any]]:
-    for task in tasks.of(run, EVALUATION):
-        if task.state() == "done":
-            metrics: list[dict[str, Any]] = task.result().get("metrics", [])
-            return metrics
-    return []
+    task = metrics.finished(run)
+    return list(task.result().get("metrics", [])) if task else []
 
 
 def _further_cell(metric: dict[str, Any] | None) -> str:

@@ -14,6 +14,7 @@ from ui.errors import plain, shown
 from ui.errors import show as show_error
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
+from vae_core.spec import naming
 from vae_core.spec.recipes import Recipe
 from vae_core.spec.reports import MISTAKES, systems
 
@@ -82,7 +83,8 @@ def _start(recipe: Recipe) -> None:
 
 def _curve(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]]) -> None:
     config = recipe.config
-    scale = 1 / config.pixels
+    per = naming.CHANNELS if config.image[-1] > 1 else naming.PIXEL  # as report 003 counts
+    scale = naming.scale(config.image, per)
     marks = [each for each in losses.marks(config, recipe, scale, "kl", leave_out=True) if math.isfinite(each["value"])]
     lines = [line for each, run in runs for line in _lines(each, run, scale)]
     epochs = sorted({epoch for line in lines for epoch in line["at"]})
@@ -96,7 +98,7 @@ def _curve(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]]) -> None:
         "name": recipe.key, "title": f"Loss of {recipe.key}", "run": recipe.key, "height": HEIGHT, "epochs": epochs,
         "help": "Diamonds: what the report printed, filled for training and empty for validation. Lower is better.",
         "lines": lines, "levels": losses.levels(config, strip, scale), "marks": marks, "batches": [], "log": False,
-        "best": None, "unit": "nats per pixel", "across": "epoch", "span": [1, max(2, last)],
+        "best": None, "unit": naming.unit(config, per), "across": "epoch", "span": [1, max(2, last)],
         "empty": "Its small form was not run yet.",
     }  # fmt: skip
     component.show(f"report-curve-{recipe.key}", [spec])

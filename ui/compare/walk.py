@@ -21,7 +21,9 @@ def show(sides: list[Side]) -> None:
         if not len(view.sound):
             raise LoupeError(f"None of the codes of {view.run.id} is a number",
                              fix="Train it again with a lower learning rate")  # fmt: skip
-    same = tuple((side.run.id, side.run.document().get("created"), side.name, side.colour) for side in sides)
+    same = tuple(
+        (side.run.id, side.run.document().get("created"), side.name, side.colour, side.view.unit) for side in sides
+    )
     kept = st.session_state.get(KEPT)
     if not kept or kept[0] != same:
         st.session_state[KEPT] = kept = (same, _data(sides))
@@ -43,5 +45,13 @@ def _model(side: Side) -> Model:
     reason = networks.reason("decoder")
     told = f"The browser does not decode this model: {reason}. Explore shows its pictures." if reason else ""
     return Model(
-        side.run.id, side.name, side.colour, view.codes, view.losses, view.has_prior, networks.part("decoder"), told
+        side.run.id,
+        side.name,
+        side.colour,
+        view.codes,
+        view.losses,
+        view.has_prior,
+        networks.part("decoder"),
+        told,
+        view.unit,
     )

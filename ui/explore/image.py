@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, words
+from ui import cached, gallery, losses, words
 from ui.explore import picks
 from ui.explore.view import Array, View
 from ui.plane.payload import Flat
@@ -25,6 +25,7 @@ def show(view: View, flat: Flat) -> None:
     if not np.isfinite(view.codes[image]).all():
         st.info("This image's code is not a number. Choose another.")
         return
+    losses.ask_of_images(view.config.image)
     left, right = st.columns([1, 2], gap="medium")
     with left:
         _portrait(view, image)
@@ -43,7 +44,7 @@ def _portrait(view: View, image: int) -> None:
     captions = ["Original", "Reconstruction"][-len(shown) :]
     data = gallery.data(view.key, shown, codes, captions, label="The image", columns=2, side=128)
     gallery.show("explore_portrait", data)
-    st.caption(f"{picks.caption(view, image)}, loss {words.number(float(view.losses[image]))} nats per image")
+    st.caption(f"{picks.caption(view, image)}, loss {words.number(float(view.losses[image]))} {view.unit}")
 
 
 def _belief(view: View, image: int) -> None:

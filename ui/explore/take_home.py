@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -67,7 +67,7 @@ def page(view: View, flat: Flat) -> str:
         title=escape(str(card["name"]) or view.run.id),
         about=escape(_about(view, len(known))),
         key=view.key,
-        curves=curves(view.run.history(), view.config.pixels),
+        curves=curves(view.run.history(), view.config),
         facts="".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in _facts(view)),
         note=f'<h2>Notes</h2><p class="note">{escape(str(card["note"]))}</p>' if card["note"] else "",
         sketch='<h2>Draw, and see where it lands</h2><div id="sketch"></div>' if networks["encoder"] else "",
@@ -82,7 +82,7 @@ def page(view: View, flat: Flat) -> str:
 def _plane(view: View, flat: Flat, decoder: bytes | None) -> bytes:
     return payload.data(
         view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
-        labels=view.labels, classes=view.classes, decoder=decoder,
+        labels=view.labels, classes=view.classes, decoder=decoder, unit=view.unit,
     )  # fmt: skip
 
 
@@ -144,16 +144,23 @@ def _facts(view: View) -> list[tuple[str, str]]:
         ("Encoder", architecture.encoder_line),
         ("Decoder", architecture.decoder_line),
         ("Parameters", f"{architecture.counts['total']:,}"),
-        ("Loss", _objective(config)),
+        ("Objective", _objective(config)),
         ("Training", f"{config.optimizer}, learning rate {config.learning_rate:g}, batches of {config.batch}"),
         ("Epochs", f"{len(view.run.history())} of {config.epochs}"),
         ("Seed", str(config.seed)),
     ]
-    for name, label in (("bce", "Test loss"), ("mse", "Test squared error")):
-        value = metrics.get(name, {}).get("mean_code", {}).get("nats_per_pixel")
-        if value is not None:
-            found.append((label, f"{value:.4f} per pixel"))
-    return found
+    return [*found, *_reached(config, metrics, (view.run.status()["best"] or {}).get("validation", {}))]
+
+
+def _reached(config: Config, metrics: Mapping[str, Any], best: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """By the names that these numbers have everywhere: the run's loss, then what the test images say."""
+    if "nats_per_image" in best:
+        told = naming.shown(best["nats_per_image"], config, naming.PIXEL)
+        yield "Loss", f"{told}, {naming.validated(config)}"
+    for column in naming.columns(config) if metrics else ():
+        losses = {kind: metrics[kind]["mean_code"] for kind in ("bce", "mse")}
+        words = column.words[:1].upper() + column.words[1:]
+        yield words, f"{column.of(losses, config.image):.4g}, on the test images, at the mean code"
 
 
 def _objective(config: Config) -> str:
@@ -161,10 +168,11 @@ def _objective(config: Config) -> str:
     return config.loss if config.kind == "ae" else f"{config.loss}, beta {words_of(config, 'beta')}"
 
 
-def curves(history: Sequence[Mapping[str, Any]], pixels: int) -> str:
-    """The losses as a drawing: nats per pixel over epochs."""
+def curves(history: Sequence[Mapping[str, Any]], config: Config) -> str:
+    """The losses as a drawing, per pixel, over epochs."""
+    scale = naming.scale(config.image, naming.PIXEL)
     lines = {
-        name: [(row["epoch"], row[f"{name}_total_nats_per_image"] / pixels) for row in history
+        name: [(row["epoch"], row[f"{name}_total_nats_per_image"] * scale) for row in history
                if row.get(f"{name}_total_nats_per_image") is not None]
         for name in ("train", "validation")
     }  # fmt: skip
@@ -192,5 +200,6 @@ def curves(history: Sequence[Mapping[str, Any]], pixels: int) -> str:
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Losses over epochs">'
         f'<g fill="currentColor" font-size="12">{marks}</g>{drawn}</svg>'
-        '<p class="quiet">Loss in nats per pixel: validation (line) and training (dashes). Lower is better.</p>'
+        f'<p class="quiet">Loss in {naming.unit(config, naming.PIXEL)}: validation (line) and training (dashes). '
+        "Lower is better.</p>"
     )

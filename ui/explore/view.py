@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ui import cached
+from ui import cached, losses
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 Array = np.ndarray[Any, Any]
@@ -23,7 +24,7 @@ class View:
     config: Config
     codes: Array  # (n, d) the test images' mean codes
     log_variance: Array | None
-    losses: Array  # (n,) nats per image
+    losses: Array  # (n,) reconstruction, in `unit`
     labels: Array | None
     classes: tuple[str, ...]
     images: Array | None  # (n, h, w, c) uint8, the test images
@@ -33,6 +34,16 @@ class View:
     def key(self) -> str:
         """Of its plane."""
         return f"plane-{self.run.id}"
+
+    @property
+    def unit(self) -> str:
+        """Of the losses of images."""
+        return naming.unit(self.config, losses.of_images(self.config.image))
+
+    @property
+    def scale(self) -> float:
+        """What leads to it from the losses that are kept."""
+        return naming.scale(self.config.image, losses.of_images(self.config.image))
 
     @property
     def size(self) -> int:
@@ -68,12 +79,13 @@ def class_name(classes: tuple[str, ...], label: int) -> str:
 def look(run: Run) -> View:
     config, arrays = run.config(), cached.codes(run)
     try:
-        codes, losses = arrays["mean"], arrays["reconstruction"]
+        codes, lost = arrays["mean"], arrays["reconstruction"]
     except KeyError:
         raise LoupeError(f"The codes of {run.id} are incomplete", fix="Train the run again") from None
     classes, images, missing = _pictures(run, config, len(codes))
-    kept = (arrays.get("log_variance"), losses, arrays.get("labels"))
-    return View(run, config, codes, *kept, classes, images, missing)
+    kept = (arrays.get("log_variance"), lost, arrays.get("labels"))
+    view = View(run, config, codes, *kept, classes, images, missing)
+    return view if view.scale == 1 else replace(view, losses=lost * view.scale)
 
 
 def _pictures(run: Run, config: Config, count: int) -> tuple[tuple[str, ...], Array | None, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, plane, words
+from ui import cached, gallery, losses, plane, words
 from ui.explore import picks
 from ui.explore.view import Array, View, class_name
 from ui.plane.payload import Flat
@@ -17,10 +17,7 @@ COUNTS = (12, 24, 48, 96, 200, 500)
 ALL = -1
 GAP = 1  # clear pixels between the three pictures of an image
 SEED = "wall-seed"
-ORDER_HELP = (
-    "The loss of each image is in nats (units of information) per image. 'On the map' puts random images where their "
-    "codes are."
-)
+ORDER_HELP = "The loss of each image is in {unit}. 'On the map' puts random images where their codes are."
 PIECES = "Each three: the original, what the model makes of it, and where the two differ."
 
 
@@ -38,11 +35,12 @@ def _controls(view: View) -> tuple[str, int, Array]:
     """The order, how many are shown, and which may be: of the class, and of those chosen on the map."""
     st.session_state.setdefault(SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        order = str(st.selectbox("Order", ORDERS, key="wall-order", help=ORDER_HELP, width=180))
+        order = str(st.selectbox("Order", ORDERS, key="wall-order", help=ORDER_HELP.format(unit=view.unit), width=180))
         # Pictures on the map may be many: they are small.
         count = st.select_slider(
             "How many", COUNTS, 500 if order == MAP else 24, key=f"wall-count-{order == MAP}", width=200
         )
+        losses.ask_of_images(view.config.image)
         images = _of_class(view)
         if order in (RANDOM, MAP):
             st.button("Again", icon=":material/casino:", on_click=_again, help="Others, at random.")
@@ -70,8 +68,8 @@ def _of_chosen(view: View, images: Array) -> Array:
 def _ordered(view: View, order: str, images: Array) -> Array:
     if order == RANDOM:
         return _shuffled(images)
-    losses = view.losses[images]
-    return images[np.argsort(-losses if order == WORST else losses, kind="stable")]
+    lost = view.losses[images]
+    return images[np.argsort(-lost if order == WORST else lost, kind="stable")]
 
 
 def _shuffled(images: Array) -> Array:

@@ -12,6 +12,7 @@ from ui import palette
 from ui.film.pack import Parcel
 from ui.plane.told import Asked
 from vae_core.look import codes as places
+from vae_core.spec import naming
 
 STEPS = 65535  # places along each axis of the map
 MARGIN = 1.12  # of the first view around what it shows
@@ -85,7 +86,7 @@ def data(
     classes: Sequence[str] = (),
     decoder: bytes | None = None,
     reason: str = "",
-    unit: str = "nats per image",
+    unit: str = f"{naming.NATS} {naming.IMAGE}",
 ) -> bytes:
     """Everything that never changes: points, classes, where the axes lie, and the packed decoder or why there is none.
 

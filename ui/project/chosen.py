@@ -19,7 +19,7 @@ FIRST = 60  # images of a selection that are shown
 MOST_SAVED = 10_000  # images of a selection that its picture holds
 MOST_CLASSES = 12  # that the histogram tells apart
 ORDERS = {"As they are": 0, "Highest loss": -1, "Lowest loss": 1}
-LOSS_HELP = "The mean reconstruction loss of these images, in nats per image, and of all on the map. Lower is better."
+LOSS_HELP = "The mean reconstruction loss of these images, in {unit}, and of all on the map. Lower is better."
 SAVE_HELP = "A line for each image: which it is, its class, where it lies, and what is known of it."
 HINT = (
     "Choose images on a map: press Box or Lasso below it and draw around them, hold Shift while you drag, or type the "
@@ -50,7 +50,7 @@ def _facts(view: View, laid: Laid, rows: Array) -> None:
         if losses is not None and np.isfinite(losses[rows]).any():
             mean, of_all = float(np.nanmean(losses[rows])), words.number(float(np.nanmean(losses)), 3)
             st.metric("Mean loss", words.number(mean, 3), f"all: {of_all}", delta_color="off", delta_arrow="off",
-                      width="content", help=LOSS_HELP)  # fmt: skip
+                      width="content", help=LOSS_HELP.format(unit=view.unit))  # fmt: skip
         if images is not None:
             mean_image = np.rint(images.mean(axis=0)).astype(np.uint8)
             with st.container(width=110):

@@ -19,9 +19,10 @@ from vae_core.look.projection import TRAIN, Map
 from vae_core.look.projections import adding
 from vae_core.runs import tasks
 from vae_core.runs.tasks import Task
+from vae_core.spec import naming
 
-LOSS_HELP = "Reconstruction, in nats (units of information) per image; lower is better."
-KL_HELP = "How far the image's own spread of codes is from the prior, in nats per image."
+LOSS_HELP = "Reconstruction, in {unit}; lower is better."
+KL_HELP = f"How far the image's own spread of codes is from the prior, in {naming.QUANTITIES['kl'].unit}."
 DENSITY_HELP = "How crowded the map is there: 1 at its most crowded place."
 QUALITY_HELP = "How many of the 15 neighbours here are among the 15 nearest in the original space. More is better."
 Array = np.ndarray[Any, Any]
@@ -155,7 +156,7 @@ def _padded(values: Array, more: int) -> Array:
 
 
 def _of_codes(view: View) -> Points:
-    columns = [Column("loss", view.losses, LOSS_HELP)]
+    columns = [Column("loss", view.losses, LOSS_HELP.format(unit=view.unit))]
     if view.log_variance is not None:
         columns.append(Column("KL", gaussian_kl(view.codes, view.log_variance), KL_HELP))
     count = len(view.codes)
@@ -166,7 +167,7 @@ def _of_map(view: View, found: Map) -> Points:
     tests = len(view.codes)
     ids = np.where(found.half == TRAIN, found.image + tests, found.image)
     columns = [
-        Column("loss", found.loss, LOSS_HELP), Column("KL", found.kl, KL_HELP),
+        Column("loss", found.loss * view.scale, LOSS_HELP.format(unit=view.unit)), Column("KL", found.kl, KL_HELP),
         Column("density", found.density, DENSITY_HELP), Column("quality", found.quality, QUALITY_HELP),
         *(Column(name, values, "A column of the data set's own manifest.") for name, values in found.columns.items()),
     ]  # fmt: skip

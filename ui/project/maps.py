@@ -68,7 +68,7 @@ def _one(view: View, laid: Laid, place: tuple[int, int]) -> dict[tuple[object, .
     st.markdown(f"**{plain(laid.title)}**")
     here = st.container()  # the maps begin at one height, whatever stands below them
     axes = _axes(laid)
-    same = (laid.key, place, axes, view.run.document().get("created"), len(laid.points.ids))
+    same = (laid.key, place, axes, view.run.document().get("created"), len(laid.points.ids), view.unit)
     packed = (st.session_state.get(PACKED) or {}).get(same) or _packed(view, laid, axes, place)
     with here:
         projection.show(laid.key, packed)
@@ -98,7 +98,7 @@ def _packed(view: View, laid: Laid, axes: tuple[int, int], place: tuple[int, int
     sentence = f"The browser does not decode this model: {reason}." if reason else ""
     settings = Settings(
         view.run.id, f"maps-{view.run.id}", view.config.image, view.has_prior, networks.part("decoder"), sentence,
-        beside=place[1] > 1, leads=place[0] == 0,
+        view.unit, beside=place[1] > 1, leads=place[0] == 0,
     )  # fmt: skip
     return payload.data(laid.key, laid.title, laid.points, laid.lies(view, *axes), settings)
 

@@ -13,6 +13,7 @@ from ui.film.pack import Parcel
 from ui.plane import payload
 from ui.plane.payload import Flat, Marked
 from vae_core.look import pictures
+from vae_core.spec import naming
 
 MOST_WALKED = 100_000  # points whose codes the browser gets, to walk by ...
 MOST_NUMBERS = 4_000_000  # ... and numbers of these codes
@@ -68,7 +69,7 @@ class Settings:
     has_prior: bool
     decoder: bytes | None = None
     reason: str = ""
-    unit: str = "nats per image"
+    unit: str = f"{naming.NATS} {naming.IMAGE}"  # of the losses of images
     beside: bool = False  # with other maps, so in little room ...
     leads: bool = True  # ... and the one that has the tools for all
 

@@ -12,6 +12,7 @@ from ui.film.pack import Parcel
 from ui.plane import payload
 from ui.plane.payload import Flat
 from vae_core.look import align
+from vae_core.spec import naming
 
 MOST_ANCHORS = 2000  # test images that the walk goes between, with their pictures
 ANCHOR_BYTES = 1_500_000  # that those pictures may take
@@ -27,10 +28,11 @@ class Model:
     name: str
     colour: str
     codes: Array  # (n, d)
-    losses: Array  # (n,) nats per image
+    losses: Array  # (n,) in `unit`
     has_prior: bool
     decoder: bytes | None
     reason: str = ""  # why the browser has no decoder
+    unit: str = f"{naming.NATS} {naming.IMAGE}"
 
 
 def data(
@@ -71,6 +73,7 @@ def _model(
         "run": model.run,
         "name": model.name,
         "color": model.colour,
+        "unit": model.unit,
         "plane": parcel.add(plane),
         "losses": parcel.add(np.nan_to_num(model.losses, nan=-1).astype("<f4").tobytes()),
         "low": low.tolist(),

@@ -155,8 +155,8 @@ class Twin {
   describe() {
     const told = [WORDS[this.way]];
     if (this.chosen) {
-      const means = this.maps.map((map, i) => `${map.header.name} ${number(this.mean(this.losses[i]))}`);
-      told.push(`${this.chosen.size.toLocaleString("en")} test images are chosen; their mean loss in nats per image: ${means.join(", ")}.`);
+      const means = this.maps.map((map, i) => `${map.header.name} ${number(this.mean(this.losses[i]))} ${map.header.unit}`);
+      told.push(`${this.chosen.size.toLocaleString("en")} test images are chosen; their mean loss: ${means.join(", ")}.`);
     }
     this.note.textContent = told.join(" ");
   }

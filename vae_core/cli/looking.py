@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +14,19 @@ from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.share import outgoing
+from vae_core.spec import naming
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from vae_core.spec.config import Config
+
 WIDTH = 512  # pixels that a picture is wide, about
 MOST_CELLS = 128  # on a side of a grid
-FACTS = {
-    "kl": ("KL", "nats/image"),
-    "elbo": ("ELBO", "nats/image at beta = 1; higher is better"),
-    "knn_accuracy": ("kNN-15", "of the test images are of their neighbours' class"),
-    "balanced_accuracy": ("balanced", "the same, as a mean over the classes"),
-    "gap_closed": ("gap closed", "of the way from the mean image to the floor; 1 is best"),
-    "active_dimensions": ("active", "dimensions of the code"),
-}
+FACTS = {  # by their names in metrics.json
+    "kl": "kl", "knn_accuracy": "neighbours", "balanced_accuracy": "neighbours_balanced", "gap_closed": "gap_closed",
+    "active_dimensions": "active",
+}  # fmt: skip
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -51,19 +50,34 @@ def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def _told(run: Run, metrics: Mapping[str, Any]) -> str:
-    names = {"mean_code": "at the mean code", "sampled": "at a sampled code"}
-    losses = {text: {"bce": metrics["bce"][code], "mse": metrics["mse"][code]} for code, text in names.items()}
-    strip = {name.replace("_", " "): value for name, value in metrics["baselines"].items() if value}
-    rows = [
-        (name, value["bce"]["nats_per_pixel"], value["bce"]["nats_per_image"], value["mse"]["nats_per_pixel"])
-        for name, value in {**losses, **strip}.items()
-    ]
-    lines = [
-        f"{name:12}{_number(metrics[key])} {text}" for key, (name, text) in FACTS.items() if metrics[key] is not None
-    ]
-    head = f"{run.id} on {metrics['images']:,} test images; {metrics['observation']['name']}"
-    parts = [head, table(("", "BCE nats/pixel", "nats/image", "MSE/pixel"), rows), "\n".join(lines)]
-    return "\n\n".join([*parts, *metrics["notes"]])
+    config = run.config()
+    parts = [f"{run.id} on {metrics['images']:,} test images; {metrics['observation']['name']}",
+             _losses(config, metrics), "\n".join(_facts(run, config, metrics)), *metrics["notes"]]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def _losses(config: Config, metrics: Mapping[str, Any]) -> str:
+    """What the model was trained on comes first."""
+    names = {"at the mean code": "mean_code", "at a sampled code": "sampled"}
+    lines = {name: {kind: metrics[kind][code] for kind in ("bce", "mse")} for name, code in names.items()}
+    lines |= {name.replace("_", " "): losses for name, losses in metrics["baselines"].items() if losses}
+    columns = naming.columns(config)
+    rows = [(name, *(column.of(losses, config.image) for column in columns)) for name, losses in lines.items()]
+    return table(("", *(column.words for column in columns)), rows)
+
+
+def _facts(run: Run, config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
+    best = (run.status()["best"] or {}).get("validation", {}).get("nats_per_image")
+    values = {name: metrics[key] for key, name in FACTS.items()}
+    if metrics["negative_elbo"]:
+        values["negative_elbo"] = metrics["negative_elbo"]["sampled"]
+    for name, value in values.items():
+        quantity = naming.QUANTITIES[name]
+        if value is not None:
+            yield f"{quantity.label:30}{_number(value)} {quantity.unit}".rstrip()
+    if best is not None:
+        told = naming.shown(best, config, naming.PIXEL)
+        yield f"{'Loss':30}{told}, {naming.validated(config)}, as list shows it"
 
 
 def _number(value: float) -> str:

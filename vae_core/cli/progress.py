@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from vae_core.cli import answer
-from vae_core.spec import duration
+from vae_core.spec import duration, naming
 from vae_core.spec.config import Config
 
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps, {postfix}"  # its own time left would know of steps alone
@@ -31,8 +31,9 @@ class TrainingView:
             self.bar.write(self._line(row), file=self.lines)
         else:
             self.bar.total = row["steps"] * self.config.epochs
+            loss = naming.shown(row["nats_per_image"], self.config, naming.IMAGE)
             left = duration.told(duration.left(row, row["eta_at"]), answer.duration)
-            self.bar.set_postfix_str(f"{left} left, {row['nats_per_image']:.4g} nats/image", refresh=False)
+            self.bar.set_postfix_str(f"{left} left, {loss}", refresh=False)
             self.bar.update((row["epoch"] - 1) * row["steps"] + row["step"] - self.bar.n)
 
     def close(self) -> None:
@@ -46,8 +47,8 @@ class TrainingView:
             parts = f" (reconstruction {reconstruction:.2f}, KL {kl:.2f})"
         return (
             f"epoch {row['epoch']:>{len(str(self.config.epochs))}}/{self.config.epochs}"
-            f"  train {train:.2f}  validation {held_out:.2f}{parts} nats/image"
-            f"  {held_out / self.config.pixels:.4f} nats/pixel  {row['seconds']:.1f} s"
+            f"  train {train:.2f}  validation {held_out:.2f}{parts} {naming.unit(self.config, naming.IMAGE)}"
+            f"  {held_out / self.config.pixels:.4f} {naming.PIXEL}  {row['seconds']:.1f} s"
         )
 
 

@@ -7,27 +7,31 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from vae_core.cli.answer import Answer, WrongUse, add_json, duration, one_line, table
+from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table
 from vae_core.runs import store
+from vae_core.runs.store import Summary
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
+from vae_core.spec import naming
 
 if TYPE_CHECKING:
     from vae_core.spec.config import Config
 
 SHOWN_EPOCHS = 10
+PER = {"pixel": naming.PIXEL, "image": naming.IMAGE, "channels": naming.CHANNELS}
 
 
 def add_list(parser: argparse.ArgumentParser) -> None:
+    _add_per(parser)
     add_json(parser, "list --json")
     parser.set_defaults(command=list_runs)
 
 
 def list_runs(args: argparse.Namespace, settings: Settings) -> Answer:
     runs = store.list_runs(settings)
-    header = ("run", "state", "epoch", "data", "parameters", "nats/pixel", "time", "note")
+    header = ("run", "state", "epoch", "data", "parameters", "loss", "in", "time", "note")
     rows = [
-        (run.id, run.state, f"{run.epoch}/{run.epochs}", run.dataset, run.parameters, run.best_nats_per_pixel,
+        (run.id, run.state, f"{run.epoch}/{run.epochs}", run.dataset, run.parameters, *_loss(run, PER[args.per]),
          duration(run.seconds), run.error or run.note)
         for run in runs
     ]  # fmt: skip
@@ -35,7 +39,22 @@ def list_runs(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer([asdict(run) for run in runs], table(header, rows) if rows else empty)
 
 
+def _add_per(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--per", choices=PER, default="pixel", help="what losses are shown per; 'channels': per image, "
+                        "mean over channels, as report 003 counts (default: %(default)s)")  # fmt: skip
+
+
+def _loss(run: Summary, per: str) -> tuple[float | None, str]:
+    """The best one on the validation images, and its unit."""
+    if run.best_nats_per_image is None:
+        return None, ""
+    per = naming.fitting(per, run.image)
+    return run.best_nats_per_image * naming.scale(run.image, per), naming.unit(run, per)
+
+
 def add_show(parser: argparse.ArgumentParser) -> None:
+    _add_per(parser)
+    parser.set_defaults(per="image")
     parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
     add_json(parser, "show mnist-baseline")
     parser.set_defaults(command=show)
@@ -48,10 +67,10 @@ def show(args: argparse.Namespace, settings: Settings) -> Answer:
         "resolved": run.resolved(), "parent": run.parent, "card": run.card(), "status": run.status(),
         "history": run.history(), "metrics": run.metrics(),
     }  # fmt: skip
-    return Answer(document, "\n\n".join(part for part in _told(document, run.config()) if part))
+    return Answer(document, "\n\n".join(part for part in _told(document, run.config(), PER[args.per]) if part))
 
 
-def _told(document: dict[str, Any], config: Config) -> list[str]:
+def _told(document: dict[str, Any], config: Config, per: str) -> list[str]:
     status = document["status"]
     facts = [
         ("run", document["run"]), ("state", document["state"]), ("folder", document["path"]),
@@ -60,12 +79,12 @@ def _told(document: dict[str, Any], config: Config) -> list[str]:
         *_settings(config),
     ]  # fmt: skip
     lines = [f"{name:15}{one_line(str(value))}" for name, value in facts if value not in (None, "")]
-    return ["\n".join(lines), _history(document["history"])]
+    return ["\n".join(lines), *_history(document["history"], config, naming.fitting(per, config.image))]
 
 
 def _settings(config: Config) -> Iterator[tuple[str, str]]:
     """All that take part in the training, those that are 0 among them."""
-    from vae_core.spec import difference, naming
+    from vae_core.spec import difference
 
     for field in fields(config):
         if field.name == "kind":
@@ -74,15 +93,22 @@ def _settings(config: Config) -> Iterator[tuple[str, str]]:
             yield field.name.replace("_", " "), difference.words_of(config, field.name)
 
 
-def _history(rows: list[dict[str, Any]]) -> str:
+def _history(rows: list[dict[str, Any]], config: Config, per: str) -> Iterator[str]:
     """The last epochs."""
-    names = {
-        "epoch": "epoch", "train_total_nats_per_image": "train nats/image",
-        "validation_total_nats_per_image": "validation", "validation_reconstruction_nats_per_image": "reconstruction",
-        "validation_kl_nats_per_image": "KL", "seconds": "seconds",
-    }  # fmt: skip
-    shown = [[row.get(name) for name in names] for row in rows[-SHOWN_EPOCHS:]]
-    return table(list(names.values()), shown) if shown else ""
+    own, kl = naming.scale(config.image, per), naming.scale(config.image, naming.kl_per(per))
+    parts = {"train": ("train_total", own), "validation": ("validation_total", own)}
+    if config.kind == "vae":
+        parts["reconstruction"] = ("validation_reconstruction", own)
+        parts[f"KL, {naming.kl_unit(per)}"] = ("validation_kl", kl)
+    shown = [(row["epoch"], *(_scaled(row.get(f"{part}_nats_per_image"), scale) for part, scale in parts.values()),
+              row.get("seconds")) for row in rows[-SHOWN_EPOCHS:]]  # fmt: skip
+    if shown:
+        yield f"Losses in {naming.unit(config, per)}."
+        yield table(("epoch", *parts, "seconds"), shown)
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale
 
 
 def add_stop(parser: argparse.ArgumentParser) -> None:

@@ -56,7 +56,7 @@ def _best(recipe: recipes.Recipe) -> tuple[str, str]:
     best = recipe.reported.get("best")
     if recipe.variant == "lite" or best is None:
         return "", ""
-    return str(best), str(recipe.reported["unit"]).replace("_", " ")
+    return str(best), naming.printed(str(recipe.reported["unit"]))
 
 
 def add_describe(parser: argparse.ArgumentParser) -> None:

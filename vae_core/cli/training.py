@@ -20,6 +20,7 @@ from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 
@@ -94,9 +95,10 @@ def _answer_for_all(arm: Arm, new: list[Run]) -> Answer:
     best = arms.spread(list(found.values())) if found else None
     document = {"runs": list(found), "new": [run.id for run in new], "waiting": [run.id for run in arm.waiting],
                 "seeds": list(arm.seeds), "best_nats_per_image": best and asdict(best)}  # fmt: skip
-    lines = [f"{run_id}  {value:.2f} nats/image" for run_id, value in found.items()]
+    unit = naming.unit(arm.done[0].config(), naming.IMAGE) if arm.done else ""
+    lines = [f"{run_id}  {value:.2f} {unit}" for run_id, value in found.items()]
     if best:
-        lines.append(f"Best on validation images: {arms.told(best)} nats/image.")
+        lines.append(f"Best on validation images: {arms.told(best)} {unit}.")
     lines += [f"{run.id} is {run.state()}." for run in arm.waiting]
     return Answer(document, "\n".join(lines))
 
@@ -239,9 +241,9 @@ def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
         return
     yield f"{run.id} is {state}: {status['epoch']} epochs in {duration(status['seconds'])}."
     if best := status["best"]:
-        value = best["validation"]
-        yield (f"Best on validation images: {value['nats_per_image']:.2f} nats/image, {value['nats_per_pixel']:.4f} "
-               f"nats/pixel, in epoch {best['epoch']}.")  # fmt: skip
+        value, config = best["validation"], run.config()
+        yield (f"Best on validation images: {value['nats_per_image']:.2f} {naming.unit(config, naming.IMAGE)}, "
+               f"{value['nats_per_pixel']:.4f} {naming.PIXEL}, in epoch {best['epoch']}.")  # fmt: skip
     yield from _reported(run.config().recipe)
     yield f"Next: python -m vae_core evaluate {run.id}" if state == "done" else _how_to_go_on(run)
 
@@ -252,7 +254,7 @@ def _reported(recipe: str) -> Iterator[str]:
     for known in recipes.all_recipes():
         if known.config.recipe == recipe and known.reported.get("best") is not None:
             small = ", for the full recipe" if known.variant == "lite" else ""
-            unit = str(known.reported["unit"]).replace("_", " ")
+            unit = naming.printed(str(known.reported["unit"]))
             yield f"Report {known.report} printed {known.reported['best']} ({unit}){small}."
 
 

@@ -12,19 +12,19 @@ config: then the configs are compared, over seeds and images. Intervals are corr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from vae_core.look import intervals, scores
 from vae_core.look.intervals import Interval
-from vae_core.look.scores import Metric
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm, Spread
 from vae_core.runs.store import Run, Summary
-from vae_core.spec import difference
+from vae_core.spec import difference, naming
 from vae_core.spec.difference import Difference
+from vae_core.spec.naming import Quantity
 
 RUNS, CONFIGS = "runs", "configs"
 
@@ -33,7 +33,7 @@ RUNS, CONFIGS = "runs", "configs"
 class Row:
     """`difference` is second minus first; None where the two numbers cannot be compared, for the `reason`."""
 
-    metric: Metric
+    metric: Quantity
     a: Spread | None
     b: Spread | None
     difference: Interval | None
@@ -48,7 +48,7 @@ class Row:
         """'a' or 'b' where the interval says so and one direction is better; else empty."""
         if self.difference is None or not self.differs or not self.metric.better:
             return ""
-        return "b" if (self.difference.value < 0) == (self.metric.better == scores.LOWER) else "a"
+        return "b" if (self.difference.value < 0) == (self.metric.better == naming.LOWER) else "a"
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,13 @@ def _rows(
     rows = []
     for key in keys:
         a, b = (_spread(key, each) for each in values)
-        rows.append(Row(scores.METRICS[key], a, b, found.get(key), reasons[key]))
+        rows.append(Row(_named(key, configs), a, b, found.get(key), reasons[key]))
     return tuple(rows), confidence
+
+
+def _named(key: str, configs: tuple[Any, Any]) -> Quantity:
+    """In the unit of the two models' own loss, where that is what it tells."""
+    return replace(scores.METRICS[key], unit=scores.METRICS[key].unit_of(configs))
 
 
 def _reason(key: str, configs: tuple[Any, Any], values: tuple[list[scores.Arrays], ...], problem: str) -> str:

@@ -18,6 +18,7 @@ from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec import cost
 from vae_core.spec.config import Config
+from vae_core.spec.naming import QUANTITIES
 
 VERSION = 1
 ACTIVE = 0.01  # a dimension whose means vary by more carries something
@@ -28,11 +29,11 @@ UNITS = {
     "bce": "nats of a Bernoulli pixel; per pixel, and summed over the pixels and channels of an image",
     "mse": "squared error of pixels in 0..1, in the same two forms: "
     "the nats of a Gaussian with sigma 1/sqrt(2), without its constant",
-    "kl": "nats per image",
+    "kl": QUANTITIES["kl"].unit,
     "elbo": "nats per image at beta = 1, one sampled code per image; higher is better",
-    "negative_elbo": "nats per image at beta = 1; lower is better",
-    "knn_accuracy": "share of test images; higher is better",
-    "balanced_accuracy": "mean share over the classes; higher is better",
+    "negative_elbo": f"{QUANTITIES['negative_elbo'].unit} at beta = 1; lower is better",
+    "knn_accuracy": f"{QUANTITIES['neighbours'].unit}; higher is better",
+    "balanced_accuracy": f"{QUANTITIES['neighbours_balanced'].unit}; higher is better",
     "gap_closed": "share of the way from the mean image to the floor, at the mean code; 1 is best",
 }
 
@@ -209,10 +210,22 @@ def neighbours_right(
     """For each test image whether its neighbours among `known` training codes tell its class, (n,) bool."""
     if not known:
         return None
+    codes, labels = known_codes(portable, dataset, known, progress)
+    return right_by_neighbours(codes, np.asarray(labels), mean, np.asarray(dataset.test.labels))
+
+
+def right_by_neighbours(codes: np.ndarray, labels: np.ndarray, asked: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The one definition of whether the nearest training codes tell a class, (n,) bool."""
+    near, _ = neighbours.search_among(codes, asked, min(NEIGHBOURS, len(codes)))
+    return np.asarray(neighbours.most_common(labels, near) == truth)
+
+
+def known_codes(
+    portable: Portable, dataset: Dataset, known: int, progress: Progress
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Codes and labels of so many training images."""
     chosen = _evenly(dataset.train, known)
-    codes, _ = portable.encode(chosen.pixels, progress)
-    near, _ = neighbours.search_among(codes, mean, min(NEIGHBOURS, known))
-    return np.asarray(neighbours.most_common(np.asarray(chosen.labels), near) == dataset.test.labels)
+    return portable.encode(chosen.pixels, progress)[0], chosen.labels
 
 
 def _evenly(part: Part, count: int) -> Part:

@@ -5,8 +5,7 @@ Reconstruction and KL lie in every finished run. The others take a look at every
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -17,11 +16,12 @@ from vae_core.runs import tasks
 from vae_core.runs.arrays import Numbers
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
+from vae_core.spec import naming
 from vae_core.spec.config import Config
+from vae_core.spec.naming import Quantity
 
 KIND = "images"
 VERSION = 1
-LOWER, HIGHER, NEITHER = "lower", "higher", ""
 Arrays = dict[str, np.ndarray]
 FORM = {
     name: Numbers("f", ("n",), optional=True)
@@ -29,39 +29,10 @@ FORM = {
 }
 
 
-@dataclass(frozen=True)
-class Metric:
-    key: str
-    label: str
-    unit: str
-    better: str  # "lower", "higher", or "" where neither is
-    meaning: str
-    per_pixel: bool = False  # kept as a sum over pixels, shown as their mean
-
-
 OF_VAES = ("kl", "negative_elbo", "bce_sampled", "mse_sampled")  # that a plain autoencoder has none of
-METRICS = {
-    metric.key: metric
-    for metric in (
-        Metric("reconstruction", "Reconstruction", "nats per image", LOWER,
-               "The loss between a test image and its reconstruction, as this model was trained on it."),
-        Metric("kl", "KL", "nats per image", NEITHER,
-               "How much the codes say about the image beyond the prior. Neither more nor less is better in itself."),
-        Metric("negative_elbo", "Negative ELBO", "nats per image", LOWER,
-               "Reconstruction at a sampled code plus KL, always at beta = 1."),
-        Metric("bce", "Cross-entropy", "nats per pixel", LOWER,
-               "Between a test image and its reconstruction at the mean code, whatever the model was trained on.",
-               per_pixel=True),
-        Metric("bce_sampled", "Cross-entropy, sampled code", "nats per pixel", LOWER,
-               "The same at one random draw of the image's code.", per_pixel=True),
-        Metric("mse", "Squared error", "per pixel", LOWER,
-               "Mean squared difference of pixels in 0..1 at the mean code.", per_pixel=True),
-        Metric("mse_sampled", "Squared error, sampled code", "per pixel", LOWER,
-               "The same at one random draw of the image's code.", per_pixel=True),
-        Metric("neighbours", "Class by neighbours", "share of images", HIGHER,
-               "How often the 15 nearest training codes have the test image's class."),
-    )
-}  # fmt: skip
+METRICS: Mapping[str, Quantity] = {key: naming.QUANTITIES[key] for key in (
+    "reconstruction", "kl", "negative_elbo", "bce", "bce_sampled", "mse", "mse_sampled", "neighbours",
+)}  # fmt: skip
 
 
 def of(run: Run) -> Arrays:
@@ -86,7 +57,7 @@ def finished(run: Run) -> Task | None:
     return next((task for task in found if task.state() == "done"), None)
 
 
-def comparable(metric: Metric, a: Config, b: Config) -> bool:
+def comparable(metric: Quantity, a: Config, b: Config) -> bool:
     """Whether two runs' numbers are of one kind; the images must be the same besides."""
     if metric.key in ("kl", "neighbours"):
         return True

@@ -53,8 +53,17 @@ def config(value: Any) -> Any:
     return value if isinstance(value, dict) and value.get("version") != 1 else LISTED(value)
 
 
+def both(value: Any) -> list[float]:
+    """At least and at most."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise Unfit("two numbers")
+    return listed(amount)(value)
+
+
 amount = number(0)
-LISTED = record(dataset=text, kind=text, recipe=text, beta=maybe(number()))
+LISTED = record(
+    dataset=text, kind=text, recipe=text, loss=text, beta=maybe(number()), sigma=maybe(number()), image=listed(whole(1))
+)
 THIS_DOCUMENT = record(
     config=config,
     resolved=maybe(partial(parameters=maybe(by_name(whole())), data_fingerprint=maybe(text), fused=flag, logits=flag,
@@ -64,7 +73,8 @@ THIS_DOCUMENT = record(
 CARD = record(name=text, owner=text, star=flag, note=text, locked=flag)
 WORK: dict[str, Any] = {
     "state": one_of(*STATES), "phase": text, "queued": maybe(amount), "pid": maybe(whole()),
-    "pid_started": maybe(amount), "seconds": maybe(amount), "eta_seconds": maybe(number()), "error": maybe(text),
+    "pid_started": maybe(amount), "seconds": maybe(amount), "eta_seconds": maybe(number()),
+    "eta_range": maybe(both), "eta_at": maybe(amount), "error": maybe(text),
 }  # fmt: skip
 STATUS = record(**WORK)
 TASK_STATUS = record(**WORK, done=amount)

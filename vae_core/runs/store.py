@@ -76,6 +76,9 @@ class Summary:
     dataset: str = ""
     kind: str = ""
     beta: float | None = None
+    loss: str = ""
+    sigma: float | None = None
+    image: tuple[int, ...] = (1, 1, 1)
     recipe: str = ""
     parent: str | None = None
     study: str = ""  # the search that it is a trial of
@@ -371,6 +374,7 @@ def _summarize(run: Run) -> Summary:
         epoch=status["epoch"], epochs=status["epochs"],
         best_nats_per_image=best.get("nats_per_image"), best_nats_per_pixel=best.get("nats_per_pixel"),
         parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], beta=config.get("beta", 1.0),
+        loss=config["loss"], sigma=config["sigma"], image=tuple(config["image"]),
         recipe=config["recipe"], parent=document["parent"], study=document["study"] or "",
         seconds=status["seconds"], error=status["error"],
     )  # fmt: skip

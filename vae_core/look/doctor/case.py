@@ -17,7 +17,7 @@ from vae_core.look.evidence import MAIN, SECOND, Curves, Line
 from vae_core.runs import arms
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.spec import recipes
+from vae_core.spec import naming, recipes
 from vae_core.spec.config import Config
 from vae_core.spec.layers import BatchNorm, Layer, Residual
 
@@ -79,8 +79,13 @@ class Case:
     def train(self) -> np.ndarray:
         return self.column("train_total")
 
+    @property
+    def unit(self) -> str:
+        """Of its losses as they are kept: per image."""
+        return naming.unit(self.config, naming.IMAGE)
+
     def column(self, name: str) -> np.ndarray:
-        """One number an epoch in nats per image; NaN where there is none."""
+        """One number an epoch, per image; NaN where there is none."""
         values = [row.get(f"{name}_nats_per_image") for row in self.history]
         return np.asarray([np.nan if value is None else value for value in values], np.float64)
 
@@ -115,7 +120,8 @@ class Case:
                 values = self.column(f"{part}_{name}")
                 kept = tuple(float(value) if np.isfinite(value) else None for value in values)
                 lines.append(Line(said + words, self.epochs, kept, role, dashed=part == "validation"))
-        return Curves(title, "nats per image", tuple(lines), marks)
+        unit = f"{naming.NATS} {naming.IMAGE}" if tuple(names) == ("kl",) else self.unit
+        return Curves(title, unit, tuple(lines), marks)
 
 
 def of(run: Run, against: Run | None = None) -> Case:

@@ -34,7 +34,7 @@ def last_is_not_best(case: Case) -> Finding | None:
         return None
     return Finding(
         "last-is-not-best", "The last epoch is not the best one",
-        f"Validation was best in epoch {case.epochs[best]:.0f} ({total[best]:.2f} nats per image). The last epoch, "
+        f"Validation was best in epoch {case.epochs[best]:.0f} ({total[best]:.2f} {case.unit}). The last epoch, "
         f"{case.epochs[-1]:.0f}, has {total[-1]:.2f}: {worse:.0%} worse.",
         "Whoever keeps the last model, or quotes the last number, keeps a worse one than there was. This program kept "
         "the best epoch's model; all pictures and test numbers are that one's.",
@@ -57,14 +57,14 @@ def batch_norm_lag(case: Case) -> Finding | None:
     if where:
         worst = max(where, key=lambda place: total[place] / total[place - 1])
         seen = (f"In epoch {case.epochs[worst]:.0f} the validation loss jumped from {total[worst - 1]:.2f} to "
-                f"{total[worst]:.2f} nats per image, while the training loss went from {train[worst - 1]:.2f} to "
+                f"{total[worst]:.2f} {case.unit}, while the training loss went from {train[worst - 1]:.2f} to "
                 f"{train[worst]:.2f}.")  # fmt: skip
         marks = tuple((case.epochs[place], "jump") for place in where[:3])
         changes = {"learning_rate": case.config.learning_rate / 3, "schedule": "cosine"}
         repair = Repair("Use smaller steps that fade out, so that the statistics keep up.", changes, afresh=True)
     else:
         seen = (f"After {case.steps} training steps the validation loss is {total[-1]:.2f} and the training loss "
-                f"{train[-1]:.2f} nats per image: batch norm's running statistics still hold "
+                f"{train[-1]:.2f} {case.unit}: batch norm's running statistics still hold "
                 f"{MOMENTUM ** (case.steps or 0):.0%} of where they began.")  # fmt: skip
         marks, more = (), max(2, case.config.epochs) * 4
         repair = Repair("Train on: the statistics catch up with more steps.", {"epochs": more})
@@ -91,7 +91,7 @@ def validation_is_constant(case: Case) -> Finding | None:
     why = "while the training loss moves" if moved else "and the training loss hardly moves either"
     return Finding(
         "validation-is-constant", "The validation loss never changes",
-        f"It is {total[0]:.6g} nats per image in all {len(total)} epochs, {why}.",
+        f"It is {total[0]:.6g} {case.unit} in all {len(total)} epochs, {why}.",
         "A model that learns changes its validation loss in every epoch, if only in the last digits. A number that "
         "stays the same is not measured on this model, or the model does not change.",
         case.curves("Loss"),
@@ -115,8 +115,8 @@ def overfitting(case: Case) -> Finding | None:
                      afresh=True))  # fmt: skip
     return Finding(
         "overfitting", "It learns its training images by heart",
-        f"Since epoch {epoch:.0f} the training loss has fallen from {train[best]:.2f} to {train[-1]:.2f} nats per "
-        f"image, while the validation loss has risen from {total[best]:.2f} to {np.median(after):.2f}.",
+        f"Since epoch {epoch:.0f} the training loss has fallen from {train[best]:.2f} to {train[-1]:.2f} "
+        f"{case.unit}, while the validation loss has risen from {total[best]:.2f} to {np.median(after):.2f}.",
         "From that epoch on the model remembers instead of learning what images have in common. More images, a smaller "
         "model or dropout help; training longer does not.",
         case.curves("Loss", marks=((epoch, "best"),)), repair,
@@ -134,8 +134,8 @@ def undertrained(case: Case) -> Finding | None:
         return None
     return Finding(
         "undertrained", "It was still getting better",
-        f"Over the last {'epoch' if last == 1 else f'{last} epochs'} the validation loss fell by {drop:.2f} nats per "
-        f"image in each, and it stands at {total[-1]:.2f}: the training ended before the model had learned all.",
+        f"Over the last {'epoch' if last == 1 else f'{last} epochs'} the validation loss fell by {drop:.2f} "
+        f"{case.unit} in each, and it stands at {total[-1]:.2f}: the training ended before the model had learned all.",
         "Two models that were stopped on their way say nothing about which of them is better in the end.",
         case.curves("Loss"),
         Repair("Go on for as many epochs again.", {"epochs": 2 * max(case.config.epochs, len(case.history))}),
@@ -170,7 +170,7 @@ def _too_high(case: Case) -> str:
         return ""
     risen = (train[-1] - train.min()) / abs(train.min())
     if risen > RISEN:
-        return f"The training loss has risen from {train.min():.2f} to {train[-1]:.2f} nats per image."
+        return f"The training loss has risen from {train.min():.2f} to {train[-1]:.2f} {case.unit}."
     bumps = int((np.diff(train) > BUMP * np.abs(train[:-1])).sum())
     if bumps > RESTLESS * (len(train) - 1) and bumps > 2:
         return f"The training loss rose in {bumps} of {len(train) - 1} epochs."
@@ -189,8 +189,8 @@ def rate_too_low(case: Case) -> Finding | None:
         return None
     return Finding(
         "learning-rate", "The learning rate is too low",
-        f"With a learning rate of {rate:g} the training loss went from {train[0]:.2f} to {train[-1]:.2f} nats per "
-        f"image in {len(train)} epochs, and fell nearly as fast at the end as at the beginning.",
+        f"With a learning rate of {rate:g} the training loss went from {train[0]:.2f} to {train[-1]:.2f} "
+        f"{case.unit} in {len(train)} epochs, and fell nearly as fast at the end as at the beginning.",
         "The learning rate is the size of a step downhill. A loss that falls in a straight line instead of bending has "
         "steps so small that the training would take many times as long.",
         case.curves("Loss"),

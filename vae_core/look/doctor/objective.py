@@ -9,6 +9,7 @@ import numpy as np
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import HINT, Finding, Repair
 from vae_core.look.evidence import MARKED, Bars, Curves, Line
+from vae_core.spec import naming
 
 NEAR = 1.25  # a beta within this factor of a count of pixels is one
 LITTLE, MUCH = 0.05, 20.0  # a KL weight below hardly pulls, one above leaves little else
@@ -46,7 +47,7 @@ def scale_mismatch(case: Case) -> Finding | None:
         f"values. {reason}",
         "Both parts are nats of one image and belong together with a weight near 1. A common slip is to take the mean "
         "over pixels of one and the sum of the other: that multiplies or divides the weight by the number of pixels.",
-        Bars("What one image costs in the loss", "nats per image", ("reconstruction", f"{beta:g} x KL", "KL"),
+        Bars("What one image costs in the loss", case.unit, ("reconstruction", f"{beta:g} x KL", "KL"),
              (reconstruction, beta * kl, kl), marked=(1,)),
         Repair("Weigh both parts alike: beta = 1.", {"beta": 1.0}, afresh=beta > 1),
     )  # fmt: skip
@@ -79,10 +80,10 @@ def parts_do_not_sum(case: Case) -> Finding | None:
     return Finding(
         "parts-do-not-sum", "The total is not the sum of its parts",
         f"In {len(epochs)} of {len(case.history)} epochs the {part} loss is not reconstruction + beta x KL: in epoch "
-        f"{epochs[0]:.0f} it says {totals[first]:.2f}, and its parts make {sums[first]:.2f} nats per image.",
+        f"{epochs[0]:.0f} it says {totals[first]:.2f}, and its parts make {sums[first]:.2f} {case.unit}.",
         "If the parts do not add up, at least one of the three numbers is wrong, was averaged in another way, or comes "
         "from another epoch, and no sentence about the loss can be trusted.",
-        Curves("The loss as it was written down, and the sum of its parts", "nats per image",
+        Curves("The loss as it was written down, and the sum of its parts", case.unit,
                (Line("written down", case.epochs, kept),
                 Line("sum of the parts", case.epochs, tuple(float(each) for each in sums), MARKED, dashed=True))),
         Repair("Train it again here: this program computes the total from its parts.", {"seed": case.config.seed + 1}),
@@ -104,7 +105,8 @@ def no_better_than_pca(case: Case) -> Finding | None:
     strip = (case.metrics or {}).get("baselines")
     if not strip or not strip.get("pca"):
         return None
-    unit = "mse" if case.config.loss == "mse" else "bce"
+    unit = naming.measures(case.config)[0]
+    measured = naming.QUANTITIES[unit]
     model = case.metrics[unit]["mean_code"]["nats_per_pixel"] if case.metrics else math.nan
     bars = {name: strip[key][unit]["nats_per_pixel"] for name, key in (("mean image", "mean_image"), ("PCA", "pca"))}
     floor = strip["floor"][unit]["nats_per_pixel"]
@@ -113,12 +115,12 @@ def no_better_than_pca(case: Case) -> Finding | None:
     size, least = case.size, f", and the least that is possible is {floor:.4f}" if floor else ""
     return Finding(
         "no-better-than-pca", "A straight line does as well",
-        f"On the test images this model reaches {model:.4f} {unit.upper()} per pixel, and principal component analysis "
-        f"with {size} number{'s' * (size > 1)} reaches {bars['PCA']:.4f}{least}: the network is not ahead by 1 % of "
-        "what PCA leaves.",
+        f"On the test images this model reaches a {measured.label.lower()} of {model:.4f} {measured.unit}, and "
+        f"principal component analysis with {size} number{'s' * (size > 1)} reaches {bars['PCA']:.4f}{least}: the "
+        "network is not ahead by 1 % of what PCA leaves.",
         "PCA is the best that can be done without any hidden layer, and it takes a second. A network that is not "
         "better has either not learned enough yet, or its code is too small for these images.",
-        Bars("Loss on the test images, lower is better", f"{unit.upper()} per pixel", ("this model", *bars),
+        Bars(f"{measured.label} on the test images, lower is better", measured.unit, ("this model", *bars),
              (model, *bars.values()), marked=(0,)),
         Repair("Train it for twice as many epochs; where that does not help, give it a larger code.",
                {"epochs": 2 * max(case.config.epochs, len(case.history))}),

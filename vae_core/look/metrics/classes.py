@@ -7,15 +7,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vae_core.look import neighbours
+from vae_core.look import evaluation
 from vae_core.look.metrics.entry import HIGHER, Entry, Found, Missing, Tell, mean
 from vae_core.look.metrics.subject import SEED, Subject
+from vae_core.spec.naming import QUANTITIES
 
-NEIGHBOURS = 15
 PROBED = 10_000  # training codes that the linear probe is fitted to
+PROBE = (
+    "How often a test image's class is told from its code alone by logistic regression on training codes: classes that "
+    "a straight cut divides."
+)
 CLUSTERED, SILHOUETTE = 10_000, 2_000  # test codes
 LABELS = {
-    "knn_accuracy": "Class by neighbours", "knn_balanced": "Class by neighbours, balanced",
+    "knn_accuracy": QUANTITIES["neighbours"].label, "knn_balanced": QUANTITIES["neighbours_balanced"].label,
     "probe_accuracy": "Class by a straight line", "probe_balanced": "Class by a straight line, balanced",
     "nmi": "Clusters and classes (NMI)", "ari": "Clusters and classes (ARI)", "silhouette": "Separation (silhouette)",
 }  # fmt: skip
@@ -28,13 +32,11 @@ def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
         yield from (Missing(name, label, reason) for name, label in LABELS.items())
         return
     assert labels is not None and known is not None
-    near, _ = neighbours.search_among(subject.train_codes, subject.codes, min(NEIGHBOURS, len(known)))
-    how = f"by the {NEIGHBOURS} nearest of {len(known):,} training codes"
-    yield from _guessed("knn", neighbours.most_common(known, near), labels, how)
+    right = evaluation.right_by_neighbours(subject.train_codes, known, subject.codes, labels)
+    yield from _guessed("knn", right, labels, QUANTITIES["neighbours"].meaning)
     tell(0.4)
     line = _by_line(subject.train_codes, known, subject.codes)
-    how = "by logistic regression on the training codes: classes that a straight cut divides"
-    yield from _guessed("probe", line, labels, how)
+    yield from _guessed("probe", line == labels, labels, PROBE)
     tell(0.7)
     yield from _clusters(subject, labels)
 
@@ -47,14 +49,13 @@ def _reason(labels: np.ndarray | None, known: np.ndarray | None) -> str:
     return "" if len(labels) > len(np.unique(labels)) else "There are no more test images than classes."
 
 
-def _guessed(kind: str, guessed: np.ndarray, labels: np.ndarray, how: str) -> Iterator[Entry]:
-    right = (guessed == labels).astype(np.float64)
-    yield mean(f"{kind}_accuracy", LABELS[f"{kind}_accuracy"], right, "share of test images", HIGHER,
-               f"How often a test image's class is told from its code alone, {how}.")  # fmt: skip
+def _guessed(kind: str, right: np.ndarray, labels: np.ndarray, meaning: str) -> Iterator[Entry]:
+    one, balanced = QUANTITIES["neighbours"], QUANTITIES["neighbours_balanced"]
+    right = right.astype(np.float64)
+    yield mean(f"{kind}_accuracy", LABELS[f"{kind}_accuracy"], right, one.unit, HIGHER, meaning)
     of_class = [right[labels == each].mean() for each in np.unique(labels)]
-    yield Entry(f"{kind}_balanced", LABELS[f"{kind}_balanced"], float(np.mean(of_class)), "mean share over classes",
-                HIGHER, "The same, every class counting alike however many images it has.",
-                of=f"{len(of_class)} classes")  # fmt: skip
+    yield Entry(f"{kind}_balanced", LABELS[f"{kind}_balanced"], float(np.mean(of_class)), balanced.unit, HIGHER,
+                balanced.meaning, of=f"{len(of_class)} classes")  # fmt: skip
 
 
 def _by_line(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:

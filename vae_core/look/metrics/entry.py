@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
-LOWER, HIGHER, NEITHER = "lower", "higher", ""
+from vae_core.spec.naming import HIGHER as HIGHER
+from vae_core.spec.naming import LOWER as LOWER
+from vae_core.spec.naming import NEITHER as NEITHER
+from vae_core.spec.naming import QUANTITIES
+
 CONFIDENCE = 0.95
 Tell = Callable[[float], None]  # the share of a part's work that is done
 
@@ -48,6 +52,12 @@ class Missing:
 
 
 Found = Entry | Missing
+
+
+def known(key: str, values: np.ndarray, name: str = "") -> Entry:
+    """The mean of a number that other parts of the program show as well, by the name and unit that it has there."""
+    of = QUANTITIES[key]
+    return mean(name or key, of.label, values, of.unit, of.better, of.meaning)
 
 
 def mean(name: str, label: str, values: np.ndarray, unit: str, better: str, meaning: str, of: str = "") -> Entry:

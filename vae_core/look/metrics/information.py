@@ -8,14 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from vae_core.look.evaluation import ACTIVE
-from vae_core.look.metrics.entry import HIGHER, LOWER, NEITHER, Entry, Found, Missing, Tell, mean
+from vae_core.look.metrics.entry import HIGHER, LOWER, NEITHER, Entry, Found, Missing, Tell, known
 from vae_core.look.metrics.subject import SEED, Subject
+from vae_core.spec.naming import QUANTITIES
 
 MOST = 4_000  # images whose codes stand for all: every one is compared with every other
 CHUNK = 64
 DRAWS = 4  # codes of each image
 LABELS = {
-    "kl": "KL", "active_units": "Active units", "mutual_information": "Information about the image",
+    "kl": QUANTITIES["kl"].label, "active_units": QUANTITIES["active"].label,
+    "mutual_information": "Information about the image",
     "aggregate_kl": "Distance of all codes from the prior",
 }  # fmt: skip
 
@@ -26,12 +28,10 @@ def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
         yield from (Missing(name, label, "A plain autoencoder's code is a point without a spread.")
                     for name, label in LABELS.items())  # fmt: skip
         return
-    meaning = "How much the code of an image says beyond the prior. Neither more nor less is better in itself."
-    yield mean("kl", LABELS["kl"], subject.found.kl, "nats per image", NEITHER, meaning)
+    yield known("kl", subject.found.kl)
     active = int((subject.codes.var(axis=0) > ACTIVE).sum())
     yield Entry("active_units", LABELS["active_units"], active, f"of {subject.codes.shape[1]} numbers", NEITHER,
-                "Numbers of the code whose mean varies over the test images. The others carry nothing.",
-                of=f"{len(subject.codes):,} test images")  # fmt: skip
+                QUANTITIES["active"].meaning, of=f"{len(subject.codes):,} test images")  # fmt: skip
     places = subject.some(MOST)
     means, spreads = subject.codes[places], log_variance[places]
     if not (subject.config.has_prior and len(places) >= 2):

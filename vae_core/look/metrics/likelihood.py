@@ -13,6 +13,7 @@ from vae_core.look import baselines
 from vae_core.look.metrics.entry import HIGHER, Found, Missing, Tell, mean
 from vae_core.look.metrics.information import log_mean_exp
 from vae_core.look.metrics.subject import SEED, Subject
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 SAMPLES = 64  # codes drawn for each image
@@ -59,7 +60,7 @@ def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
         yield from (Missing(*name, f"{kind} has no prior, so it gives no probability to an image.") for name in names)
         return
     count = int(min(IMAGES, len(subject.pixels), BUDGET / (SAMPLES * subject.decoding)))
-    unit = "nats per image" if config.loss != "bce" else "pseudo-nats per image"
+    unit = f"{'pseudo-' if config.loss == 'bce' else ''}{naming.NATS} {naming.IMAGE}"
     places = subject.some(count)
     targets = baselines.targets(subject.pixels[places], config.loss == "bce-binary").astype(np.float64)
     decode = _decoder(subject)

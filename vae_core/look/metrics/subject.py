@@ -35,7 +35,7 @@ class Subject:
     dataset: Dataset
     portable: Portable
     found: PerImage  # of all test images
-    train_codes: np.ndarray  # of evenly spaced training images
+    train_codes: np.ndarray  # of the training images whose classes are asked for
     train_labels: np.ndarray | None
     judge: Callable[[], Judge | str]  # it, or why there is none
 
@@ -69,12 +69,14 @@ def make(
     config: Config, dataset: Dataset, portable: Portable, judge: Callable[[], Judge | str],
     progress: Callable[[int, int], None], training: int,
 ) -> Subject:  # fmt: skip
-    """Encode and decode what all parts need; `training` says how many training images."""
+    """Encode and decode what all parts need; `training` says how many training images, 0 where none tells a class."""
     tested = 2 * len(dataset.test)
     found = evaluation.per_image(
         portable, dataset.test.pixels, config, lambda done, _: progress(done, tested + training)
     )
-    some = spread(len(dataset.train), training)
-    codes, _ = portable.encode(dataset.train.pixels[some], lambda done, _: progress(tested + done, tested + training))
-    labels = None if dataset.train.labels is None else dataset.train.labels[some]
+    codes, labels = (
+        evaluation.known_codes(portable, dataset, training, lambda done, _: progress(tested + done, tested + training))
+        if training
+        else (found.mean[:0], None)
+    )
     return Subject(config, dataset, portable, found, codes, labels, judge)

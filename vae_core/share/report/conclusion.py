@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vae_core.look.doctor.finding import PROBLEM, Finding
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 from vae_core.spec.difference import listed
 
@@ -24,12 +25,13 @@ def of_one(name: str, config: Config, metrics: Mapping[str, Any] | None, finding
 
 
 def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
-    unit = "mse" if config.loss == "mse" else "bce"
+    unit = naming.measures(config)[0]
     value = metrics[unit]["mean_code"]["nats_per_pixel"]
     strip = {key: each[unit]["nats_per_pixel"] for key, each in metrics["baselines"].items() if each}
-    what = "squared error" if unit == "mse" else "cross-entropy in nats"
-    yield (f"On {metrics['images']:,} test images that it never trained on, {name} reaches a {what} per pixel of "
-           f"{value:.4f}; always drawing the mean image gives {strip['mean_image']:.4f}.")  # fmt: skip
+    what = naming.QUANTITIES[unit]
+    yield (f"On {metrics['images']:,} test images that it never trained on, {name} reaches a {what.label.lower()} of "
+           f"{value:.4f} {what.unit} at the mean code; always drawing the mean image gives "
+           f"{strip['mean_image']:.4f}.")  # fmt: skip
     if value >= strip["mean_image"]:
         yield "It does no better than the mean image: it has learned nothing that helps."
         return

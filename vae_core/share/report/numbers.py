@@ -9,9 +9,11 @@ from vae_core.look import comparison
 from vae_core.look.intervals import Interval
 from vae_core.share.report.parts import Block, Grid, Heading, Text
 from vae_core.share.report.side import Side
+from vae_core.spec import naming
 
 BASELINES = {"floor": "least that is possible", "mean_image": "mean image", "class_mean": "mean of its class"}
-ARROWS = {"lower": "lower is better", "higher": "higher is better", "": ""}
+CODES = {"mean_code": "at the mean code", "sampled": "at a sampled code"}
+ARROWS = {naming.LOWER: "lower is better", naming.HIGHER: "higher is better", naming.NEITHER: ""}
 NOT_YET = (
     "More has not been measured yet. 'Measures' under Judge on the Train page does, as does: python -m vae_core "
     "evaluate RUN --all"
@@ -26,25 +28,31 @@ def of(sides: Sequence[Side]) -> Iterator[Block]:
 
 
 def _losses(sides: Sequence[Side]) -> Iterator[Block]:
-    rows = []
-    for side in sides:
-        if side.metrics:
-            for key, words in (("mean_code", "at the mean code"), ("sampled", "at a sampled code")):
-                rows.append((f"{side.name}, {words}", *_three(side.metrics["bce"][key], side.metrics["mse"][key])))
     known = next((side for side in sides if side.metrics), None)
     if known is None or known.metrics is None:
         yield Text("None of these models has been tested yet.", generated=True)
         return
+    lines = {f"{side.name}, {words}": {kind: side.metrics[kind][code] for kind in ("bce", "mse")}
+             for side in sides if side.metrics for code, words in CODES.items()}  # fmt: skip
     size = known.config.architecture().code.size
     for key, words in {**BASELINES, "pca": f"PCA, {size} number{'s' * (size > 1)}"}.items():
         if each := known.metrics["baselines"].get(key):
-            rows.append((words, *_three(each["bce"], each["mse"])))
-    header = ("", "cross-entropy, nats per pixel", "per image", "squared error per pixel")
-    yield Grid(header, tuple(rows), f"On {known.metrics['images']:,} test images; lower is better.")
+            lines[words] = each
+    columns, image = naming.columns(known.config), known.config.image
+    rows = tuple((words, *(f"{column.of(each, image):.4f}" for column in columns)) for words, each in lines.items())
+    caption = f"On {known.metrics['images']:,} test images; lower is better."
+    yield Grid(("", *(column.words for column in columns)), rows, caption)
+    yield from _best(sides)
 
 
-def _three(bce: dict[str, float], mse: dict[str, float]) -> tuple[str, str, str]:
-    return f"{bce['nats_per_pixel']:.4f}", f"{bce['nats_per_image']:.2f}", f"{mse['nats_per_pixel']:.4f}"
+def _best(sides: Sequence[Side]) -> Iterator[Block]:
+    """The loss that lists and charts of runs show: another number than those on the test images."""
+    for side in sides:
+        best = (side.run.status()["best"] or {}).get("validation", {}).get("nats_per_image")
+        if best is not None:
+            told = naming.shown(best, side.config, naming.PIXEL)
+            yield Text(f"The loss of {side.name} in the list of runs is {told}: {naming.validated(side.config)}.",
+                       generated=True)  # fmt: skip
 
 
 def _measured(sides: Sequence[Side]) -> Iterator[Block]:
