@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from vae_core.cli.answer import Answer, WrongUse, add_json, duration, table
+from vae_core.cli.answer import Answer, WrongUse, add_json, duration, one_line, table
 from vae_core.runs import store
 from vae_core.runs.store import Summary
 from vae_core.runs.work import FINAL
