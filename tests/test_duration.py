@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -53,10 +54,12 @@ def test_the_first_call_which_makes_the_graph_does_not_count_as_a_step() -> None
     parts = duration.foretell(SMALL, DIGITS, Calibration(*[0.0] * 7, parameter=1e-9), USUAL)
     clock = Clock(parts)
     before = clock.left(1000, 4)
-    clock.step(7.0)
+    clock.steps(1, 7.0)
     assert clock.left(1000, 4).most < before.most
-    clock.step(0.002)
-    assert clock.left(1000, 0).least == pytest.approx(2.0 + (parts.first_look + parts.finish).least)
+    clock.steps(4, 0.2)  # a hiccup
+    assert clock.parts.step == parts.step
+    clock.steps(196, 0.2)
+    assert clock.left(1000, 0).least == pytest.approx(2.0 + (parts.first_look + parts.finish).least, rel=0.02)
     clock.look(1.7)  # it makes graphs, too: no more than a bound for the next ones
     assert clock.left(0, 10).most < 10 * 1.0 + parts.finish.most
     clock.look(0.3)
@@ -74,6 +77,8 @@ def test_what_a_status_says_grows_less_while_nobody_writes_it() -> None:
 
 def test_a_training_of_seconds_never_says_that_it_takes_hours(settings: Settings) -> None:
     seen: list[dict] = []
+    began = time.monotonic()
     run = train(settings, replace(PLAIN, epochs=40, batch=8, train_size=0), seen.append)
+    took = time.monotonic() - began
     said = [row["eta_seconds"] for row in seen if "eta_seconds" in row]
-    assert run.state() == "done" and max(said) < 60 and said[-1] < said[0]
+    assert run.state() == "done" and max(said) < 10 * took and said[-1] < max(said)

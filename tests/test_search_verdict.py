@@ -111,6 +111,8 @@ def test_a_search_is_foretold_with_its_start_its_graphs_and_its_folds(settings) 
     from vae_core.data import catalog
 
     digits = catalog.describe("digits", settings)
+    one = expected.expected(settings, Search(BASE, RATES), digits).trial
+    assert one.most > 5 > one.least  # the first trial waits for a process to start, the others do not
 
     def whole(**wanted: Any) -> float:
         return expected.expected(settings, Search(**{"base": BASE, "space": RATES, **wanted}), digits).whole.middle

@@ -88,9 +88,9 @@ def pictures(search: Search, trial: Trial) -> None:
     st.caption(f"What trial {trial.number + 1} makes of images that validate", help=PICTURES_HELP)
     with st.container(horizontal=True, gap="medium"):
         for number, sheet in sheets:
-            with st.container(width=330):
+            with st.container(width=300):
                 name = f"Fold {number}" if search.folds else "Its training"
-                pixels.show(sheet, f"{name}: validation images above, reconstructions below", width=320)
+                pixels.show(sheet, f"{name}: validation images above, reconstructions below", width=290)
                 if search.folds:
                     st.caption(name)
 

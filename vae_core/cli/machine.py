@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from vae_core.cli import native, progress
@@ -16,8 +17,8 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 
 def calibrate(args: argparse.Namespace, settings: Settings) -> Answer:
+    print("Measuring this machine, which takes some minutes.", file=sys.stderr, flush=True)
     with native.silence(), progress.bar() as tell:
-        tell("Loading TensorFlow", 0, 0)  # which takes seconds
         from vae_core.learn import calibrate as measuring
 
         found = measuring.calibrate(settings, tell)

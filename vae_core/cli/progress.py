@@ -82,7 +82,7 @@ class Lines:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if total and now - self._began < QUIET_SECONDS or what == self._what and now - self._told < LINE_SECONDS:
+        if now - self._began < QUIET_SECONDS or (what == self._what and now - self._told < LINE_SECONDS):
             return
         self._what, self._told = what, now
         answer.complain(f"{what}: {done:,} of {total:,}" if total else f"{what} ...")

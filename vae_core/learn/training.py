@@ -143,8 +143,9 @@ class Training:
         began = time.monotonic()
         plan = steps.Plan(chosen, step, np.array(rates, np.float32), np.array(betas, np.float32))
         sums = self.steps.train(self.images, plan)
-        seconds = (time.monotonic() - began) / count
-        self._adapt_chunk(seconds)
+        seconds = time.monotonic() - began
+        self.clock.steps(count, seconds)
+        self._adapt_chunk(seconds / count)
         position.add(count, sums, np.asarray(betas), chosen.size)
         if not np.isfinite(sums).all():
             bad = position.step - count + int(np.argmin(np.isfinite(sums).all(axis=1))) + 1
@@ -152,7 +153,6 @@ class Training:
 
     def _adapt_chunk(self, seconds: float) -> None:
         """Grow the number of steps a call while calls stay short; the first calls also trace the graph."""
-        self.clock.step(seconds)
         wanted = max(1, int(CHUNK_SECONDS / max(seconds, 1e-6)))
         self.chunk = min(wanted, self.chunk * 4)
 

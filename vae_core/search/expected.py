@@ -19,7 +19,7 @@ SAMPLES = 16  # trials that are looked at
 
 @dataclass(frozen=True)
 class Expected:
-    """`trial` spans the trials that are possible; the winner is trained or kept at the end."""
+    """`trial` spans the trials that are possible, the first one among them, which takes longest."""
 
     trial: Span
     whole: Span
@@ -67,8 +67,9 @@ def expected(settings: Settings, search: Search, data: Summary, workers: int = 1
     winner = _parts(settings, search.base, data, is_trial=False)
     end = winner.finish + (winner.build + winner.epoch * winner.epochs) * bool(search.folds)
     whole = winner.start * 2 + winner.build + tried + end  # two processes: one that chooses, one that trains
-    longest = Span(min(span.least for span in times), max(span.most for span in times))
-    return Expected(longest, whole, winner.measured)
+    first = winner.start + winner.build  # the first trial waits for TensorFlow and a graph
+    each = Span(min(span.least for span in times), max(span.most for span in times) + first.most)
+    return Expected(each, whole, winner.measured)
 
 
 def _parts(settings: Settings, config: Config, data: Summary, *, is_trial: bool) -> Parts:

@@ -22,6 +22,7 @@ SEEN, DRAWN = 2000, 266  # test images that are encoded after each epoch, and co
 TESTED, COMPARED = 2.5, 0.5  # forward passes at the end, of each test image and of each whose code is a neighbour
 TRIED = 8  # steps that are taken to choose between the precisions ...
 TRIED_WORK = 2e9  # ... each of at most so many multiply-adds
+LATELY, ENOUGH = 10.0, 0.3  # seconds after which a step counts half, and from which on steps are believed
 UNITS = (("s", 1), ("min", 60), ("h", 3600))
 FED: dict[str, Any] = {  # what is fed to each step: trainings of one process that differ in no more share a graph
     "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0, "batch": 1, "epochs": 1, "patience": 0,
@@ -182,24 +183,27 @@ class Clock:
         self.parts = parts
         self._calls = 0
         self._looks = 0
+        self._seconds = 0.0  # of the steps that were taken lately, the first call left out
+        self._steps = 0.0
 
-    def step(self, seconds: float) -> None:
-        """Of one, on average of a call. The first call also makes the graph, so it says nothing of the others."""
+    def steps(self, count: int, seconds: float) -> None:
+        """One call took so many. The first one also makes the graph, so it says nothing of the others."""
         self._calls += 1
-        if self._calls == 2:
-            self._measured(step=about(seconds))
-        elif self._calls > 2:
-            self._measured(step=about(0.8 * self.parts.step.most + 0.2 * seconds))
+        if self._calls == 1:
+            return
+        fades = 0.5 ** (seconds / LATELY)
+        self._seconds = fades * self._seconds + seconds
+        self._steps = fades * self._steps + count
+        if self._seconds > ENOUGH:  # a few short steps may have waited for something else
+            self.parts = replace(self.parts, step=about(self._seconds / self._steps))
 
     def look(self, seconds: float) -> None:
         """Of validation and what is written after an epoch. The first one also makes graphs: it is a bound."""
         self._looks += 1
         known = self.parts.look
         most = min(known.most, seconds)
-        self._measured(look=about(seconds) if self._looks > 1 else Span(min(known.least, most), most))
-
-    def _measured(self, **spans: Any) -> None:
-        self.parts = replace(self.parts, **spans)
+        bound = Span(min(known.least, most), most)
+        self.parts = replace(self.parts, look=about(seconds) if self._looks > 1 else bound)
 
     def left(self, steps: int, epochs: int) -> Span:
         """With so many steps and so many looks to come."""
