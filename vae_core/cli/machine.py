@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from vae_core.cli import native, progress
-from vae_core.cli.answer import Answer, add_json
+from vae_core.cli.answer import Answer, add_json, complain
 from vae_core.settings import Settings
 
 
@@ -17,7 +16,7 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 
 def calibrate(args: argparse.Namespace, settings: Settings) -> Answer:
-    print("Measuring this machine, which takes some minutes.", file=sys.stderr, flush=True)
+    complain("Measuring this machine, which takes some minutes.")
     with native.silence(), progress.bar() as tell:
         from vae_core.learn import calibrate as measuring
 
