@@ -44,7 +44,7 @@ def test_points_arrive_where_they_are():
     for frame in header["frames"]:
         steps = np.frombuffer(part(body, frame["points"]), "<u2").reshape(-1, 2)
         low, high = np.array(frame["low"]), np.array(frame["high"])
-        points = low + steps * (high - low) / 65535
+        points = low + steps * (high - low) / pack.STEPS
         assert points == pytest.approx(shots[frame["epoch"]]["code"], abs=1e-3)
     newest, first = header["frames"]
     assert (newest["previous"], first["previous"]) == (1, None)
@@ -92,3 +92,23 @@ def test_equal_codes_do_not_divide_by_zero():
     shot = {**snapshot(1), "code": np.zeros((50, 2), np.float32)}
     header, body = opened(film.data({}, [1], [], {1: shot}.__getitem__, []))
     assert set(part(body, header["frames"][0]["points"])) == {0}
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_code_that_is_no_number_is_nowhere_and_moves_no_other(bad):
+    shots = {1: snapshot(1), 2: snapshot(2)}
+    shots[2]["code"][7] = bad
+    header, body = opened(film.data({"run": "a"}, [1, 2], [], shots.__getitem__, []))
+    (frame,) = header["frames"]
+    steps = np.frombuffer(part(body, frame["points"]), "<u2").reshape(-1, 2)
+    others = np.arange(50) != 7
+    assert (steps[7] == pack.NOWHERE).all() and (steps[others] < pack.NOWHERE).all()
+    assert np.array(frame["low"]) == pytest.approx(shots[2]["code"][others].min(axis=0))
+    turn = align.turn(shots[1]["code"][others], shots[2]["code"][others])
+    assert np.array(frame["turn"]).reshape(2, 2) == pytest.approx(turn, abs=1e-5)
+
+
+def test_codes_of_which_none_is_a_number_are_sent_too():
+    shot = {**snapshot(1), "code": np.full((50, 2), np.nan, np.float32), "plane": np.full((3, 2), np.nan, np.float32)}
+    header, body = opened(film.data({}, [1], [], {1: shot}.__getitem__, []))
+    assert set(np.frombuffer(part(body, header["frames"][0]["points"]), "<u2")) == {pack.NOWHERE}

@@ -83,8 +83,9 @@ class LossChart {
     if (!values.length) return this.spec.log ? [0.1, 1] : [0, 1];
     const low = Math.min(...values);
     const high = Math.max(...values);
-    if (this.spec.log) return low === high ? [low / 2, high * 2] : [low / (high / low) ** 0.06, high * (high / low) ** 0.06];
-    const room = (high - low || Math.abs(high) || 1) * 0.06;
+    const same = high - low <= 1e-9 * Math.abs(high); // as far as an axis can tell
+    if (this.spec.log) return same ? [low / 2, high * 2] : [low / (high / low) ** 0.06, high * (high / low) ** 0.06];
+    const room = ((!same && high - low) || Math.abs(high) || 1) * 0.06;
     return [Math.max(low - room, low >= 0 ? 0 : -Infinity), high + room];
   }
 
@@ -154,14 +155,16 @@ class LossChart {
   }
 
   drawBatches(svg) {
-    const points = this.spec.batches.map(([epoch, value]) => [this.x(epoch), this.y(value)]);
-    const color = this.spec.lines[0].color;
-    if (points.length) svg.append(make("path", { d: this.path(points), fill: "none", stroke: color, "stroke-width": 1.5 }));
+    const [line] = this.spec.lines;
+    if (!line) return;
+    const points = this.spec.batches.map(([epoch, value]) => [this.x(epoch), this.y(value ?? NaN)]);
+    if (points.length) svg.append(make("path", { d: this.path(points), fill: "none", stroke: line.color, "stroke-width": 1.5 }));
   }
 
   drawMarks(svg) {
     for (const mark of this.spec.marks.filter((each) => each.epoch <= this.spec.span[1])) {
       const [x, y] = [this.x(mark.epoch), this.y(mark.value)];
+      if (!Number.isFinite(y)) continue; // 0 has no place on a logarithmic axis
       const d = `M${x} ${y - 6}L${x + 6} ${y}L${x} ${y + 6}L${x - 6} ${y}Z`;
       const fill = mark.part === "train" ? "var(--st-text-color)" : "var(--st-background-color)";
       const shape = make("path", { d, fill, stroke: "var(--st-text-color)", "stroke-width": 1.5 });

@@ -2,6 +2,7 @@
 // A turn is [a, b, c, d]: the point (x, y) goes to (x a + y c, x b + y d).
 
 const STILL = [1, 0, 0, 1];
+const NOWHERE = 65535; // stands for a code that is no number
 const DECODED = 24; // pictures kept unpacked; the others wait as files
 
 const after = (s, t) => [
@@ -47,8 +48,8 @@ class Frames {
 
   points(frame, part) {
     const raw = new Uint16Array(part(frame.points).buffer);
-    const scale = [0, 1].map((axis) => (frame.high[axis] - frame.low[axis]) / 65535);
-    return Float32Array.from(raw, (value, i) => frame.low[i % 2] + value * scale[i % 2]);
+    const scale = [0, 1].map((axis) => (frame.high[axis] - frame.low[axis]) / (NOWHERE - 1));
+    return Float32Array.from(raw, (value, i) => (value === NOWHERE ? NaN : frame.low[i % 2] + value * scale[i % 2]));
   }
 
   files(frame, part) {
@@ -99,14 +100,18 @@ class Frames {
     for (const epoch of this.frames.keys()) {
       const placed = this.placed(epoch);
       for (const axis of [0, 1]) {
-        const values = placed.filter((_, i) => i % 2 === axis).sort();
+        const values = placed.filter((value, i) => i % 2 === axis && Number.isFinite(value)).sort();
+        if (!values.length) continue;
         const cut = Math.floor(values.length / 100);
         sides[axis][0] = Math.min(sides[axis][0], values[cut]);
         sides[axis][1] = Math.max(sides[axis][1], values[values.length - 1 - cut]);
       }
     }
-    const half = Math.max(...sides.map(([low, high]) => (high - low) / 2), 1e-6) * 1.12;
-    return [...sides.map(([low, high]) => (low + high) / 2), half];
+    if (sides.some(([low, high]) => low > high)) return [0, 0, 1];
+    const middle = sides.map(([low, high]) => (low + high) / 2);
+    const room = Math.max(1e-6, 1e-4 * Math.hypot(...middle)); // codes that are all the same need some around them
+    const half = Math.max(room, ...sides.map(([low, high]) => (high - low) / 2));
+    return [...middle, half * 1.12];
   }
 
   // A picture of an epoch, unpacked; the most recently seen are kept.

@@ -15,7 +15,7 @@ from vae_core.look import align, pictures
 
 MOST_EPOCHS = 256  # that the slider stops at; of longer runs, every second, fourth ... epoch
 MOST_BYTES = 1_500_000  # of snapshots in one answer
-STEPS = 65535  # places along each axis
+STEPS, NOWHERE = 65534, 65535  # places along each axis, and what stands for none
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
@@ -52,9 +52,12 @@ def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arr
     points = align.on_plane(snapshot["code"], snapshot["plane"])
     turn = np.eye(2)
     if previous:
-        turn = align.turn(align.on_plane(previous[1]["code"], previous[1]["plane"]), points)
-    low, high = points.min(axis=0), points.max(axis=0)
-    small = _in_steps(points, low, high)
+        before = align.on_plane(previous[1]["code"], previous[1]["plane"])
+        both = np.isfinite(before).all(axis=1) & np.isfinite(points).all(axis=1)
+        turn = align.turn(before[both], points[both])
+    known = np.isfinite(points).all(axis=1)
+    low, high = (points[known].min(axis=0), points[known].max(axis=0)) if known.any() else np.zeros((2, 2), np.float32)
+    small = _in_steps(points, known, low, high)
     return {
         "epoch": epoch,
         "previous": previous[0] if previous else None,
@@ -83,11 +86,14 @@ def _png(picture: np.ndarray[Any, Any]) -> bytes:
     return file.getvalue()
 
 
-def _in_steps(points: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]) -> bytes:
-    """Two bytes a number: finer than any screen."""
+def _in_steps(
+    points: np.ndarray[Any, Any], known: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]
+) -> bytes:
+    """Two bytes a number, finer than any screen; the largest one stands for points that are nowhere."""
     span = np.where(high > low, high - low, 1)
-    return np.rint((points - low) / span * STEPS).astype("<u2").tobytes()
+    places = np.rint((np.where(known[:, None], points, low) - low) / span * STEPS)
+    return np.where(known[:, None], places, NOWHERE).astype("<u2").tobytes()
 
 
-def _rounded(values: np.ndarray[Any, Any]) -> list[float]:
-    return [float(f"{value:.6g}") for value in values]
+def _rounded(values: np.ndarray[Any, Any]) -> list[float | None]:
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]

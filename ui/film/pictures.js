@@ -118,11 +118,12 @@ class CodeMap {
   // The code's own axes, turned as the codes are, with numbers along them.
   drawAxes(context, side, look) {
     const { turn, view } = this.scene;
-    const reach = 2 * (Math.hypot(view[0], view[1]) + view[2]);
     const names = this.header.axes;
     for (const [axis, unit] of [[0, [1, 0]], [1, [0, 1]]]) {
       const direction = turned(turn, ...unit);
-      const [from, to] = [-reach, reach].map((t) => this.at(t * direction[0], t * direction[1], side));
+      const middle = view[0] * direction[0] + view[1] * direction[1]; // where the axis comes nearest to the middle
+      const ends = [middle - 2 * view[2], middle + 2 * view[2]];
+      const [from, to] = ends.map((t) => this.at(t * direction[0], t * direction[1], side));
       context.strokeStyle = withAlpha(look.text, 0.14);
       context.beginPath();
       context.moveTo(...from);
@@ -130,7 +131,7 @@ class CodeMap {
       context.stroke();
       context.fillStyle = withAlpha(look.text, 0.6);
       let last = null;
-      for (const tick of steps(-reach, reach, (reach / view[2]) * 5).filter((value) => Math.abs(value) > 1e-9)) {
+      for (const tick of steps(...ends, 10).filter((value) => Math.abs(value) > 1e-9)) {
         const [x, y] = this.at(tick * direction[0], tick * direction[1], side);
         if (x < 12 || x > side - 30 || y < 14 || y > side - 8) continue;
         context.fillText(number(tick), x + 3, y - 3);

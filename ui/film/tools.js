@@ -83,13 +83,14 @@ function heading(title, help, name, svg) {
   );
 }
 
+// Round numbers from `low` to `high`, about so many; none where there is no room between the two.
 function steps(low, high, count) {
   const rough = (high - low) / Math.max(count, 1);
+  if (!(rough > 0 && rough < Infinity)) return [];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
-  const ticks = [];
-  for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-6; tick += step) ticks.push(Number(tick.toPrecision(12)));
-  return ticks;
+  const [first, last] = [Math.ceil(low / step), Math.floor(high / step + 1e-6)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 const CALM = 1000; // ms after a click elsewhere in which the page may be about to change

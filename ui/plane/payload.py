@@ -188,7 +188,8 @@ def _view(points: Array, corners: Array) -> list[float]:
     most = np.quantile(some(points), QUANTILES, axis=0) if len(points) else np.zeros((1, 2))
     corners = np.concatenate([most, corners])
     low, high = corners.min(axis=0), corners.max(axis=0)
-    half = float((high - low).max()) / 2 or 1.0
+    least = 1e-4 * float(np.abs((low, high)).max())  # what is told of the middle is rounded, and must not miss them
+    half = max(float((high - low).max()) / 2, least) or 1.0
     return _rounded([*((low + high) / 2), half * MARGIN])
 
 

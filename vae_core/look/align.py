@@ -11,7 +11,8 @@ Array = np.ndarray[Any, Any]
 
 def on_plane(code: Array, plane: Array) -> Array:
     """Codes (n, d) as points (n, 2) along the plane's two axes, in the codes' own units; for d = 2 the codes."""
-    return (code @ _directions(plane)).astype(np.float32)
+    sound = np.where(np.isfinite(code), code, np.nan)  # infinite numbers have no place either
+    return (sound @ _directions(plane)).astype(np.float32)
 
 
 def grid_square(plane: Array) -> Array:
