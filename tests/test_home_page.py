@@ -179,3 +179,12 @@ def test_an_import_of_something_else_is_told(visit, run):
     app.file_uploader[0].set_value(("runs.zip", b"no zip", "application/zip")).run()
     assert "no zip" in app.error[0].value
     assert not app.exception
+
+
+@pytest.mark.parametrize(("state", "epochs", "label"), [
+    ("done", 1, "Explore"), ("stopped", 2, "Explore"), ("stopped", 0, "Watch"), ("failed", 0, "Watch"),
+])  # fmt: skip
+def test_only_what_has_a_map_is_offered_to_explore(visit, settings, state, epochs, label):
+    run = made_run(settings, state, epochs)
+    app = fine(visit(settings, "home"))
+    assert app.button(key=f"open-{run.id}").label == label

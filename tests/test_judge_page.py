@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from browser import holds, press, told
-from support import click, fine, html, labels, plain
+from support import click, eventually, fine, html, labels, plain
 
 from ui import judge, setup
 from ui.judge import findings
@@ -63,7 +63,8 @@ def test_a_fork_that_repairs_can_be_trained(own):
 
 def test_the_runs_own_page_has_one_line_of_it(page, trained):
     app = page(trained, view="Watch")
-    assert f"The doctor found {findings.counted(doctor.examine(trained))}." in plain(app)
+    found = f"The doctor found {findings.counted(doctor.examine(trained))}."
+    eventually(lambda: found in plain(app.run()))
     assert "rules looked at it" in plain(click(app, "Judge it"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support import click, end_work, fine, labels, made_run, shown_before
+from support import click, end_work, eventually, fine, labels, made_run, plain, shown_before
 
 from ui import downloads
 from vae_core.runs import store
@@ -75,6 +75,12 @@ def test_the_unit_changes_the_numbers(page, settings):
     assert best == "0.5"
     app.main.button_group(key="loss_per").set_value("per image").run()
     assert {metric.label: metric.value for metric in app.main.metric}["Best loss"] == "32"
+
+
+def test_the_page_does_not_wait_for_the_doctor(page, trained):
+    app = page(trained)
+    assert "The doctor looks at it" in plain(app) and not app.exception
+    eventually(lambda: "The doctor found" in plain(app.run()))
 
 
 @pytest.fixture

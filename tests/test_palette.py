@@ -46,6 +46,23 @@ def _lab(linear: Any) -> Any:
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
 
 
-def test_a_new_run_changes_no_other_s_colour():
-    before = palette.models(["a", "b"])
-    assert palette.models(["a", "b", "c"]) | before == palette.models(["a", "b", "c"])
+RUNS = [f"digits-vae-2-{number:04x}" for number in range(0, 4000, 37)]
+
+
+def test_a_run_that_comes_or_goes_changes_no_other_s_colour():
+    assert palette.run(RUNS[0]) == palette.runs([RUNS[0], *RUNS[1:3]])[RUNS[0]]
+    own = {run: palette.run(run) for run in RUNS}
+    assert {run: palette.run(run) for run in reversed(RUNS[1:])} == {run: own[run] for run in RUNS[1:]}
+    assert set(own.values()) == set(palette.COLOURS)  # each is of use
+
+
+def test_runs_on_one_chart_differ_and_whoever_joins_changes_none_of_them():
+    for first in range(0, len(RUNS) - 4):
+        four = RUNS[first : first + 4]
+        shown = palette.runs(four)
+        assert len(set(shown.values())) == 4
+        assert palette.runs(four[:3]) == {run: shown[run] for run in four[:3]}
+
+
+def test_a_colour_is_the_same_in_every_process():
+    assert palette.run("digits-vae-2-0000") == "#A586CE"

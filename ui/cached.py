@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gc
-import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
+from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import palette
 from ui.turn import Turn
 from vae_core import settings as settings_file
+from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
@@ -41,6 +42,7 @@ KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than som
 TIDY_SECONDS = 60
 PREPARE_SECONDS = 1.5  # after the first page
 LATER = ("explore", "project", "live", "setup", "judge", "data_parts", "compare", "tune")
+DOCTOR_LOOKS = "The doctor looks at it..."
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
 
@@ -59,7 +61,7 @@ def tidy() -> None:
 @st.cache_resource(show_spinner=False)
 def prepare() -> None:
     """Imports for the other pages, once the first page stands: the first visit to each is then as quick as the next."""
-    timer = threading.Timer(PREPARE_SECONDS, lambda: [import_module(f"ui.{name}") for name in LATER])
+    timer = Timer(PREPARE_SECONDS, lambda: [import_module(f"ui.{name}") for name in LATER])
     timer.daemon = True
     timer.start()
 
@@ -95,11 +97,6 @@ def _runs(where: Settings) -> list[Summary]:
 
 def find(run_id: str) -> Summary | None:
     return next((summary for summary in _runs(settings()) if summary.id == run_id), None)
-
-
-def colours() -> dict[str, str]:
-    """Every run's own colour."""
-    return palette.models(summary.id for summary in reversed(runs()))
 
 
 def snapshot(run: Run, epoch: int) -> Arrays:
@@ -236,11 +233,29 @@ def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tu
 
 def findings(run: Run, against: Run | None = None) -> list[Finding]:
     """Of a run that has ended. It may be resumed; and where other runs end, there are more seeds to compare."""
+    with st.spinner(DOCTOR_LOOKS):
+        return _findings(run, against, *_examined(run))
+
+
+def look_aside(run: Run) -> Thread:
+    """The doctor's first look, which takes seconds; a page that waits for it shows what stood there before, greyed."""
+
+    def examine() -> None:
+        with suppress(LoupeError, OSError):  # told where the findings are asked for
+            _findings(run, None, *_examined(run))
+
+    look = Thread(target=examine, daemon=True)
+    look.start()
+    return look
+
+
+def _examined(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What the doctor's word depends on beside the run's name."""
     ended = tuple((line.id, line.created) for line in runs() if line.state == "done")
-    return _findings(run, against, (_born(run), run.state(), len(run.history())), ended)
+    return (_born(run), run.state(), len(run.history())), ended
 
 
-@st.cache_data(max_entries=32, show_spinner="The doctor looks at it...")
+@st.cache_data(max_entries=32, show_spinner=False)
 def _findings(run: Run, against: Run | None, of: tuple[Any, ...], ended: tuple[Any, ...]) -> list[Finding]:
     from vae_core.look import doctor
 

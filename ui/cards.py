@@ -61,11 +61,10 @@ def grid(runs: list[Summary]) -> None:
     """A page of cards."""
     pages = -(-len(runs) // PER_PAGE)
     number = min(int(st.session_state.get("home_page", 1)), pages)
-    colours = cached.colours()
     with st.grid("auto", min_column_width=NARROWEST) as cells:
         for run in runs[(number - 1) * PER_PAGE : number * PER_PAGE]:
             with cells.cell(), st.container(border=True, gap="xsmall"):
-                _card(run, colours.get(run.id, palette.GREY))
+                _card(run, palette.run(run.id))
     if pages > 1:
         st.pagination(pages, key="home_page")
 
@@ -103,9 +102,8 @@ def _heading(run: Summary, colour: str) -> None:
 
 def _buttons(run: Summary) -> None:
     with st.container(horizontal=True, gap="xsmall"):
-        is_live = run.state in ("queued", "running")
-        if st.button("Watch" if is_live else "Explore", key=f"open-{run.id}", type="primary"):
-            choice.go("pages/train.py" if is_live else "pages/explore.py", run.id)
+        if st.button("Explore" if choice.has_map(run) else "Watch", key=f"open-{run.id}", type="primary"):
+            choice.look_at(run)
         star = "★" if run.star else "☆"
         told = "Take the star away" if run.star else "Star it: starred runs come first"
         st.button(star, key=f"star-{run.id}", help=told, on_click=run_dialogs.star, args=(run, not run.star))

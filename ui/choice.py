@@ -7,7 +7,8 @@ import streamlit as st
 from ui import cached
 from vae_core.errors import LoupeError
 from vae_core.runs import store
-from vae_core.runs.store import Run
+from vae_core.runs.store import Run, Summary
+from vae_core.runs.work import FINAL
 
 PARAMETER = "run"
 KEY = "chosen_run"
@@ -50,6 +51,16 @@ def go(page: str, run_id: str | None = None) -> None:
     wanted = run_id or st.session_state.get(KEY)
     st.session_state[KEY] = wanted
     st.switch_page(page, query_params={PARAMETER: wanted} if wanted else None)
+
+
+def has_map(run: Summary) -> bool:
+    """Whether there is something to explore. A training that lives, or ended before its first epoch, is watched."""
+    return run.epoch > 0 and run.state in FINAL
+
+
+def look_at(run: Summary) -> None:
+    """To the page that shows most of it."""
+    go("pages/explore.py" if has_map(run) else "pages/train.py", run.id)
 
 
 def compare(ids: list[str]) -> None:

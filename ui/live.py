@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Thread
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from vae_core.spec import duration, naming
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 WIDER = 180  # room for "1999 of 2000" and "10 h 20 min"
 POLL_SECONDS = 0.5  # how often the page looks at a run that is active
-ADDRESS = "live_address"
+ADDRESS, LOOKS = "live_address", "doctor_looks"
 OF_SEARCH = (
     "A trial of the search {}. It has no map and no test losses: keep it as a run there, and it stands among the "
     "runs on Home, with all that runs have."
@@ -61,8 +62,25 @@ def _live(run_id: str, was: str) -> None:
         downloads.show(view)
         model_code.drawer(view.config, None if view.active else view.run)
         if not view.active and view.epochs:
-            with doctor, shown():  # last, because the first look at a run takes the doctor seconds
-                findings.line(view.run)
+            with doctor, shown():
+                _doctor(view)
+
+
+def _doctor(view: View) -> None:
+    """The first look at a run takes the doctor seconds, so it is taken aside and waited for here."""
+    which = (view.run.id, view.born, view.state, len(view.history))
+    looks = st.session_state.setdefault(LOOKS, {})
+    if which not in looks:
+        looks[which] = cached.look_aside(view.run)
+    elif not looks[which].is_alive():
+        return findings.line(view.run)
+    st.fragment(_wait, run_every=POLL_SECONDS)(looks[which])
+
+
+def _wait(look: Thread) -> None:
+    if not look.is_alive():
+        st.rerun()
+    st.caption(cached.DOCTOR_LOOKS)
 
 
 def _gone(run_id: str, was: str) -> None:

@@ -90,8 +90,8 @@ def _facts(view: View) -> Facts:
     kept: Facts | None = st.session_state.get("run_facts")
     which = (view.run.id, view.born)
     if kept is None or kept.run != which:
-        colour = cached.colours().get(view.run.id, palette.colour(0))
-        kept = Facts(which, colour, losses.recipe_of(view.config), _classes(view.config), _notes(view.config))
+        config, colour = view.config, palette.run(view.run.id)
+        kept = Facts(which, colour, losses.recipe_of(config), _classes(config), _notes(config))
         st.session_state["run_facts"] = kept
     return kept
 
@@ -116,8 +116,8 @@ def _notes(config: Config) -> dict[str, Any]:
     return {
         "axes": axes,
         "rings": config.has_prior,
-        "map_note": f"{plane} {rings}",
-        "grid_note": f"16 x 16 places over {reach}.",
+        "map_note": f"{plane} {rings} The dashed box: what the decoder paints, cell by cell, in the picture beside.",
+        "grid_note": f"16 x 16 places of the dashed box on the map, over {reach}.",
     }
 
 

@@ -111,7 +111,7 @@ def _actions(ids: list[str]) -> None:
     one, some = len(ids) == 1, bool(ids)
     ticked = "" if some else "Tick runs in the first column. "
     if st.button("Open", disabled=not one, icon=":material/explore:", help=f"{ticked}Explores the ticked run."):
-        choice.go("pages/explore.py", ids[0])
+        choice.look_at(next(run for run in cached.runs() if run.id == ids[0]))
     comparable = 2 <= len(ids) <= choice.MOST_COMPARED
     if st.button("Compare", disabled=not comparable, icon=":material/compare:", help=f"{ticked}Two to four runs."):
         choice.compare(ids)

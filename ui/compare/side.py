@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ui import cached, palette
+from ui import palette
 from ui.explore.view import View, look
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
@@ -39,16 +39,11 @@ class Side:
 def of(runs: Sequence[Run]) -> tuple[list[Side], list[str]]:
     """Those that can be read, and why others cannot. Each has its own colour, and no two the same."""
     sides: list[Side] = []
-    problems, colours = [], cached.colours()
+    problems, colours = [], palette.runs(run.id for run in runs)
     for run in runs:
         try:
-            colour = _free(colours.get(run.id, palette.GREY), [side.colour for side in sides])
             name = str(run.card()["name"]) or run.id
-            sides.append(Side(run, name, colour, run.state(), run.config(), tuple(run.history())))
+            sides.append(Side(run, name, colours[run.id], run.state(), run.config(), tuple(run.history())))
         except (LoupeError, OSError) as error:
             problems.append(f"{run.id} cannot be read: {error}")
     return sides, problems
-
-
-def _free(wanted: str, taken: Sequence[str]) -> str:
-    return wanted if wanted not in taken else next(colour for colour in palette.COLOURS if colour not in taken)

@@ -70,7 +70,7 @@ def head(run: Run) -> None:
 def _unfinished(run: Run, sentence: str) -> None:
     st.info(sentence, icon=":material/hourglass_empty:")
     carried = {choice.PARAMETER: run.id}
-    label = "Its film, epoch by epoch, is on Train"
+    label = "Its film, epoch by epoch, is on Train" if run.snapshot_epochs() else "What can be done with it is on Train"
     st.page_link("pages/train.py", label=label, icon=":material/model_training:", query_params=carried)
     explore_parts.still(run)
 
