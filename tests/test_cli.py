@@ -67,6 +67,12 @@ def test_describe_counts_as_the_report_does(call):
     assert sum(row["parameters"] for row in found["decoder"]) == 9137
 
 
+def test_describe_tells_trained_from_untrained_parameters_of_each_network(call):
+    out = call("describe", "mnist-wide")[1]
+    assert "encoder        7,207,608 parameters, 7,203,728 of them trained and 3,880 not" in out
+    assert "both           23,199,929 parameters" in out
+
+
 def test_describe_foretells_a_range_and_once_the_machine_is_measured_a_number(call, settings):
     def found(*words: str) -> dict[str, Any]:
         return json.loads(call("describe", *words, "--json")[1])

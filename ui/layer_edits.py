@@ -84,6 +84,7 @@ class Line:
     layer: str
     output: str
     parameters: int | None
+    trained: int | None
     multiply_adds: int | None
     words: str
 
@@ -103,7 +104,8 @@ def _lines(part: str, text: str, rows: Iterable[Row], shape: Shape) -> list[Line
     lines = []
     for layer, row in zip(parse(text), rows, strict=True):
         words = explain(layer, shape)
-        lines.append(Line(part, row.layer, show(row.output), row.parameters, row.multiply_adds, words))
+        counts = row.parameters, row.trainable, row.multiply_adds
+        lines.append(Line(part, row.layer, show(row.output), *counts, words))
         shape = row.output
     return lines
 
@@ -146,9 +148,9 @@ def _fill(lines: list[Line], part: str, layers: Layers, shape: Shape) -> tuple[S
         try:
             after = layer.output(shape)
         except LoupeError as error:
-            lines.append(Line(part, layer.text, "does not fit", None, None, str(error)))
+            lines.append(Line(part, layer.text, "does not fit", None, None, None, str(error)))
             return shape, Problem(error, part, place)
-        counts = layer.parameters(shape), layer.multiply_adds(shape)
+        counts = layer.parameters(shape), layer.trainable(shape), layer.multiply_adds(shape)
         lines.append(Line(part, layer.text, show(after), *counts, explain(layer, shape)))
         shape = after
     return shape, None

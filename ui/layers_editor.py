@@ -13,6 +13,7 @@ from ui.errors import plain
 from ui.layer_edits import ADDITIONS, MIRROR, Draft, Line, Problem
 from ui.layer_repairs import Repair, repairs
 from vae_core.errors import LoupeError
+from vae_core.spec.architecture import counted
 
 LINE_HELP = (
     "The layers from left to right. conv16 has 16 filters of 3x3; k5 makes them 5x5, /2 halves the picture. Also: "
@@ -174,9 +175,9 @@ def _table(lines: list[Line]) -> None:
     for part in ("encoder", "decoder"):
         rows = [line for line in lines if line.part == part]
         if rows:
-            parameters = sum(line.parameters or 0 for line in rows)
+            held = counted(sum(line.parameters or 0 for line in rows), sum(line.trained or 0 for line in rows))
             work = sum(line.multiply_adds or 0 for line in rows)
-            told = f"**{part.capitalize()}**: {parameters:,} parameters, {work:,} multiply-adds for one image"
+            told = f"**{part.capitalize()}**: {held}; {work:,} multiply-adds for one image"
             st.markdown(told, help=TABLE_HELP)
             st.table(_columns(rows), border="horizontal", hide_index=True)
 

@@ -14,7 +14,7 @@ from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.share import outgoing
 from vae_core.spec import naming, recipes
-from vae_core.spec.architecture import Row
+from vae_core.spec.architecture import Row, counted
 from vae_core.spec.config import Config
 from vae_core.spec.duration import Parts
 
@@ -174,8 +174,9 @@ def _told(config: Config, document: Mapping[str, Any], parts: Parts | None) -> l
         f"{naming.kind(config)} for {config.dataset}, {_shape(config.image)}, with a code of {architecture.code.size}"
     )
     totals = [
-        f"parameters     {count['total']:,} (encoder {count['encoder']:,}, decoder {count['decoder']:,}; "
-        f"{count['trainable']:,} are trained)",
+        f"encoder        {architecture.networks['encoder']}",
+        f"decoder        {architecture.networks['decoder']}",
+        f"both           {counted(count['total'], count['trainable'])}",
         f"multiply-adds  {document['multiply_adds']:,} an image",
         f"time           {times.sentence(parts)}",
     ]

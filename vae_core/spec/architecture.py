@@ -41,6 +41,11 @@ class Row:
     multiply_adds: int
 
 
+def counted(parameters: int, trained: int) -> str:
+    """So many parameters in words. Training leaves some alone: the mean and the variance that a batch norm goes by."""
+    return f"{parameters:,} parameters, {trained:,} of them trained and {parameters - trained:,} not"
+
+
 @dataclass(frozen=True)
 class Architecture:
     image: tuple[int, int, int]
@@ -67,6 +72,15 @@ class Architecture:
         in_encoder, in_decoder = (sum(row.parameters for row in rows) for rows in (encoder, decoder))
         trainable = sum(row.trainable for row in (*encoder, *decoder))
         return {"encoder": in_encoder, "decoder": in_decoder, "total": in_encoder + in_decoder, "trainable": trainable}
+
+    @property
+    def networks(self) -> dict[str, str]:
+        """What the layers of each network hold, in words."""
+        both = {"encoder": self.encoder_rows, "decoder": self.decoder_rows}
+        return {
+            name: counted(sum(row.parameters for row in rows), sum(row.trainable for row in rows))
+            for name, rows in both.items()
+        }
 
     @property
     def multiply_adds(self) -> int:

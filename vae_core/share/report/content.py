@@ -12,6 +12,7 @@ from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, 
 from vae_core.share.report.side import Side
 from vae_core.share.report.side import of as side_of
 from vae_core.spec import difference, naming, recipes
+from vae_core.spec.architecture import counted
 from vae_core.spec.config import Config
 from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import Layer, Shape, show
@@ -83,9 +84,8 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
         rows = [*_rows("encoder", side.config.image, plan.encoder_rows, (*plan.encoder, plan.code, *plan.tail)),
                 *_rows("decoder", (plan.code.size,), plan.decoder_rows, plan.decoder)]  # fmt: skip
         yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), tuple(rows))
-        yield Text(f"{counts['encoder']:,} parameters in the encoder and {counts['decoder']:,} in the decoder, "
-                   f"{counts['total']:,} in all, of which {counts['trainable']:,} are trained.",
-                   generated=True)  # fmt: skip
+        told = {**plan.networks, "both": counted(counts["total"], counts["trainable"])}
+        yield Text(" ".join(f"{name.capitalize()}: {words}." for name, words in told.items()), generated=True)
 
 
 def _rows(path: str, shape: Shape, rows: Sequence[Any], layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
