@@ -161,6 +161,24 @@ def test_test_images_are_ordered_by_loss_and_filtered_by_class(page, trained):
     assert header["tile"] == [3 * 8 + 2, 8]  # original, reconstruction, error
 
 
+@pytest.mark.parametrize(("order", "count"), [(wall.FIRST, 10), (wall.RANDOM, 100), (wall.MAP, 100)])
+def test_exactly_as_many_test_images_as_were_asked_for(page, trained, order, count):
+    app = page(trained, "Test images")
+    app.selectbox(key="wall-order").set_value(order).run()
+    app.number_input(key=f"wall-count-{order == wall.MAP}").set_value(count)
+    ((_, codes),) = galleries(fine(app.run()))
+    assert len(codes) == count
+    if order == wall.FIRST:
+        assert codes == pytest.approx(trained.codes()["mean"][:count])
+
+
+def test_ten_samples_are_ten(page, trained):
+    app = page(trained, "Samples")
+    app.number_input(key="samples-count").set_value(10)
+    ((_, codes),) = galleries(fine(app.run()))
+    assert len(codes) == 10
+
+
 def test_random_test_images_lie_on_the_map_where_their_codes_are(page, trained):
     app = page(trained, "Test images")
     app.selectbox(key="wall-order").set_value(wall.MAP)

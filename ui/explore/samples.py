@@ -10,7 +10,7 @@ from ui.explore.view import View
 from ui.plane.payload import Flat
 from vae_core.look.codes import MOST_COMPONENTS
 
-SEED = "samples-seed"
+SEED, MOST = "samples-seed", 128
 PRIOR = "Drawn from the prior, the normal distribution that training pulls the codes towards."
 MIXTURE = (
     f"This model's codes follow no prior, so these are drawn from a mixture of up to {MOST_COMPONENTS} Gaussians that "
@@ -21,7 +21,7 @@ MIXTURE = (
 def show(view: View, flat: Flat) -> None:
     st.session_state.setdefault(SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        count = st.slider("How many", 8, 128, 40, 8, key="samples-count", width=260)
+        count = st.number_input("How many", 1, MOST, 40, key="samples-count", width=130)
         seed = st.number_input(
             "Seed", 0, 999_999, key=SEED, width=130, help="The same seed draws the same codes of the same run."
         )

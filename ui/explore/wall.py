@@ -11,9 +11,9 @@ from ui.explore.view import Array, View, class_name
 from ui.plane.payload import Flat
 from vae_core.look import heat
 
-WORST, BEST, RANDOM, MAP = "Highest loss", "Lowest loss", "Random", "On the map"
-ORDERS = (WORST, BEST, RANDOM, MAP)
-COUNTS = (12, 24, 48, 96, 200, 500)
+WORST, BEST, FIRST, RANDOM, MAP = "Highest loss", "Lowest loss", "First in the file", "Random", "On the map"
+ORDERS = (WORST, BEST, FIRST, RANDOM, MAP)
+MOST, USUAL = 500, 24  # images at a time
 ALL = -1
 GAP = 1  # clear pixels between the three pictures of an image
 SEED = "wall-seed"
@@ -37,9 +37,8 @@ def _controls(view: View) -> tuple[str, int, Array]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = str(st.selectbox("Order", ORDERS, key="wall-order", help=ORDER_HELP.format(unit=view.unit), width=180))
         # Pictures on the map may be many: they are small.
-        count = st.select_slider(
-            "How many", COUNTS, 500 if order == MAP else 24, key=f"wall-count-{order == MAP}", width=200
-        )
+        usual = MOST if order == MAP else USUAL
+        count = st.number_input("How many", 1, MOST, usual, key=f"wall-count-{order == MAP}", width=130)
         losses.ask_of_images(view.config.image)
         images = _of_class(view)
         if order in (RANDOM, MAP):
@@ -68,6 +67,8 @@ def _of_chosen(view: View, images: Array) -> Array:
 def _ordered(view: View, order: str, images: Array) -> Array:
     if order == RANDOM:
         return _shuffled(images)
+    if order == FIRST:
+        return images
     lost = view.losses[images]
     return images[np.argsort(-lost if order == WORST else lost, kind="stable")]
 
