@@ -87,6 +87,20 @@ def test_a_lasso_chooses_the_same_images_everywhere(shown, own):
     holds(page, lambda: "chosen" not in note.inner_text())
 
 
+def test_the_classes_have_a_legend_that_greys_them_on_every_map(shown, own):
+    page = shown("base0", "three0")
+    legend = page.get_by_role("group", name="Classes").get_by_role("button")
+    legend.first.wait_for()
+    assert legend.all_inner_texts() == [str(digit) for digit in range(10)]
+    dots = page.locator(".twin canvas.map:not(.over)")
+    drawn = lambda: [dots.nth(place).evaluate("canvas => canvas.toDataURL()") for place in (0, 1)]  # noqa: E731
+    before = drawn()
+    legend.nth(3).click()
+    holds(page, lambda: all(now != then for now, then in zip(drawn(), before)))
+    legend.nth(3).click()
+    holds(page, lambda: drawn() == before)
+
+
 def test_missing_seeds_are_trained_by_one_button(shown, own):
     """And all numbers of them are measured while one looks."""
     tasks.remove(scores.begin(own["base0"]))

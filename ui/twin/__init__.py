@@ -12,8 +12,8 @@ from ui.plane import module
 
 SCRIPTS = (
     "../twin/twin.css", "../film/tools.js", "network.js", "decoder.js", "points.js", "codes.js", "view.js", "splat.js",
-    "ground.js", "panel.js", "../twin/company.js", "../twin/anchors.js", "../twin/map.js", "../twin/hand.js",
-    "../twin/twin.js",
+    "ground.js", "panel.js", "legend.js", "../twin/company.js", "../twin/anchors.js", "../twin/map.js",
+    "../twin/hand.js", "../twin/twin.js",
 )  # fmt: skip
 
 _twin = st.components.v2.component("twin", js=module.shipped(SCRIPTS))

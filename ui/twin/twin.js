@@ -18,7 +18,8 @@ class Twin {
     this.note = make("p", { class: "note", role: "status" });
     this.buttons = this.makeButtons();
     this.bar = make("div", { class: "bar" }, ...Object.values(this.buttons));
-    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.bar, this.note, this.models);
+    this.legend = new Legend(this);
+    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.bar, this.note, this.legend.box, this.models);
     root.append(this.box);
     this.resized = new ResizeObserver(() => this.request("size", "dots", "over"));
     this.resized.observe(this.box);
@@ -57,6 +58,9 @@ class Twin {
     this.models.replaceChildren(...this.maps.map((map) => map.box));
     this.anchors = new Anchors(header, part, this.maps);
     this.lead = this.maps[0];
+    this.points = this.lead.points; // a class that is greyed is greyed on every map
+    for (const map of this.maps) map.points.shown = this.points.shown;
+    this.legend.fill(this.lead.plane);
     this.setWay("image");
     this.setMode("walk");
     this.choose(this.lead, null);
@@ -119,13 +123,27 @@ class Twin {
     const lead = this.maps.indexOf(this.lead);
     const shares = this.anchors.around(lead, this.place);
     this.nearest = shares.reduce((best, each) => (each[1] > best[1] ? each : best), [null, 0])[0];
-    const exact = this.lead.codes.size <= 2 || this.way === "code";
+    const exact = this.lead.codes.size <= 2 || this.way === "code" || !shares.length;
     const own = exact ? this.lead.codes.at(...this.place) : this.anchors.mixed(lead, shares);
     this.maps.forEach((map, i) => {
       if (map === this.lead) map.codes.code = Float32Array.from(own);
       else if (this.way === "code") map.codes.code = Float32Array.from(own);
       else if (shares.length) map.codes.code = this.anchors.mixed(i, shares);
     });
+  }
+
+  // Classes.
+
+  counted(number) {
+    return `${number.toLocaleString("en")} test images`;
+  }
+
+  emblem(kind, color) {
+    return make("i", { style: `background:${color}` });
+  }
+
+  greyed() {
+    this.request("dots");
   }
 
   // Hover and lasso, linked by the test image.
