@@ -83,6 +83,24 @@ def test_a_map_is_asked_for_by_a_double_click_forms_once_and_is_walked_on(projec
     assert projection.of(own) == [task] and task.state() == "done"
 
 
+AT = """window.at = {};
+document.addEventListener("loupe-at", ({ detail: { plane, code } }) => { window.at[plane] = code; });"""
+
+
+def test_an_image_that_is_chosen_moves_the_cursors_of_all_maps(project, own):
+    worker.work(projection.begin(own, Projection(method="pca", of="pixels", images="test")))
+    page = project()
+    holds(page, lambda: page.locator(".over").count() == 2)
+    idle(page).evaluate(AT)
+    field = page.get_by_role("searchbox", name="Find an image by number, or a class").first
+    field.fill("7")
+    field.press("Enter")
+    code = own.codes()["mean"][7]
+    holds(page, lambda: len(page.evaluate("window.at")) == 2)
+    for found in page.evaluate("Object.values(window.at)"):
+        assert found == pytest.approx(code.tolist(), abs=1e-4)
+
+
 def test_a_map_that_is_cancelled_while_it_forms_or_killed_says_so_and_can_be_tried_again(project, own):
     page = project()
     pick(page, "t-SNE")

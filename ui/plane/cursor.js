@@ -81,6 +81,7 @@ class Cursor {
   visit(point) {
     this.interrupt();
     const image = this.plane.points.image(point);
+    this.plane.visited(image);
     this.setPlace(...this.plane.points.place(point));
     this.awaited = image;
     if (this.plane.facts.get(image)) return this.learned();
@@ -137,7 +138,9 @@ class Cursor {
     if (!place && !this.plane.codes.fits(code)) return;
     this.interrupt();
     place ? this.setPlace(...place) : this.setCode(code);
-    if (!live) this.rest();
+    if (live) return;
+    if (code) this.plane.sent(code);
+    this.rest();
   }
 
   // Once, when the cursor has come to rest.

@@ -242,6 +242,11 @@ class Plane {
     this.chosenChanged(0);
   }
 
+  // An image was chosen here, or another part of the page chose a code: others may want to follow.
+  visited() {}
+
+  sent() {}
+
   // Words.
 
   named(image) {

@@ -2,6 +2,8 @@
 //
 //   loupe-link {group, from, hover: image or null}
 //                          {code: [...]}             where the cursor of that map is
+//                          {visit: image}            an image that was chosen there: the cursors of all go to it
+//                          {go: [...]}               a code that was chosen beside the maps
 //                          {chosen: one byte for each image, or null}
 //                          {seen: one byte for each image, or null for all}   what is in view there
 //                          {look: {...}}             colour, kind and size of the points
@@ -23,17 +25,27 @@ class Links {
     document.dispatchEvent(new CustomEvent("loupe-link", { detail: { group, from: plane, ...words } }));
   }
 
-  hear({ group, from, hover, code, chosen, seen, look, greyed, mode }) {
+  hear({ group, from, hover, code, visit, go, chosen, seen, look, greyed, mode }) {
     const { header, points, looks } = this.plane;
     if (!header || group !== header.group || from === header.plane) return;
     if (hover !== undefined) this.ring = hover === null ? null : points.point(hover);
     if (code) this.other = code;
+    if (visit !== undefined) this.visit(points.point(visit));
+    if (go && this.plane.codes.fits(go)) this.plane.cursor.jump(go);
     if (look) looks.apply(look);
     if (chosen !== undefined) this.plane.follow(chosen);
     if (seen !== undefined && looks.state.together) this.show(seen);
     if (greyed) this.grey(greyed);
     if (mode && mode !== this.plane.hand.mode) this.plane.setMode(mode);
     this.plane.request("over");
+  }
+
+  // To where an image lies on this map, if it does.
+  visit(point) {
+    if (point === null) return;
+    this.follows = true;
+    this.plane.cursor.visit(point); // the view stays: moved, it would move that of the first map in turn
+    this.follows = false;
   }
 
   grey(names) {

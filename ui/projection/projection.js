@@ -110,6 +110,15 @@ class Projection extends Plane {
     this.links.send({ hover: this.points.image(point) });
   }
 
+  // An image that is chosen on one map is gone to on all of them.
+  visited(image) {
+    if (!this.links.follows) this.links.send({ visit: image });
+  }
+
+  sent(code) {
+    this.links.send({ go: Array.from(code) });
+  }
+
   say(words) {
     this.answer = words;
     this.describe();
