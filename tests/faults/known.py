@@ -49,7 +49,17 @@ FAULTS = (
         "take(image[half == each]) for each in halves]", "take(image[half == each]) for each in reversed(halves)]",
         ("test_every_point_is_its_own_image_whatever_the_halves",),
     ),
+    Fault(
+        "squared-errors-are-told-in-nats", "vae_core/spec/naming.py", "measure",
+        "return SQUARED if plain else NATS", "return NATS",
+        ("test_list_and_show_tell_a_loss_in_its_unit",),
+    ),
     # Which images.
+    Fault(
+        "the-test-images-choose-the-score", "vae_core/look/separation/__init__.py", "_chosen",
+        'rows[place]["held_auroc"]', 'rows[place]["auroc"]',
+        ("test_a_score_that_only_the_test_images_favour_is_not_chosen",),
+    ),
     Fault(
         "one-image-too-few-validates", "vae_core/data/splits.py", "hold_back",
         "mask[len(ordered) - wanted :]", "mask[len(ordered) - wanted + 1 :]",

@@ -373,7 +373,7 @@ def _summarize(run: Run) -> Summary:
         owner=card["owner"], star=card["star"], note=card["note"], locked=card["locked"],
         epoch=status["epoch"], epochs=status["epochs"],
         best_nats_per_image=best.get("nats_per_image"), best_nats_per_pixel=best.get("nats_per_pixel"),
-        parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], beta=config.get("beta", 1.0),
+        parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], beta=config["beta"],
         loss=config["loss"], sigma=config["sigma"], image=tuple(config["image"]),
         recipe=config["recipe"], parent=document["parent"], study=document["study"] or "",
         seconds=status["seconds"], error=status["error"],
