@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support import button, click, end_work, fine, labels, shown_before
+from support import button, click, end_work, fine, labels, plain, shown_before
 
-from vae_core.runs import store
+from vae_core.runs import calibration, store
 from vae_core.settings import Settings
+from vae_core.spec import recipes
+from vae_core.spec.duration import USUAL, USUAL_RATES
 
 
 @pytest.fixture
@@ -110,3 +114,20 @@ def test_the_code_of_the_model_is_shown_when_asked_for(app):
     app.run()
     assert not app.exception
     assert "keras" in app.main.code[0].value
+
+
+def test_what_it_costs_is_a_range_until_this_machine_is_measured(app, settings):
+    assert re.search(r"\*\*[\d.]+( s)? to [\d.]+ (s|min)\*\*", plain(app)) and "Measure this machine" in labels(app)
+    rates = {"float32": USUAL_RATES, "mixed_bfloat16": USUAL_RATES}
+    calibration.save(settings, calibration.Measured(rates, USUAL))
+    app.run()
+    assert len(re.findall(r"\*\*about [\d.]+ (?:s|min)\*\*", plain(app))) == 2
+    assert "Measure this machine" not in labels(app)
+
+
+def test_a_training_says_what_is_left_before_its_process_has_said_anything(visit, settings):
+    run = store.create(settings, recipes.default("digits", (8, 8, 1)), {})
+    run.set_status(state="queued", queued=time.time())
+    app = fine(visit(settings, "train", run=run.id))
+    told = next(metric.value for metric in app.main.metric if metric.label == "Time left")
+    assert re.fullmatch(r"(up to )?[\d.]+( s to [\d.]+| to [\d.]+)? (s|min)", told)
