@@ -142,6 +142,7 @@ def _printed(program: Path, tell: Tell) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, program.name], cwd=program.parent, env={**os.environ, **ENVIRONMENT},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8",
+            errors="replace",
         )  # fmt: skip
         assert process.stdout is not None
         try:
@@ -151,7 +152,6 @@ def _printed(program: Path, tell: Tell) -> Iterator[str]:
         finally:
             process.kill()
             process.wait()
-            process.stdout.close()
 
 
 def _watched(output: IO[str], tell: Tell) -> Iterator[str]:
@@ -175,8 +175,9 @@ def _watched(output: IO[str], tell: Tell) -> Iterator[str]:
 def _pass_on(output: IO[str], lines: SimpleQueue[str]) -> None:
     """To the last, empty one. Reading may wait for minutes, which who has to listen elsewhere cannot."""
     try:
-        for line in output:
-            lines.put(line)
+        with output:
+            for line in output:
+                lines.put(line)
     finally:
         lines.put("")
 
