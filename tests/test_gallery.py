@@ -14,9 +14,10 @@ from browser import holds, idle
 from PIL import Image
 
 from vae_core.look import codes as places
-from vae_core.look import keras_file, packed, pictures
+from vae_core.look import packed, pictures
 from vae_core.look.packed import Packed
 from vae_core.look.portable import Portable
+from vae_core.runs import keras_file, stock
 from vae_core.runs.store import Run
 
 NUMBERS = ".slider input[type=number]"
@@ -46,7 +47,7 @@ def far(own: Run) -> Run:
     """A run that the browser does not decode."""
     shutil.copytree(own.path, own.settings.checkpoints / FAR)
     far = Run(FAR, own.settings)
-    reasons = dict.fromkeys(packed.NETWORKS, "it is too large for the browser")
+    reasons = dict.fromkeys(stock.NETWORKS, "it is too large for the browser")
     far.plane.write_bytes(packed.write(Packed({}, reasons, keras_file.fingerprint(far.model))))
     return far
 

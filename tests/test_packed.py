@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -19,8 +18,8 @@ import pytest
 from support import loaded_by
 
 from vae_core.errors import LoupeError
-from vae_core.look import keras_file, packed, packing, windows
-from vae_core.runs import store
+from vae_core.look import packed, packing, windows
+from vae_core.runs import keras_file, stock, store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
@@ -52,7 +51,8 @@ def save(path: Path, *last: L.Layer) -> Path:
     for layer in last:
         value = layer(value)
     decoder = keras.Model(code, value, name="decoder")
-    keras.Model(picture, decoder(encoder(picture))).save(path)
+    whole = keras.Input((4, 4, 1))
+    keras.Model(whole, decoder(encoder(whole))).save(path)
     return path
 
 
@@ -61,7 +61,7 @@ def save(path: Path, *last: L.Layer) -> Path:
 
 def test_it_is_made_once_and_kept(run: Run) -> None:
     first = packed.of(run)
-    assert all(first.part(name) and not first.reason(name) for name in packed.NETWORKS)
+    assert all(first.part(name) and not first.reason(name) for name in stock.NETWORKS)
     written = run.plane.stat().st_mtime_ns
     assert packed.of(run) == first and run.plane.stat().st_mtime_ns == written
     run.model.unlink()
@@ -127,7 +127,8 @@ def test_many_may_ask_at_once(run: Run) -> None:
 def test_it_needs_no_tensorflow(run: Run) -> None:
     script = f"""
 import pathlib
-from vae_core.look import keras_file, packed
+from vae_core.look import packed
+from vae_core.runs import keras_file, stock
 packed.pack(keras_file.read(pathlib.Path({str(run.model)!r}))["decoder"])
 """
     assert not loaded_by(script, run.settings) & {"tensorflow", "keras"}
@@ -153,7 +154,7 @@ def test_a_damaged_model_is_told(run: Run) -> None:
 @pytest.mark.parametrize("config", [b"", b"[]", b"{}", b'{"config": {"layers": [{"class_name": "Functional"}]}}'])
 def test_an_archive_of_something_else_is_told(run: Run, config: bytes) -> None:
     replace_members(run.model, {"config.json": config})
-    with pytest.raises(LoupeError, match=f"{run.id}/model.keras is damaged, or no model"):
+    with pytest.raises(LoupeError, match=f"{run.id}/model.keras (is damaged, or no model|cannot be read)"):
         packed.of(run)
 
 
@@ -200,25 +201,12 @@ def test_weights_that_lie_in_another_file_are_refused(run: Run, tmp_path: Path) 
             packed.of(run)
 
 
-@pytest.mark.parametrize(
-    ("layers", "reason"),
-    [
-        ([L.LayerNormalization()], r"does not know the layer layer_normalization\w* \(LayerNormalization\)"),
-        ([L.Dense(16, activation="softmax")], "does not know the activation softmax of the layer dense"),
-        ([keras.Sequential([L.Dense(3)])], r"\(Sequential\)"),
-        (
-            [L.Reshape((4, 4, 1)), L.Conv2D(1, 3, dilation_rate=2, padding="same")],
-            r"does not know dilation_rate = \[2, 2\] of the layer conv2d",
-        ),
-        ([L.Reshape((4, 4, 1)), L.UpSampling2D((1, 2))], r"does not know size = \[1, 2\] of the layer up_sampling2d"),
-    ],
-    ids=["layer", "activation", "model in a model", "dilation", "uneven"],
-)
-def test_what_the_browser_does_not_know_is_a_reason(layers: list[L.Layer], reason: str, run: Run) -> None:
-    save(run.model, *layers)
+@pytest.mark.parametrize("last", [L.Reshape((2, 8, 1)), L.Dense(15)], ids=["shape", "size"])
+def test_a_network_that_the_settings_do_not_describe_is_a_reason(last: L.Layer, run: Run) -> None:
+    save(run.model, last)
     found = packed.of(run)
     assert found.part("encoder") and not found.part("decoder")
-    assert re.search(reason, found.reason("decoder"))
+    assert "settings describe" in found.reason("decoder")
 
 
 def test_a_network_that_is_too_large_is_a_reason(tmp_path: Path) -> None:

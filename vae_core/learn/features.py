@@ -8,8 +8,9 @@ import keras
 import numpy as np
 
 from vae_core.errors import LoupeError
-from vae_core.learn import models
+from vae_core.learn import models, saved
 from vae_core.look.projections.features import check_size
+from vae_core.runs import keras_file
 from vae_core.runs.store import Run
 from vae_core.spec.architecture import Architecture
 
@@ -40,11 +41,8 @@ def _cut(run: Run, architecture: Architecture, layer: int) -> keras.Model:
     if not 0 <= layer < len(architecture.encoder):
         raise LoupeError(f"The encoder of {run.id} has no layer {layer + 1}",
                          f"It has {len(architecture.encoder)} before its code")  # fmt: skip
-    if not run.model.is_file():
-        raise LoupeError(f"{run.id} has no model yet", fix="Let its training come to its first best epoch")
-    saved = keras.saving.load_model(run.model, compile=False, safe_mode=True).get_layer("encoder")
     encoder, until = models.cut(architecture, layer)
-    encoder.set_weights(saved.get_weights())
+    saved.fill(encoder, keras_file.read(run.model)["encoder"])
     return until
 
 

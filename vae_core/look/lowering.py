@@ -6,14 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.look import windows
-from vae_core.look.keras_file import Graph, Layer
-from vae_core.look.program import ACTIVATIONS, Program, Shape, Value
+from vae_core.look.program import Program, Shape, Value
+from vae_core.runs.keras_file import Graph, Layer
 
 Apply = Callable[["Network", Layer, Value], Value]
 
@@ -40,7 +39,7 @@ class Network(Program):
         if layer.kind == "Add" and len(inputs) == 2:
             return self._sum(*(self.done(value) for value in inputs))
         if layer.kind not in KNOWN or layer.calls != 1 or len(inputs) != 1:
-            raise LoupeError(f"the browser does not know the layer {layer.name} ({layer.kind})")
+            raise LoupeError(f"its layer {layer.name} ({layer.kind}) is used as no notation does")
         return KNOWN[layer.kind](self, layer, inputs[0])
 
     def _sum(self, one: Value, other: Value) -> Value:
@@ -55,18 +54,8 @@ class Network(Program):
         return found[0], found[1] if biased else np.zeros(filters)
 
 
-def _expect(layer: Layer, **options: Any) -> None:
-    """What the notation never asks for is not computed."""
-    for key, value in options.items():
-        if layer.options.get(key, value) != value:
-            raise LoupeError(f"the browser does not know {key} = {layer.options[key]} of the layer {layer.name}")
-
-
 def _activated(network: Network, layer: Layer, value: Value) -> Value:
-    name = layer.options["activation"] or "linear"
-    if name != "linear" and name not in ACTIVATIONS:
-        raise LoupeError(f"the browser does not know the activation {name} of the layer {layer.name}")
-    return network.activated(value, name)
+    return network.activated(value, layer.options["activation"])
 
 
 def _dense(network: Network, layer: Layer, value: Value) -> Value:
@@ -79,7 +68,6 @@ def _dense(network: Network, layer: Layer, value: Value) -> Value:
 
 
 def _conv(network: Network, layer: Layer, value: Value) -> Value:
-    _expect(layer, dilation_rate=[1, 1], groups=1, data_format="channels_last")
     (_, _, channels), filters = value.shape, int(layer.options["filters"])
     sides, strides, same = _window(layer)
     kernel, bias = network.weights(layer, (*sides, channels, filters), filters)
@@ -92,7 +80,6 @@ def _conv(network: Network, layer: Layer, value: Value) -> Value:
 
 
 def _deconv(network: Network, layer: Layer, value: Value) -> Value:
-    _expect(layer, dilation_rate=[1, 1], output_padding=None, data_format="channels_last")
     value, filters = network.enlarged(value), int(layer.options["filters"])
     sides, strides, same = _window(layer)
     kernel, bias = network.weights(layer, (*sides, filters, value.shape[2]), filters)
@@ -105,7 +92,6 @@ def _window(layer: Layer) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
 
 
 def _norm(network: Network, layer: Layer, value: Value) -> Value:
-    _expect(layer, axis=-1, center=True, scale=True)
     gamma, beta, mean, variance = network.graph.arrays(layer.name, *[value.shape[-1:]] * 4)
     scale = gamma / np.sqrt(variance + layer.options["epsilon"])
     return network.scaled(value, scale, beta - mean * scale)
@@ -113,7 +99,8 @@ def _norm(network: Network, layer: Layer, value: Value) -> Value:
 
 def _pool(network: Network, layer: Layer, value: Value) -> Value:
     size = layer.options["pool_size"]
-    _expect(layer, strides=size, padding="valid", data_format="channels_last", pool_size=[size[0]] * 2)
+    if layer.options["strides"] != size:
+        raise LoupeError(f"its layer {layer.name} has windows that overlap or leave gaps")
     average = layer.kind == "AveragePooling2D"
     value = network.enlarged(value)
     if not average and value.scale is not None and (value.scale < 0).any():
@@ -126,7 +113,6 @@ def _pool(network: Network, layer: Layer, value: Value) -> Value:
 
 def _up(network: Network, layer: Layer, value: Value) -> Value:
     size = layer.options["size"]
-    _expect(layer, interpolation="nearest", data_format="channels_last", size=[size[0]] * 2)
     return replace(network.enlarged(value), repeat=size[0], makers=())
 
 

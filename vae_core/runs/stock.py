@@ -1,0 +1,228 @@
+"""What a saved model may be made of: the layers that the notation can make, with the options that it can ask for.
+
+A description is compared with this list before anything is made of it, here or by Keras: whatever is not on it is
+refused by name, also a class of Keras' own. Nothing on it can run code, open a file or ask for memory.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from vae_core.errors import LoupeError
+from vae_core.spec.keras_layers import KERAS_NAMES
+from vae_core.spec.layers import ACTIVATIONS, MAX_ACTIVATION
+
+Allowed = Callable[[Any], bool]
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")  # never a path
+NETWORK = ("keras.src.models.functional", "Functional")
+NETWORKS = ("encoder", "decoder")
+
+
+def _is(*values: Any) -> Allowed:
+    """As JSON, where 1 is not true."""
+    return lambda found: json.dumps(found) in {json.dumps(value) for value in values}
+
+
+def _count(found: Any) -> bool:
+    return type(found) is int and 0 <= found <= MAX_ACTIVATION
+
+
+def _size(found: Any) -> bool:
+    return _count(found) and found > 0
+
+
+def _number(found: Any) -> bool:
+    return type(found) in (int, float) and 0 <= found <= 1
+
+
+def _list(each: Allowed, *lengths: int) -> Allowed:
+    return lambda found: isinstance(found, list) and len(found) in lengths and all(map(each, found))
+
+
+def _name(found: Any) -> bool:
+    return isinstance(found, str) and NAME.fullmatch(found) is not None
+
+
+def _shape(found: Any) -> bool:
+    """Any number of rows, each of a fixed size; several of them for a layer with several inputs."""
+    one = isinstance(found, list) and found[:1] == [None] and _list(_size, 1, 3)(found[1:])
+    return one or _list(_shape, 2)(found)
+
+
+def _initializer(found: Any) -> bool:
+    """One that Keras starts its layers with; all of its own options unset."""
+    names = ("GlorotUniform", "Zeros", "Ones")
+    made = {"module": "keras.initializers", "registered_name": None}
+    return (
+        isinstance(found, dict)
+        and {**found, "class_name": "", "config": {}} == {**made, "class_name": "", "config": {}}
+        and found["class_name"] in names
+        and isinstance(found["config"], dict)
+        and not any(value is not None for value in found["config"].values())
+    )
+
+
+def _pair(found: Any) -> bool:
+    """Windows and steps are square."""
+    return _list(_size, 2)(found) and found[0] == found[1]
+
+
+_bool, _last = _is(True, False), _is("channels_last")
+_sides = _list(_list(_count, 2), 2)
+_activation = _is(*(KERAS_NAMES.get(name, name) for name in ACTIVATIONS))
+_dtype = _is(
+    "float32",
+    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None},
+)
+_EVERY: dict[str, Allowed] = {"name": _name, "trainable": _bool, "dtype": _dtype}
+_WEIGHTED = {"activation": _activation, "use_bias": _bool, "kernel_initializer": _initializer,
+             "bias_initializer": _initializer}  # fmt: skip
+_WINDOW = {**_WEIGHTED, "filters": _size, "kernel_size": _pair, "strides": _pair, "padding": _is("same", "valid"),
+           "data_format": _last, "dilation_rate": _is([1, 1])}  # fmt: skip
+_POOL = {"pool_size": _pair, "strides": _pair, "padding": _is("valid"), "data_format": _last}
+_NORM = {
+    "axis": _is(-1), "momentum": _number, "epsilon": _number, "center": _is(True), "scale": _is(True),
+    "synchronized": _is(False), "renorm": _is(False), "renorm_momentum": _number,
+    **{f"{part}_initializer": _initializer for part in ("beta", "gamma", "moving_mean", "moving_variance")},
+}  # fmt: skip
+OPTIONS: Mapping[str, Mapping[str, Allowed]] = {
+    "InputLayer": {"batch_shape": _shape, "sparse": _is(False), "ragged": _is(False), "optional": _is(False)},
+    "Dense": {**_WEIGHTED, "units": _size},
+    "Conv2D": {**_WINDOW, "groups": _is(1)},
+    "Conv2DTranspose": _WINDOW,
+    "BatchNormalization": _NORM,
+    "Dropout": {"rate": _number},
+    "Activation": {"activation": _activation},
+    "MaxPooling2D": _POOL,
+    "AveragePooling2D": _POOL,
+    "UpSampling2D": {"size": _pair, "data_format": _last, "interpolation": _is("nearest")},
+    "Cropping2D": {"cropping": _sides, "data_format": _last},
+    "ZeroPadding2D": {"padding": _sides, "data_format": _last},
+    "Flatten": {"data_format": _last},
+    "Reshape": {"target_shape": _list(_size, 1, 3)},
+    "Add": {},
+}  # every option that is not listed must be unset, and these must be there:
+ESSENTIAL = {"batch_shape", "units", "filters", "kernel_size", "strides", "padding", "use_bias", "activation", "axis",
+             "epsilon", "pool_size", "size", "cropping", "target_shape", "interpolation"}  # fmt: skip
+
+
+def check(model: Any) -> None:
+    """Of the whole of a model's description; a LoupeError that names what is not on the list."""
+    _object(model, *NETWORK, ())
+    _ends(model["config"])
+    layers = _layers(model["config"])
+    for each in layers:
+        if each["class_name"] == "InputLayer":
+            _layer(each)
+        else:
+            _network(each)
+    names = [each["name"] for each in layers if each["class_name"] != "InputLayer"]
+    if sorted(names) != sorted(NETWORKS):
+        raise _refused(f"the networks {names}")
+
+
+def _network(each: Any) -> None:
+    _object(each, *NETWORK, ("name", "inbound_nodes"))
+    _ends(each["config"])
+    for inner in _layers(each["config"]):
+        _layer(inner)
+
+
+def _layer(each: Any) -> None:
+    kind = each["class_name"]
+    if kind not in OPTIONS:
+        raise _refused(f"a layer of the class {kind!r}")
+    _object(each, "keras.layers", kind, ("name", "inbound_nodes"))
+    missing = [key for key in OPTIONS[kind] if key in ESSENTIAL and key not in each["config"]]
+    allowed = {**_EVERY, **OPTIONS[kind]}
+    wrong = [key for key, value in each["config"].items() if not allowed.get(key, _is(None))(value)]
+    if wrong or missing:
+        raise _refused(f"a {kind} with {_told((wrong or missing)[0], each['config'])}")
+
+
+def _object(each: Any, module: str, kind: str, more: Iterable[str]) -> None:
+    """A description as Keras writes it, of this class, with nothing else in it."""
+    if not isinstance(each, dict) or (each.get("module"), each.get("class_name")) != (module, kind):
+        raise _refused(_called(each))
+    registered = _is(None) if kind in OPTIONS else _is(None, kind)
+    allowed = {"module": _is(module), "class_name": _is(kind), "config": _dict, "registered_name": registered,
+               "build_config": _built, "compile_config": _is({}), "name": _is(each.get("config", {}).get("name")),
+               "inbound_nodes": _nodes}  # fmt: skip
+    wrong = [key for key, value in each.items() if not allowed.get(key, lambda _: False)(value)]
+    missing = [key for key in ("config", *more) if key not in each]
+    if wrong or missing or not _name(each["config"].get("name")):
+        raise _refused(f"a {kind} with {_told((wrong or missing or ['name'])[0], each)}")
+
+
+def _dict(found: Any) -> bool:
+    return isinstance(found, dict)
+
+
+def _built(found: Any) -> bool:
+    shapes = found.values() if _dict(found) and set(found) <= {"input_shape"} else ("",)
+    return all(value is None or _shape(value) for value in shapes)
+
+
+def _nodes(found: Any) -> bool:
+    """At most one call, of tensors alone."""
+    return isinstance(found, list) and len(found) <= 1 and all(map(_node, found))
+
+
+def _node(found: Any) -> bool:
+    if not _dict(found) or set(found) != {"args", "kwargs"} or not _dict(found["kwargs"]):
+        return False
+    unset = all(key in ("mask", "training") and value in (None, False) for key, value in found["kwargs"].items())
+    return unset and _list(lambda each: _tensor(each) or _list(_tensor, 2)(each), 1)(found["args"])
+
+
+def _tensor(found: Any) -> bool:
+    if not _dict(found) or set(found) != {"class_name", "config"} or found["class_name"] != "__keras_tensor__":
+        return False
+    parts = {"shape": _shape, "dtype": _is("float32"), "keras_history": _end}
+    config = found["config"]
+    return _dict(config) and set(config) == set(parts) and all(parts[key](value) for key, value in config.items())
+
+
+def _end(found: Any) -> bool:
+    return isinstance(found, list) and len(found) == 3 and _name(found[0]) and all(map(_count, found[1:]))
+
+
+def _one_or_two(found: Any) -> bool:
+    return _end(found) or _list(_end, 1, 2)(found)
+
+
+def _ends(network: Mapping[str, Any]) -> None:
+    """Which tensors go in and come out, and nothing else beside the layers."""
+    allowed = {**_EVERY, "layers": lambda found: isinstance(found, list), "input_layers": _one_or_two,
+               "output_layers": _one_or_two}  # fmt: skip
+    wrong = [key for key, value in network.items() if not allowed.get(key, _is(None))(value)]
+    missing = [key for key in ("layers", "input_layers", "output_layers") if key not in network]
+    if wrong or missing:
+        raise _refused(f"a network with {_told((wrong or missing)[0], network)}")
+
+
+def _layers(network: Mapping[str, Any]) -> list[Any]:
+    """Each of a name of its own."""
+    layers = network["layers"]
+    if not all(_dict(each) and isinstance(each.get("class_name"), str) for each in layers):
+        raise _refused("a layer without a class")
+    ((name, times),) = Counter(str(each.get("name")) for each in layers).most_common(1) or [("", 0)]
+    if times > 1:
+        raise _refused(f"two layers of the name {name!r}")
+    return list(layers)
+
+
+def _called(each: Any) -> str:
+    return f"an object {each.get('module')}.{each.get('class_name')}"[:200] if isinstance(each, dict) else "no object"
+
+
+def _told(key: str, held: Mapping[str, Any]) -> str:
+    return f"{key} = {json.dumps(held[key])[:100]}" if key in held else f"no {key}"
+
+
+def _refused(what: str) -> LoupeError:
+    return LoupeError(f"It holds {what}", "A model holds the layers that the notation can make, and nothing else")
