@@ -11,7 +11,9 @@ import keras
 import numpy as np
 
 from vae_core.learn import models
-from vae_core.look import keras_file, packed
+from vae_core.look import packed
+from vae_core.runs import keras_file
+from vae_core.runs.keras_file import Graph
 from vae_core.spec.config import Config
 from vae_core.spec.layers import ACTIVATIONS
 
@@ -29,13 +31,23 @@ class Case:
     expected: np.ndarray
 
     def difference(self, found: np.ndarray) -> float:
-        """As a share of the largest output, or of 1: not a number where anything is none."""
-        wrong = np.abs(found.reshape(self.expected.shape) - self.expected).max()
-        return float(wrong / max(1.0, np.abs(self.expected).max()))
+        return difference(found, self.expected)
+
+
+def difference(found: np.ndarray, expected: np.ndarray) -> float:
+    """As a share of the largest output, or of 1: not a number where anything is none."""
+    wrong = np.abs(found.reshape(expected.shape) - expected).max()
+    return float(wrong / max(1.0, np.abs(expected).max()))
 
 
 def cases(config: Config, folder: Path, name: str) -> Iterator[Case]:
     """The encoder and the decoder of one config."""
+    for part, graph, rows, expected in saved(config, folder, name):
+        yield Case(f"{name} {part}", packed.pack(graph), rows, expected)
+
+
+def saved(config: Config, folder: Path, name: str) -> Iterator[tuple[str, Graph, np.ndarray, np.ndarray]]:
+    """Each of its networks as it is read from the saved model, rows that go in, and what Keras makes of them."""
     networks = spread(models.build(config.architecture()))
     path = folder / f"{name.replace('/', '_')}.keras"
     networks.whole().save(path)
@@ -45,8 +57,8 @@ def cases(config: Config, folder: Path, name: str) -> Iterator[Case]:
     code = found[:, : networks.decoder.input_shape[1]]
     draws = np.random.default_rng(1).standard_normal(code.shape, np.float32)
     rows = np.concatenate([code, draws, FAR * draws[:4]])
-    yield Case(f"{name} encoder", packed.pack(graphs["encoder"]), images, found)
-    yield Case(f"{name} decoder", packed.pack(graphs["decoder"]), rows, outputs(networks.decoder, rows))
+    yield "encoder", graphs["encoder"], images, found
+    yield "decoder", graphs["decoder"], rows, outputs(networks.decoder, rows)
 
 
 def spread(networks: models.Networks) -> models.Networks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_every_layer_computes_the_same() -> None:
 
     data = export.convert(model, "decoder")
     assert export.custom_operations(data) == []
-    network, expected = Network(data, "decode"), model(rows, training=False).numpy()
+    network, expected = Network.of(data, "decode"), model(rows, training=False).numpy()
     places = np.cumsum([0, *(np.prod(end.shape[1:]) for end in ends.values())])
     for count in (64, 1):
         wrong = np.abs(network(rows[:count])["image"] - expected[:count])
@@ -89,6 +90,24 @@ def test_forms_are_written_to_the_run(tmp_path: Path) -> None:
     mean, log_variance = Portable.of(run).encode(images)
     expected = encoder(images.astype(np.float32) / 255)
     assert np.allclose(mean, expected[0], atol=1e-5) and np.allclose(log_variance, expected[1], atol=1e-5)
+
+
+def test_a_run_that_came_without_them_gets_them_again(own: store.Run, call: Callable[..., Any]) -> None:
+    """And once more, where they are removed again."""
+    codes = own.codes()["mean"][:70]
+    known = Portable.of(own).decode(codes)
+    for _ in range(2):
+        own.encoder_tflite.unlink()
+        own.decoder_tflite.unlink()
+        code, printed, complained = call("portable", own.id)
+        assert (code, printed.split()) == (0, [str(own.encoder_tflite), str(own.decoder_tflite)]), complained
+        assert np.allclose(Network.of(own.decoder_tflite, "decode")(codes)["image"], known, atol=1e-5)
+
+
+def test_what_is_not_its_model_is_told_before_tensorflow_is_loaded(own: store.Run, call: Callable[..., Any]) -> None:
+    own.model.write_bytes(b"no model")
+    code, _, complained = call("portable", own.id)
+    assert code == 1 and f"{own.id}/model.keras is damaged" in complained
 
 
 def test_a_network_that_is_not_finite_is_not_written(tmp_path: Path) -> None:

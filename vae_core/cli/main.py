@@ -36,6 +36,7 @@ COMMANDS = {
     "doctor": ("judging", "look for what may be wrong with a run, and what would put it right"),
     "separate": ("judging", "how well a run tells odd images from usual ones, beside PCA and raw pixels"),
     "report": ("reporting", "write up one run, or several compared: HTML, Markdown or PDF"),
+    "portable": ("portable", "encoder.tflite and decoder.tflite made anew, as for a run that was imported"),
     "grid": ("looking", "a picture of the latent plane, decoded"),
     "decode": ("looking", "a picture of the codes that you give"),
     "project": ("projecting", "a map of the images by PCA, t-SNE or UMAP, and how far it can be trusted"),

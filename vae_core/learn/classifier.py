@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -39,7 +38,7 @@ def judge(dataset: Dataset, settings: Settings) -> Judge | str:
         files.write_bytes(weights, data)
         files.write_json(told, {"accuracy": accuracy, "classes": list(dataset.classes)})
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:8]
-    return Judge(Network(Path(weights), "encode"), digest, float(json.loads(told.read_bytes())["accuracy"]))
+    return Judge(Network.of(weights, "encode"), digest, float(json.loads(told.read_bytes())["accuracy"]))
 
 
 def _train(dataset: Dataset) -> tuple[bytes, float]:

@@ -17,9 +17,13 @@ import keras
 import numpy as np
 
 from vae_core.errors import LoupeError
+from vae_core.learn import saved
 from vae_core.learn.models import Networks
-from vae_core.look.portable import BATCHES, INPUTS, Network
+from vae_core.look.forms import INPUTS
+from vae_core.look.litert import BATCHES
+from vae_core.look.portable import Network
 from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
 from vae_core.settings import PROJECT
 
 log = logging.getLogger(__name__)
@@ -48,6 +52,21 @@ def export(run: Run, networks: Networks, images: np.ndarray) -> dict[str, str]:
         else:
             run.save_file(f"{name}_tflite", _writer(form.data))
     return {name: form.reason or "ok" for name, form in forms.items()}
+
+
+def again(task: Task, tell: Callable[[str, float, float], None]) -> None:
+    """The worker of a task: the portable forms of a run that came without them, made from its saved model."""
+    tell("Converting", 0, 1)
+    networks = saved.load(task.run)
+    task.save(export(task.run, networks, _known_images(task.run)))
+
+
+def _known_images(run: Run) -> np.ndarray:
+    """Those that its snapshots show, so that no data set has to be on this machine; else none that mean anything."""
+    epochs = run.snapshot_epochs()
+    if epochs:
+        return np.asarray(run.snapshot(epochs[-1])["original"], np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (IMAGES, *run.config().image), np.uint8)
 
 
 def make_forms(encoder: keras.Model, decoder: keras.Model, images: np.ndarray, seed: int = 0) -> dict[str, Form]:
@@ -103,7 +122,7 @@ def _checked(name: str, model: keras.Model, converted: bytes | LoupeError, rows:
     foreign = custom_operations(converted)
     if foreign:
         return Form(reason=f"it needs operations that run only inside TensorFlow: {', '.join(foreign)}")
-    difference = _difference(_outputs(model, rows), Network(converted, TASKS[name]), rows)
+    difference = _difference(_outputs(model, rows), Network.of(converted, TASKS[name]), rows)
     if not difference <= TOLERANCE:  # not a number fails as well
         return Form(difference=difference, reason=f"it differs from the trained network by {difference:.2g}")
     return Form(converted, difference)

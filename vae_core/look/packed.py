@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vae_core.errors import LoupeError
-from vae_core.look import keras_file, packing
-from vae_core.look.keras_file import Graph
+from vae_core.look import packing
+from vae_core.look.forms import NETWORKS, Ends
 from vae_core.look.lowering import Network
+from vae_core.runs import keras_file
+from vae_core.runs.keras_file import Graph
 
 if TYPE_CHECKING:
     from vae_core.runs.store import Run
@@ -22,7 +24,6 @@ log = logging.getLogger(__name__)
 VERSION = 1
 MAGIC = b"LLPL"
 START = struct.Struct("<4sIII")  # magic, version, bytes of the header, checksum of all that follows
-NETWORKS = ("encoder", "decoder")
 MB = 2**20
 MOST_BYTES = 8 * MB  # of one network; a browser decodes larger ones too slowly to follow a hand
 NONSENSE = (struct.error, *keras_file.SPOILED)
@@ -71,9 +72,9 @@ def make(run: Run) -> bytes:
     parts: dict[str, bytes] = {}
     reasons: dict[str, str] = {}
     graphs = keras_file.read(run.model)
-    for name in NETWORKS:
+    for task, name in NETWORKS.items():
         try:
-            parts[name] = pack(graphs[name])
+            parts[name] = _fitting(pack(graphs[name]), Ends.of(run, task))
         except LoupeError as error:
             reasons[name] = error.happened
         except NONSENSE:
@@ -92,6 +93,13 @@ def pack(graph: Graph) -> bytes:
             if size <= MOST_BYTES:
                 return data
     raise LoupeError(f"it is too large for the browser: {size / MB:.1f} MB, where {MOST_BYTES // MB} MB are the most")
+
+
+def _fitting(data: bytes, ends: Ends) -> bytes:
+    header = packing.read(data, "it")
+    if [tuple(end["shape"]) for end in (header["input"], *header["outputs"])] != [ends.row, *ends.outputs.values()]:
+        raise LoupeError("it is not the one that the run's settings describe")
+    return data
 
 
 def write(packed: Packed) -> bytes:
@@ -126,7 +134,7 @@ def _unpacked(header: Mapping[str, Any], body: bytes, name: str) -> Packed:
     for part in parts.values():
         packing.read(part, name)
     reasons = {str(key): str(text) for key, text in header["reasons"].items()}
-    if {*parts, *reasons} != set(NETWORKS):
+    if {*parts, *reasons} != set(NETWORKS.values()):
         raise ValueError("other networks")
     return Packed(parts, reasons, tuple(int(number) for number in header["source"]))
 

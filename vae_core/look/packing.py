@@ -31,7 +31,7 @@ def pack(program: Program, given: Value, results: Sequence[Value]) -> bytes:
             op.vectors = [_padded(vector, op.sizes[-1]) for vector in op.vectors]
         for vector in op.vectors:
             vectors.add(id(vector), vector)
-    buffers = _Buffers(program, given, results)
+    buffers = Plan(program, given, results)
     first, second = kernels.size, kernels.size + vectors.size
 
     def arguments(op: Op) -> list[int]:
@@ -94,6 +94,15 @@ def blocked(kernel: Array, width: int) -> Array:
     return padded.reshape(rows * columns * channels, -(-filters // width), width).swapaxes(0, 1)
 
 
+def rounded(array: Array) -> Array:
+    """As float32, once; a LoupeError where any of them is no number then."""
+    with np.errstate(over="ignore"):
+        numbers = array.astype("<f4")
+    if not np.isfinite(numbers).all():
+        raise LoupeError("it has weights that are no numbers, as of a training that went wrong")
+    return numbers
+
+
 def _padded(vector: Array, width: int) -> Array:
     return np.pad(vector, (0, -len(vector) % width))
 
@@ -107,10 +116,7 @@ class _Section:
         self._parts: list[bytes] = []
 
     def add(self, key: int, array: Array) -> None:
-        with np.errstate(over="ignore"):
-            numbers = np.ravel(array).astype("<f4")
-        if not np.isfinite(numbers).all():
-            raise LoupeError("it has weights that are no numbers, as of a training that went wrong")
+        numbers = rounded(np.ravel(array))
         self.start[key] = self.size
         self._parts.append(np.pad(numbers, (0, -len(numbers) % ALIGNED)).tobytes())
         self.size += len(self._parts[-1]) // 4
@@ -119,7 +125,7 @@ class _Section:
         return b"".join(self._parts)
 
 
-class _Buffers:
+class Plan:
     """Where each buffer lies. Two that are never needed at the same time may share a place."""
 
     def __init__(self, program: Program, given: Value, results: Sequence[Value]) -> None:
@@ -161,7 +167,7 @@ class _Buffers:
         return -(-self._sizes[buffer] // ALIGNED) * ALIGNED
 
 
-def _end(value: Value, second: int, buffers: _Buffers) -> dict[str, Any]:
+def _end(value: Value, second: int, buffers: Plan) -> dict[str, Any]:
     return {"shape": list(value.shape), "at": second + buffers.start[value.buffer]}
 
 
