@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from vae_core.errors import LoupeError
 from vae_core.runs import stock
 
+if TYPE_CHECKING:
+    import numpy as np
+
+# numpy and h5py are imported where they are used: the first page, which can take runs in, comes sooner.
 MEMBERS = (("metadata", "json"), ("config", "json"), ("model.weights", "h5"))
 FLOAT = 4  # bytes
 MOST_TEXT = 2**24  # bytes of a description
@@ -53,6 +55,8 @@ class Graph:
 
     def arrays(self, name: str, *shapes: tuple[int, ...]) -> list[np.ndarray]:
         """The layer's weights, which must have these shapes, as float64: what is folded together is rounded once."""
+        import numpy as np
+
         held = self.weights.get(name, ())
         if [tuple(array.shape) for array in held] != list(shapes):
             raise LoupeError(f"The weights of the layer {name} do not have the shapes that its description asks for")
@@ -149,7 +153,7 @@ class _Weights:
         if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
             raise LoupeError("It points to other files")
         size = FLOAT * math.prod(found.shape)
-        whole = found.dtype == np.float32 and found.chunks is None and found.id.get_storage_size() == size
+        whole = found.dtype == "<f4" and found.chunks is None and found.id.get_storage_size() == size
         self._left -= size
         if not whole or self._left < 0:
             raise LoupeError(f"It declares weights of {size:,} bytes that it does not hold as plain numbers")
