@@ -55,7 +55,7 @@ def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arr
         before = align.on_plane(previous[1]["code"], previous[1]["plane"])
         both = np.isfinite(before).all(axis=1) & np.isfinite(points).all(axis=1)
         turn = align.turn(before[both], points[both])
-    known = np.asarray(np.isfinite(points).all(axis=1))
+    known = np.logical_and.reduce(np.isfinite(points).T)
     low, high = (points[known].min(axis=0), points[known].max(axis=0)) if known.any() else np.zeros((2, 2), np.float32)
     small = _in_steps(points, known, low, high)
     return {
