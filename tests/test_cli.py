@@ -217,7 +217,7 @@ def test_the_same_again_is_a_new_run_unless_asked_otherwise(call, own):
     assert best["nats_per_pixel"] == pytest.approx(best["nats_per_image"] / 64)
 
     code, out, err = call(*same)
-    again, foretold = err.splitlines()
+    again, *_, foretold = err.splitlines()
     assert code == 0 and again == f"{own.id} has the same settings and is done; training them again."
     assert re.fullmatch(rf"{own.id}-2: \d+ to \d+ s in all, .* an epoch \(a guess until this machine .*\)\.", foretold)
     lines = out.splitlines()
