@@ -1,7 +1,9 @@
 """Data sets by name: built in, from the local folder, and added."""
 
 import gzip
+import hashlib
 import io
+import json
 import os
 import tarfile
 import zipfile
@@ -112,28 +114,35 @@ def idx(values):
     return bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">i4").tobytes() + values.tobytes()
 
 
-def test_fashion_mnist_from_its_four_files(settings):
+def arrived(folder, file, content):
+    """The file as if it had been fetched: with this content, and the sum of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file.name).write_bytes(content)
+    return replace(file, checksum=f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def test_fashion_mnist_from_its_four_files(settings, monkeypatch):
     folder = settings.cache / "downloads"
-    folder.mkdir(parents=True)
     contents = noise(30, 28, 28), np.arange(30, dtype=np.uint8) % 10, noise(10, 28, 28), np.arange(10, dtype=np.uint8)
-    for file, values in zip(builtin.FASHION, contents):
-        (folder / file.name).write_bytes(gzip.compress(idx(values)))
+    files = [arrived(folder, file, gzip.compress(idx(each))) for file, each in zip(builtin.FASHION, contents)]
+    monkeypatch.setattr(builtin, "FASHION", files)
     found = catalog.load("Fashion_MNIST", settings)
     assert found.name == "fashion-mnist" and found.classes[9] == "Ankle boot"
     assert np.array_equal(found.train.pixels[..., 0], contents[0]) and np.array_equal(found.test.labels, contents[3])
 
 
-def test_cifar10_from_its_binary_archive(settings):
-    folder = settings.cache / "downloads"
-    folder.mkdir(parents=True)
+def test_cifar10_from_its_binary_archive(settings, monkeypatch):
     images, labels = noise(60, 32, 32, 3), np.arange(60, dtype=np.uint8) % 10
     records = np.column_stack([labels, images.transpose(0, 3, 1, 2).reshape(60, -1)])
-    with tarfile.open(folder / builtin.CIFAR10.name, "w:gz") as archive:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
         for part, name in enumerate(["test_batch", *(f"data_batch_{number}" for number in (3, 1, 2, 5, 4))]):
             content = records[part * 10 : part * 10 + 10].tobytes()
             member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+    file = arrived(settings.cache / "downloads", builtin.CIFAR10, target.getvalue())
+    monkeypatch.setattr(builtin, "CIFAR10", file)
     found = catalog.load("cifar10", settings)
     assert np.array_equal(found.test.pixels, images[:10]) and np.array_equal(found.test.labels, labels[:10])
     assert np.array_equal(found.train.pixels[:10], images[20:30])  # data_batch_1 first
@@ -268,6 +277,32 @@ def test_a_damaged_or_newer_added_set_is_told(tmp_path, settings):
             call("mine", settings)
     catalog.remove("mine", settings)
     assert "mine" not in catalog.names(settings)
+
+
+def test_a_flipped_bit_is_told_and_never_shown_as_data(tmp_path, settings):
+    np.savez(tmp_path / "mine.npz", x=noise(50, 9, 8))
+    catalog.add(tmp_path / "mine.npz", "mine", settings)
+    path = settings.cache / "datasets" / "mine" / "data.npz"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(LoupeError, match=r"'mine' is damaged: .*data\.npz \(the sum of x_\w+\.npy is wrong\)"):
+        catalog.load("mine", settings)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("summary", []), ("columns", 5), ("fingerprint", 7), ("summary", {"image": "abc"})]
+)
+def test_what_is_known_of_a_kept_set_is_checked(tmp_path, settings, key, value):
+    np.savez(tmp_path / "mine.npz", x=noise(50, 9, 8))
+    catalog.add(tmp_path / "mine.npz", "mine", settings)
+    path = settings.cache / "datasets" / "mine" / "meta.json"
+    known = json.loads(path.read_text())
+    known[key] = {**known[key], **value} if isinstance(value, dict) else value
+    path.write_text(json.dumps(known))
+    for call in (catalog.load, catalog.describe):
+        with pytest.raises(LoupeError, match=r"'mine' is damaged: .*meta\.json"):
+            call("mine", settings)
 
 
 @pytest.mark.parametrize("damage", ["torn", "compressed", "pickled", "no header"])

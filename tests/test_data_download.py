@@ -110,6 +110,12 @@ def test_a_wrong_file_is_refused_and_does_not_stay(source, file, settings):
     assert download.fetch(file, settings).read_bytes() == CONTENT
 
 
+def test_what_was_damaged_since_it_came_is_fetched_anew(source, file, settings):
+    path = download.fetch(file, settings)
+    path.write_bytes(b"?" + CONTENT[1:])
+    assert download.fetch(file, settings).read_bytes() == CONTENT and len(source.requests) == 2
+
+
 def test_no_such_file_and_no_server(source, file, settings):
     missing = download.File(file.url.replace("file.bin", "other.bin"), file.checksum)
     with pytest.raises(LoupeError, match="the server answered 404"):

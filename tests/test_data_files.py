@@ -193,6 +193,37 @@ def test_a_zip_that_lies_about_its_sizes(tmp_path, settings):
     refused(tmp_path / "liar.zip", settings, "cannot be unpacked")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_unpack_without_a_bound_are_refused(tmp_path, settings, method):
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w", method) as archive:
+        archive.writestr("cat/1.png", bytes(100))
+    refused(tmp_path / "pets.zip", settings, f"packed by method {method}")
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path, settings):
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        archive.writestr("a/" * 30_000 + "1.png", b"x")
+    refused(tmp_path / "pets.zip", settings, "a name of 60,005 letters")
+
+
+def test_a_damaged_member_is_named(tmp_path, settings):
+    save(tmp_path / "pets", "cat/1.bmp", Image.new("L", (200, 200)))
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "pets/cat/1.bmp", "cat/1.bmp")
+    content = bytearray((tmp_path / "pets.zip").read_bytes())
+    content[40:60] = b"\xff" * 20  # no stream of Deflate begins so
+    (tmp_path / "pets.zip").write_bytes(content)
+    refused(tmp_path / "pets.zip", settings, r"cat/1.bmp in pets.zip is damaged")
+
+
+def test_nothing_that_a_terminal_obeys_gets_out_of_a_name(tmp_path, settings):
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        archive.writestr("cat/\x1b[31mred.png", b"x")
+    with pytest.raises(LoupeError) as caught:
+        add(tmp_path / "pets.zip", settings)
+    assert "red.png" in str(caught.value) and "\x1b" not in str(caught.value) + caught.value.happened
+
+
 def test_encrypted_zip(tmp_path, settings):
     fill(tmp_path / "pets", "cat")
     path = pack(tmp_path / "pets", tmp_path / "pets.zip")

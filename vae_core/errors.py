@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
 
 class LoupeError(Exception):
     """Something a person can put right. Anything else is a bug and goes to the log."""
 
     def __init__(self, happened: str, expected: str = "", fix: str = "") -> None:
+        """A name out of a file may be no text, or hold what a terminal obeys: neither is handed on."""
+        happened, expected, fix = (UNSEEN.sub("\ufffd", part) for part in (happened, expected, fix))
         super().__init__(happened, expected, fix)
         self.happened = happened
         self.expected = expected

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -11,12 +10,15 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from vae_core.data import archives
+from vae_core.data.archives import Archive
 from vae_core.data.dataset import Array
-from vae_core.data.raw import PART_WORDS, Raw
+from vae_core.data.raw import LONGEST, PART_WORDS, Raw
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
 LAYOUT = "x_train, y_train, x_test, y_test, or just x (and y)"
+LARGEST = 2**53  # a label: beyond it not every whole number has a float of its own
 SLACK = 1e-3  # resampled floats overshoot their range a little
 
 
@@ -55,41 +57,27 @@ def _join(labels: Sequence[Array]) -> Array:
 
 
 def _load(path: Path, settings: Settings) -> dict[str, Array]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
-            if sum(info.file_size for info in members) > settings.max_bytes:
-                raise LoupeError(
-                    f"{path.name} unpacks to more than {settings.max_bytes:,} bytes",
-                    "Smaller data was expected",
-                    "Raise the setting max_bytes if this is meant",
-                )
-            return {info.filename[:-4].lower(): _read_member(archive, info, settings) for info in members}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise LoupeError(
-            f"{path.name} cannot be read as a NumPy archive ({error})",
-            f"A file written by numpy.savez was expected, with {LAYOUT}",
-        ) from None
+    expected = f"A file written by numpy.savez was expected, with {LAYOUT}"
+    with archives.opened(path, settings, "NumPy archive", expected) as archive:
+        members = [name for name in archive.sizes if name.endswith(".npy")]
+        arrays = {name[:-4].lower(): _read_member(archive, name, settings) for name in members}
+    if len(arrays) < len(members):
+        raise LoupeError(f"{path.name} holds two arrays of one name", "Each name once was expected")
+    return arrays
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, settings: Settings) -> Array:
-    with archive.open(info) as file:
-        _check_header(info.filename, file, settings)
-    with archive.open(info) as file:
-        try:
-            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
-        except ValueError as error:
-            raise LoupeError(
-                f"{info.filename} is damaged ({error})", "An array written by numpy.savez was expected"
-            ) from None
-
-
-def _check_header(name: str, file: IO[bytes], settings: Settings) -> None:
-    """A header can promise any size, so it is read before memory is taken for it."""
-    try:
+def _read_member(archive: Archive, name: str, settings: Settings) -> Array:
+    """A header can promise anything, so it is read before memory is taken for it."""
+    with archive.open(name) as file:
         header = read_header(file)
-    except ValueError as error:
-        raise LoupeError(f"{name} is damaged ({error})", "An array written by numpy.savez was expected") from None
+        _check_header(name, header, settings)
+        if header.size != archive.sizes[name] - file.tell():
+            raise ValueError(f"its header tells of {header.size:,} bytes")
+    with archive.open(name) as file:
+        return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+
+
+def _check_header(name: str, header: Header, settings: Settings) -> None:
     if header.dtype.hasobject:
         raise LoupeError(
             f"{name} holds pickled Python objects, which can run code when they are opened",
@@ -117,15 +105,15 @@ class Header(NamedTuple):
 
 
 def read_header(file: IO[bytes]) -> Header:
-    """ValueError for whatever is none. NumPy has Python read it, which stumbles over thousands of brackets."""
+    """A ValueError where it is none: it is text in the form of Python, and may be any text."""
     is_first = np.lib.format.read_magic(file) == (1, 0)
     read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
     try:
         header = Header(*read(file))
-    except (ValueError, MemoryError, RecursionError, TypeError, TokenError) as error:
+    except (ValueError, SyntaxError, TokenError, TypeError, RecursionError, MemoryError, OverflowError) as error:
         raise ValueError(f"its header makes no sense: {str(error)[:80]}") from None
-    if any(size < 0 for size in header.shape):
-        raise ValueError("its header tells of a negative size")
+    if any(type(side) is not int or side < 0 for side in header.shape):
+        raise ValueError(f"its header tells of a shape {str(header.shape)[:80]}")
     return header
 
 
@@ -146,8 +134,8 @@ def as_images(values: Array, name: str) -> Array:
             f"{name} has the shape {values.shape}",
             "Images (n, height, width) in grey, or (n, height, width, 3) in colour were expected",
         )
-    if not len(values):
-        raise LoupeError(f"{name} is empty", "At least one image was expected")
+    if 0 in values.shape:
+        raise LoupeError(f"{name} is empty: it has the shape {values.shape}", "At least one image was expected")
     return values
 
 
@@ -180,15 +168,27 @@ def as_labels(values: Array | None, name: str, count: int) -> Array | None:
         raise LoupeError(
             f"{name} has the shape {values.shape}", f"One label for each of the {count} images was expected"
         )
-    if values.dtype.kind == "S":
-        return np.char.decode(values, "utf-8", "replace")
-    if values.dtype.kind == "f" and np.isfinite(values).all() and (values == np.rint(values)).all():
-        return values.astype(np.int64)
-    if values.dtype.kind not in "biuU":
+    kind = values.dtype.kind
+    if kind in "SU":
+        return _as_words(values, name)
+    if kind not in "biuf" or (kind in "uf" and not ((values == np.rint(values)) & (np.abs(values) < LARGEST)).all()):
         raise LoupeError(
             f"{name} holds values of type {values.dtype}", "Whole numbers or words were expected as labels"
         )
-    return values if values.dtype.kind == "U" else values.astype(np.int64)
+    return values.astype(np.int64)
+
+
+def _as_words(values: Array, name: str) -> Array:
+    """A file may hold numbers in the place of letters that are none."""
+    letters = values.dtype.itemsize // (4 if values.dtype.kind == "U" else 1)
+    if letters > LONGEST:
+        raise LoupeError(f"{name} holds words of {letters:,} letters", f"At most {LONGEST:,} were expected")
+    if values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "replace")
+    codes = np.ascontiguousarray(values, values.dtype.newbyteorder("=")).view(np.uint32)
+    if ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any():
+        raise LoupeError(f"{name} holds letters that are none", "Words in Unicode were expected")
+    return values
 
 
 def to_uint8(images: Sequence[Array]) -> tuple[Array, tuple[str, ...]]:

@@ -86,9 +86,9 @@ def add(
         raise LoupeError(
             f"There is a data set called '{name}' already", fix="Choose another name, or remove that one first"
         )
-    path = Path(path).expanduser().resolve()
+    path = importing.located(path)
     fitting = Fitting(fit, (size, size) if isinstance(size, int) else size)
-    pictures = Path(images).expanduser().resolve() if images else None
+    pictures = importing.located(images) if images else None
     found = importing.read(path, settings, fitting, pictures=pictures, progress=progress)
     dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed), progress)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def path(file: File, settings: Settings) -> Path:
 def fetch(file: File, settings: Settings, progress: Progress | None = None) -> Path:
     """The file on this machine; it is downloaded if it is not here yet, by one process at a time."""
     target = path(file, settings)
-    if target.is_file():
+    if target.is_file() and _is_whole(target, file.checksum):
         return target
     import filelock
     import pooch
@@ -59,6 +60,13 @@ def fetch(file: File, settings: Settings, progress: Progress | None = None) -> P
     except ValueError as error:
         raise LoupeError(f"{file.name} arrived damaged ({error})", fix="Try again") from None
     return target
+
+
+def _is_whole(target: Path, checksum: str) -> bool:
+    """What lies here may have been damaged since it came; it is read once, so it costs a moment once."""
+    method, _, expected = checksum.partition(":")
+    with target.open("rb") as content:
+        return hashlib.file_digest(content, method).hexdigest() == expected
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from vae_core.data import arrays, fitting, images, sources, tables
 from vae_core.data.download import Progress
 from vae_core.data.fitting import Fitting
-from vae_core.data.raw import Raw
+from vae_core.data.raw import Raw, as_words
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -21,13 +21,23 @@ def read(
     path: Path, settings: Settings, rule: Fitting, *, pictures: Path | None = None, progress: Progress | None = None
 ) -> Raw:
     """`pictures` is the folder or zip that a manifest speaks of, where it does not lie beside it."""
-    for place in (path, pictures):
-        if place and not place.exists():
-            raise LoupeError(f"{place} does not exist", f"{KINDS} was expected")
     try:
+        for place in (path, pictures):
+            if place and not place.exists():
+                raise LoupeError(f"{place} does not exist", f"{KINDS} was expected")
         return _read(path, settings, rule, pictures, progress)
     except OSError as error:
         raise LoupeError(f"{path} cannot be read ({error})", "Files that this program may open were expected") from None
+    except MemoryError:
+        raise LoupeError(f"{path.name} takes more memory than there is", fix="Bring fewer or smaller images") from None
+
+
+def located(path: Path | str) -> Path:
+    """The place that a path means in the end: `~` and links are followed."""
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, links in a circle, a letter that is none
+        raise LoupeError(f"{path} is no path ({error})", f"{KINDS} was expected") from None
 
 
 def _read(path: Path, settings: Settings, rule: Fitting, pictures: Path | None, progress: Progress | None) -> Raw:
@@ -67,6 +77,6 @@ def _read_pictures(path: Path, settings: Settings, rule: Fitting, progress: Prog
         found, told = sources.entries(source.names(), path.name)
         names = [entry.name for entry in found]
         pixels, notes, warnings = images.read_all(names, source.read, settings, rule, progress)
-    labels = np.array([entry.label for entry in found]) if found[0].label else None
+    labels = as_words([entry.label for entry in found], "class") if found[0].label else None
     parts = np.array([entry.part for entry in found]) if found[0].part else None
     return Raw(pixels, labels, parts, notes=(*told, *notes), warnings=warnings)

@@ -17,6 +17,7 @@ PART_WORDS = {
     "dev": "validation", "test": "test", "testing": "test",
 }  # fmt: skip
 FEWEST = 10  # images, where the split is ours to make: one of them tests, one validates
+LONGEST = 1000  # letters of a word: columns of words are kept as wide as their longest
 SHARE = 0.1  # of all images to test, and as many to validate, where the source does not say
 
 
@@ -47,6 +48,14 @@ def assemble(raw: Raw, name: str, title: str, source: str, *, seed: int = 0, cla
         name, title, train, test, names, validation, own_groups, (*raw.notes, *told), raw.warnings,
         fingerprint(train, test, validation, own_groups), source,
     )  # fmt: skip
+
+
+def as_words(words: Sequence[str], what: str) -> Array:
+    """Words that came from names or cells. A file may have a name that is no text: what is none becomes a '?'."""
+    longest = max(map(len, words), default=0)
+    if longest > LONGEST:
+        raise LoupeError(f"A {what} has {longest:,} letters", f"At most {LONGEST:,} were expected")
+    return np.array([word.encode("utf-8", "replace").decode() for word in words])
 
 
 def _take(part: Part, indices: Array) -> Part:

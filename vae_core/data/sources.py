@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from vae_core.data import archives
+from vae_core.data.archives import Archive
 from vae_core.data.images import SUFFIXES
 from vae_core.data.raw import PART_WORDS
 from vae_core.errors import LoupeError
@@ -44,14 +45,7 @@ def open_source(path: Path, settings: Settings) -> Iterator[Source]:
     if path.is_dir():
         yield Folder(path.resolve(), settings)
         return
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise LoupeError(
-            f"{path.name} cannot be opened as a zip archive ({error})", "A folder or a .zip was expected"
-        ) from None
-    with archive:
-        _check_archive(archive, path.name, settings)
+    with archives.opened(path, settings, "zip archive", "A folder or a .zip was expected") as archive:
         yield Zip(archive, settings)
 
 
@@ -68,11 +62,11 @@ class Folder:
             folders[:] = sorted(name for name in folders if not _is_junk(name))
             for name in (*folders, *files):
                 if (here / name).is_symlink():
-                    raise _link(self.root.name, str((here / name).relative_to(self.root)))
+                    raise archives.link(self.root.name, str((here / name).relative_to(self.root)))
             kept = [name for name in files if not _is_junk(name)]
             total += sum((here / name).lstat().st_size for name in kept)
             found += [(here / name).relative_to(self.root).as_posix() for name in kept]
-            _check_bounds(self.root.name, len(found), total, self.settings)
+            archives.check_bounds(self.root.name, len(found), total, self.settings)
         return sorted(found)
 
     def size(self, name: str) -> int | None:
@@ -80,7 +74,7 @@ class Folder:
         for step in PurePosixPath(name).parts:  # one by one: a link anywhere on the way could lead outside
             place = place / step
             if place.is_symlink():
-                raise _link(self.root.name, name)
+                raise archives.link(self.root.name, name)
         try:
             state = place.lstat()
         except OSError:
@@ -94,77 +88,23 @@ class Folder:
 
 @dataclass(frozen=True)
 class Zip:
-    archive: zipfile.ZipFile
+    archive: Archive
     settings: Settings
 
     def names(self) -> list[str]:
-        names = (info.filename for info in self.archive.infolist() if not info.is_dir())
-        return sorted(name for name in names if not any(_is_junk(step) for step in name.split("/")))
+        return sorted(name for name in self.archive.sizes if not any(_is_junk(step) for step in name.split("/")))
 
     def size(self, name: str) -> int | None:
-        try:
-            return self.archive.getinfo(name).file_size
-        except KeyError:
-            return None
+        return self.archive.sizes.get(name)
 
     def read(self, name: str) -> bytes:
         _check_file(name, self.size(name), self.settings)
-        try:
-            return self.archive.read(name)  # never more than the size it states, which is within the bounds
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-            raise LoupeError(
-                f"{name} cannot be unpacked ({error})", "A sound zip archive was expected", "Make the zip anew"
-            ) from None
+        with self.archive.open(name) as file:
+            return file.read()
 
 
 def _is_junk(name: str) -> bool:
     return name.startswith(".") or name in JUNK
-
-
-def _check_archive(archive: zipfile.ZipFile, source: str, settings: Settings) -> None:
-    """Nothing is unpacked to disk, but an archive that tries to leave its folder is not to be trusted with anything."""
-    infos = archive.infolist()
-    _check_bounds(source, len(infos), sum(info.file_size for info in infos), settings)
-    for info in infos:
-        name = info.filename
-        if is_outside(name):
-            raise LoupeError(
-                f"{source} holds '{name}', which would lie outside its folder",
-                "Paths inside the archive were expected",
-                "Do not trust this archive; make one of your own",
-            )
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise _link(source, name)
-        if info.flag_bits & 1:
-            raise LoupeError(f"{source} is encrypted", "An archive without a password was expected")
-
-
-def is_outside(name: str) -> bool:
-    steps = name.replace("\\", "/").split("/")
-    return not steps[0] or steps[0][1:2] == ":" or ".." in steps  # absolute, a Windows drive, or upwards
-
-
-def _link(source: str, name: str) -> LoupeError:
-    return LoupeError(
-        f"{source} holds a link, '{name}', which may lead anywhere",
-        "Plain files were expected",
-        "Put a copy of the file in its place",
-    )
-
-
-def _check_bounds(source: str, files: int, size: int, settings: Settings) -> None:
-    if files > settings.max_files:
-        raise LoupeError(
-            f"{source} holds more than {settings.max_files:,} files",
-            "Fewer files were expected",
-            "Raise the setting max_files if this is meant",
-        )
-    if size > settings.max_bytes:
-        raise LoupeError(
-            f"{source} unpacks to more than {settings.max_bytes:,} bytes",
-            "Smaller data was expected",
-            "Raise the setting max_bytes if this is meant",
-        )
 
 
 def _check_file(name: str, size: int | None, settings: Settings) -> None:
@@ -208,13 +148,13 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
 
 def _unwrap(paths: list[list[str]], stem: str) -> list[list[str]]:
     """Without the one folder around everything, as zips often have; a single class folder is none."""
-    while len({path[0] for path in paths}) == 1 and all(len(path) > 1 for path in paths):
-        around = paths[0][0]
-        holds_folders = all(len(path) > 2 for path in paths)
-        if around.lower() in PART_WORDS or not (holds_folders or around == stem):
+    inside, shortest = 0, min(map(len, paths))
+    while inside + 1 < shortest and len({path[inside] for path in paths}) == 1:
+        around = paths[0][inside]
+        if around.lower() in PART_WORDS or not (inside + 2 < shortest or around == stem):
             break
-        paths = [path[1:] for path in paths]
-    return paths
+        inside += 1
+    return [path[inside:] for path in paths]
 
 
 def _check_labels(found: Sequence[Entry]) -> None:

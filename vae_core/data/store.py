@@ -8,12 +8,13 @@ import shutil
 import struct
 import tempfile
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
+from vae_core.data.archives import DAMAGED
 from vae_core.data.arrays import read_header
 from vae_core.data.dataset import Array, Dataset, Part, Summary
 from vae_core.errors import LoupeError
@@ -36,22 +37,26 @@ def write(dataset: Dataset, folder: Path) -> None:
         raise
 
 
+@dataclass(frozen=True)
+class Meta:
+    """What is known about a kept data set beside its arrays."""
+
+    summary: Summary
+    columns: tuple[str, ...]
+    fingerprint: str
+
+
 def read(folder: Path) -> Dataset:
-    meta = _read_meta(folder)
+    """Each array is checked by its sum, once: it is mapped from the file, where a changed bit would pass for data."""
+    meta, path = _read_meta(folder), folder / "data.npz"
     try:
-        return _build(meta, _mapped(folder / "data.npz"))
-    except (OSError, ValueError, KeyError, EOFError, struct.error, zipfile.BadZipFile) as error:
-        raise _damaged(folder, error) from None
+        return _build(meta, _mapped(path))
+    except (*DAMAGED, KeyError, TypeError) as error:
+        raise _damaged(path, error) from None
 
 
 def summary(folder: Path) -> Summary:
-    meta = _read_meta(folder)
-    try:
-        values = {**meta["summary"], "ready": True}
-        lists = {name: tuple(values[name]) for name in ("image", "classes", "notes", "warnings")}
-        return Summary(**{**values, **lists})
-    except (KeyError, TypeError) as error:
-        raise _damaged(folder, error) from None
+    return _read_meta(folder).summary
 
 
 def summarise(dataset: Dataset, origin: str) -> Summary:
@@ -97,6 +102,9 @@ def _mapped(path: Path) -> dict[str, Array]:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        damaged = archive.testzip()
+        if damaged:
+            raise ValueError(f"the sum of {damaged} is wrong")
         return {info.filename.removesuffix(".npy"): _member(file, info) for info in archive.infolist()}
 
 
@@ -115,41 +123,54 @@ def _member(file: BinaryIO, info: zipfile.ZipInfo) -> Array:
     return np.asarray(np.memmap(file, header.dtype, "r", file.tell(), header.shape, order))
 
 
-def _build(meta: dict[str, Any], arrays: dict[str, Array]) -> Dataset:
+def _build(meta: Meta, arrays: dict[str, Array]) -> Dataset:
     parts = {}
     for half in ("train", "test"):
-        columns = {name: arrays[f"column{place}_{half}"] for place, name in enumerate(meta["columns"])}
+        columns = {name: arrays[f"column{place}_{half}"] for place, name in enumerate(meta.columns)}
         parts[half] = Part(arrays[f"x_{half}"], arrays.get(f"y_{half}"), columns)
-    known = meta["summary"]
+    known = meta.summary
+    if any(part.pixels.dtype != np.uint8 or part.pixels.shape[1:] != known.image for part in parts.values()):
+        raise ValueError("its images are of another kind than meta.json says")
     return Dataset(
-        known["name"],
-        known["title"],
-        parts["train"],
-        parts["test"],
-        tuple(known["classes"]),
-        arrays.get("validation"),
-        arrays.get("groups"),
-        tuple(known["notes"]),
-        tuple(known["warnings"]),
-        meta["fingerprint"],
-        known["source"],
+        known.name, known.title, parts["train"], parts["test"], known.classes, arrays.get("validation"),
+        arrays.get("groups"), known.notes, known.warnings, meta.fingerprint, known.source,
+    )  # fmt: skip
+
+
+def _read_meta(folder: Path) -> Meta:
+    path = folder / "meta.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["version"] != VERSION:
+            raise _of_another_version(folder, found["version"])
+        values = {**found["summary"], "ready": True}
+        lists = {name: tuple(values[name]) for name in ("image", "classes", "notes", "warnings")}
+        meta = Meta(Summary(**{**values, **lists}), tuple(found["columns"]), found["fingerprint"])
+        _check_types(meta)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, error) from None
+    return meta
+
+
+def _check_types(meta: Meta) -> None:
+    known = meta.summary
+    words = (known.name, known.title, known.origin, known.source, meta.fingerprint, *known.classes, *known.notes)
+    numbers = (*known.image, known.train, known.validation, known.test)
+    if not all(type(word) is str for word in (*words, *known.warnings, *meta.columns)):
+        raise ValueError("a number stands in the place of a word")
+    if len(known.image) != 3 or not all(type(number) is int and number >= 0 for number in numbers):
+        raise ValueError("a number is none")
+
+
+def _of_another_version(folder: Path, version: object) -> LoupeError:
+    return LoupeError(
+        f"The data set in {folder} has version {version!r}",
+        f"This program reads version {VERSION}",
+        "Remove it and add it again",
     )
 
 
-def _read_meta(folder: Path) -> dict[str, Any]:
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        version = meta["version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(folder, error) from None
-    if version != VERSION:
-        raise LoupeError(
-            f"The data set in {folder} has version {version!r}",
-            f"This program reads version {VERSION}",
-            "Remove it and add it again",
-        )
-    return dict(meta)
-
-
-def _damaged(folder: Path, error: Exception) -> LoupeError:
-    return LoupeError(f"The data set in {folder} is damaged ({error})", fix="Remove it and add it again")
+def _damaged(path: Path, error: Exception) -> LoupeError:
+    return LoupeError(
+        f"The data set '{path.parent.name}' is damaged: {path} ({error})", fix="Remove it and add it again"
+    )

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import csv
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from vae_core.data import arrays, images
+from vae_core.data.archives import is_outside
 from vae_core.data.dataset import Array
 from vae_core.data.download import Progress
 from vae_core.data.fitting import Fitting
-from vae_core.data.raw import PART_WORDS, Raw
-from vae_core.data.sources import Source, is_outside, open_source
+from vae_core.data.raw import LONGEST, PART_WORDS, Raw, as_words
+from vae_core.data.sources import Source, open_source
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
 MEANINGS = ("path", "label", "split", "group")
-LONGEST = 1000  # letters in a cell: columns of words are kept as wide as their longest word
 Table = dict[str, list[str]]
 
 
@@ -30,17 +31,24 @@ def is_manifest(path: Path) -> bool:
 
 def _header(path: Path) -> tuple[list[str], str]:
     """The first line's cells in small letters, and what stands between them."""
+    with _opened(path) as file:
+        line = file.readline(1_000_000)
+        if not line.strip():
+            raise LoupeError(f"{path.name} is empty", "A first line with the names of the columns was expected")
+        delimiter = max(",;\t", key=line.count)
+        return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter))], delimiter
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """Its text, for Python's reader of CSV."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            line = file.readline(1_000_000)
-    except UnicodeDecodeError:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except (UnicodeDecodeError, csv.Error) as error:
         raise LoupeError(
-            f"{path.name} is no text", "A CSV file in UTF-8 was expected", "Save it as CSV UTF-8"
+            f"{path.name} cannot be read as CSV ({error})", "A CSV file in UTF-8 was expected", "Save it as CSV UTF-8"
         ) from None
-    if not line.strip():
-        raise LoupeError(f"{path.name} is empty", "A first line with the names of the columns was expected")
-    delimiter = max(",;\t", key=line.count)
-    return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter))], delimiter
 
 
 def read_manifest(
@@ -55,7 +63,7 @@ def read_manifest(
         pixels, notes, warnings = images.read_all(names, source.read, settings, fitting, progress)
     further = {name: _as_numbers(cells) for name, cells in table.items() if name not in MEANINGS}
     parts = np.array([_part(word, row) for row, word in enumerate(table["split"], 2)]) if "split" in table else None
-    groups = np.array(table["group"]) if "group" in table else None
+    groups = as_words(table["group"], "group") if "group" in table else None
     return Raw(pixels, _labels(table.get("label"), path.name), parts, groups, further, notes, warnings)
 
 
@@ -64,11 +72,8 @@ def _read_table(path: Path, settings: Settings) -> Table:
     doubled = [name for name in header if header.count(name) > 1]
     if doubled:
         raise LoupeError(f"{path.name} has two columns called '{doubled[0]}'", "Each name once was expected")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = _rows(file, delimiter, path.name, len(header), settings)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LoupeError(f"{path.name} cannot be read as CSV ({error})", "A CSV file in UTF-8 was expected") from None
+    with _opened(path) as file:
+        rows = _rows(file, delimiter, path.name, len(header), settings)
     if not rows:
         raise LoupeError(f"{path.name} lists no pictures", "A row for each picture was expected")
     return {name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True)}
@@ -151,7 +156,7 @@ def _labels(cells: Sequence[str] | None, name: str) -> Array | None:
         raise LoupeError(
             f"Row {list(cells).index('') + 2} of {name} has no label", "A label in every row or in none was expected"
         )
-    return np.array(cells)
+    return as_words(cells, "label")
 
 
 def _as_numbers(cells: Sequence[str]) -> Array:
@@ -172,14 +177,14 @@ def read_pixels(path: Path, settings: Settings) -> Raw:
         raise LoupeError(f"{path.name} is larger than {settings.max_bytes:,} bytes", "Smaller data was expected")
     header, delimiter = _header(path)
     named = not all(_is_number(cell) for cell in header)
-    frame = _read_frame(path, delimiter, named)
+    frame = _read_frame(path, delimiter, named, len(header))
     places = {name: header.index(name) for name in MEANINGS[1:] if name in header}
     if not named and not _is_square(len(header)):
         places["label"] = 0
     values, notes = _pixels(frame.drop(columns=frame.columns[list(places.values())]), path.name)
     label, split, group = (frame.iloc[:, places[name]] if name in places else None for name in MEANINGS[1:])
     parts = None if split is None else np.array([_part(word, row) for row, word in enumerate(_words(split), 2)])
-    groups = None if group is None else np.array(_words(group))
+    groups = None if group is None else as_words(_words(group), "group")
     return Raw(values, _label_column(label, path.name), parts, groups, notes=notes)
 
 
@@ -203,7 +208,7 @@ def _label_column(column: Any, name: str) -> Array | None:
     if column.isna().any():
         return _labels(_words(column), name)  # which says where one is missing
     numbers = column.dtype.kind == "f"
-    return arrays.as_labels(column.to_numpy() if numbers else np.array(_words(column)), "label", len(column))
+    return arrays.as_labels(column.to_numpy(), "label", len(column)) if numbers else as_words(_words(column), "label")
 
 
 def _is_number(cell: str) -> bool:
@@ -218,12 +223,17 @@ def _is_square(count: int) -> bool:
     return round(count**0.5) ** 2 == count
 
 
-def _read_frame(path: Path, delimiter: str, named: bool) -> Any:  # a pandas frame; pandas is loaded here only
+def _read_frame(path: Path, delimiter: str, named: bool, width: int) -> Any:
+    """A pandas frame; pandas is loaded here only. It takes rows that are too long by one for rows with names."""
     import pandas
 
+    head = 0 if named else None
     try:
-        return pandas.read_csv(path, sep=delimiter, header=0 if named else None, encoding="utf-8-sig", low_memory=False)
-    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
+        frame = pandas.read_csv(path, sep=delimiter, header=head, encoding="utf-8-sig", low_memory=False)
+    except (ValueError, OverflowError) as error:  # its own errors and those of text that is none are ValueErrors
         raise LoupeError(
             f"{path.name} cannot be read as CSV ({str(error).strip()})", "One row an image was expected"
         ) from None
+    if frame.shape[1] != width or not isinstance(frame.index, pandas.RangeIndex):
+        raise LoupeError(f"Rows of {path.name} have more cells than its first line", f"{width} cells were expected")
+    return frame
