@@ -8,7 +8,7 @@ from ui import layer_edits
 from ui.layer_edits import ADDITIONS, MIRROR, Draft
 from ui.layer_repairs import repairs
 from vae_core.spec import layers as kinds
-from vae_core.spec.layer_words import WORDS, explain
+from vae_core.spec.layer_words import REPEATED, WORDS, explain
 from vae_core.spec.mirror import mirror
 from vae_core.spec.notation import parse, write
 
@@ -121,3 +121,18 @@ def test_every_kind_of_layer_is_explained():
     leaves = {kind for kind in every if not any(kind in other.__bases__ for other in every)}
     assert leaves <= set(WORDS)
     assert explain(parse("conv1")[0], GREY).startswith("Looks for 1 pattern of 3x3")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("bn bn", REPEATED), ("conv4 bn relu bn", ""), ("conv4 relu", REPEATED), ("relu relu", REPEATED),
+        ("conv4:linear relu", ""), ("dense4:tanh tanh", ""), ("drop0.5 drop0.5", "this is one drop0.75."),
+        ("conv4 linear", ""), ("conv4:linear linear", REPEATED), ("pool2 pool2", ""),
+    ],
+)  # fmt: skip
+def test_a_layer_that_repeats_the_one_before_it_says_so(line, told):
+    whole = f"{line} flatten" if "dense" not in line else f"flatten {line}"
+    words = [each.words for each in layer_edits.table(Draft(GREY, whole))[0] if each.part == "encoder"]
+    noted = [each for each in words if REPEATED in each or "this is one" in each]
+    assert len(noted) == bool(told) and all(told in each for each in noted)

@@ -101,9 +101,10 @@ def table(draft: Draft) -> tuple[list[Line], Problem | None]:
 
 
 def _lines(part: str, text: str, rows: Iterable[Row], shape: Shape) -> list[Line]:
-    lines = []
-    for layer, row in zip(parse(text), rows, strict=True):
-        words = explain(layer, shape)
+    lines: list[Line] = []
+    layers = parse(text)
+    for last, layer, row in zip((None, *layers), layers, rows, strict=False):
+        words = explain(layer, shape, last)
         counts = row.parameters, row.trainable, row.multiply_adds
         lines.append(Line(part, row.layer, show(row.output), *counts, words))
         shape = row.output
@@ -151,7 +152,8 @@ def _fill(lines: list[Line], part: str, layers: Layers, shape: Shape) -> tuple[S
             lines.append(Line(part, layer.text, "does not fit", None, None, None, str(error)))
             return shape, Problem(error, part, place)
         counts = layer.parameters(shape), layer.trainable(shape), layer.multiply_adds(shape)
-        lines.append(Line(part, layer.text, show(after), *counts, explain(layer, shape)))
+        last = layers[place - 1] if place else None
+        lines.append(Line(part, layer.text, show(after), *counts, explain(layer, shape, last)))
         shape = after
     return shape, None
 

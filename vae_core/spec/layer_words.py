@@ -38,11 +38,24 @@ ACTIVATIONS = {
     "relu6": "keeps what lies between 0 and 6 and clips the rest",
 }
 
+SETTLED = ("relu", "relu6", "linear")  # those that leave alone what they made themselves
+REPEATED = "The layer before it has done that already, so this one changes nothing: take it out."
 
-def explain(layer: Layer, before: Shape) -> str:
-    """What the layer does to the shape that reaches it."""
+
+def explain(layer: Layer, before: Shape, last: Layer | None = None) -> str:
+    """What the layer does to the shape that reaches it; with the layer before it, also whether that did it already."""
     words: Callable[[Any, Shape], str] = WORDS[type(layer)]
-    return words(layer, before)
+    return words(layer, before) + _repeated(layer, last)
+
+
+def _repeated(layer: Layer, last: Layer | None) -> str:
+    """A run may be set up so, and many were; so it is said and not refused."""
+    if isinstance(layer, Dropout) and isinstance(last, Dropout):
+        return f" With the one before it this is one drop{1 - (1 - layer.rate) * (1 - last.rate):.4g}."
+    is_repeated = isinstance(layer, BatchNorm) and isinstance(last, BatchNorm)
+    if isinstance(layer, Activation) and layer.name in SETTLED:
+        is_repeated = layer.name == getattr(last, "activation", getattr(last, "name", ""))
+    return f" {REPEATED}" if is_repeated else ""
 
 
 def _then(name: str) -> str:

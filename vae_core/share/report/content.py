@@ -89,8 +89,8 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
 
 
 def _rows(path: str, shape: Shape, rows: Sequence[Any], layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
-    for row, layer in zip(rows, layers, strict=True):
-        yield path, row.layer, show(row.output), f"{row.parameters:,}", explain(layer, shape)
+    for row, last, layer in zip(rows, (None, *layers), layers, strict=False):
+        yield path, row.layer, show(row.output), f"{row.parameters:,}", explain(layer, shape, last)
         shape = row.output
 
 
