@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from itertools import cycle
 from urllib.parse import urlsplit
 
 import psutil
-from browser import idle, told
+from browser import button, idle, told
 from playwright.sync_api import TimeoutError
 from support import eventually, fine
 
+from vae_core.runs import transfer
 from vae_core.runs.store import list_runs, open_run
 
 
@@ -79,3 +81,14 @@ def test_a_double_click_trains_one_first_model_and_a_reload_finds_it_again(tab, 
     run = open_run(settings, line.id)
     eventually(lambda: run.state() not in ("queued", "running"), run)
     assert run.id in address and run.state() == "done"
+
+
+def test_an_import_closes_its_dialog_and_says_what_came_of_it(tab, server, own):
+    target = io.BytesIO()
+    transfer.pack(own.settings, [own.id], target)
+    page = tab(server.address)
+    button(page, "Import").click()
+    file = {"name": "runs.zip", "mimeType": "application/zip", "buffer": target.getvalue()}
+    page.get_by_role("dialog").locator("input[type=file]").set_input_files(file)
+    told(page, f"{own.id}-2 is a copy of {own.id}, which was here already.")
+    page.get_by_role("dialog").wait_for(state="detached")

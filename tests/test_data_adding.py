@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +89,7 @@ def test_what_is_discarded_leaves_nothing(page, settings):
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ([("mine.npz", b"no archive")], "cannot be read"),
+        ([("mine.npz", b"no archive")], "cannot be opened"),
         ([("mine.npz", arrays(x_train=np.array([{}], dtype=object)))], "pickled"),
         ([("mine.npz", arrays(other=images()))], "expected"),
         ([("mine.npz", arrays(x_train=np.full((20, 8, 8), np.nan)))], "NaN"),
@@ -143,6 +145,39 @@ def test_a_path_outside_the_roots_is_not(roots, page, path):
     by_path(page, path)
     assert "outside" in page.error[0].value
     assert not page.exception
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/a.npz", "a\0.npz", "a" * 5000, "circle/a.npz"])
+def test_a_path_that_is_none_is_told(roots, page, path):
+    (roots / "circle").symlink_to(roots / "circle")
+    by_path(page, path)
+    assert page.error and "Something went wrong" not in page.error[0].value
+
+
+@pytest.mark.parametrize("quoted", ['"{}"', "'{}'", ' "{} " '])
+def test_a_path_may_stand_in_quotes(roots, page, quoted):
+    fine(by_path(page, quoted.format(roots / "mine.npz")))
+    assert page.session_state["data_preview"].name == "mine"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["\\\\host.example\\share\\a.npz", "//host.example/share/a.npz", "\\/host.example/share", "/\\host.example\\share",
+     '"\\\\host.example\\share"', " //host.example/share", "\\\\?\\UNC\\host.example\\share", "//./pipe/a"],
+)  # fmt: skip
+def test_another_computer_is_refused_by_its_name_alone(roots, page, path, monkeypatch):
+    """Windows would sign in there as soon as anything looks whether the path is one."""
+    looked: list[str] = []
+    for name in ("stat", "lstat", "readlink"):
+        monkeypatch.setattr(os, name, partial(_noted, looked, getattr(os, name)))
+    by_path(page, path)
+    assert "another computer" in page.error[0].value
+    assert looked and not [place for place in looked if "host.example" in place or "pipe" in place]
+
+
+def _noted(looked: list[str], ask: Any, place: Any, *more: Any, **named: Any) -> Any:
+    looked.append(str(place))
+    return ask(place, *more, **named)
 
 
 def test_there_is_no_reading_by_path_over_a_network(roots):

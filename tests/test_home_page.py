@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from support import HOSTILE, SECONDS, button, end_work, fine, made_run, shown_before, texts
 
-from ui import cards, run_table
+from ui import cards, data_parts, run_table
 from vae_core.runs import store, transfer
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
@@ -114,10 +115,14 @@ def test_rows_carry_units_in_their_names():
 
 def in_dialog(run_id: str, what: str) -> None:
     """What the page of a dialog test does: open it, in every run of the script."""
-    from ui import cached, owner, run_dialogs
+    from ui import cached, home_parts, owner, run_dialogs
 
     owner.ask()
     run = cached.find(run_id)
+    if what == "import":
+        home_parts.importer()
+        home_parts.bring_in()
+        return
     if run and what == "describe":
         run_dialogs.describe(run)
     elif run:
@@ -134,11 +139,19 @@ def test_any_name_and_note_can_be_given(dialog, visit, run, name):
     opened = dialog(run, "describe")
     opened.text_input[1].set_value(name[:60])
     opened.text_area[0].set_value(name)
-    button(opened, "Save").click().run()
+    button(fine(opened), "Save").click().run()
     assert (run.card()["name"], run.card()["note"]) == (name[:60], name)
     app = fine(visit(run.settings, "home"))
     assert "<script>" not in texts(app)
     fine(app.segmented_control(key="home_view").set_value("Table").run())
+
+
+def test_a_name_that_is_too_long_is_told_and_not_cut(dialog, run):
+    opened = dialog(run, "describe")
+    opened.text_input[1].set_value("a" * 61)
+    button(opened, "Save").click().run()
+    assert "61 characters" in opened.error[0].value and run.card()["name"] == ""
+    assert not any(field.proto.max_chars for field in (opened.text_input[1], opened.text_area[0]))  # browsers cut there
 
 
 def test_another_s_run_is_removed_only_after_a_tick(dialog, run):
@@ -164,19 +177,29 @@ def test_one_s_own_run_is_removed_after_one_question_and_a_locked_one_stays(dial
 # Runs that leave and come.
 
 
-def test_what_was_exported_is_imported_under_a_new_name(dialog, visit, own):
+def test_what_was_exported_is_imported_under_a_new_name(dialog, own):
     assert dialog(own, "export").download_button
     target = io.BytesIO()
     transfer.pack(own.settings, [own.id], target)
-    app = fine(visit(own.settings, "home"))
-    app.file_uploader[0].set_value(("runs.zip", target.getvalue(), "application/zip")).run()
+    app = fine(give(dialog(own, "import"), target.getvalue()))
     assert {run.id for run in store.list_runs(own.settings)} == {own.id, f"{own.id}-2"}
-    assert fine(app).query_params["run"] == f"{own.id}-2"
+    assert app.query_params["run"] == f"{own.id}-2"
+    assert f"Imported 1 run: {own.id}-2. {own.id}-2 is a copy of {own.id}," in app.toast[0].value.replace("\\", "")
+    assert app.file_uploader[0].value is None
 
 
-def test_an_import_of_something_else_is_told(visit, run):
-    app = fine(visit(run.settings, "home"))
-    app.file_uploader[0].set_value(("runs.zip", b"no zip", "application/zip")).run()
+def test_the_button_opens_the_import(visit, run):
+    assert not fine(visit(run.settings, "home")).file_uploader
+    assert button(visit(run.settings, "home"), "Import").click().run().file_uploader
+
+
+def give(app: AppTest, content: bytes) -> AppTest:
+    """A file to the import."""
+    return app.file_uploader[0].set_value(("runs.zip", content, "application/zip")).run()
+
+
+def test_an_import_of_something_else_is_told(dialog, run):
+    app = give(dialog(run, "import"), b"no zip")
     assert "no zip" in app.error[0].value
     assert not app.exception
 
@@ -188,3 +211,23 @@ def test_only_what_has_a_map_is_offered_to_explore(visit, settings, state, epoch
     run = made_run(settings, state, epochs)
     app = fine(visit(settings, "home"))
     assert app.button(key=f"open-{run.id}").label == label
+
+
+@pytest.mark.parametrize("names", [("cat/1.png", "dog/2.JPG"), ("x_train.npy", "y_train.npy"), ("pets.csv", "a.txt")])
+def test_images_given_to_the_import_of_runs_are_sent_to_the_right_page(dialog, run, names):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"x")
+    app = give(dialog(run, "import"), target.getvalue())
+    assert "holds images" in app.error[0].value and "page Data" in app.error[0].value
+    assert "new" not in app.error[0].value
+
+
+def test_a_run_given_as_images_is_sent_to_the_right_page(visit, own):
+    target = io.BytesIO()
+    transfer.pack(own.settings, [own.id], target)
+    app = fine(visit(own.settings, "data", {data_parts.TAB: data_parts.ADD}))
+    app.file_uploader[0].set_value([("runs.zip", target.getvalue(), "")]).run()
+    button(app, "Look at it").click().run()
+    assert "holds exported runs" in app.error[0].value and "page Home" in app.error[0].value

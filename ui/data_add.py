@@ -6,7 +6,7 @@ import re
 import shutil
 import unicodedata
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +14,8 @@ import streamlit as st
 
 from ui import cached, data_parts
 from ui.errors import plain, shown
-from ui.uploads import release
-from vae_core.data import catalog
+from ui.uploads import RUNS, kind, release
+from vae_core.data import catalog, importing
 from vae_core.errors import LoupeError
 from vae_core.runs import files
 from vae_core.settings import Settings
@@ -78,7 +78,7 @@ def _form() -> None:
             st.file_uploader("Files, up to 2 GB", TYPES, accept_multiple_files=True, key=f"{UPLOADS}-{number}") or []
         )
     else:
-        path = st.text_input("Path", key="data_path", placeholder=f"{roots[0]}/...", help=_below(roots)) or ""
+        path = _typed(st.text_input("Path", key="data_path", placeholder=f"{roots[0]}/...", help=_below(roots)) or "")
     suggested = _suggested(uploads, path)
     name, options = _options(suggested)
     if st.button("Look at it", type="primary", disabled=not (uploads or path)):
@@ -136,6 +136,8 @@ def _uploaded(uploads: list[Any], folder: Path) -> tuple[Path, Path | None]:
     folder.mkdir(parents=True)
     for upload in uploads:
         suffix = Path(upload.name).suffix.lower()
+        if suffix == ".zip" and kind(upload) == RUNS:
+            raise LoupeError("The zip holds exported runs", "Images were expected", "Import it on the page Home")
         if suffix in paths:
             raise LoupeError(f"There are two {suffix} files", "One file, or a .csv with its .zip, was expected")
         paths[suffix] = folder / f"{_suggested([upload], '') or 'upload'}{suffix}"
@@ -148,14 +150,29 @@ def _uploaded(uploads: list[Any], folder: Path) -> tuple[Path, Path | None]:
     return paths[".csv"], paths[".zip"]
 
 
+def _typed(text: str) -> str:
+    """File managers copy a path with quotes around it."""
+    text = text.strip()
+    return text[1:-1].strip() if text[:1] in ("'", '"') and text[1:].endswith(text[0]) else text
+
+
 def _allowed(text: str, settings: Settings) -> Path:
-    """A path below one of the roots, links followed first."""
-    path = Path(text.strip()).expanduser()
-    path = (path if path.is_absolute() else settings.readable[0] / path).resolve()
-    if not any(path.is_relative_to(root) for root in settings.readable):
-        raise LoupeError(f"{text} is outside the folders that may be read", _below(settings.readable),
+    """A path below one of the roots, links followed first; but Windows signs in at a host that is only looked at."""
+    roots = settings.readable
+    if _is_of_another_host(text, roots):
+        raise LoupeError(f"{text} names another computer", _below(roots), "Copy the images to this one")
+    path = Path(text)
+    path = importing.located(path if path.is_absolute() or text.startswith("~") else roots[0] / path)
+    if not any(path.is_relative_to(root) for root in roots):
+        raise LoupeError(f"{text} is outside the folders that may be read", _below(roots),
                          "Change the setting roots if this is meant")  # fmt: skip
     return path
+
+
+def _is_of_another_host(text: str, roots: tuple[Path, ...]) -> bool:
+    """By its text alone. A home may lie on a server; that one this computer is signed in at."""
+    is_host = text[:2].replace("/", "\\") == "\\\\"
+    return is_host and not any(PureWindowsPath(text).is_relative_to(root) for root in roots if root.drive)
 
 
 def _look(preview: Preview) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, choice, pixels, starting
+from ui import cached, choice, pixels, starting, uploads, words
 from ui.errors import plain, shown
-from ui.uploads import release
+from vae_core.errors import LoupeError
 from vae_core.runs import transfer
+from vae_core.runs.store import Summary
 from vae_core.settings import PROJECT
+
+IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
 MOVING_PICTURE, MOVING_SIZE = PROJECT / "docs" / "pictures" / "taking-shape.webp", (528, 256)
 WHAT = (
@@ -57,17 +60,37 @@ FIRST_HELP = "Trains on 1,797 digits of 8x8 pixels that come with the program, a
 
 
 def importer() -> None:
-    """A zip of runs comes in. A new key empties the field after each one."""
-    with st.popover("Import", icon=":material/upload:", help="Runs that were exported from here or elsewhere."):
-        count = st.session_state.setdefault("imports", 0)
-        file = st.file_uploader("A zip of exported runs, up to 2 GB", "zip", key=f"import-{count}")
-        if file is None:
-            return
-        with shown():
-            runs = transfer.unpack(cached.settings(), file)
-            release([file])
-            st.session_state.imports = count + 1
-            cached.refresh()
-            st.toast(f"Imported {plain(', '.join(run.id for run in runs))}", icon=":material/check:")
-            choice.choose(runs[0].id)
-            st.rerun()
+    """The button that lets runs in, and what came of it once its dialog is closed."""
+    if st.button("Import", icon=":material/upload:", help="Runs that were exported from here or elsewhere."):
+        bring_in()
+    told = st.session_state.pop(IMPORTED, "")
+    if told:
+        st.toast(told, icon=":material/check:", duration="long")
+
+
+@st.dialog("Import runs")
+def bring_in() -> None:
+    """A new key empties the field after each import."""
+    count = st.session_state.setdefault("imports", 0)
+    file = st.file_uploader("A zip of exported runs, up to 2 GB", "zip", key=f"import-{count}")
+    if file is None:
+        return
+    with shown():
+        if uploads.kind(file) == uploads.IMAGES:
+            raise LoupeError("The zip holds images", "A zip of exported runs was expected", "Add it on the page Data")
+        before = cached.runs()
+        found = transfer.unpack(cached.settings(), file)
+        uploads.release([file])
+        st.session_state.imports = count + 1
+        cached.refresh()
+        st.session_state[IMPORTED] = _told([run.id for run in found], before)
+        choice.choose(found[0].id)
+        st.rerun()
+
+
+def _told(ids: list[str], before: list[Summary]) -> str:
+    """A run bears the moment it was made at wherever it goes: by that a second copy of it is known."""
+    known = {run.created: run.id for run in before}
+    copies = [(run.id, known[run.created]) for run in cached.runs() if run.id in ids and run.created in known]
+    told = [f"{plain(new)} is a copy of {plain(old)}, which was here already." for new, old in copies]
+    return " ".join([f"Imported {words.plural(len(ids), 'run')}: {plain(', '.join(ids))}.", *told])

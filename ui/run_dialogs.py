@@ -50,14 +50,22 @@ def menu(run: Summary) -> None:
 @st.dialog("Name and note")
 def describe(run: Summary) -> None:
     with st.form("describe", border=False):
-        name = st.text_input("Name", run.name, max_chars=LONGEST_NAME, help=f"The folder keeps its name, {run.id}.")
-        note = st.text_area("Note", run.note, max_chars=LONGEST_NOTE, help="Whatever you want to remember of it.")
+        name = st.text_input("Name", run.name, help=f"The folder keeps its name, {run.id}.")
+        note = st.text_area("Note", run.note, help="Whatever you want to remember of it.") or ""
         if st.form_submit_button("Save", type="primary"):
             with shown():
                 named = " ".join((name or "").split())
+                _check_length("name", named, max(LONGEST_NAME, len(run.name)))
+                _check_length("note", note, LONGEST_NOTE)
                 store.open_run(cached.settings(), run.id).set_card(name="" if named == run.id else named, note=note)
                 cached.refresh()
                 st.rerun()
+
+
+def _check_length(what: str, text: str, most: int) -> None:
+    """A field with a bound would cut what is pasted into it without a word."""
+    if len(text) > most:
+        raise LoupeError(f"The {what} has {len(text):,} characters", f"At most {most} were expected", "Shorten it")
 
 
 @st.dialog("Stop the training?")

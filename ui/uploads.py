@@ -1,12 +1,35 @@
-"""What was uploaded and is no longer needed."""
+"""What was uploaded: of which kind it is, and letting go of what is no longer needed."""
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from vae_core.data.archives import DAMAGED
+from vae_core.data.images import SUFFIXES
+from vae_core.runs import store
+
+RUNS, IMAGES = "runs", "images"
+ARRAYS = (".npy", ".npz", ".csv")
+
+
+def kind(upload: UploadedFile) -> str:
+    """What a zip holds, by its names: most of them are those of a run's files, or some are those of images."""
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            names = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
+    except DAMAGED:
+        return ""  # whoever reads it says what is wrong with it
+    finally:
+        upload.seek(0)
+    if sum(store.is_kept("/".join(name.parts[1:]), with_state=True) for name in names) * 2 > len(names):
+        return RUNS
+    return IMAGES if any(name.suffix.lower() in (*SUFFIXES, *ARRAYS) for name in names) else ""
 
 
 def release(uploads: Iterable[UploadedFile]) -> None:
