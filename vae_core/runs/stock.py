@@ -71,13 +71,18 @@ def _pair(found: Any) -> bool:
     return _list(_size, 2)(found) and found[0] == found[1]
 
 
+def _dtype(found: Any) -> bool:
+    """By its name, or as the policy of that name, which layers may share."""
+    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+    shared = found.get("shared_object_id") if isinstance(found, dict) else None
+    if shared is not None and type(shared) is int:
+        policy["shared_object_id"] = shared
+    return found in ("float32", policy)
+
+
 _bool, _last = _is(True, False), _is("channels_last")
 _sides = _list(_list(_count, 2), 2)
 _activation = _is(*(KERAS_NAMES.get(name, name) for name in ACTIVATIONS))
-_dtype = _is(
-    "float32",
-    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None},
-)
 _EVERY: dict[str, Allowed] = {"name": _name, "trainable": _bool, "dtype": _dtype}
 _WEIGHTED = {"activation": _activation, "use_bias": _bool, "kernel_initializer": _initializer,
              "bias_initializer": _initializer}  # fmt: skip
