@@ -74,25 +74,19 @@ def _members(archive: zipfile.ZipFile, settings: Settings) -> list[tuple[str, li
     infos = [info for info in archive.infolist() if not info.is_dir()]
     _check_size(infos, settings.max_files, settings.max_bytes)
     runs: dict[str, list[zipfile.ZipInfo]] = {}
-    _refuse_other_kinds([info.filename for info in infos])
+    _refuse_what_holds_no_run([info.filename for info in infos])
     for info in infos:
         _check_member(info)
         runs.setdefault(info.filename.split("/", 1)[0], []).append(info)
     return list(runs.items())
 
 
-def _refuse_other_kinds(names: list[str]) -> None:
-    """Most zips that are no runs are images for Data."""
-    from vae_core.data.images import SUFFIXES
-
+def _refuse_what_holds_no_run(names: list[str]) -> None:
     if not names:
         raise LoupeError("The zip is empty", "At least one run was expected")
-    if any(name.endswith(f"/{store.CONFIG_FILE}") for name in names):
-        return
-    pictures = sum(name.lower().endswith(SUFFIXES) for name in names) > len(names) / 2
-    what = "pictures and no run" if pictures else f"no run: no folder in it has a {store.CONFIG_FILE}"
-    raise LoupeError(f"The zip holds {what}", "A zip of exported runs was expected",
-                     "Add pictures on the Data page" if pictures else FIX)  # fmt: skip
+    if not any(name.endswith(f"/{store.CONFIG_FILE}") for name in names):
+        raise LoupeError(f"The zip holds no run: no folder in it has a {store.CONFIG_FILE}",
+                         "A zip of exported runs was expected", FIX)  # fmt: skip
 
 
 def _check_size(infos: list[zipfile.ZipInfo], most: int, most_bytes: int) -> None:
