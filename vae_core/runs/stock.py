@@ -73,7 +73,12 @@ def _pair(found: Any) -> bool:
 
 def _dtype(found: Any) -> bool:
     """By its name, or as the policy of that name, which layers may share."""
-    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+    policy: dict[str, Any] = {
+        "module": "keras",
+        "class_name": "DTypePolicy",
+        "config": {"name": "float32"},
+        "registered_name": None,
+    }
     shared = found.get("shared_object_id") if isinstance(found, dict) else None
     if shared is not None and type(shared) is int:
         policy["shared_object_id"] = shared
