@@ -53,7 +53,7 @@ def show(sides: list[Side]) -> None:
     st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-images">{"".join(rows)}</table></div>')
     scale = f" Errors: black is right, pale yellow is off by {brightest:.0%} or more." if errors else ""
     units = " or ".join(dict.fromkeys(view.unit for view in views))
-    st.caption(f"Below each picture its reconstruction loss in {units}; lower is better.{scale}")
+    st.caption(f"Below each picture its loss in {units}; lower is better.{scale}")
 
 
 def view_label(view: View, image: int) -> str:
