@@ -125,6 +125,14 @@ def test_measures_stand_there_with_their_intervals(page, own):
     assert "Not available: IWAE, MI. No prior." in plain(app) and "It flatters." in plain(app)
 
 
+def test_measures_of_an_earlier_version_are_asked_for_anew(page, own):
+    earlier = tasks.begin(own, metrics.KIND, {"version": 1})
+    earlier.save({"version": 1, "metrics": [], "missing": [], "images": 180, "observation": "grey", "notes": []})
+    earlier.set_status(state="done")
+    app = fine(page(own, "Measures"))
+    assert "Measure it anew" in plain(app) and "Measure" in labels(app)
+
+
 def test_the_rate_of_false_alarms_decides_what_is_called_odd(page, own):
     task = separation.begin(own, ["4"])
     separation.measure(task, lambda *told: None)

@@ -117,7 +117,7 @@ def test_curves_have_a_chart_a_fold_and_a_gap_after_each_trial():
     row = {"validation_total_nats_per_image": 30.0}
     histories = {f"{name}{fold}": [{"epoch": 1, **row}, {"epoch": 2, **row}] for name in "abc" for fold in (1, 2)}
     listed = [trial(0, "done", ("a1", "a2")), trial(1, "done", ("b1", "b2")), trial(2, "running", ("c1",))]
-    figure = curves.draw(listed, histories, 2, "loss", best=1, ticked=[])
+    figure = curves.draw(listed, histories, 2, "loss", best=1, ticked=[], unit="nats per image")
     lines = {(line.name, line.xaxis): line.x for line in figure.data if line.x}
     assert lines[("Best", "x")] == lines[("Best", "x2")] == lines[("Others", "x")] == (1, 2, None)
     assert ("Training now", "x") in lines and ("Training now", "x2") not in lines
@@ -130,7 +130,7 @@ def test_one_lost_trial_does_not_flatten_all_other_curves():
 
 def test_a_loss_that_explodes_does_not_flatten_the_range_test():
     points = [[10.0 ** (place / 20 - 6), 40.0 - place / 5] for place in range(100)] + [[0.5, 1e23]]
-    low, high = range_view.draw(points, rates.read(points)).layout.yaxis.range
+    low, high = range_view.draw(points, rates.read(points), "nats per image").layout.yaxis.range
     assert low < 20.2 and 40 < high < 60
 
 

@@ -13,6 +13,7 @@ from ui import owner, words
 from ui.errors import plain
 from ui.judge import working
 from vae_core.look import metrics
+from vae_core.runs import tasks
 from vae_core.runs.store import Run
 
 STYLE = """<style>
@@ -23,6 +24,7 @@ STYLE = """<style>
 .loupe-measures .part td { font-weight: 600; padding-top: 0.9rem; text-decoration: none; cursor: auto; }
 .loupe-measures small { opacity: 0.75; }
 </style>"""
+ANEW = "An earlier version measured it, with fewer training images to tell a class by. Measure it anew."
 BETTER = {"lower": "lower is better", "higher": "higher is better", "": ""}
 
 
@@ -31,6 +33,8 @@ def show(run: Run) -> None:
     if task is None:
         st.caption("About twenty numbers: likeness of pictures, the code, classes, neighbours, noise, likelihood and "
                    "samples. It takes up to a minute or two, once.")  # fmt: skip
+        if tasks.of(run, metrics.KIND):
+            st.caption(ANEW)
     if working.done(task, "Measure", partial(metrics.begin, run, owner.current())) and task:
         _table(task.result())
 

@@ -49,7 +49,7 @@ def draw(
     goal: str,
     best: int | None,
     ticked: Sequence[int],
-    unit: str = "nats per image",
+    unit: str,
 ) -> go.Figure:
     """One chart a fold, all on one scale; `histories` by the runs' ids."""
     from plotly.subplots import make_subplots

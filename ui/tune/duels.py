@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Mapping[str, Any]]
 LOSS = "validation_total_nats_per_image"
-SPREAD_HELP = "Best validation loss in nats per image, mean over the seeds and its standard deviation. Lower is better."
+SPREAD_HELP = "Best validation loss, {}: mean over the seeds and its standard deviation. Lower is better."
 
 
 def best(rows: Rows) -> float | None:
@@ -25,7 +25,7 @@ def spread(values: Sequence[float]) -> str:
     return arms.told(arms.spread(values)) if values else "–"
 
 
-def draw(sides: Sequence[tuple[str, str]], histories: Sequence[Sequence[Rows]]) -> go.Figure:
+def draw(sides: Sequence[tuple[str, str]], histories: Sequence[Sequence[Rows]], unit: str) -> go.Figure:
     """A band from the lowest to the highest seed, and their mean, for each side."""
     import plotly.graph_objects as go
 
@@ -45,7 +45,7 @@ def draw(sides: Sequence[tuple[str, str]], histories: Sequence[Sequence[Rows]]) 
         ))  # fmt: skip
     figure.update_layout(
         height=340, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend={"orientation": "h", "y": 1.12},
-        xaxis={"title": "Epoch"}, yaxis={"title": "Validation loss, nats per image"},
+        xaxis={"title": "Epoch"}, yaxis={"title": f"Validation loss, {unit}"},
     )  # fmt: skip
     return figure
 

@@ -17,6 +17,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.search import contest
 from vae_core.search.contest import Side
+from vae_core.spec import naming
 from vae_core.spec.config import BOUNDS, Config
 
 NO_RUN = "Choose a run in the sidebar: its model is trained once with each optimiser, everything else being the same."
@@ -138,11 +139,12 @@ def _live(config: Config, sides: list[Side], seeds: int, epochs: int, was: tuple
         if not any(rows for arm in histories for rows in arm):
             st.caption("Curves and images of both stand here as soon as the first epoch is trained.")
             return
+        unit = naming.unit(config, naming.IMAGE)
         st.plotly_chart(
-            duels.draw([(arm.name, arm.colour) for arm in arms], histories), key="tune_duel_chart",
+            duels.draw([(arm.name, arm.colour) for arm in arms], histories, unit), key="tune_duel_chart",
             config={"displaylogo": False},
         )  # fmt: skip
-        _verdict(arms, histories)
+        _verdict(arms, histories, unit)
         _images(arms)
         _links(arms)
 
@@ -153,12 +155,12 @@ def _history(run: Summary | None) -> list[dict[str, Any]]:
     return cached.trial_history(Run(run.id, cached.settings()), run.state == "done")
 
 
-def _verdict(arms: list[Arm], histories: list[list[list[dict[str, Any]]]]) -> None:
+def _verdict(arms: list[Arm], histories: list[list[list[dict[str, Any]]]], unit: str) -> None:
     """Each side's loss, and what the Compare page says of the two: over test images, and over seeds if there are 3."""
     with st.container(horizontal=True, gap="medium"):
         for arm, rows in zip(arms, histories, strict=True):
             known = [value for value in map(duels.best, rows) if value is not None]
-            st.metric(arm.name, duels.spread(known), help=duels.SPREAD_HELP, width=280)
+            st.metric(arm.name, duels.spread(known), help=duels.SPREAD_HELP.format(unit), width=280)
     pairs = zip(*(arm.runs for arm in arms), strict=True)
     done = [pair for pair in pairs if all(run is not None and run.state == "done" for run in pair)]
     if done:

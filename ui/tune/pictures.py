@@ -13,6 +13,7 @@ from vae_core.search import verdict
 from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
+from vae_core.spec import naming
 
 CURVES = "curves"
 CURVES_HELP = "On the validation images, epoch by epoch. Lower is better. A line is a trial; ticked ones stand out."
@@ -60,7 +61,7 @@ def _curves(study: Study, search: Search, trials: list[Trial], ticked: list[int]
     if not any(histories.values()):
         st.caption("The curves begin with the first epoch.")
         return
-    unit = "nats per image" if goal == "kl" else verdict.unit_of(search.base).whole
+    unit = naming.kl_unit(naming.IMAGE) if goal == "kl" else verdict.unit_of(search.base).whole
     figure = curves.draw(shown_ones, histories, search.runs_a_trial, goal, number, ticked, unit)
     st.caption(f"{words.GOALS[goal]}: {CURVES_HELP}")
     st.plotly_chart(figure, key="tune_curves", config={"displaylogo": False})

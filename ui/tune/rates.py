@@ -17,6 +17,7 @@ from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
 from vae_core.search import rates
 from vae_core.search.rates import Found
+from vae_core.spec import naming
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -88,7 +89,11 @@ def _live(run_id: str, was: str) -> None:
 def _result(task: Task) -> None:
     points = task.result()["points"]
     found = rates.read(points)
-    st.plotly_chart(draw(points, found), key="tune_rates_chart", config={"displaylogo": False})
+    st.plotly_chart(
+        draw(points, found, naming.unit(task.run.config(), naming.IMAGE)),
+        key="tune_rates_chart",
+        config={"displaylogo": False},
+    )
     if found is None:
         st.warning("The loss never fell in a way that could be told from noise. Try a larger batch or other layers.")
         return
@@ -107,7 +112,7 @@ def _search(found: Found) -> None:
     chosen.turn_to(chosen.SET_UP)
 
 
-def draw(points: list[list[float]], found: Found | None) -> go.Figure:
+def draw(points: list[list[float]], found: Found | None, unit: str) -> go.Figure:
     """Each step's loss as a dot, their running mean as a line, and the range in which it learns."""
     import plotly.graph_objects as go
 
@@ -128,7 +133,7 @@ def draw(points: list[list[float]], found: Found | None) -> go.Figure:
         legend={"orientation": "h", "y": 1.1},
         xaxis={"type": "log", "title": "Learning rate"},
         yaxis={
-            "title": "Training loss, nats per image",
+            "title": f"Training loss, {unit}",
             "range": [low - 0.1 * (high - low), high + 0.3 * (high - low)],
         },
     )

@@ -7,6 +7,7 @@ from typing import Any
 from ui.fields import FIELDS
 from vae_core.search import verdict
 from vae_core.search.spec import Search
+from vae_core.spec import naming
 
 SETTINGS = {
     "filters": ("Width", "Every layer's filters and units, times this number. 0.5 is half as many, 2 twice as many."),
@@ -61,7 +62,7 @@ VALUE_HELP = {
 def value_help(goal: str, search: Search) -> str:
     """The KL term is nats whatever the loss is."""
     unit = verdict.unit_of(search.base).whole
-    return VALUE_HELP[goal].format("nats per image" if goal == "kl" else unit)
+    return VALUE_HELP[goal].format(naming.kl_unit(naming.IMAGE) if goal == "kl" else unit)
 
 
 def setting(name: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from vae_core.search.trials import Trial
+from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 LEVELS = {"mean_image": "mean image", "class_mean": "mean of its class", "pca": "PCA"}
@@ -27,13 +27,12 @@ class Unit:
 
 
 def unit_of(config: Config) -> Unit:
-    """A loss that is nothing but a sum of squared errors is no nats."""
-    nats = "nats per image"
+    """What is compared with simple means, which have no sigma, is the squared error itself."""
+    whole = naming.unit(config, naming.IMAGE)
     if config.loss != "mse":
-        return Unit("nats per pixel", nats, "bce", 1 / config.pixels)
+        return Unit(naming.unit(config, naming.PIXEL), whole, "bce", 1 / config.pixels)
     twice = 2 * (config.sigma or 1.0) ** 2
-    plain = not config.has_prior and math.isclose(twice, 1)
-    return Unit("squared error per pixel", "squared error per image" if plain else nats, "mse", twice / config.pixels)
+    return Unit(f"{naming.SQUARED} {naming.PIXEL}", whole, "mse", twice / config.pixels)
 
 
 @dataclass(frozen=True)
