@@ -38,6 +38,7 @@ NAMES = (
     "ID/history.csv", "ID/log.txt",
 )  # fmt: skip
 SHAPES = ("(1000000000, 2)", "(5,)", "()", "(-1, 2)", "(5, 2, 1)", "(" * 9_000, "(5, 10**9)", "(2.5,)")
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED] * 5 + [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 Files = dict[str, bytes]
 
 
@@ -57,7 +58,7 @@ def whole(settings: Settings) -> Files:
 
 def zipped(files: Files, chance: random.Random) -> bytes:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
+    with zipfile.ZipFile(target, "w", chance.choice(METHODS)) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return target.getvalue()

@@ -6,13 +6,13 @@ import re
 import shutil
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
 from vae_core.runs import files, keras_file, store
 from vae_core.runs.store import Run
@@ -25,7 +25,6 @@ MADE_AGAIN = {store.FILES[kind] for kind in ("encoder_tflite", "decoder_tflite",
 PACKED = (".npz", ".keras", ".webp")  # compressing these again only takes time
 STAMP = (1980, 1, 1, 0, 0, 0)  # the same run makes the same zip
 MOST_TEXT = 2**24  # bytes of a document or a picture: these are read in one piece
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 FIX = "Export the run again from where it was trained"
 
 
@@ -65,7 +64,7 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 def _opened(source: IO[bytes] | Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
-    except (*DAMAGED, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise LoupeError(f"This is no zip that can be read ({error})", "A zip of exported runs was expected") from None
 
 
@@ -112,6 +111,8 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise LoupeError(f"{told} in the zip is a link or a special file", "Plain files were expected", FIX)
     if info.flag_bits & 1:
         raise LoupeError(f"{told} in the zip is encrypted", "Files without a password were expected", FIX)
+    if info.compress_type not in METHODS:
+        raise LoupeError(f"{told} in the zip is packed in an unusual way", "Deflate, or no packing, was expected", FIX)
     if info.file_size > MOST_TEXT and not name.endswith((".npz", ".keras", ".tflite", ".bin")):
         raise LoupeError(f"{told} in the zip has {info.file_size:,} bytes", f"At most {MOST_TEXT:,} were expected", FIX)
     if not name:
@@ -142,7 +143,7 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Non
     try:
         with archive.open(info) as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)  # never more than the size that was checked
-    except (*DAMAGED, ValueError) as error:
+    except DAMAGED as error:
         raise LoupeError(f"{info.filename} in the zip is damaged ({str(error)[:100]})", fix=FIX) from None
 
 
