@@ -66,8 +66,8 @@ def huge_picture() -> bytes:
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 8, 8), dtype=np.uint8)
 WRONG = {
-    "text.npz": (b"hello", "cannot be read"),
-    "empty.npz": (b"", "cannot be read"),
+    "text.npz": (b"hello", "cannot be opened"),
+    "empty.npz": (b"", "cannot be opened"),
     "pickled.npz": (arrays(x_train=np.array([{}], dtype=object)), "pickled"),
     "without-x.npz": (arrays(other=NOISE), "expected"),
     "labels.npz": (arrays(x_train=NOISE, y_train=np.arange(7)), "label"),

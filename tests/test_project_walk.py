@@ -88,8 +88,9 @@ document.addEventListener("loupe-at", ({ detail: { plane, code } }) => { window.
 
 
 def test_an_image_that_is_chosen_moves_the_cursors_of_all_maps(project, own):
-    worker.work(projection.begin(own, Projection(method="pca", of="pixels", images="test")))
-    page = project()
+    pixels = projection.begin(own, Projection(method="pca", of="pixels", images="test"))
+    worker.work(pixels)
+    page = project(f"&maps=codes,{pixels.path.name}")
     holds(page, lambda: page.locator(".over").count() == 2)
     idle(page).evaluate(AT)
     field = page.get_by_role("searchbox", name="Find an image by number, or a class").first

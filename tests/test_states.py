@@ -1,0 +1,120 @@
+"""Every page, view and tab in a browser, for runs in every state: nothing fails, nothing is red, nothing overflows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Server, idle
+from support import made_run, settings_in, train
+
+from vae_core.runs import locks, store
+from vae_core.runs.store import Run
+from vae_core.settings import PROJECT, Settings
+from vae_core.spec.config import Config
+
+VIEWS = ("View", "Look closer", "Look at", "Report", "Part", "Axis")  # by which a page's parts are chosen, outer first
+RED = "[data-testid=stException], [data-testid=stAlertContentError]"
+WAITS = "[data-testid=stSpinner], [data-testid=stSkeleton]"
+OVERFLOW = (PROJECT / "tests" / "overflow.js").read_text("utf-8")
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+ONE = Config("digits", (8, 8, 1), "flatten dense8", latent=2, epochs=1, train_size=200)
+TWO, MANY = replace(ONE, epochs=2, beta=0.5), replace(ONE, epochs=2, latent=32)
+PAGES = ("", "train", "explore", "project", "compare", "tune")
+
+
+def fill(folder: Path) -> None:
+    for config in (ONE, TWO, MANY):
+        train(settings_in(folder), config)
+
+
+@pytest.fixture(scope="module")
+def trained(once: Any) -> Settings:
+    return settings_in(once("states", fill))
+
+
+@pytest.fixture
+def running() -> Iterator[ExitStack]:
+    with ExitStack() as held:
+        yield held
+
+
+@pytest.fixture
+def run(request: Any, trained: Settings, settings: Settings, running: ExitStack) -> Run | None:
+    """A run in this state, the only one but for one to compare it with."""
+    state = request.param
+    if state == "none":
+        return None
+    kept = {line.id: Run(line.id, trained) for line in store.list_runs(trained)}
+    wanted = {"one epoch": ONE, "two numbers": TWO, "many numbers": MANY}.get(state)
+    for each in kept.values():
+        if each.config() in (ONE, wanted):
+            shutil.copytree(each.path, settings.checkpoints / each.id)
+    if wanted:
+        return next(Run(each.id, settings) for each in kept.values() if each.config() == wanted)
+    run = made_run(settings, state, epochs=int(state == "running"))
+    if state == "running":
+        running.enter_context(locks.exclusive(run.lock))  # as its trainer holds it
+    return run
+
+
+class Walk:
+    """Through all views of a page, looking at each of them in a wide and in a narrow window."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address, self.trouble, self.where = page, address, [], ""
+        page.on("console", self._hear)
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error" and "/_stcore/" not in message.location["url"]:  # Streamlit looks for its own root
+            self.trouble.append(f"{self.where}: {message.text}")
+
+    def see(self, path: str) -> None:
+        self.where = path
+        self.page.goto(f"{self.address}/{path}")
+        self._turn(VIEWS)
+
+    def _turn(self, views: tuple[str, ...]) -> None:
+        """Choose one thing after the other, and within each of them the next level."""
+        idle(self.page)
+        self.page.locator(WAITS).first.wait_for(state="detached")
+        here = next((place for place, name in enumerate(views) if self._group(name).count()), None)
+        if here is None:
+            return self._look()
+        where, name = self.where, views[here]
+        for option in self._group(name).first.get_by_role("radio").all_inner_texts():
+            self.where = f"{where} > {option}"
+            radio = self._group(name).first.get_by_role("radio", name=option, exact=True)
+            if radio.get_attribute("aria-checked") != "true":
+                radio.click()
+            self._turn(views[here + 1 :])
+        self.where = where
+
+    def _group(self, name: str) -> Any:
+        return self.page.get_by_role("radiogroup", name=name, exact=True)
+
+    def _look(self) -> None:
+        self.trouble += [f"{self.where}: red: {text}" for text in self.page.locator(RED).all_inner_texts()]
+        for size in (NARROW, WIDE):
+            self.page.set_viewport_size(size)
+            idle(self.page)
+            for text in self.page.evaluate(f"() => {{ {OVERFLOW}; return overflowing(); }}"):
+                self.trouble.append(f"{self.where}, {size['width']} wide: '{text}' is wider than its box")
+
+
+@pytest.mark.parametrize(
+    "run", ["none", "running", "stopped", "one epoch", "two numbers", "many numbers"], indirect=True
+)  # fmt: skip
+def test_every_view_stands(tab: Callable[..., Any], server: Server, run: Run | None) -> None:
+    page = tab(**WIDE)
+    walk = Walk(page, server.address)
+    for name in PAGES if run else (*PAGES, "data"):
+        others = [each.id for each in store.list_runs(server.settings) if run and each.id != run.id]
+        chosen = f"?run={run.id}&runs={','.join([run.id, *others])}" if run else ""
+        walk.see(f"{name}{chosen}")
+    assert walk.trouble == []
