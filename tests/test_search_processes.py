@@ -134,7 +134,9 @@ def test_a_full_disk_ends_the_search_with_a_sentence_and_it_goes_on_later(settin
     """What a process may still write is so little that its storage takes no more, or half a line."""
     pytest.importorskip("resource", reason="this system sets no limits to processes")
     work = f"searching.work_on_a_disk_that_gets_full(sys.argv[-1], {room})"
-    monkeypatch.setattr(study, "COMMAND", (sys.executable, "-c", f"import sys; from tests import searching; {work}"))
+    monkeypatch.setattr(
+        study, "COMMAND", (sys.executable, "-c", f"import sys; sys.path.append('tests'); import searching; {work}")
+    )
     found = begin(settings, trials=50, pruner=pruner)
     (worker,) = found.workers()
     eventually(lambda: found.state() in FINAL and not worker.has_process(), worker)

@@ -27,6 +27,7 @@ BASELINES = {  # what the reports compare these recipes with
     "mnist-wide": "mnist-baseline",
 }
 PARTS = ("total", "reconstruction", "kl")
+LARGEST_CODE, LARGEST_LOG_VARIANCE = 1e15, 80.0
 History = tuple[dict[str, Any], ...]
 
 
@@ -60,7 +61,7 @@ class Case:
     history: History
     state: str = "done"
     error: str = ""
-    codes: np.ndarray | None = None  # (n, d) mean codes of the test images, all finite
+    codes: np.ndarray | None = None  # (n, d) mean codes of the test images, none too large to reckon with
     log_variance: np.ndarray | None = None
     labels: np.ndarray | None = None
     metrics: dict[str, Any] | None = None
@@ -134,12 +135,19 @@ def of(run: Run, against: Run | None = None) -> Case:
     found: dict[str, np.ndarray] = {}
     with suppress(LoupeError):  # one that failed early has none
         found = run.codes()
-    sound = np.isfinite(found["mean"]).all(axis=1) if "mean" in found else None
+    sound = _sound(found) if found else None
     kept = {name: _take(found.get(name), sound) for name in ("mean", "log_variance", "labels")}
     return Case(
         config, _own_rows(run), state, str(status["error"] or ""), kept["mean"], kept["log_variance"], kept["labels"],
         run.metrics(), _facts(run, config), _rival(run, config, against),
     )  # fmt: skip
+
+
+def _sound(codes: dict[str, np.ndarray]) -> np.ndarray:
+    """Which codes are numbers that can be reckoned with: their squares and variances are numbers, too."""
+    bounds = {"mean": LARGEST_CODE, "log_variance": LARGEST_LOG_VARIANCE}
+    within = [(np.abs(codes[name]) < most).all(axis=1) for name, most in bounds.items() if name in codes]
+    return np.asarray(np.logical_and.reduce(within))
 
 
 def _take(values: np.ndarray | None, sound: np.ndarray | None) -> np.ndarray | None:
