@@ -35,7 +35,7 @@ def test_a_job_runs_apart_from_who_started_it_until_it_is_stopped(settings: Sett
     assert psutil.Process(pid).cwd() == str(PROJECT)
     if sys.platform != "win32":
         assert os.getsid(pid) == pid and psutil.Process(pid).nice() >= jobs.NICENESS
-    assert jobs.request_stop(run) == "running"
+    assert jobs.request_stop(run) in ("running", "stopped")  # it may have seen the stop already
     eventually(lambda: run.state() == "stopped", run)
     assert run.log.read_text() == f"begun {pid}\n"
 

@@ -107,9 +107,10 @@ class Walk:
                 self.trouble.append(f"{self.where}, {size['width']} wide: '{text}' is wider than its box")
 
 
-@pytest.mark.parametrize(
-    "run", ["none", "running", "stopped", "one epoch", "two numbers", "many numbers"], indirect=True
-)  # fmt: skip
+LONG = [pytest.param(state, marks=pytest.mark.long) for state in ("running", "stopped", "two numbers", "many numbers")]
+
+
+@pytest.mark.parametrize("run", ["none", "one epoch", *LONG], indirect=True)
 def test_every_view_stands(tab: Callable[..., Any], server: Server, run: Run | None) -> None:
     page = tab(**WIDE)
     walk = Walk(page, server.address)

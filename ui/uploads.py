@@ -11,7 +11,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from vae_core.data.archives import DAMAGED
-from vae_core.data.images import SUFFIXES
 from vae_core.runs import store
 
 RUNS, IMAGES = "runs", "images"
@@ -20,6 +19,8 @@ ARRAYS = (".npy", ".npz", ".csv")
 
 def kind(upload: UploadedFile) -> str:
     """What a zip holds, by its names: most of them are those of a run's files, or some are those of images."""
+    from vae_core.data.images import SUFFIXES  # with numpy, which the first page does without
+
     try:
         with zipfile.ZipFile(upload) as archive:
             names = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
