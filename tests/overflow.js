@@ -14,7 +14,7 @@ const parent = (node) => node.parentElement ?? node.getRootNode().host ?? null;
 function wider(text) {
   const own = text.parentElement;
   if (!own || ["STYLE", "SCRIPT", "TITLE", "OPTION", "TEXTAREA"].includes(own.tagName) || !own.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
-  if (own.closest("[data-testid=stSidebar]")) return false; // it slides in and out as the window's width changes
+  if (own.closest("[data-testid=stSidebar], .js-plotly-plot")) return false; // they move for a while when the width changes
   if (own.closest("[data-testid=stIconMaterial], [aria-hidden=true], canvas, .katex")) return false;
   const range = document.createRange();
   range.selectNodeContents(text);
