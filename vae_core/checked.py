@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ MOST_TEXT = 100_000
 MOST_PARTS = 100_000
 LARGEST = 1e300  # of a number: sums of such are still finite
 HALVES = re.compile("[\ud800-\udfff]")
+
+LETTERS = {"f": "decimal numbers", "iu": "whole numbers", "u": "bytes", "U": "a text"}  # NumPy's kinds
 
 
 class Unfit(Exception):
@@ -145,3 +148,16 @@ def inside(check: Check, value: Any, key: str) -> Any:
         return check(value)
     except Unfit as error:
         raise Unfit(error.wanted, key, *error.place) from None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What an array has to be: its kind, and its shape, where a word stands for one size wherever it stands."""
+
+    kind: str  # letters of NumPy's kinds
+    shape: tuple[int | str, ...]
+    optional: bool = False
+    finite: bool = False
+
+    def told(self) -> str:
+        return f"{LETTERS[self.kind]} of the shape ({', '.join(map(str, self.shape))})"

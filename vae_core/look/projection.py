@@ -15,10 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from vae_core.checked import listed, maybe, one_of, record, text, whole
+from vae_core.checked import Numbers, listed, maybe, one_of, record, text, whole
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
-from vae_core.runs.arrays import Numbers
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec.layers import Flatten, show

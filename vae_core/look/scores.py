@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from vae_core.checked import Numbers
 from vae_core.data import catalog
 from vae_core.look import evaluation
 from vae_core.look.portable import Portable
 from vae_core.runs import tasks
-from vae_core.runs.arrays import Numbers
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec import naming

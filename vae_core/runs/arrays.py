@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_core.checked import Numbers
 from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
 
@@ -22,20 +22,6 @@ if TYPE_CHECKING:
 SMALL = 2**27  # bytes that a file may always unpack to, and ...
 MOST_TIMES = 20  # ... how many times its own size: codes and weights hardly pack
 SPOILED = (*DAMAGED, KeyError)
-LETTERS = {"f": "decimal numbers", "iu": "whole numbers", "u": "bytes", "U": "a text"}
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """What an array has to be: its kind, and its shape, where a word stands for one size wherever it stands."""
-
-    kind: str  # letters of NumPy's kinds
-    shape: tuple[int | str, ...]
-    optional: bool = False
-    finite: bool = False
-
-    def told(self) -> str:
-        return f"{LETTERS[self.kind]} of the shape ({', '.join(map(str, self.shape))})"
 
 
 Form = Mapping[str, Numbers]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vae_core.checked import (
+    Numbers,
     Unfit,
     anything,
     by_name,
@@ -25,7 +26,6 @@ from vae_core.checked import (
     text,
     whole,
 )  # fmt: skip
-from vae_core.runs.arrays import Numbers
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from vae_core.checked import Numbers
 from vae_core.data import checks
 from vae_core.data.checks import Leak
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
 from vae_core.runs import files
-from vae_core.runs.arrays import Numbers
 from vae_core.settings import Settings
 
 VERSION = 1
