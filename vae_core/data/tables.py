@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from vae_core.checked import is_number
 from vae_core.data import arrays, images
 from vae_core.data.archives import is_outside
 from vae_core.data.dataset import Array
@@ -176,7 +177,7 @@ def read_pixels(path: Path, settings: Settings) -> Raw:
     if path.stat().st_size > settings.max_bytes:
         raise LoupeError(f"{path.name} is larger than {settings.max_bytes:,} bytes", "Smaller data was expected")
     header, delimiter = _header(path)
-    named = not all(_is_number(cell) for cell in header)
+    named = not all(is_number(cell) for cell in header)
     frame = _read_frame(path, delimiter, named, len(header))
     places = {name: header.index(name) for name in MEANINGS[1:] if name in header}
     if not named and not _is_square(len(header)):
@@ -209,14 +210,6 @@ def _label_column(column: Any, name: str) -> Array | None:
         return _labels(_words(column), name)  # which says where one is missing
     numbers = column.dtype.kind == "f"
     return arrays.as_labels(column.to_numpy(), "label", len(column)) if numbers else as_words(_words(column), "label")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_square(count: int) -> bool:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SMALL = 2**27  # bytes that a file may always unpack to, and ...
 MOST_TIMES = 20  # ... how many times its own size: codes and weights hardly pack
 SPOILED = (*DAMAGED, KeyError)
-
-
 Form = Mapping[str, Numbers]
 Sizes = Mapping[str, int]
 Arrays = dict[str, "np.ndarray"]

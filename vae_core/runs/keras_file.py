@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
 from vae_core.runs import stock
 
@@ -78,7 +78,7 @@ def read(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Graph]:
     except LoupeError as error:
         expected = f". {error.expected}" if error.expected else ""
         raise LoupeError(f"{name} cannot be read", f"{error.happened}{expected}", "Train the run again") from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, *SPOILED):
+    except (*DAMAGED, *SPOILED):
         raise LoupeError(f"{name} is damaged, or no model of this program", fix="Train the run again") from None
 
 
@@ -95,7 +95,7 @@ def fingerprint(path: Path) -> tuple[int, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             return tuple(info.CRC for info in archive.infolist())
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, *SPOILED):
+    except (*DAMAGED, *SPOILED):
         return ()
 
 
@@ -108,7 +108,7 @@ def _members(archive: zipfile.ZipFile, most_bytes: int) -> list[zipfile.ZipInfo]
                          f"A model holds {', '.join(wanted)}, each once")  # fmt: skip
     members = [found[".".join(member)] for member in MEMBERS]
     for info, most in zip(members, (MOST_TEXT, MOST_TEXT, most_bytes), strict=True):
-        if info.file_size > most or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if info.file_size > most or info.compress_type not in METHODS:
             raise LoupeError(f"{info.filename} in it has {info.file_size:,} bytes", f"At most {most:,} were expected")
     return members
 

@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from vae_core.checked import is_number
+
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # a formula begins so, in a spreadsheet that is set to Japanese too
 
 
@@ -23,12 +25,4 @@ def cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")  # which a reader may take for the end of the row
-    return f"'{text}" if value.startswith(FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return f"'{text}" if value.startswith(FORMULA) and not is_number(text) else text
