@@ -97,8 +97,8 @@ def _beaten(model: float, images: str, bars: Mapping[str, float], unit: Unit) ->
     mean = bars.get("mean image")
     if mean is None or model < mean:
         return ""
-    return (f"Nothing here beats the mean image. The best model has a {unit.name} of {model:.4g} on the {images} "
-            f"images; always answering with the mean training image has {mean:.4g}. More trials of this kind will "
+    return (f"Nothing here beats the mean image. The best model reaches {model:.4g} {unit.name} on the {images} "
+            f"images; always answering with the mean training image reaches {mean:.4g}. More trials of this kind will "
             "not help: give each more epochs, other ranges or other layers.")  # fmt: skip
 
 
