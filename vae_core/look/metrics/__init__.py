@@ -18,7 +18,7 @@ import numpy as np
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset
 from vae_core.look import evaluation
-from vae_core.look.metrics import classes, denoising, information, likelihood, maps, pictures, samples, subject
+from vae_core.look.metrics import classes, denoising, factors, information, likelihood, maps, pictures, samples, subject
 from vae_core.look.metrics.entry import Entry, Found, Missing, Tell
 from vae_core.look.metrics.subject import Judge, Subject
 from vae_core.look.portable import Portable
@@ -34,6 +34,7 @@ PARTS: tuple[tuple[str, float, Part], ...] = (  # in words, its share of the tim
     ("Weighing the code", 5, information.measure),
     ("Asking for classes", 10, classes.measure),
     ("Comparing neighbours", 5, maps.measure),
+    ("Telling factors apart", 5, factors.measure),
     ("Taking off noise", 5, denoising.measure),
     ("Summing up probabilities", 20, likelihood.measure),
     ("Looking at samples", 25, samples.measure),
