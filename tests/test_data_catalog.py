@@ -69,7 +69,7 @@ def test_shapes(settings):
     assert np.array_equal(shapes.draw(found.test.columns), found.test.pixels)
 
 
-@pytest.mark.parametrize("name", ["digits", "shapes"])
+@pytest.mark.parametrize("name", ["type", "digits", "shapes"])
 def test_described_as_they_are(settings, name):
     before = catalog.describe(name, settings)
     catalog.load(name, settings)
@@ -105,7 +105,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_loading(tmp_path):
 
 
 def test_names_before_anything_is_there(settings):
-    assert catalog.names(settings) == ("mnist", "fashion-mnist", "cifar10", "digits", "shapes")
+    assert catalog.names(settings) == ("type", "mnist", "fashion-mnist", "cifar10", "digits", "shapes")
     summary = catalog.describe("cifar10", settings)
     assert summary.image == (32, 32, 3) and summary.train == 50_000 and not summary.ready
 
@@ -191,7 +191,7 @@ def test_own_sets_in_the_local_folder(settings):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{number}.png").write_bytes(buffer.getvalue())
     (settings.data / "README.md").write_text("not data")
-    assert catalog.names(settings)[5:] == ("My_Set", "birds", "pets")
+    assert catalog.names(settings)[len(builtin.ALL) :] == ("My_Set", "birds", "pets")
     assert catalog.load("my-set", settings).name == "My_Set"
     assert catalog.describe("pets", settings).classes == ("cat", "dog")
     assert catalog.load("pets", settings).source == str(settings.data / "pets.zip")
@@ -225,7 +225,7 @@ def test_add_list_describe_remove(tmp_path, settings):
     assert summary.image == (9, 8, 3) and summary.classes == ("0", "1")
     assert summary.notes == added.notes and summary.warnings == added.warnings
     catalog.remove("my-set_2", settings)
-    assert len(catalog.names(settings)) == 5 and not list((settings.cache / "datasets").iterdir())
+    assert len(catalog.names(settings)) == len(builtin.ALL) and not list((settings.cache / "datasets").iterdir())
     with pytest.raises(LoupeError, match="no data set called"):
         catalog.load("my-set_2", settings)
     assert (tmp_path / "mine.npz").exists()

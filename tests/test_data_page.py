@@ -60,7 +60,7 @@ def test_a_data_set_is_shown_with_its_classes(visit, kept, name):
 
 def test_a_data_set_that_is_not_here_comes_second_and_can_be_fetched(visit, kept):
     app = fine(visit(kept, "data"))
-    assert app.pills(key="data").value == "digits"
+    assert app.pills(key="data").value == "type"
     app.pills(key="data").set_value("cifar10").run()
     assert button(fine(app), "Fetch it")
 
@@ -68,7 +68,7 @@ def test_a_data_set_that_is_not_here_comes_second_and_can_be_fetched(visit, kept
 def test_a_damaged_data_set_does_not_keep_the_page_from_another(visit, settings):
     catalog._find("mnist", settings).folder.mkdir(parents=True)
     app = fine(visit(settings, "data"))
-    assert app.pills(key="data").value == "digits"
+    assert app.pills(key="data").value == "type"
     assert "Remove it and add it again" in app.pills(key="data").set_value("mnist").run().error[0].value
 
 

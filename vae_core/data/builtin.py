@@ -1,21 +1,24 @@
-"""The data sets that come with the program: two embedded, three fetched once from where keras.datasets fetches them."""
+"""The data sets that come with the program: three are made here, three fetched once from where Keras fetches them."""
 
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 import tarfile
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from vae_core.data import arrays, download, shapes
+from vae_core.data import arrays, download, letters, shapes
 from vae_core.data.dataset import Array
 from vae_core.data.download import File, Progress
 from vae_core.data.raw import Raw
 from vae_core.errors import LoupeError
-from vae_core.settings import Settings
+from vae_core.settings import PROJECT, Settings
 
 KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST = File(f"{KERAS}mnist.npz", "sha256:731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1")
@@ -112,7 +115,24 @@ def _shapes(settings: Settings, progress: Progress | None) -> Raw:
     return Raw(pixels, factors["shape"], columns=factors)
 
 
+def _letters(settings: Settings, progress: Progress | None) -> Raw:
+    """Drawn in a process of its own: matplotlib has no place in a page or in a trainer."""
+    if progress:
+        progress("Drawing letters, a few seconds", 0, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "letters.npz"
+        command = [sys.executable, "-m", "vae_core.data.letters", str(path)]
+        drawn = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if drawn.returncode:
+            raise LoupeError("The letters could not be drawn", (drawn.stderr.strip() or "no word").splitlines()[-1],
+                             "matplotlib draws them: install requirements.txt again")  # fmt: skip
+        with np.load(path, allow_pickle=False) as file:
+            return letters.as_raw(dict(file))
+
+
 ALL = (
+    Builtin("type", "Letters and digits in seventeen faces", (28, 28, 1), 18_000, 2000, 2000, letters.CLASSES,
+            "drawn here, in the faces that come with matplotlib", _letters),
     Builtin("mnist", "MNIST, handwritten digits", (28, 28, 1), 60_000, 0, 10_000, DIGITS,
             "Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0", _mnist, (MNIST,)),
     Builtin("fashion-mnist", "Fashion-MNIST, pieces of clothing", (28, 28, 1), 60_000, 0, 10_000, CLOTHES,

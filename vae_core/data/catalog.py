@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_core.data import builtin, checks, importing, local, raw, shapes, store
+from vae_core.data import builtin, checks, importing, letters, local, raw, shapes, store
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
@@ -151,7 +151,7 @@ def _built_in(known: Builtin, settings: Settings) -> _Origin:
         return raw.assemble(found, known.name, known.title, known.source, classes=known.classes)
 
     # Embedded data changes with the code that makes it, downloads with the sums that they are checked by.
-    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (builtin, shapes))
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (builtin, letters, shapes))
     stamp = hashlib.sha256(code).hexdigest()[:12]
     return _Origin("download" if known.files else "built in", _kept_folder(known.name, stamp, settings), make, known)
 

@@ -53,7 +53,7 @@ def fetch(file: File, settings: Settings, progress: Progress | None = None) -> P
             f"{file.name} could not be downloaded from {file.url.split('/')[2]} ({_reason(error)})",
             "A network connection is needed the first time",
             "Try again, it goes on where it stopped; or put the data set into a folder and set LOUPE_DATA to it; "
-            "'digits' and 'shapes' need no network",
+            "'type', 'digits' and 'shapes' need no network",
         ) from None
     except OSError as error:
         raise LoupeError(f"{file.name} could not be kept in {target.parent} ({error})") from None

@@ -32,6 +32,7 @@ class Raw:
     columns: dict[str, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    stamp: str = ""  # of images that are computed: what they follow from, which names them in place of their bytes
 
 
 def assemble(raw: Raw, name: str, title: str, source: str, *, seed: int = 0, classes: Sequence[str] = ()) -> Dataset:
@@ -46,7 +47,7 @@ def assemble(raw: Raw, name: str, title: str, source: str, *, seed: int = 0, cla
     own_groups = None if groups is None else groups[training]
     return Dataset(
         name, title, train, test, names, validation, own_groups, (*raw.notes, *told), raw.warnings,
-        fingerprint(train, test, validation, own_groups), source,
+        raw.stamp or fingerprint(train, test, validation, own_groups), source,
     )  # fmt: skip
 
 
