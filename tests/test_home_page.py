@@ -41,7 +41,7 @@ def test_home_begins_with_one_button(begun, visit, settings):
     button(app, "Train a first model").click().run()
     assert not app.exception
     (run,) = store.list_runs(settings)
-    assert (run.dataset, run.state) in {("digits", "queued"), ("digits", "running")}
+    assert (run.dataset, run.state) in {("type", "queued"), ("type", "running")}
     assert Run(run.id, settings).has_process()
     assert app.query_params["run"] == run.id
     assert app.title[0].value == "Train"

@@ -50,13 +50,13 @@ def first_training() -> None:
     with st.container(horizontal=True):
         asked = st.button("Train a first model", type="primary", icon=":material/play_arrow:", help=FIRST_HELP)
         importer()
-    st.caption("Small handwritten digits, half a minute on most computers. Nothing is downloaded.")
+    st.caption("Eight letters and digits in seventeen faces, half a minute on most computers. Nothing is downloaded.")
     if asked:
         with shown():
             choice.go("pages/train.py", starting.first_steps().id)
 
 
-FIRST_HELP = "Trains on 1,797 digits of 8x8 pixels that come with the program, and shows how the map takes shape."
+FIRST_HELP = "Draws A, B, C, E, O, S, 3 and 8 some thousand times, trains on them and shows how the map forms."
 
 
 def importer() -> None:

@@ -60,11 +60,10 @@ def begin(asked: object, make: Callable[[], Run]) -> Run:
 
 
 def first_steps() -> Run:
-    """The embedded digits, on a map of two dimensions: done in well under a minute, without a network."""
-    from vae_core.data import catalog
+    """A map of letters: done in well under a minute, without a network."""
     from vae_core.spec import recipes
 
-    return train(recipes.default("digits", catalog.describe("digits", cached.settings()).image))
+    return train(recipes.first())
 
 
 def seeds(config: Config, count: int) -> list[Run]:
