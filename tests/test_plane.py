@@ -32,6 +32,22 @@ def test_the_component_is_small_enough_to_be_sent_with_every_page():
     assert len(module.shipped().encode()) <= MOST_BYTES
 
 
+@pytest.mark.parametrize(("size", "first", "second", "names"), [
+    (1, 0, 1, ("z1", "")), (2, 0, 1, ("z1", "z2")), (2, 1, 0, ("z2", "z1")), (7, 4, 2, ("z5", "z3")),
+])  # fmt: skip
+def test_two_numbers_of_a_code_are_told_by_their_place_and_the_others_counted(size, first, second, names):
+    flat = payload.dimensions(np.ones((4, size), np.float32), first, second)
+    assert flat.names == names
+    assert flat.note.startswith("The other 5 numbers stand still") if size > 2 else flat.note == ""
+
+
+def test_codes_that_are_no_numbers_are_left_out_and_counted():
+    codes = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    codes[[3, 7, 8]] = np.nan
+    header, _ = parcel(payload.data("k", "r", codes, (8, 8, 1), has_prior=True))
+    assert (header["total"], header["count"], header["left"]) == (20, 17, 3)
+
+
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_points_lie_where_the_axes_put_them(size):
     codes = np.random.default_rng(0).normal(size=(300, size)).astype(np.float32) * 3

@@ -35,6 +35,15 @@ MILLIONS_OF_MULTIPLY_ADDS = {  # encoder, decoder
 }
 
 
+def test_printed_losses_are_losses_of_epochs_that_were_trained() -> None:
+    for recipe in recipes.all_recipes():
+        points = recipe.reported.get("points", ())
+        epochs = [point["epoch"] for point in points]
+        losses = [point[part] for point in points for part in ("train", "validation") if part in point]
+        assert epochs == sorted(set(epochs)) and all(1 <= epoch <= 200 for epoch in epochs), recipe.key
+        assert all(0 < loss < 1000 for loss in losses), recipe.key
+
+
 def test_every_system_is_there_faithful_and_lite() -> None:
     found = [(recipe.key, recipe.variant) for recipe in recipes.all_recipes()]
     assert found == [(key, variant) for key in COUNTS for variant in ("faithful", "lite")]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vae_core.data import store
 from vae_core.data.dataset import Dataset, Part
-from vae_core.data.splits import divide, split
+from vae_core.data.splits import divide, expected, hold_back, split
 from vae_core.errors import LoupeError
 
 
@@ -87,6 +88,26 @@ def test_small_groups_hold_back_about_a_fifth():
     groups = np.repeat(np.arange(50), 4)
     found = split(dataset(200, groups=groups), seed=0)
     assert 40 <= len(found.validation) <= 48
+
+
+def test_a_group_of_just_twice_the_share_is_held_back_and_a_larger_one_is_not():
+    for size, held_back in ((40, True), (41, False)):
+        groups = np.array([0] * size + list(range(1, 101 - size)))
+        order = np.concatenate([np.arange(size, 100), np.arange(size)])  # the large group is the last
+        mask = hold_back(order, groups, 20)
+        assert mask[order < size].all() == held_back and 20 <= mask.sum() <= 40
+
+
+@pytest.mark.parametrize("kind", ["shuffled", "tail", "test", "fold:1/5", "fold:3/7"])
+@pytest.mark.parametrize("train_size", [0, 36])
+@pytest.mark.parametrize("classes", [(), ("a", "c")])
+@pytest.mark.parametrize("own", [None, np.arange(90, 102)])
+def test_what_is_foretold_is_what_comes(kind, train_size, classes, own):
+    data = dataset(120, validation=own)
+    found = split(data, seed=3, split=kind, train_size=train_size, classes=classes)
+    held_out = found.test if found.from_test else found.validation
+    told = expected(store.summarise(data, "added"), kind, train_size, classes)
+    assert told == pytest.approx((len(found.train), len(held_out)), abs=2)
 
 
 def test_one_large_group_stays_in_training():

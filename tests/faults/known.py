@@ -54,7 +54,27 @@ FAULTS = (
         "return SQUARED if plain else NATS", "return NATS",
         ("test_list_and_show_tell_a_loss_in_its_unit",),
     ),
+    Fault(
+        "a-number-that-moves-is-said-to-stand-still", "ui/plane/payload.py", "dimensions",
+        "{size - 2} numbers", "{size - 1} numbers",
+        ("test_two_numbers_of_a_code_are_told_by_their_place_and_the_others_counted",),
+    ),
+    Fault(
+        "what-is-left-out-of-a-map-is-not-counted", "ui/plane/payload.py", "data",
+        "total - len(codes)", "total // len(codes)",
+        ("test_codes_that_are_no_numbers_are_left_out_and_counted",),
+    ),
     # Which images.
+    Fault(
+        "a-fold-is-foretold-to-hold-out-everything", "vae_core/data/splits.py", "expected",
+        "whole // int(split", "whole | int(split",
+        ("test_what_is_foretold_is_what_comes",),
+    ),
+    Fault(
+        "a-group-of-twice-the-share-trains", "vae_core/data/splits.py", "hold_back",
+        "<= 2 * wanted", "< 2 * wanted",
+        ("test_a_group_of_just_twice_the_share_is_held_back_and_a_larger_one_is_not",),
+    ),
     Fault(
         "the-test-images-choose-the-score", "vae_core/look/separation/__init__.py", "_chosen",
         'rows[place]["held_auroc"]', 'rows[place]["auroc"]',
