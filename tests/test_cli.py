@@ -260,6 +260,8 @@ def test_grid_and_decode_draw(on, tmp_path):
     [
         ("decode RUN 1 2 3", 2, "3 numbers were given"),
         ("decode RUN nan 1", 2, "numbers"),
+        ("decode RUN --random 3 --seed -1", 2, "'-1' is not a whole number from 0"),
+        ("data add x.zip --name x --seed -1", 2, "'-1' is not a whole number from 0"),
         ("decode RUN 1 2 --random 3", 2, "Either"),
         ("decode RUN 1 2 --out x.jpg", 2, "no name of a .png"),
         ("decode RUN 1 2 --out /nowhere/x.png", 1, "could not be written"),

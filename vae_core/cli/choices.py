@@ -11,7 +11,7 @@ from vae_core.cli.answer import WrongUse, wrong_use
 from vae_core.data import catalog
 from vae_core.settings import Settings
 from vae_core.spec import recipes
-from vae_core.spec.config import CHOICES, Config
+from vae_core.spec.config import BOUNDS, CHOICES, Config
 
 # option, type, what it says; the option's name is the config's field unless FIELDS says otherwise
 OPTIONS: tuple[tuple[str, Callable[[str], Any], str], ...] = (
@@ -40,6 +40,14 @@ OPTIONS: tuple[tuple[str, Callable[[str], Any], str], ...] = (
 )
 FIELDS = {"lr": "learning_rate"}
 SAME_RECIPE = {"seed", "precision", "fused", "recipe"}  # may change, and it is still the recipe
+
+
+def seed(text: str) -> int:
+    """For a command whose seed is in no config; the bounds are a config's."""
+    low, high = BOUNDS["seed"]
+    if not (text.isdecimal() and low <= int(text[:20]) <= high):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low:,} to {high:,}")
+    return int(text)
 
 
 def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from vae_core.cli import progress
+from vae_core.cli import choices, progress
 from vae_core.cli.answer import Answer, add_json, complain, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
@@ -35,7 +35,7 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
     parser.add_argument("--size", metavar="HEIGHTxWIDTH", type=_size, help="one size for all images, as 64x64")
     parser.add_argument("--images", metavar="PATH", type=Path, help="the folder or .zip that a manifest speaks of")
-    parser.add_argument("--seed", type=int, default=0, help="of the split, where the images come without a test part")
+    parser.add_argument("--seed", type=choices.seed, default=0, help="of the split, where the images come without a test part")
     add_json(parser, "data add screws.zip --name screws --fit crop --size 64x64")
     parser.set_defaults(command=add)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vae_core.cli import native, progress
+from vae_core.cli import choices, native, progress
 from vae_core.cli.answer import Answer, WrongUse, add_json, table, wrong_use
 from vae_core.look import codes
 from vae_core.runs import store
@@ -116,7 +116,7 @@ def add_decode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--random", type=int, metavar="COUNT", help="random codes instead: from the prior if there is one"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the random codes")
+    parser.add_argument("--seed", type=choices.seed, default=0, help="of the random codes")
     _add_out(parser)
     add_json(parser, "decode mnist-baseline 0.5 -1.2")
     parser.set_defaults(command=decode)
