@@ -259,7 +259,8 @@ def test_grid_and_decode_draw(on, tmp_path):
     ("words", "code", "said"),
     [
         ("decode RUN 1 2 3", 2, "3 numbers were given"),
-        ("decode RUN nan 1", 2, "numbers"),
+        ("decode RUN nan 1", 2, "cannot hold nan"),
+        ("decode RUN 1 1e99", 2, "cannot hold 1e+99"),
         ("decode RUN --random 3 --seed -1", 2, "'-1' is not a whole number from 0"),
         ("data add x.zip --name x --seed -1", 2, "'-1' is not a whole number from 0"),
         ("decode RUN 1 2 --random 3", 2, "Either"),

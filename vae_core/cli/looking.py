@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WIDTH = 512  # pixels that a picture is wide, about
 MOST_CELLS = 128  # on a side of a grid
+FARTHEST = 1e15  # that a number of a code may be from 0: beyond any code, and a network can still reckon with it
 FACTS = {  # by their names in metrics.json
     "kl": "kl", "knn_accuracy": "neighbours", "balanced_accuracy": "neighbours_balanced", "gap_closed": "gap_closed",
     "active_dimensions": "active",
@@ -141,9 +142,11 @@ def _chosen(args: argparse.Namespace, run: Run) -> np.ndarray:
                 "Either numbers or a count of random codes can be given", f"1 to {MOST_CELLS**2} are possible"
             )
         return codes.samples(run.codes()["mean"], config.has_prior, args.random, args.seed)
-    if not args.numbers or len(args.numbers) % size or not np.isfinite(args.numbers).all():
+    if not args.numbers or len(args.numbers) % size:
         raise WrongUse(f"{len(args.numbers)} numbers were given", f"A code of {run.id} has {size}",
                        f"Give {size} numbers for each picture, or --random COUNT")  # fmt: skip
+    if far := [number for number in args.numbers if not abs(number) < FARTHEST]:
+        raise WrongUse(f"A code cannot hold {far[0]:g}", "Numbers of at most 15 digits were expected")
     return np.float32(args.numbers).reshape(-1, size)
 
 
