@@ -82,6 +82,11 @@ def test_words_as_labels_and_numbers_in_their_order(add, settings):
     assert found.classes == ("2", "9", "10", "100") and list(found.train.labels[:4]) == [2, 1, 3, 0]
 
 
+def test_the_name_of_a_class_cannot_turn_what_stands_behind_it(add):
+    found = add(x=images(), y=np.array(["\u202ecat", "שלום"] * 50))
+    assert found.classes == ("cat", "שלום")
+
+
 def test_rows_of_square_images(add):
     found = add(x=images().reshape(100, -1)[:, :100])
     assert found.image == (10, 10, 1)

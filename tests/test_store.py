@@ -115,6 +115,12 @@ def test_a_line_of_the_list_holds_the_numbers(settings: Settings, run: store.Run
     assert (line.dataset, line.kind, line.recipe, line.error) == ("digits", "vae", "", "The disk is full.")
 
 
+def test_what_a_person_writes_cannot_turn_what_stands_behind_it(settings: Settings, run: store.Run) -> None:
+    run.set_card(name="\u202ebest", owner="\u2067Ada", note="שלום \u202cabc")
+    (line,) = store.list_runs(settings)
+    assert (line.name, line.owner, line.note) == ("best", "Ada", "שלום abc")
+
+
 def test_the_newest_come_first_and_only_runs_are_listed(settings: Settings) -> None:
     assert store.list_runs(settings) == []
     made = [store.create(settings, replace(CONFIG, seed=seed), {}).id for seed in (5, 3, 9)]

@@ -8,6 +8,7 @@ status({"epoch": "3"})                  Unfit: "epoch", "a whole number"
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from typing import Any
 Check = Callable[[Any], Any]
 MOST_TEXT = 100_000
 MOST_PARTS = 100_000
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LARGEST = 1e300  # of a number: sums of such are still finite
 LETTERS = {"f": "decimal numbers", "iu": "whole numbers", "u": "bytes", "U": "a text"}  # NumPy's kinds
 
@@ -48,6 +50,11 @@ def text(value: Any) -> str:
     if type(value) is not str or len(value) > MOST_TEXT:
         raise Unfit("a text")
     return value
+
+
+def written(value: Any) -> str:
+    """What a person wrote. A mark that turns text round would turn what stands behind it as well: a loss of 0.692."""
+    return TURNING.sub("", text(value))
 
 
 def moment(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vae_core.checked import TURNING
 from vae_core.data import splits
 from vae_core.data.dataset import Array, Dataset, Part, fingerprint
 from vae_core.errors import LoupeError
@@ -73,9 +74,9 @@ def _encode(labels: Array | None, classes: Sequence[str]) -> tuple[Array | None,
     if labels is None:
         return None, ()
     found, inverse = np.unique(labels, return_inverse=True)
-    names = [str(value) for value in found]
+    names = [TURNING.sub("", str(value)) for value in found]
     numeric = all(name.isdecimal() for name in names)
-    order = sorted(range(len(names)), key=lambda place: int(names[place]) if numeric else place)
+    order = sorted(range(len(names)), key=lambda place: int(names[place]) if numeric else names[place])
     ranks = np.empty(len(names), np.int32)
     ranks[order] = np.arange(len(names))
     ranked = tuple(names[place] for place in order)

@@ -25,6 +25,7 @@ from vae_core.checked import (
     record,
     text,
     whole,
+    written,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ THIS_DOCUMENT = record(
                            backend=text, precision=one_of("float32", "mixed_bfloat16"))),
     parent=maybe(name), study=maybe(text), created=moment,
 )  # fmt: skip
-CARD = record(name=text, owner=text, star=flag, note=text, locked=flag)
+CARD = record(name=written, owner=written, star=flag, note=written, locked=flag)
 WORK: dict[str, Any] = {
     "state": one_of(*STATES), "phase": text, "queued": maybe(amount), "pid": maybe(whole()),
     "pid_started": maybe(amount), "seconds": maybe(amount), "eta_seconds": maybe(number()),
