@@ -21,6 +21,7 @@ from vae_core.runs import files
 from vae_core.settings import Settings
 
 KEY, UPLOADS = "data_preview", "data_uploads"
+NAMELESS = "images"  # what is suggested where a file's name has no letter that a data set's may have
 TYPES = ("npz", "zip", "csv")
 UPLOAD, HERE = "Upload", "Folder or file here"
 FITS = {
@@ -105,7 +106,8 @@ def _below(roots: tuple[Path, ...]) -> str:
 def _suggested(uploads: list[Any], path: str) -> str:
     first = unicodedata.normalize("NFKD", Path(uploads[0].name if uploads else path).stem)
     ascii_only = first.encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only).strip("-_")[:64].lower()
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only).strip("-_")[:64].lower()
+    return kept or (NAMELESS if uploads or path else "")
 
 
 def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> None:
@@ -140,7 +142,7 @@ def _uploaded(uploads: list[Any], folder: Path) -> tuple[Path, Path | None]:
             raise LoupeError("The zip holds exported runs", "Images were expected", "Import it on the page Home")
         if suffix in paths:
             raise LoupeError(f"There are two {suffix} files", "One file, or a .csv with its .zip, was expected")
-        paths[suffix] = folder / f"{_suggested([upload], '') or 'upload'}{suffix}"
+        paths[suffix] = folder / f"{_suggested([upload], '')}{suffix}"
         with files.told(paths[suffix]), paths[suffix].open("wb") as file:
             shutil.copyfileobj(upload, file)
     if len(paths) == 1:
