@@ -239,6 +239,9 @@ def test_a_pipe_is_not_waited_for(tmp_path, settings):
     fill(tmp_path / "pets", "cat")
     os.mkfifo(tmp_path / "pets/cat/pipe.png")
     refused(tmp_path / "pets", settings, "pipe.png")
+    for name in ("pipe.zip", "pipe.npz", "pipe.csv"):
+        os.mkfifo(tmp_path / name)
+        refused(tmp_path / name, settings, "neither a file nor a folder")
 
 
 @pytest.mark.parametrize("content", [b"just text", b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(40)])

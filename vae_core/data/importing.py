@@ -25,6 +25,8 @@ def read(
         for place in (path, pictures):
             if place and not place.exists():
                 raise LoupeError(f"{place} does not exist", f"{KINDS} was expected")
+            if place and not (place.is_file() or place.is_dir()):  # a pipe would be waited for without end
+                raise LoupeError(f"{place} is neither a file nor a folder", f"{KINDS} was expected")
         return _read(path, settings, rule, pictures, progress)
     except OSError as error:
         raise LoupeError(f"{path} cannot be read ({error})", "Files that this program may open were expected") from None
