@@ -57,7 +57,7 @@ def data(case: str, key: str, run: Run) -> bytes:
     if case == "nan":
         codes = np.where(np.arange(len(codes))[:, None] < 3, np.nan, codes)
     if case == "many":
-        classes = [f"class {number}" for number in range(200)]
+        classes = [f"class {number}" for number in range(199)] + ["a name " * 30]
         labels = np.arange(len(codes)) % 200
     if case == "plain":
         labels, classes = None, []

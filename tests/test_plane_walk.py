@@ -480,6 +480,8 @@ def test_it_walks_over_whatever_codes_there_are(sight, case):
     if case == "many":
         box = seen.one(".legend").bounding_box()
         assert box["height"] < 130 and seen.page.locator(".legend button").count() == 200
+        last = seen.page.locator(".legend button").last
+        assert last.bounding_box()["width"] < 250 and "a name a name" in last.get_attribute("title")
 
 
 def test_a_decoder_that_cannot_be_read_is_told_in_place_of_the_picture(sight):

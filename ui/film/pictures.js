@@ -55,7 +55,7 @@ class CodeMap {
   key(label, i, count) {
     const dot = make("i", { style: `background:${this.color(i)}` });
     const pick = () => { if (!this.chosen.delete(i)) this.chosen.add(i); this.mark(); this.draw(); };
-    const title = `${count} test images. Click to show only this class, and again to show all.`;
+    const title = `${label}: ${count} test images. Click to show only this class, and again to show all.`;
     return make("button", { class: "quiet", title, "data-class": i, "aria-pressed": "false", onclick: pick }, dot, label);
   }
 

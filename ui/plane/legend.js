@@ -13,7 +13,7 @@ class Legend {
   }
 
   key(name, kind, count, color) {
-    const title = `${this.plane.counted(count)}. Click to grey them, double-click or Alt-click to see them alone.`;
+    const title = `${name}: ${this.plane.counted(count)}. Click to grey them, double-click or Alt-click to see them alone.`;
     return make("button", {
       class: "quiet", title, "aria-pressed": "true",
       onclick: (event) => (event.altKey ? this.isolate(kind) : this.toggle(kind)),
