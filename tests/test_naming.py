@@ -166,6 +166,7 @@ def test_train_and_compare_show_losses_as_was_chosen(visit, runs, per, parts):
     shown = {metric.label: metric for metric in app.main.metric}["Best loss"]
     assert float(shown.value) == pytest.approx(truth.loss / parts, rel=1e-3)
     assert f"squared error {per}" in shown.help
+    assert all(group.proto.wrap for group in app.button_group if per in group.options)  # they are too wide for a phone
     pair = ",".join(runs[name].id for name in ("plain", "grey"))
     app = fine(visit(run.settings, "compare", {losses.KEPT: per, "compare_section": "Losses"}, runs=pair))
     assert per in [option for group in app.button_group for option in group.options]

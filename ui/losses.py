@@ -219,7 +219,13 @@ def ask(image: tuple[int, ...]) -> str:
     """The widget that says per what losses are shown, the same on all pages."""
     st.session_state[KEPT] = chosen(image)
     picked = st.segmented_control(
-        "Losses", naming.choices(image), key=KEPT, required=True, help=naming.PER_HELP, persist_state="session"
+        "Losses",
+        naming.choices(image),
+        key=KEPT,
+        required=True,
+        wrap=True,
+        help=naming.PER_HELP,
+        persist_state="session",
     )
     return naming.fitting(picked, image)
 
