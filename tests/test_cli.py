@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from support import answer, loaded_by, places
+from support import answer, loaded_by, made_run, places
 
-from vae_core.cli import progress
+from vae_core.cli import progress, training
 from vae_core.cli.answer import table
 from vae_core.cli.main import COMMANDS, main
 from vae_core.runs import calibration, store
@@ -279,6 +279,11 @@ def test_grid_and_decode_draw(on, tmp_path):
 def test_wrong_use_of_a_run(on, trained, capsys, words, code, said):
     assert main(words.replace("RUN", trained.id).split()) == code
     assert said in capsys.readouterr().err
+
+
+def test_one_epoch_is_not_told_as_many(settings):
+    run = made_run(settings, "done", epochs=1)
+    assert ": 1 epoch in" in next(training._told(run, "done", run.status()))
 
 
 def test_tables_line_up():

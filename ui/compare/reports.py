@@ -137,7 +137,8 @@ def reproduced(recipe: Recipe, run: Run) -> list[str]:
     part = VALIDATION if _prints(recipe, VALIDATION) or not recipe.reported.get("points") else TRAIN
     ours = min((row[f"{part}_total_nats_per_image"] or math.inf for row in rows), default=math.inf) / factor
     words_of = {VALIDATION: "validation", TRAIN: "training"}[part]
-    told = [f"{form}: its best {words_of} loss is {ours:.4g} after {len(rows)} epochs, the report's {printed:.4g}: "
+    after = words.plural(len(rows), "epoch")
+    told = [f"{form}: its best {words_of} loss is {ours:.4g} after {after}, the report's {printed:.4g}: "
             f"reproduced within {abs(ours / printed - 1):.1%}."]  # fmt: skip
     return told + _at_printed_epochs(recipe, rows, factor, form)
 

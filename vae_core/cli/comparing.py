@@ -65,7 +65,8 @@ def _told(found: Comparison) -> Iterator[str]:
 
 def _line(each: Separation) -> str:
     assert each.config
-    return f"  only {each.label}: {each.config.architecture().encoder_line}, {each.config.epochs} epochs"
+    epochs = each.config.epochs
+    return f"  only {each.label}: {each.config.architecture().encoder_line}, {epochs} epoch{'s' * (epochs != 1)}"
 
 
 def _cells(row: Row) -> tuple[object, ...]:

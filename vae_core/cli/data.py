@@ -35,7 +35,9 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
     parser.add_argument("--size", metavar="HEIGHTxWIDTH", type=_size, help="one size for all images, as 64x64")
     parser.add_argument("--images", metavar="PATH", type=Path, help="the folder or .zip that a manifest speaks of")
-    parser.add_argument("--seed", type=choices.seed, default=0, help="of the split, where the images come without a test part")
+    parser.add_argument(
+        "--seed", type=choices.seed, default=0, help="of the split, where the images come without a test part"
+    )
     add_json(parser, "data add screws.zip --name screws --fit crop --size 64x64")
     parser.set_defaults(command=add)
 
@@ -93,7 +95,7 @@ def remove(args: argparse.Namespace, settings: Settings) -> Answer:
 def _about(data: Summary) -> Answer:
     lines = [
         f"{data.name}: {data.train - data.validation:,} images to train, {data.validation:,} to validate, "
-        f"{data.test:,} to test, each {_shape(data)}, {len(data.classes)} classes.",
+        f"{data.test:,} to test, each {_shape(data)}, {len(data.classes)} class{'es' * (len(data.classes) != 1)}.",
         *data.notes, *(f"Warning: {text}" for text in data.warnings),
         f"Next: python -m vae_core train --dataset {data.name}",
     ]  # fmt: skip

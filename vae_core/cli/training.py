@@ -239,7 +239,8 @@ def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
     if state in ("queued", "running"):
         yield f"{run.id} is {state}. To look: python -m vae_core show {run.id}"
         return
-    yield f"{run.id} is {state}: {status['epoch']} epochs in {duration(status['seconds'])}."
+    epochs = status["epoch"]
+    yield f"{run.id} is {state}: {epochs} epoch{'s' * (epochs != 1)} in {duration(status['seconds'])}."
     if best := status["best"]:
         value, config = best["validation"], run.config()
         yield (f"Best on validation images: {value['nats_per_image']:.2f} {naming.unit(config, naming.IMAGE)}, "

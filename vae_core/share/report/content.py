@@ -124,7 +124,8 @@ def _curves(sides: Sequence[Side]) -> Iterator[Block]:
         if len(total) and side.best:
             seconds = side.run.status()["seconds"]
             took = f", which took {seconds:,.0f} seconds" if seconds else ""
-            yield Text(f"{side.name} trained {len(total)} epochs{took}. Its validation loss was best in epoch "
+            epochs = f"{len(total)} epoch{'s' * (len(total) != 1)}"
+            yield Text(f"{side.name} trained {epochs}{took}. Its validation loss was best in epoch "
                        f"{side.best}, and that epoch's model is kept.", generated=True)  # fmt: skip
 
 
