@@ -46,6 +46,11 @@ def test_a_healthy_run_is_told_so(page, own):
     assert "found nothing" in plain(app) and not app.exception
 
 
+def test_a_repair_names_a_setting_as_the_form_does(own):
+    smaller = replace(own.config(), latent=1)
+    assert findings._told(own.config(), smaller, "latent") == "code size: 2 to 1"
+
+
 def test_a_fork_that_repairs_has_epochs_left(trained):
     found = next(finding for finding in doctor.examine(trained) if finding.repair.way == "fork")
     shorter = replace(found, repair=replace(found.repair, changes={"beta": 0.5}))

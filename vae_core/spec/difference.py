@@ -32,11 +32,11 @@ GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # of settings beside the 
 }
 LABELS = {
     "dataset": "data set", "image": "image size", "classes": "classes", "train_size": "images",
-    "split": "validated on", "epochs": "epochs", "patience": "patience", "kind": "kind", "loss": "loss",
-    "sigma": "sigma", "beta": "beta", "kl_warmup": "epochs over which beta rises", "noise": "noise on the input",
-    "noise_once": "noise drawn once", "optimizer": "optimiser", "learning_rate": "learning rate",
-    "schedule": "schedule", "warmup": "epochs over which the learning rate rises", "batch": "images in a batch",
-    "precision": "precision", "fused": "fused layers",
+    "split": "validated on", "epochs": "epochs", "patience": "patience", "kind": "kind", "latent": "code size",
+    "loss": "loss", "sigma": "sigma", "beta": "beta", "kl_warmup": "epochs over which beta rises",
+    "noise": "noise on the input", "noise_once": "noise drawn once", "optimizer": "optimiser",
+    "learning_rate": "learning rate", "schedule": "schedule", "warmup": "epochs over which the learning rate rises",
+    "batch": "images in a batch", "precision": "precision", "fused": "fused layers",
 }  # fmt: skip
 SPLITS = {"shuffled": "a random fifth", "tail": "the last fifth", "test": "the test set"}
 ALL, NONE = "all", "none"
