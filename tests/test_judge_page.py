@@ -42,8 +42,17 @@ def test_every_finding_stands_there_with_what_to_do(page, trained):
 def test_a_healthy_run_is_told_so(page, own):
     healthy = store.create(own.settings, replace(own.config(), epochs=2), {})
     healthy.set_status(state="done")
-    app = page(healthy)
-    assert "found nothing" in plain(app) and not app.exception
+    for epoch in (1, 2):
+        healthy.add_history({"epoch": epoch})
+    app = fine(page(healthy))
+    assert "rules looked at it and found nothing" in app.success[0].value
+
+
+def test_a_run_without_an_epoch_is_not_called_healthy(page, own):
+    begun = store.create(own.settings, replace(own.config(), epochs=9), {})
+    begun.set_status(state="stopped")
+    app = fine(page(begun))
+    assert "No epoch of it is finished" in app.info[0].value and not app.success
 
 
 def test_a_repair_names_a_setting_as_the_form_does(own):

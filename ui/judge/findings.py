@@ -30,7 +30,9 @@ def show(run: Run) -> None:
     problem()
     found = cached.findings(run)
     if not found:
-        st.success(f"{len(doctor.RULES)} rules looked at it and found nothing.", icon=":material/check_circle:")
+        epochs = len(run.history())
+        told, icon = (st.success, ":material/check_circle:") if epochs else (st.info, ":material/hourglass_empty:")
+        told(doctor.nothing("it", epochs), icon=icon)
         return
     st.markdown(f"{len(doctor.RULES)} rules looked at it and found {counted(found)}.")
     for finding in found:

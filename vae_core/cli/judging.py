@@ -65,7 +65,7 @@ def examine(args: argparse.Namespace, settings: Settings) -> Answer:
     found = doctor.examine(run, other)
     document = {"run": run.id, "rules": list(doctor.RULES), "findings": [each.to_json() for each in found]}
     told = "\n\n".join(_told(run, each) for each in found)
-    return Answer(document, told or f"{run.id}: {len(doctor.RULES)} rules looked at it and found nothing.")
+    return Answer(document, told or doctor.nothing(run.id, len(run.history())))
 
 
 def _told(run: Run, finding: Finding) -> str:

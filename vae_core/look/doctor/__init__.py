@@ -56,6 +56,13 @@ def judge(case: Case) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity != PROBLEM)
 
 
+def nothing(name: str, epochs: int) -> str:
+    """What is said where nothing was found; a run without an epoch has nothing that most rules look at."""
+    if not epochs:
+        return f"No epoch of {name} is finished: the rules could look at its settings alone, and found nothing there."
+    return f"{len(RULES)} rules looked at {name} and found nothing."
+
+
 def repaired(config: Config, finding: Finding) -> Config:
     """The config of a new training that puts a finding right."""
     return replace(config, recipe="", **finding.repair.changes)

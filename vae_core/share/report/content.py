@@ -140,7 +140,7 @@ def _findings(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("Check-up")
     for side in sides:
         if not side.findings:
-            yield Text(f"{len(doctor.RULES)} rules looked at {side.name} and found nothing.", generated=True)
+            yield Text(doctor.nothing(side.name, len(side.case.history)), generated=True)
         for finding in side.findings:
             yield Heading(f"{side.name}: {finding.title}", 3)
             yield Text(finding.words, generated=True)
