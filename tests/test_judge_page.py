@@ -6,16 +6,19 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from browser import holds, press, told
 from support import click, eventually, fine, html, labels, plain
 
-from ui import judge, setup
+from ui import cached, judge, setup
 from ui.judge import findings
+from vae_core.data import catalog
 from vae_core.learn import training
 from vae_core.look import doctor, metrics, separation
 from vae_core.runs import forks, store, tasks
 from vae_core.runs.store import Run
+from vae_core.spec import recipes
 
 
 @pytest.fixture
@@ -53,6 +56,19 @@ def test_a_run_without_an_epoch_is_not_called_healthy(page, own):
     begun.set_status(state="stopped")
     app = fine(page(begun))
     assert "No epoch of it is finished" in app.info[0].value and not app.success
+
+
+def test_what_was_found_in_images_goes_with_them(page, settings, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "mine.npz", x_train=pixels, x_test=pixels[:20])
+    catalog.add(tmp_path / "mine.npz", "mine", settings)
+    run = store.create(settings, recipes.default("mine", (8, 8, 1)), {})
+    run.set_status(state="done")
+    app = fine(page(run))
+    assert "It was trained on test images" in plain(app)
+    catalog.remove("mine", settings)
+    cached.refresh_data()
+    assert "It was trained on test images" not in plain(fine(app.run()))
 
 
 def test_a_repair_names_a_setting_as_the_form_does(own):

@@ -233,16 +233,18 @@ def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tu
 
 def findings(run: Run, against: Run | None = None) -> list[Finding]:
     """Of a run that has ended. It may be resumed; and where other runs end, there are more seeds to compare."""
+    data = _data_of(run)
     with st.spinner(DOCTOR_LOOKS):
-        return _findings(run, against, *_examined(run))
+        return _findings(run, against, *_examined(run), data)
 
 
 def look_aside(run: Run) -> Thread:
     """The doctor's first look, which takes seconds; a page that waits for it shows what stood there before, greyed."""
+    data = _data_of(run)
 
     def examine() -> None:
         with suppress(LoupeError, OSError):  # told where the findings are asked for
-            _findings(run, None, *_examined(run))
+            _findings(run, None, *_examined(run), data)
 
     look = Thread(target=examine, daemon=True)
     look.start()
@@ -255,8 +257,17 @@ def _examined(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return (_born(run), run.state(), len(run.history())), ended
 
 
+def _data_of(run: Run) -> DataSummary | None:
+    """A finding may point at images, which can be removed or be others by now."""
+    with suppress(LoupeError, OSError):
+        return data_summary(run.config().dataset)
+    return None
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
-def _findings(run: Run, against: Run | None, of: tuple[Any, ...], ended: tuple[Any, ...]) -> list[Finding]:
+def _findings(
+    run: Run, against: Run | None, of: tuple[Any, ...], ended: tuple[Any, ...], data: DataSummary | None
+) -> list[Finding]:
     from vae_core.look import doctor
 
     return doctor.examine(run, against)
