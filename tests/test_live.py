@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import click, end_work, eventually, fine, labels, made_run, plain, shown_before
 
-from ui import downloads
+from ui import cached, downloads
 from vae_core.runs import store
 from vae_core.runs.store import Run
 
@@ -33,6 +33,7 @@ def test_a_finished_run_is_shown_with_all_that_can_be_done(page, settings):
     assert {metric.label: metric.value for metric in app.main.metric}["Epochs"] == "2 of 60"
     assert "Resume" not in labels(app) and "Stop" not in labels(app)
     assert {"Train on", "Start the fork"} <= set(labels(app))
+    assert "History, CSV" not in {each.label for each in app.get("download_button")}, "the drawer is closed"
 
 
 @pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
@@ -54,6 +55,12 @@ def test_a_run_without_an_epoch_has_no_pictures_and_says_so(page, settings):
     app = page(made_run(settings, "failed", epochs=0))
     assert not app.exception
     assert "Train on" not in labels(app)
+
+
+def test_each_run_is_found_by_its_own_name_and_no_other(settings, here):
+    older, newer = made_run(settings, "done"), made_run(settings, "stopped")
+    assert [cached.find(run.id).id for run in (older, newer)] == [older.id, newer.id]
+    assert cached.find(older.id[:-1]) is None and downloads.per_image(older) == ""
 
 
 def test_a_run_that_is_removed_while_it_is_shown(page, settings):

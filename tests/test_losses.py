@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +97,16 @@ def test_printed_points_stand_at_their_epochs_in_the_charts_unit():
     assert [(mark["epoch"], mark["part"], round(mark["value"], 4)) for mark in marks] == [
         (50, "train", 0.1879), (50, "validation", 0.1951)]  # fmt: skip
     assert charts(recipe.config, 3, naming.IMAGE, recipe)[0]["marks"][1]["value"] == pytest.approx(0.1951 * 784)
+
+
+@pytest.mark.parametrize(("unit", "sigma", "nats"), [
+    ("nats_per_pixel", None, 784.0), ("nats_per_image", None, 1.0), ("nats_per_image_mean_over_channels", None, 1.0),
+    ("mse_per_pixel", 0.5**0.5, 784.0), ("mse_per_pixel", 0.5, 1568.0), ("mse_per_pixel", None, None),
+])  # fmt: skip
+def test_a_reports_unit_in_nats_per_image(unit, sigma, nats):
+    """Half a squared error over the variance is a pixel's nats, but for a constant."""
+    config = replace(AE, loss="mse", sigma=sigma) if sigma else AE
+    assert losses.report_unit(unit, config) == (None if nats is None else pytest.approx(nats))
 
 
 def test_report_003_counts_a_mean_over_channels():

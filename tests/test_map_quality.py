@@ -5,7 +5,8 @@ import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
-from vae_core.look.projections import quality
+from vae_core.look.projection import Projection
+from vae_core.look.projections import quality, words
 
 RANDOM = np.random.default_rng(0)
 SPACE = RANDOM.standard_normal((400, 12)).astype(np.float32)
@@ -15,6 +16,24 @@ LABELS = (SPACE[:, 0] > 0).astype(int) + 2 * (SPACE[:, 5] > 0.3)
 
 def measured(original=SPACE, places=MAP, labels=None, **more):
     return quality.measure(original, places, labels, 0, lambda done, total: None, **more)
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "sample", "trust", "said"),
+    [
+        ("tsne", 400, 400, 0.9, {words.MISLEADS}),
+        ("pca", 400, 400, 0.9, set()),
+        ("pca", 100, 400, 0.9, {"That was measured at 100 of the 400 points."}),
+        ("pca", 400, 50, 0.9, {"Trustworthiness and continuity were measured among 50 random points."}),
+        ("pca", 400, 50, None, set()),
+    ],
+)
+def test_what_is_said_of_a_map_and_no_more(method, asked, sample, trust, said):
+    found = {"kept": 7.25, "neighbours": 15, "asked": asked, "sample": sample, "trustworthiness": trust}
+    first, *more = words.honesty(Projection(method), found, 400)
+    assert "on average 7.2 are among its 15 nearest" in first and set(more) == said
+    too_few = words.honesty(Projection(method), {**found, "kept": None}, 400)
+    assert too_few == ["There are too few images to say how far this map can be trusted."]
 
 
 @pytest.mark.parametrize("k", [5, 15])

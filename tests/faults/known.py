@@ -61,8 +61,18 @@ FAULTS = (
     ),
     Fault(
         "what-is-left-out-of-a-map-is-not-counted", "ui/plane/payload.py", "data",
-        "total - len(codes)", "total // len(codes)",
+        "int(total - sound.sum())", "int(total // sound.sum())",
         ("test_codes_that_are_no_numbers_are_left_out_and_counted",),
+    ),
+    Fault(
+        "a-reports-squared-error-in-nats-is-too-large", "ui/losses.py", "report_unit",
+        "config.pixels / (2", "config.pixels * (2",
+        ("test_a_reports_unit_in_nats_per_image",),
+    ),
+    Fault(
+        "a-true-map-is-said-to-mislead", "vae_core/look/projections/words.py", "honesty",
+        'spec.method == "pca"', 'spec.method != "pca"',
+        ("test_what_is_said_of_a_map_and_no_more",),
     ),
     # Which images.
     Fault(
@@ -178,6 +188,11 @@ FAULTS = (
         "the-address-names-no-run", "ui/choice.py", "chosen_run",
         "st.query_params.get(PARAMETER) or st.session_state.get(KEY)", "st.session_state.get(KEY)",
         ("test_the_first_page_that_a_fresh_server_shows_stands_in_its_frame", "test_a_page_with_a_run"),
+    ),
+    Fault(
+        "a-run-is-found-by-the-name-of-another", "ui/cached.py", "find",
+        "summary.id == run_id", "summary.id >= run_id",
+        ("test_each_run_is_found_by_its_own_name_and_no_other",),
     ),
     Fault(
         "the-first-model-walks-for-all", "ui/compare/walk.py", "_data",
