@@ -41,6 +41,18 @@ def test_two_numbers_of_a_code_are_told_by_their_place_and_the_others_counted(si
     assert flat.note.startswith("The other 5 numbers stand still") if size > 2 else flat.note == ""
 
 
+def test_images_of_classes_that_were_not_trained_on_are_left_out_and_counted():
+    """And the classes that are there have a colour each, though there are more classes than colours."""
+    codes, labels = np.ones((72, 2), np.float32), np.arange(72) % 36
+    trained = np.isin(labels, [4, 14, 24, 34])
+    names = [str(number) for number in range(36)]
+    given = {"has_prior": True, "labels": labels, "classes": names, "trained": trained}
+    header, _ = parcel(payload.data("k", "r", codes, (8, 8, 1), **given))
+    assert (header["count"], header["left"], header["strange"]) == (8, 0, 64)
+    assert len({header["colors"][kind] for kind in (4, 14, 24, 34)}) == 4
+    assert [kind for kind, count in enumerate(header["counts"]) if count] == [4, 14, 24, 34]
+
+
 def test_codes_that_are_no_numbers_are_left_out_and_counted():
     codes = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
     codes[[3, 7, 8]] = np.nan

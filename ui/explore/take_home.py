@@ -82,7 +82,7 @@ def page(view: View, flat: Flat) -> str:
 def _plane(view: View, flat: Flat, decoder: bytes | None) -> bytes:
     return payload.data(
         view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
-        labels=view.labels, classes=view.classes, decoder=decoder, unit=view.unit,
+        labels=view.labels, classes=view.classes, decoder=decoder, unit=view.unit, trained=view.trained,
     )  # fmt: skip
 
 

@@ -54,6 +54,13 @@ class View:
         return self.config.has_prior
 
     @property
+    def trained(self) -> Array | None:
+        """(n,) which images are of classes that it was trained on; None where it was on all, or none are known."""
+        if not self.config.classes or self.labels is None:
+            return None
+        return np.isin(self.labels, [self.classes.index(name) for name in self.config.classes if name in self.classes])
+
+    @property
     def sound(self) -> Array:
         """The codes that are numbers, (m, d)."""
         return self.codes[np.isfinite(self.codes).all(axis=1)]

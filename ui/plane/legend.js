@@ -15,7 +15,7 @@ class Legend {
   key(name, kind, count, color) {
     const title = `${name}: ${this.plane.counted(count)}. Click to grey them, double-click or Alt-click to see them alone.`;
     return make("button", {
-      class: "quiet", title, "aria-pressed": "true",
+      class: "quiet", title, "aria-pressed": "true", hidden: !count,
       onclick: (event) => (event.altKey ? this.isolate(kind) : this.toggle(kind)),
       ondblclick: () => this.isolate(kind),
     }, this.plane.emblem(kind, color), name);

@@ -87,13 +87,16 @@ def data(
     decoder: bytes | None = None,
     reason: str = "",
     unit: str = f"{naming.NATS} {naming.IMAGE}",
+    trained: Array | None = None,
 ) -> bytes:
     """Everything that never changes: points, classes, where the axes lie, and the packed decoder or why there is none.
 
-    `codes` are the test images' mean codes (n, d), `image` is (height, width, channels), `labels` (n,) or None.
+    `codes` are the test images' mean codes (n, d), `image` is (height, width, channels), `labels` (n,) or None;
+    `trained` marks images of classes that the model knows, where it was trained on some of them only.
     """
     flat = flat or dimensions(codes)
-    kept = finite(codes)
+    sound = finite(codes)
+    kept = sound if trained is None else sound & trained
     total, which = len(codes), marked(kept)
     codes, labels = codes[which], None if labels is None else labels[which]
     parcel = Parcel()
@@ -103,7 +106,8 @@ def data(
         "image": list(image),
         "size": codes.shape[1],
         "total": total,
-        "left": total - len(codes),
+        "left": int(total - sound.sum()),
+        "strange": int(sound.sum() - len(codes)),
         "reason": reason,
         "unit": unit,
         **laid_flat(parcel, codes, flat, has_prior),
@@ -220,12 +224,21 @@ def coloured(
     means = np.stack(sums, axis=1) / counts[kinds, None]
     return {
         **colours,
+        "colors": _colours(counts),
         "wide": wide,
         "classes": names,
         "counts": counts.tolist(),
         "kinds": parcel.add(small.tobytes()),
         "means": parcel.add(np.asarray(means, "<f4").tobytes()),
     }
+
+
+def _colours(counts: Array) -> list[str]:
+    """One a class. Where there are more classes than colours, those that are on the map have the first ones."""
+    places = np.arange(len(counts))
+    if len(counts) > len(palette.COLOURS):
+        places = np.where(counts > 0, np.cumsum(counts > 0) - 1, 0)
+    return [palette.COLOURS[place % len(palette.COLOURS)] for place in places]
 
 
 def ranges(codes: Array, has_prior: bool) -> dict[str, Any]:

@@ -277,12 +277,13 @@ class Plane {
 
   words() {
     const { header, points } = this;
-    const { left } = header;
+    const { left, strange } = header;
     const far = this.decoder?.where === "server" && `${header.reason} Pictures come from the server and follow the cursor more slowly.`;
     return [
       !points.count && "There are no codes to show.",
       this.chosen && `${this.counted(this.chosen)} are chosen.`,
       left && `${this.counted(left)} are left out: their codes are not numbers.`,
+      strange && `${this.counted(strange)} of classes that it was not trained on are left out.`,
       far,
       this.decoder?.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,

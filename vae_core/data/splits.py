@@ -42,11 +42,16 @@ def split(
     pool = chosen[~own[chosen]]
     picked = _pick(pool, seed, split, train_size)
     if split == "test":
-        return Split(picked, None, True, _of_classes(dataset, dataset.test.labels, classes, len(dataset.test)))
+        return Split(picked, None, True, tested(dataset, classes))
     if own[chosen].any():
         return Split(picked, chosen[own[chosen]])
     held_back = hold_back(picked, dataset.groups, max(1, len(picked) // 5))
     return Split(picked[~held_back], picked[held_back])
+
+
+def tested(dataset: Dataset, classes: Sequence[str]) -> Array:
+    """The test images of these classes, of all where none are named."""
+    return _of_classes(dataset, dataset.test.labels, classes, len(dataset.test))
 
 
 def expected(data: Summary, split: str, train_size: int, classes: Sequence[str]) -> tuple[int, int]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.learn import engine, export, models, objective, steps
 from vae_core.learn.position import Position
@@ -29,7 +32,7 @@ def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> N
     task = steps.Task(config, networks, objective.Observation.of(config, from_logits=False))
     best = engine.make(task)
     run.save_codes(test_codes(best, config, data))
-    run.save_thumbs(_thumbs(best, data))
+    run.save_thumbs(_thumbs(best, data, config.classes))
     if all(form == "ok" for form in forms.values()):
         run.set_status(phase="evaluating")
         evaluation.evaluate(run, settings)
@@ -71,7 +74,8 @@ def _losses(best: steps.Steps, config: Config, pixels: np.ndarray, codes: np.nda
     return np.concatenate(parts)
 
 
-def _thumbs(best: steps.Steps, data: Dataset) -> bytes:
-    shown = data.test.pixels[evenly_spaced(len(data.test.pixels), 8)]
+def _thumbs(best: steps.Steps, data: Dataset, classes: Sequence[str]) -> bytes:
+    tested = splits.tested(data, classes)
+    shown = data.test.pixels[tested[evenly_spaced(len(tested), 8)]]
     code, _ = best.encode(shown)
     return pictures.thumbs(best.decode(code))

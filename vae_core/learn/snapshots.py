@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.learn.steps import Steps
 from vae_core.look import codes as look
@@ -16,7 +17,8 @@ GRID = 16
 
 
 def save(run: Run, steps: Steps, data: Dataset, epoch: int) -> None:
-    index = evenly_spaced(len(data.test.pixels), CODES)
+    tested = splits.tested(data, run.config().classes)
+    index = tested[evenly_spaced(len(tested), CODES)]
     code, _ = steps.encode(data.test.pixels[index])
     plane = look.plane(code, run.config().has_prior)
     shown = index[evenly_spaced(len(index), PICTURES)]
