@@ -12,6 +12,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     if run:
         explore.head(run)
 if run is None:
+    choice.stand_in()
     no_run.ask()
     st.stop()
 with shown():

@@ -1,4 +1,4 @@
-"""Home: what this is, and every run as a card or as a row of a table."""
+"""Home: a map to walk on at once, three doors, and every run as a card or as a row of a table."""
 
 import streamlit as st
 
@@ -7,9 +7,10 @@ from ui.errors import shown
 
 frame.ensure()
 runs = cached.runs()
-home_parts.welcome(is_empty=not runs)
+home_parts.welcome(runs)
 frame.watch(runs)
 if not runs:
+    home_parts.along()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
@@ -23,9 +24,9 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
 found = cards.filters(runs)
 if not found:
     st.info("No run fits these filters.", icon=":material/filter_alt_off:")
-    st.stop()
 with shown():
-    if view == "Cards":
+    if found and view == "Cards":
         cards.grid(found)
-    else:
+    elif found:
         run_table.table(found)
+home_parts.along()

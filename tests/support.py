@@ -57,7 +57,9 @@ def eventually(true: Callable[[], Found], about: Work | str = "that never happen
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    return Settings(cache=folder / "cache", checkpoints=folder / "checkpoints", **more)
+    """Without the runs that come along, unless they are asked for."""
+    places = {"cache": folder / "cache", "checkpoints": folder / "checkpoints", "shipped": folder / "shipped"}
+    return Settings(**{**places, **more})
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -69,6 +71,7 @@ def places(settings: Settings) -> dict[str, str]:
     return {
         "LOUPE_CACHE": str(settings.cache),
         "LOUPE_CHECKPOINTS": str(settings.checkpoints),
+        "LOUPE_SHIPPED": str(settings.shipped),
         "LOUPE_TRAIN_SLOTS": str(settings.train_slots),
     }
 

@@ -38,7 +38,7 @@ def begun(settings: Settings) -> Iterator[None]:
 
 def test_home_begins_with_one_button(begun, visit, settings):
     app = fine(visit(settings, "home"))
-    button(app, "Train a first model").click().run()
+    button(app, "Train a model (30 s)").click().run()
     assert not app.exception
     (run,) = store.list_runs(settings)
     assert (run.dataset, run.state) in {("type", "queued"), ("type", "running")}

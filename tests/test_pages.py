@@ -46,7 +46,7 @@ def test_where_there_is_no_run_a_first_one_is_offered(warm, visit, settings, pag
         key, view = NEEDS_A_RUN[page]
         app.segmented_control(key=key).set_value(view).run()
     assert "There is no run yet" in fine(app).info[0].value
-    assert button(app, "Train a first model")
+    assert button(app, "Train a model (30 s)")
 
 
 @pytest.mark.parametrize("page", PAGES)

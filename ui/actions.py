@@ -38,8 +38,9 @@ def buttons(view: View) -> None:
                 help="Go on from where it ended, as if it had never stopped.",
             )
         if not view.active and view.epochs:
-            _longer(view)
-            _fork(view)
+            if not view.run.is_shipped:
+                _longer(view)
+                _fork(view)
             if not view.run.study:  # a trial has no map
                 link = {choice.PARAMETER: view.run.id}
                 st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)

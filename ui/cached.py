@@ -88,6 +88,7 @@ def runs() -> list[Summary]:
 def refresh() -> None:
     """For whoever has just started, changed or removed a run and wants to see it at once."""
     _runs.clear()
+    _shipped.clear()
 
 
 @st.cache_data(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
@@ -95,8 +96,21 @@ def _runs(where: Settings) -> list[Summary]:
     return store.list_runs(where)
 
 
+def shipped() -> list[Summary]:
+    """Those that come with Latent Loupe, and that nobody hid."""
+    where = settings()
+    return _shipped(where, where.shipped.stat().st_mtime_ns if where.shipped.is_dir() else 0)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Unpacking the models that come along...")
+def _shipped(where: Settings, changed: int) -> list[Summary]:
+    from vae_core.runs import shipped as along
+
+    return along.every(where)
+
+
 def find(run_id: str) -> Summary | None:
-    return next((summary for summary in _runs(settings()) if summary.id == run_id), None)
+    return next((summary for summary in (*_runs(settings()), *shipped()) if summary.id == run_id), None)
 
 
 def snapshot(run: Run, epoch: int) -> Arrays:
@@ -105,7 +119,9 @@ def snapshot(run: Run, epoch: int) -> Arrays:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _snapshot(run: Run, born: str, epoch: int) -> Arrays:
-    return run.snapshot(epoch)
+    from vae_core.look import joined
+
+    return joined.snapshot(run, epoch)
 
 
 def codes(run: Run) -> Arrays:
@@ -115,7 +131,9 @@ def codes(run: Run) -> Arrays:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _codes(run: Run, born: str) -> Arrays:
-    return run.codes()
+    from vae_core.look import joined
+
+    return joined.codes(run)
 
 
 def networks(run: Run) -> Packed:
@@ -441,3 +459,5 @@ def refresh_data() -> None:
     _train_images.clear()
     _known.clear()
     _baselines.clear()
+    _codes.clear()  # of shipped runs: the classes of their images may be here now
+    _snapshot.clear()

@@ -92,18 +92,22 @@ def _sight(was: Summary, colour: str) -> None:
 
 
 def _heading(run: Summary, colour: str) -> None:
-    word, badge, icon, meaning = words.STATES[run.state]
+    word, badge, icon, meaning = words.standing(run)
     lock = " :material/lock:" if run.locked else ""
     pixels.title(run.name, colour)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(word, icon=icon, color=badge, help=run.error or meaning)  # type: ignore[arg-type]  # one of its words
-        st.caption(f"{words.ago(run.created)}{lock}", width="content")
+        if not run.is_shipped:
+            st.caption(f"{words.ago(run.created)}{lock}", width="content")
 
 
 def _buttons(run: Summary) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         if st.button("Explore" if choice.has_map(run) else "Watch", key=f"open-{run.id}", type="primary"):
             choice.look_at(run)
+        if run.is_shipped:
+            run_dialogs.menu(run)
+            return
         star = "★" if run.star else "☆"
         told = "Take the star away" if run.star else "Star it: starred runs come first"
         st.button(star, key=f"star-{run.id}", help=told, on_click=run_dialogs.star, args=(run, not run.star))

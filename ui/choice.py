@@ -31,6 +31,13 @@ def chosen_run() -> Run | None:
     return run
 
 
+def stand_in() -> None:
+    """Nobody has chosen or trained anything yet: the first of the models that come along is there to walk on."""
+    if not (st.query_params.get(PARAMETER) or cached.runs()) and cached.shipped():
+        choose(cached.shipped()[0].id)
+        st.rerun()
+
+
 def missing_run() -> str:
     """The name in the address where no such run is there; else empty."""
     wanted = st.query_params.get(PARAMETER) or ""

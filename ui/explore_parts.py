@@ -14,6 +14,7 @@ from vae_core.look import align
 from vae_core.runs.store import Run
 
 Array = np.ndarray[Any, Any]
+PAIRED = ("original", "reconstruction")
 MAP_HELP = "Each dot is a test image, where the encoder puts it. Colours are classes, which the model never saw."
 GRID_HELP = "The same piece of the plane, decoded at 16 x 16 places."
 SIDE, FINE, DOT = 560, 2, 2.5  # pixels of the map; drawn that much larger first; radius of a dot
@@ -35,7 +36,7 @@ def still(run: Run) -> None:
         st.markdown("**What the decoder draws there**", help=GRID_HELP)
         pixels.sheet(newest["grid"], "Decoded images all over the map")
     st.markdown("**Test images, and below each what the model makes of it**")
-    pairs = np.stack([newest["original"], newest["reconstruction"]])
+    pairs = np.stack([newest[name] for name in PAIRED if name in newest])
     pixels.sheet(pairs, "Test images above their reconstructions", width=900)
 
 

@@ -1,62 +1,81 @@
-"""What Home is made of besides the runs: the welcome, the import, the first training."""
+"""What Home is made of besides the runs: a map to walk on, three doors, the import, the models that come along."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, choice, pixels, starting, uploads, words
+from ui import cached, cards, choice, starting, uploads, words
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
 from vae_core.runs import transfer
 from vae_core.runs.store import Summary
-from vae_core.settings import PROJECT
 
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
-MOVING_PICTURE, MOVING_SIZE = PROJECT / "docs" / "pictures" / "taking-shape.webp", (528, 256)
-WHAT = (
-    "Latent Loupe trains small autoencoders: networks that squeeze every image into a few numbers and draw it again "
-    "from them. Watch the map of those numbers take shape, then walk over it and see what lies in between."
+WHAT = "See what an autoencoder has learned, and whether a change has helped."
+HOW = (
+    "An autoencoder squeezes every image into a few numbers and draws it again from them. Those numbers are a place on "
+    "the map: drag over it, and see what {} draws there."
 )
-LARGE = 760  # pixels that it is wide where there are no runs yet
-MOVING_ALT = "Codes of handwritten digits drift apart over the epochs of a training, and decoded digits become clear"
 
 
-def welcome(is_empty: bool) -> None:
-    """What this is, large where there is nothing else to see."""
-    if is_empty:
-        _what()
-        first_training()
-        _moving_picture(LARGE)
-        return
-    text, picture = st.columns([3, 1], gap="large", vertical_alignment="center")
-    with text:
-        _what()
-    with picture:
-        _moving_picture()
+def welcome(runs: list[Summary]) -> None:
+    """Three doors, and a map to walk on at once: the newest of one's own, or the first of those that come along."""
+    own = next((run for run in runs if choice.has_map(run) and run.state == "done"), None)
+    mapped = own or next(iter(cached.shipped()), None)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="content", gap="xsmall"):
+            st.title("Latent Loupe", anchor=False)
+            st.markdown(WHAT)
+        with st.container(horizontal=True, width="content"):
+            _doors(mapped)
+    if mapped:
+        from ui import explore  # NumPy and more: the head of the page stands by now
+
+        with shown():
+            explore.walk(mapped.id)
+    st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")))
 
 
-def _moving_picture(width: int | None = None) -> None:
-    pixels.show_moving(MOVING_PICTURE, MOVING_ALT, size=MOVING_SIZE, width=width)
+def _doors(mapped: Summary | None) -> None:
+    """Walk on, train, or bring images of one's own."""
+    if mapped and st.button("Look closer", icon=":material/explore:", help=f"Explore {plain(mapped.name)}."):
+        choice.look_at(mapped)
+    first_training()
+    if st.button("Bring your images", icon=":material/add_photo_alternate:", help=BRING_HELP):
+        from ui import data_parts
 
-
-def _what() -> None:
-    st.title("Latent Loupe", anchor=False)
-    st.markdown(WHAT)
+        st.session_state[data_parts.TAB] = data_parts.ADD
+        choice.go("pages/data.py")
 
 
 def first_training() -> None:
-    """One button for who has nothing yet; or runs of elsewhere."""
-    with st.container(horizontal=True):
-        asked = st.button("Train a first model", type="primary", icon=":material/play_arrow:", help=FIRST_HELP)
-        importer()
-    st.caption("Eight letters and digits in seventeen faces, half a minute on most computers. Nothing is downloaded.")
-    if asked:
+    """One button for who has nothing yet."""
+    if st.button("Train a model (30 s)", type="primary", icon=":material/play_arrow:", help=FIRST_HELP):
         with shown():
             choice.go("pages/train.py", starting.first_steps().id)
 
 
-FIRST_HELP = "Draws A, B, C, E, O, S, 3 and 8 some thousand times, trains on them and shows how the map forms."
+def along() -> None:
+    """The models that come with Latent Loupe, as cards; and where there is no other place for it, the import."""
+    found, first = cached.shipped(), not cached.runs()
+    if not (found or first):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.subheader("Trained for you" if found else "", width="content", help=ALONG_HELP if found else None)
+        if first:
+            importer()
+    if found:
+        with shown():
+            cards.grid(found)
+
+
+BRING_HELP = "A folder, a zip or single pictures. They stay on this machine."
+ALONG_HELP = "Models that come with Latent Loupe, to walk on and to compare with. They stay as they are."
+FIRST_HELP = (
+    "Draws A, B, C, E, O, S, 3 and 8 in seventeen faces, trains on them and shows how the map forms. "
+    "Nothing is downloaded."
+)
 
 
 def importer() -> None:

@@ -6,11 +6,9 @@ import base64
 import math
 from html import escape
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from streamlit import runtime
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +22,6 @@ STYLE = "display:block;width:100%;image-rendering:pixelated;border-radius:4px"
 def show(data: bytes, alt: str, *, width: int | None = None, style: str = "") -> None:
     """A WebP picture, as wide as what it stands in, or as `width` at most."""
     _show(uri(data), alt, f"{_most(width)}{style}")
-
-
-def show_moving(file: Path, alt: str, *, size: tuple[int, int], width: int | None = None) -> None:
-    """A WebP fetched apart, so that the page need not wait for it. Streamlit's own image would make it stand still."""
-    address = runtime.get_instance().media_file_mgr.add(str(file), "image/webp", file.name)
-    shape = f";image-rendering:auto;aspect-ratio:{size[0]}/{size[1]}"  # its place is free before it comes
-    _show(address, alt, f"{_most(width)}{shape}")
 
 
 def _show(source: str, alt: str, style: str) -> None:

@@ -32,7 +32,8 @@ def change(run_id: str, **card: Any) -> None:
 def menu(run: Summary) -> None:
     """The rarer things, behind three dots."""
     stop = ["Stop"] if run.state in ("queued", "running") else []
-    options = ["Name and note", "Unlock" if run.locked else "Lock", *stop, "Export", "Remove"]
+    own = [] if run.is_shipped else ["Name and note", "Unlock" if run.locked else "Lock", *stop]
+    options = [*own, "Export", "Remove"]
     picked = st.menu_button(":material/more_horiz:", options, key=f"menu-{run.id}", help=f"More for {plain(run.name)}")
     if picked == "Name and note":
         describe(run)
@@ -82,8 +83,11 @@ def stop_training(run: Summary) -> None:
 @st.dialog("Remove?")
 def remove(ids: list[str]) -> None:
     """Locked and running ones stay, with the reason."""
-    found = [run for run in cached.runs() if run.id in ids]
-    st.markdown(f"This deletes {_named(found)}, with models, pictures and losses. It cannot be undone.")
+    found = [run for run in (*cached.runs(), *cached.shipped()) if run.id in ids]
+    if any(run.is_shipped for run in found):
+        st.markdown(f"{_named(found)} comes with Latent Loupe. It is listed no more; its address still leads to it.")
+    else:
+        st.markdown(f"This deletes {_named(found)}, with models, pictures and losses. It cannot be undone.")
     others = sorted({run.owner for run in found if owner.is_other(run.owner)})
     if _confirmed("Remove", others):
         failures = [error for run in found if (error := _remove(run.id))]

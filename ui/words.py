@@ -19,6 +19,13 @@ STATES = {
     "interrupted": ("interrupted", "orange", ":material/bolt:", "Its process died. It can be resumed."),
     "broken": ("broken", "red", ":material/broken_image:", "Its folder cannot be read."),
 }
+ALONG = "comes with Latent Loupe"
+ALONG_STATE = (ALONG, "violet", ":material/redeem:", "It was trained for you, so that there is something to walk on.")
+
+
+def standing(run: Summary) -> tuple[str, str, str, str]:
+    """The badge of a run, as in STATES."""
+    return ALONG_STATE if run.is_shipped else STATES[run.state]
 
 
 def state(name: str) -> str:

@@ -15,6 +15,7 @@ from vae_core.errors import LoupeError
 PROJECT = Path(__file__).resolve().parents[1]
 HOME = Path(home) if os.path.isabs(home := os.path.expanduser("~")) else PROJECT  # not everybody in a container has one
 LOCAL = ("localhost", "127.0.0.1", "::1")
+SHIPPED = "loupe."  # so begins the name of a run that comes with the program
 MOST = 2**53  # that a number may be; even of bytes nobody has so many
 SHOWN = 60  # characters of what somebody wrote that are said again
 
@@ -26,6 +27,7 @@ class Settings:
     data: Path | None = None  # a folder of data sets, looked at before any network
     cache: Path = HOME / ".cache" / "latent-loupe"  # downloads, added data sets, calibration
     checkpoints: Path = PROJECT / "checkpoints"
+    shipped: Path = PROJECT / "checkpoints" / ".shipped"  # exported runs that everybody can look at
     host: str = "localhost"
     roots: str = "~"  # folders below which the page reads data sets by path, with the system's path separator between
     train_slots: int = 1  # trainings that run at once
@@ -34,6 +36,11 @@ class Settings:
     max_files: int = 200_000  # files in one archive or folder
     max_bytes: int = 8 * 2**30  # unpacked size of one data set
     max_image_pixels: int = 64_000_000  # pixels of one image file before it is scaled
+
+    @property
+    def copies(self) -> Path:
+        """Of the shipped runs, unpacked; what is derived from them lies here too."""
+        return self.cache / "shipped"
 
     @property
     def readable(self) -> tuple[Path, ...]:
@@ -49,7 +56,7 @@ def load(environ: Mapping[str, str] | None = None, toml: Path = PROJECT / "loupe
     settings = Settings()
     for source, values in ((str(toml), _from_toml(toml)), ("The environment", _from_environ(environ))):
         settings = _apply(settings, values, source)
-    for name in ("data", "cache", "checkpoints"):
+    for name in ("data", "cache", "checkpoints", "shipped"):
         _check_folder(name, getattr(settings, name))
     return settings
 

@@ -12,7 +12,7 @@ KEY, SEEN = "compare_picked", "compare_seen"
 
 
 def runs() -> list[Run]:
-    known = {run.id: run.name for run in cached.runs() if run.state != "broken"}
+    known = {run.id: run.name for run in (*cached.runs(), *cached.shipped()) if run.state != "broken"}
     _follow_address(known)
     picked = st.multiselect(
         "Runs to compare", list(known), key=KEY, max_selections=choice.MOST_COMPARED, on_change=_tell_address,
@@ -32,12 +32,17 @@ def _follow_address(known: dict[str, str]) -> None:
     if st.session_state.get(SEEN) != wanted:
         st.session_state[SEEN] = wanted
         chosen = choice.chosen_run()
-        st.session_state[KEY] = wanted or ([chosen.id] if chosen else [])
+        st.session_state[KEY] = wanted or ([chosen.id] if chosen else _along())
     gone = [run_id for run_id in st.session_state.get(KEY, []) if run_id not in known]
     for run_id in gone:
         st.warning(f"There is no run {plain(run_id)}. It may have been removed.")
     if KEY in st.session_state:  # also where Streamlit forgot the widget on another page
         st.session_state[KEY] = [run_id for run_id in st.session_state[KEY] if run_id in known]
+
+
+def _along() -> list[str]:
+    """Where nobody has trained anything yet: two of the models that come along, which were made to be compared."""
+    return [] if cached.runs() else [run.id for run in cached.shipped() if run.recipe][:2]
 
 
 def _tell_address() -> None:

@@ -31,6 +31,22 @@ def show(run: Run) -> None:
     st.fragment(_below)(run.id, flat)
 
 
+def walk(run_id: str) -> None:
+    """Its plane alone, on a page that is not about it."""
+    st.fragment(_walk)(run_id)
+
+
+def _walk(run_id: str) -> None:
+    view = again(run_id)
+    if view is None or not len(view.sound):
+        return
+    with shown():
+        networks = cached.networks(view.run)
+        plane.show(view.key, _data(view, payload.dimensions(view.codes)), at=place.begin(view))
+        place.remember(view)
+        facts.answer(view, decodes=networks.part("decoder") is not None)
+
+
 ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
 
 
@@ -113,7 +129,7 @@ def _data(view: View, flat: Flat) -> bytes:
         packed = payload.data(
             view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
             labels=view.labels, classes=view.classes, decoder=networks.part("decoder"),
-            reason=_sentence(networks.reason("decoder")), unit=view.unit,
+            reason=_sentence(networks.reason("decoder")), unit=view.unit, trained=view.trained,
         )  # fmt: skip
         st.session_state[PLANE] = kept = (same, packed)
     return bytes(kept[1])

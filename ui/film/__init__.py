@@ -56,12 +56,12 @@ def data(
 
 def _common(parcel: pack.Parcel, newest: Arrays) -> dict[str, Any]:
     """What is the same in every epoch: which test images the points and the pictures are."""
-    labels = newest.get("labels")
+    labels, originals = newest.get("labels"), newest.get("original")
     return {
         "index": newest["index"].tolist(),
         "labels": None if labels is None else labels.tolist(),
-        "originals": parcel.add(pack.strip(newest["original"])),
-        "pairs": len(newest["original"]),
+        "originals": None if originals is None else parcel.add(pack.strip(originals)),
+        "pairs": len(newest["reconstruction"]),
         "grid": len(newest["grid"]),
         "code": int(newest["code"].shape[1]),
     }

@@ -269,20 +269,21 @@ class Pairs {
     host.append(this.figure);
   }
 
-  // Two rows of pictures: the images above, the reconstructions below.
+  // Two rows of pictures: the images above, where they are here, the reconstructions below.
   draw(originals = this.originals, made = this.made, count = this.count) {
-    if (!originals || !made) return;
+    if (!made) return;
     Object.assign(this, { originals, made, count });
     const width = this.stage.clientWidth;
-    const gap = 3;
+    const [gap, strips] = [3, [originals, made].filter(Boolean)];
     const step = Math.min((width + gap) / count, 110);
-    const high = ((step - gap) * originals.height) / (originals.width / count);
-    this.canvas.style.height = `${2 * high + gap}px`;
+    const high = ((step - gap) * made.height) / (made.width / count);
+    const tall = strips.length * (high + gap) - gap;
+    this.canvas.style.height = `${tall}px`;
     this.canvas.style.width = `${step * count - gap}px`;
-    const context = sharp(this.canvas, step * count - gap, 2 * high + gap);
-    const from = originals.width / count;
+    const context = sharp(this.canvas, step * count - gap, tall);
+    const from = made.width / count;
     for (let i = 0; i < count; i++) {
-      [originals, made].forEach((strip, row) => drawPicture(
+      strips.forEach((strip, row) => drawPicture(
         context, strip, [i * from, 0, from, strip.height], [i * step, row * (high + gap), step - gap, high]));
     }
   }

@@ -72,7 +72,12 @@ def main(argv: Sequence[str]) -> int:
 def _run(args: argparse.Namespace) -> Answer:
     from vae_core import settings
 
-    answer: Answer = args.command(args, settings.load())
+    here = settings.load()
+    if any(str(word).startswith(settings.SHIPPED) for word in vars(args).values()):
+        from vae_core.runs import shipped
+
+        shipped.ready(here)
+    answer: Answer = args.command(args, here)
     return answer
 
 

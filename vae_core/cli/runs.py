@@ -142,7 +142,8 @@ def remove(args: argparse.Namespace, settings: Settings) -> Answer:
     run = store.open_run(settings, args.run)
     if args.run != run.id:  # a beginning may match another run than the one that was meant
         raise WrongUse(f"'{args.run}' is only the beginning of a name", fix=f"Did you mean {run.id}?")
-    if not args.yes:
+    if not args.yes and not run.is_shipped:
         raise WrongUse(f"{run.id} would be deleted, with its model", "That cannot be undone", "Add --yes to do it")
     store.remove(run)
-    return Answer({"run": run.id, "removed": True}, f"{run.id} is removed.")
+    told = "is shown no more; its name still leads to it" if run.is_shipped else "is removed"
+    return Answer({"run": run.id, "removed": True}, f"{run.id} {told}.")

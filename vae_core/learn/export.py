@@ -64,8 +64,9 @@ def again(task: Task, tell: Callable[[str, float, float], None]) -> None:
 def _known_images(run: Run) -> np.ndarray:
     """Those that its snapshots show, so that no data set has to be on this machine; else none that mean anything."""
     epochs = run.snapshot_epochs()
-    if epochs:
-        return np.asarray(run.snapshot(epochs[-1])["original"], np.uint8)
+    known = run.snapshot(epochs[-1]).get("original") if epochs else None
+    if known is not None:
+        return np.asarray(known, np.uint8)
     return np.random.default_rng(0).integers(0, 256, (IMAGES, *run.config().image), np.uint8)
 
 

@@ -109,7 +109,7 @@ SNAPSHOT = {
     "code": Numbers("f", ("n", "d"), finite=True),
     "labels": Numbers("iu", ("n",), optional=True),
     "plane": Numbers("f", (3, "d"), finite=True),
-    "original": Numbers("u", ("p", *IMAGE)),
+    "original": Numbers("u", ("p", *IMAGE), optional=True),
     "reconstruction": Numbers("u", ("p", *IMAGE)),
     "grid": Numbers("u", ("g", "g", *IMAGE)),
 }

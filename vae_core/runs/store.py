@@ -18,7 +18,7 @@ from vae_core.checked import Check, Unfit
 from vae_core.errors import LoupeError
 from vae_core.runs import files, forms, locks, work
 from vae_core.runs.work import LOG_FILE, STATUS_FILE, Work
-from vae_core.settings import Settings
+from vae_core.settings import SHIPPED, Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +53,7 @@ KEPT = {
 }  # fmt: skip
 SNAPSHOT = re.compile(r"\d{4,9}\.npz")
 MOST_EPOCHS = 10**9
+HIDDEN = ".hidden-"
 REMOVED, SLOTS, DERIVED, STUDIES = ".removed-", ".slots", "derived", ".studies"
 
 
@@ -89,6 +90,10 @@ class Summary:
     def has_prior(self) -> bool:
         return self.kind == "vae" and bool(self.beta)
 
+    @property
+    def is_shipped(self) -> bool:
+        return self.id.startswith(SHIPPED)
+
 
 @dataclass(frozen=True)
 class Run(Work):
@@ -102,7 +107,14 @@ class Run(Work):
 
     @property
     def path(self) -> Path:
+        if self.is_shipped:
+            return self.settings.copies / self.id.removeprefix(SHIPPED)
         return self.settings.checkpoints / self.id
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it comes with the program: it stays as it is, and what is derived from it lies in the cache."""
+        return self.id.startswith(SHIPPED)
 
     @property
     def owner(self) -> str:
@@ -144,6 +156,8 @@ class Run(Work):
         return files.read_json(self.path / CARD_FILE, forms.CARD, CARD)
 
     def set_card(self, **changes: Any) -> None:
+        if self.is_shipped:
+            raise LoupeError(f"{self.id} comes with Latent Loupe", "It stays as it is", "Train one of your own")
         for key, value in changes.items():
             if key not in CARD or type(value) is not type(CARD[key]):
                 raise LoupeError(f"A card cannot have {key} = {value!r}", f"It has {', '.join(CARD)}")
@@ -309,7 +323,7 @@ def open_run(settings: Settings, run_id: str) -> Run:
     """The run of that name, or the only one whose name begins so. The text may come from an address or a shell."""
     if not run_id or run_id.startswith(".") or re.search(r"[/\\\0]|\.\.", run_id):
         raise LoupeError(f"'{run_id}' is not the name of a run", "A name as the list shows it was expected")
-    names = _names(settings)
+    names = _names(settings.checkpoints) | {SHIPPED + name for name in _names(settings.copies)}
     if run_id in names:
         return Run(run_id, settings)
     found = sorted(name for name in names if name.startswith(run_id))
@@ -323,7 +337,18 @@ def open_run(settings: Settings, run_id: str) -> Run:
 
 def list_runs(settings: Settings) -> list[Summary]:
     """All runs, the newest first. What cannot be read is listed with the reason, and breaks nothing."""
-    summaries = [summarize(Run(name, settings)) for name in _names(settings)]
+    return _listed([Run(name, settings) for name in _names(settings.checkpoints)])
+
+
+def list_shipped(settings: Settings) -> list[Summary]:
+    """The runs that come with the program (runs/shipped.py unpacks them), but for those that somebody hid; in the order
+    in which they were made."""
+    names = [name for name in _names(settings.copies) if not (settings.copies / f"{HIDDEN}{name}").exists()]
+    return _listed([Run(SHIPPED + name, settings) for name in names])[::-1]
+
+
+def _listed(runs: list[Run]) -> list[Summary]:
+    summaries = [summarize(run) for run in runs]
     return sorted((s for s in summaries if s is not None), key=lambda s: (s.created, s.id), reverse=True)
 
 
@@ -342,7 +367,11 @@ def summarize(run: Run) -> Summary | None:
 
 
 def remove(run: Run) -> None:
-    """Take the run away: hidden by one rename, then deleted. A running or a locked one stays."""
+    """Take the run away: hidden by one rename, then deleted. A running or a locked one stays, and one that comes with
+    the program is only listed no more."""
+    if run.is_shipped:
+        files.write_bytes(run.settings.copies / f"{HIDDEN}{run.id.removeprefix(SHIPPED)}", b"")
+        return
     with locks.exclusive(run.guard):
         _refuse_removal(run)
     hidden = run.settings.checkpoints / f"{REMOVED}{uuid4().hex}"
@@ -389,19 +418,19 @@ def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
                          "Update the program, or train the model again")  # fmt: skip
 
 
-def _names(settings: Settings) -> set[str]:
+def _names(folder: Path) -> set[str]:
     try:
-        with os.scandir(settings.checkpoints) as entries:
+        with os.scandir(folder) as entries:
             return {e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False)}
     except FileNotFoundError:
         return set()
     except OSError as error:
-        raise LoupeError(f"{settings.checkpoints} cannot be read: {error.strerror}") from None
+        raise LoupeError(f"{folder} cannot be read: {error.strerror}") from None
 
 
 def _folder_name(run_id: str) -> str:
-    """Dots are allowed in names of data sets and recipes, but must neither hide a folder nor lead out of one."""
-    return re.sub(r"^\.+|\.{2,}", "_", run_id)
+    """Dots are allowed in names of data sets and recipes, but must not hide a folder or lead elsewhere."""
+    return re.sub(r"^\.+|\.{2,}", "_", run_id).replace(SHIPPED, "loupe_")
 
 
 def keep_as(hidden: Path, wanted: str) -> str:

@@ -52,8 +52,7 @@ class Task(Work):
 
     @property
     def path(self) -> Path:
-        run, _, name = self.id.partition("/")
-        return self.settings.checkpoints / run / DERIVED / name
+        return self.run.path / DERIVED / self.id.partition("/")[2]
 
     @property
     def run(self) -> Run:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
-from vae_core.look import drawing, pictures
+from vae_core.look import drawing, joined, pictures
 from vae_core.look.doctor.case import Case
 from vae_core.look.evidence import Dots, Evidence, Pairs, Table
 from vae_core.look.neighbours import spread
@@ -52,8 +52,8 @@ def drawn(name: str, run: Run, best: int | None) -> Iterator[Figure]:
     epochs = run.snapshot_epochs()
     if not epochs:
         return
-    snapshot = run.snapshot(best if best in epochs else epochs[-1])
-    pairs = np.stack([snapshot["original"], snapshot["reconstruction"]])
+    snapshot = joined.snapshot(run, best if best in epochs else epochs[-1])
+    pairs = np.stack([snapshot[name] for name in ("original", "reconstruction") if name in snapshot])
     yield Figure(f"Test images, and below each what {name} makes of it.", png=_png(pairs))
     yield Figure(f"What {name} draws all over its map of codes.", png=_png(snapshot["grid"]))
 
