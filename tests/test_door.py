@@ -141,3 +141,11 @@ def _half_an_upload(server: Server, session_id: str) -> socket.socket:
 
 def _is_connected(server: Server, port: int) -> bool:
     return any(part.raddr and part.raddr.port == port for part in server.process.net_connections("tcp"))
+
+
+def test_an_address_below_a_page_leads_to_the_page(tab, server):
+    """Streamlit would answer with a page whose parts are not where it looks for them: it stays blank."""
+    for path, title in (("train/x?run=none", "Train"), ("explore/", "Explore"), ("home/a/b", "Latent Loupe")):
+        page = tab(f"{server.address}/{path}")
+        page.get_by_role("heading", name=title, exact=True).wait_for()
+    assert fetched(server, f"localhost:{server.port}", path="/train/_stcore/health") != 307, "that is no visit"

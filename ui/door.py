@@ -16,16 +16,17 @@ import psutil
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit import cli_util, config
 from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from vae_core.settings import LOCAL
+from vae_core.settings import LOCAL, PROJECT
 
 HOSTS = "server.allowedHosts"
+PAGES = {path.stem for path in (PROJECT / "pages").glob("*.py")}
 REFUSED = (
     "Latent Loupe does not know this address. Open it under a name or an address of the machine that it runs on.\n"
     "If the name is meant, start it with STREAMLIT_SERVER_ALLOWED_HOSTS set to that name.\n"
@@ -66,8 +67,10 @@ class OwnPages:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self.app if scope["type"] == "lifespan" else _refusal(Headers(scope=scope), scope["type"]) or self.app
-        await answer(scope, receive, send)
+        answer = None
+        if scope["type"] != "lifespan":
+            answer = _refusal(Headers(scope=scope), scope["type"]) or _page_above(scope)
+        await (answer or self.app)(scope, receive, send)
 
 
 def _refusal(headers: Headers, kind: str) -> ASGIApp | None:
@@ -78,6 +81,16 @@ def _refusal(headers: Headers, kind: str) -> ASGIApp | None:
     if kind == "websocket":
         return WebSocketClose(1008)
     return PlainTextResponse(OTHER_SITE if is_known else REFUSED, 403)
+
+
+def _page_above(scope: Scope) -> ASGIApp | None:
+    """For an address below a page: there a browser would look for the page's own parts and find none."""
+    page, slash, _ = scope["path"].removeprefix("/").partition("/")
+    is_visit = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
+    if not (slash and is_visit and page in PAGES):
+        return None
+    query = scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"/{page}?{query}" if query else f"/{page}")
 
 
 async def _left(request: Request, error: Exception) -> Response:
