@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from browser import Server, idle
 from support import made_run, settings_in, train
 
-from vae_core.runs import locks, store
+from vae_core.runs import locks, shipped, store, transfer
 from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
 from vae_core.spec.config import Config
@@ -51,6 +51,8 @@ def run(request: Any, trained: Settings, settings: Settings, running: ExitStack)
     if state == "none":
         return None
     kept = {line.id: Run(line.id, trained) for line in store.list_runs(trained)}
+    if state == "along":
+        return running.enter_context(brought(trained, settings, list(kept)))
     wanted = {"one epoch": ONE, "two numbers": TWO, "many numbers": MANY}.get(state)
     for each in kept.values():
         if each.config() in (ONE, wanted):
@@ -61,6 +63,18 @@ def run(request: Any, trained: Settings, settings: Settings, running: ExitStack)
     if state == "running":
         running.enter_context(locks.exclusive(run.lock))  # as its trainer holds it
     return run
+
+
+@contextmanager
+def brought(trained: Settings, settings: Settings, ids: list[str]) -> Iterator[Run]:
+    """Nothing of one's own, and models that come along."""
+    settings.shipped.mkdir()
+    for number, run_id in enumerate(ids):
+        with (settings.shipped / f"{number}.zip").open("wb") as target:
+            transfer.pack(trained, [run_id], target, with_state=False)
+    shipped.ready(settings)
+    yield Run(store.list_shipped(settings)[0].id, settings)
+    shutil.rmtree(settings.shipped)
 
 
 class Walk:
@@ -107,7 +121,8 @@ class Walk:
                 self.trouble.append(f"{self.where}, {size['width']} wide: '{text}' is wider than its box")
 
 
-LONG = [pytest.param(state, marks=pytest.mark.long) for state in ("running", "stopped", "two numbers", "many numbers")]
+MORE = ("running", "stopped", "two numbers", "many numbers", "along")
+LONG = [pytest.param(state, marks=pytest.mark.long) for state in MORE]
 
 
 @pytest.mark.parametrize("run", ["none", "one epoch", *LONG], indirect=True)
@@ -115,7 +130,8 @@ def test_every_view_stands(tab: Callable[..., Any], server: Server, run: Run | N
     page = tab(**WIDE)
     walk = Walk(page, server.address)
     for name in PAGES if run else (*PAGES, "data"):
-        others = [each.id for each in store.list_runs(server.settings) if run and each.id != run.id]
+        known = (*store.list_runs(server.settings), *store.list_shipped(server.settings))
+        others = [each.id for each in known if run and each.id != run.id]
         chosen = f"?run={run.id}&runs={','.join([run.id, *others])}" if run else ""
         walk.see(f"{name}{chosen}")
     assert walk.trouble == []
