@@ -57,8 +57,8 @@ def numbers(bce: float, **changes: Any) -> dict[str, Any]:
             **changes}  # fmt: skip
 
 
-def said(metrics: dict[str, Any] | None, findings: list[Finding] | None = None, **changes: Any) -> str:
-    return " ".join(conclusion.of_one("It", replace(CONFIG, **changes), metrics, findings or []))
+def said(metrics: dict[str, Any] | None, findings: list[Finding] | None = None, epochs: int = 3, **changes: Any) -> str:
+    return " ".join(conclusion.of_one("It", replace(CONFIG, **changes), metrics, findings or [], epochs))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,7 @@ def test_the_conclusion_changes_with_every_other_number() -> None:
     assert "follow no prior" in said(numbers(0.3), beta=0.0)
     assert "chose its epoch" in said(numbers(0.3), split="test")
     assert "has not been tested" in said(None)
+    assert "No epoch of It is finished" in said(None, epochs=0) and "nothing wrong" not in said(None, epochs=0)
 
 
 def test_the_conclusion_names_what_the_check_up_found() -> None:

@@ -27,7 +27,7 @@ COMMANDS = {
     "tune": ("tuning", "search for good settings: many trainings, the best of them kept"),
     "searches": ("tuning", "all searches; one of them with its trials, stopped, resumed or with more trials"),
     "stop": ("runs", "stop a run; it keeps its state"),
-    "calibrate": ("machine", "measure how fast this machine trains, once; takes about a minute"),
+    "calibrate": ("machine", "measure how fast this machine trains, once; takes some minutes"),
     "list": ("runs", "all runs, the newest first"),
     "show": ("runs", "one run: settings, state and losses"),
     "remove": ("runs", "delete a run"),

@@ -13,14 +13,16 @@ from vae_core.spec.difference import listed
 NEAR_PCA = 0.01  # of PCA's loss: a model within is no better than a straight line
 
 
-def of_one(name: str, config: Config, metrics: Mapping[str, Any] | None, findings: list[Finding]) -> Iterator[str]:
+def of_one(
+    name: str, config: Config, metrics: Mapping[str, Any] | None, findings: list[Finding], epochs: int
+) -> Iterator[str]:
     """Paragraphs: how good it is, what its codes hold, what is wrong, and what cannot be said."""
     if metrics:
         yield " ".join(_against_baselines(name, config, metrics))
         yield " ".join(_about_codes(config, metrics))
     else:
         yield f"{name} has not been tested on the test images, so nothing can be said of how good it is."
-    yield _about_findings(name, findings)
+    yield _about_findings(name, findings, epochs)
     yield " ".join(_limits(config, metrics))
 
 
@@ -61,9 +63,11 @@ def _about_codes(config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
         yield "Its loss holds no KL term, so its codes follow no prior, and no likelihood can be claimed for it."
 
 
-def _about_findings(name: str, findings: list[Finding]) -> str:
+def _about_findings(name: str, findings: list[Finding], epochs: int) -> str:
     problems = [_inside(finding.title) for finding in findings if finding.severity == PROBLEM]
     hints = [_inside(finding.title) for finding in findings if finding.severity != PROBLEM]
+    if not findings and not epochs:
+        return f"No epoch of {name} is finished, so nothing can be said of its training."
     if not findings:
         return f"The check-up found nothing wrong with the training of {name}."
     told = [f"{len(found)} {word}{'s' * (len(found) > 1)} ({listed(found)})"

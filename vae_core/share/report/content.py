@@ -164,5 +164,5 @@ def _conclusion(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
     for side in sides:
         if len(sides) > 1:
             yield Heading(side.name, 3)
-        told = conclusion.of_one(side.name, side.config, side.metrics, side.findings)
+        told = conclusion.of_one(side.name, side.config, side.metrics, side.findings, len(side.case.history))
         yield from (Text(paragraph, generated=True) for paragraph in told if paragraph)
