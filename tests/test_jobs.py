@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import end_work, eventually, kill
+from support import end_work, eventually, kill, made_run
 from workers import AT_ONCE, DEAF, OPENING, UNTIL_STOPPED, child, new, running, start
 
 from vae_core.errors import LoupeError
@@ -221,3 +221,19 @@ def test_looking_at_a_lock_takes_it_from_nobody(tmp_path: Path) -> None:
     for watcher in watchers:
         watcher.join()
     assert not any(looking), "two that look must not take each other for the holder"
+
+
+@pytest.mark.parametrize("state", ["running", "failed", "interrupted"])
+def test_only_a_stop_of_one_that_still_waits_is_taken_back_by_a_start(settings, state):
+    """A process that works, or is about to end, obeys the stop; the start is refused until it is gone."""
+    run = made_run(settings, state)
+    run.set_status(pid=os.getpid(), pid_started=locks.started(os.getpid()))
+    run.request_stop()
+    try:
+        with pytest.raises(LoupeError, match="is already"):
+            jobs.start(settings, run)
+        assert run.stop_requested()
+        run.set_status(state="queued")
+        assert jobs.start(settings, run) == os.getpid() and not run.stop_requested()
+    finally:
+        run.set_status(state="stopped", pid=None)  # this process is not to be ended with what a test left at work

@@ -1,0 +1,98 @@
+"""The first second: from an empty machine to a picture that follows the hand, and to a model of one's own.
+
+python -m bench.first --json
+
+Real server, real Chromium, no cache, no run, no data set, and a browser that can reach nothing but this server. Times
+are seconds; what is drawn is looked at in the page, in every frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from bench.page import SECONDS, empty_tab, launched, page_server
+from vae_core.runs import calibration
+from vae_core.settings import Settings
+
+ROUNDS = 3
+# The seconds from when the page stands until the picture is another one, the hand having moved.
+MOVED = """() => new Promise((done) => {
+  const find = (root, name) => root.querySelector(name)
+    ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot, name)).find(Boolean);
+  const picture = find(document, '.now'), map = find(document, '.over');
+  const seen = () => picture.toDataURL(), before = seen(), box = map.getBoundingClientRect();
+  const at = (x, y) => ({ clientX: box.x + x * box.width, clientY: box.y + y * box.height, pointerId: 1, button: 0,
+    buttons: 1, isPrimary: true, bubbles: true, composed: true, pointerType: 'mouse' });
+  const began = performance.now();
+  map.setPointerCapture = () => {};
+  map.dispatchEvent(new PointerEvent('pointerdown', at(0.5, 0.5)));
+  map.dispatchEvent(new PointerEvent('pointermove', at(0.3, 0.3)));
+  const look = () => (seen() === before ? requestAnimationFrame(look) : done((performance.now() - began) / 1000));
+  look();
+})"""
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000"
+STANDS = """() => {
+  const find = (root, name) => root.querySelector(name)
+    ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot, name)).find(Boolean);
+  return (find(document, '.now')?.width ?? 0) > 0 && performance.now() / 1000;
+}"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.parse_args()
+    os.environ.pop("LOUPE_DATA", None)
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        rounds = [once(empty_tab(browser), last=number == ROUNDS - 1) for number in range(ROUNDS)]
+        browser.close()
+    document: dict[str, Any] = {key: round(median(each[key] for each in rounds), 2) for key in rounds[0]}
+    document |= {key: value for key, value in rounds[-1].items() if key not in document}
+    print(json.dumps({"processor": calibration.machine(), **document, "clicks": 1, "rounds": rounds}))
+
+
+def once(page: Page, last: bool) -> dict[str, float]:
+    """On a machine that has seen nothing of it. The last time a model is trained as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
+        began = time.perf_counter()
+        with page_server(settings) as server:
+            started = time.perf_counter() - began
+            page.route(
+                "**/*", lambda route: route.continue_() if server.address in route.request.url else route.abort()
+            )
+            page.goto(server.address)
+            stands = page.wait_for_function(STANDS, timeout=1000 * SECONDS).json_value()
+            painted = page.evaluate(PAINT)
+            found = {
+                "server_start": started, "first_paint": painted, "map_after_paint": stands - painted,
+                "picture_after_hand": page.evaluate(MOVED), "memory_mb": server.megabytes(),
+            }  # fmt: skip
+            found["paint_to_moved_picture"] = found["map_after_paint"] + found["picture_after_hand"]
+            if last:
+                found["click_to_trained_map"] = _trained(page)
+    return found
+
+
+def _trained(page: Page) -> float:
+    began = time.perf_counter()
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_role("button", name="Train longer").wait_for(timeout=1000 * SECONDS)
+    took = time.perf_counter() - began
+    page.get_by_role("main").get_by_text("Explore it").click()
+    page.wait_for_function(STANDS, timeout=1000 * SECONDS)
+    return took
+
+
+if __name__ == "__main__":
+    main()
