@@ -42,7 +42,7 @@ def _walk(run_id: str) -> None:
         return
     with shown():
         networks = cached.networks(view.run)
-        plane.show(view.key, _data(view, payload.dimensions(view.codes)), at=place.begin(view))
+        plane.show(view.key, _data(view, payload.principal(view.codes)), at=place.begin(view))
         place.remember(view)
         facts.answer(view, decodes=networks.part("decoder") is not None)
 

@@ -29,7 +29,6 @@ FACES = (
 )  # fmt: skip
 # Slant in widths a height, weight in pixels that an outline moves out, size in pixels of a capital's height.
 RANGES = {"slant": (-0.1, 0.25), "weight": (-0.25, 0.55), "size": (17.0, 20.0), "warp": (0.0, 1.0)}
-FACTORS = ("character", "face", *RANGES)
 GOLDEN = 1.1673039782614187  # the golden ratio of four dimensions: x ** 5 = x + 1
 TRAIN, VALIDATION, TEST = 16_000, 2000, 2000
 STEPS = 5  # into so many parts the ranges of slant, weight and size are cut;
