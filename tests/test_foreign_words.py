@@ -48,7 +48,7 @@ def test_what_tensorboard_is_given_holds_no_formula() -> None:
 
 
 HOSTILE = "\x1b]0;title\x07\x1b[31mred\x9b2J\u202egnp\r\nrun  state"
-TAMED = "\\u001b]0;title\\u0007\\u001b[31mred\\u009b2J\\u202egnp\\u000d\\nrun  state"
+TAMED = "\\u001b]0;title\\u0007\\u001b[31mred\\u009b2Jgnp\\u000d\\nrun  state"
 
 
 @pytest.mark.parametrize("command", ["list", "show"])
@@ -62,7 +62,7 @@ def test_a_name_from_elsewhere_commands_no_terminal(call: Call, own: Run, comman
     assert code == 0 and not {"\x1b", "\x9b", "\u202e"} & set(printed)
     document = json.loads(printed)
     note = document["card"]["note"] if command == "show" else document[0]["note"]
-    assert note == HOSTILE
+    assert note == HOSTILE.replace("\u202e", ""), "a mark that turns text round is taken out where the card is read"
 
 
 def test_an_error_commands_no_terminal(call: Call) -> None:
