@@ -1,5 +1,7 @@
 """Which images train and which validate: disjoint, seeded, and groups on one side."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from vae_core.data import store
 from vae_core.data.dataset import Dataset, Part
-from vae_core.data.splits import divide, expected, hold_back, split
+from vae_core.data.splits import divide, expected, hold_back, split, tested, to_show
 from vae_core.errors import LoupeError
 
 
@@ -142,6 +144,16 @@ def test_impossible_wishes_are_refused(arguments, word):
 def test_classes_of_unlabelled_images_are_refused():
     with pytest.raises(LoupeError, match="no labels"):
         split(dataset(labels=False), classes=("a",))
+
+
+def test_where_no_test_image_is_of_the_chosen_classes_the_others_are_shown():
+    """A class of few images may have none there; the training of it is no mistake."""
+    data = dataset()
+    data = replace(data, test=data.test.take(np.flatnonzero(data.test.labels == 0)))
+    assert np.array_equal(to_show(data, ("b",)), np.arange(len(data.test)))
+    assert np.array_equal(to_show(data, ("a",)), tested(data, ()))
+    with pytest.raises(LoupeError, match="no images of b"):
+        tested(data, ("b",))
 
 
 def test_one_group_cannot_be_divided():

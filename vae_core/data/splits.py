@@ -54,6 +54,14 @@ def tested(dataset: Dataset, classes: Sequence[str]) -> Array:
     return _of_classes(dataset, dataset.test.labels, classes, len(dataset.test))
 
 
+def to_show(dataset: Dataset, classes: Sequence[str]) -> Array:
+    """The same, for pictures only: a training goes on where the test part holds none of its classes."""
+    try:
+        return tested(dataset, classes)
+    except LoupeError:
+        return np.arange(len(dataset.test))
+
+
 def expected(data: Summary, split: str, train_size: int, classes: Sequence[str]) -> tuple[int, int]:
     """About how many images train and how many validate, without loading any; classes are taken to be of equal size."""
     share = len(classes) / len(data.classes) if classes and data.classes else 1.0

@@ -75,7 +75,7 @@ def _losses(best: steps.Steps, config: Config, pixels: np.ndarray, codes: np.nda
 
 
 def _thumbs(best: steps.Steps, data: Dataset, classes: Sequence[str]) -> bytes:
-    tested = splits.tested(data, classes)
+    tested = splits.to_show(data, classes)
     shown = data.test.pixels[tested[evenly_spaced(len(tested), 8)]]
     code, _ = best.encode(shown)
     return pictures.thumbs(best.decode(code))

@@ -17,7 +17,7 @@ GRID = 16
 
 
 def save(run: Run, steps: Steps, data: Dataset, epoch: int) -> None:
-    tested = splits.tested(data, run.config().classes)
+    tested = splits.to_show(data, run.config().classes)
     index = tested[evenly_spaced(len(tested), CODES)]
     code, _ = steps.encode(data.test.pixels[index])
     plane = look.plane(code, run.config().has_prior)
