@@ -109,6 +109,11 @@ def _shipped(where: Settings, changed: int) -> list[Summary]:
     return along.every(where)
 
 
+def every() -> list[Summary]:
+    """One's own runs, then those that come along."""
+    return [*runs(), *shipped()]
+
+
 def find(run_id: str) -> Summary | None:
     return next((summary for summary in (*_runs(settings()), *shipped()) if summary.id == run_id), None)
 

@@ -92,7 +92,7 @@ def _sight(was: Summary, colour: str) -> None:
 
 
 def _heading(run: Summary, colour: str) -> None:
-    word, badge, icon, meaning = words.standing(run)
+    word, badge, icon, meaning = words.standing(run, run.state)
     lock = " :material/lock:" if run.locked else ""
     pixels.title(run.name, colour)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):

@@ -67,7 +67,7 @@ def sidebar() -> None:
 
 
 def _picker(chosen: str) -> None:
-    runs = {run.id: run for run in (*cached.runs(), *cached.shipped()) if run.state != "broken"}
+    runs = {run.id: run for run in cached.every() if run.state != "broken"}
     trial = cached.find(chosen) if chosen else None  # of a search: it is not in the list, but may be looked at
     if trial and trial.state != "broken":
         runs.setdefault(chosen, trial)
@@ -121,7 +121,7 @@ def _line(run: Summary | None) -> str:
 def facts(run: Summary) -> None:
     """The chosen run at a glance."""
     pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
-    word, colour, icon, meaning = words.standing(run)
+    word, colour, icon, meaning = words.standing(run, run.state)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
         st.caption(f"{words.short(run.parameters)} parameters", width="content", help=words.PARAMETERS_HELP)

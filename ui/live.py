@@ -91,7 +91,7 @@ def _gone(run_id: str, was: str) -> None:
 
 
 def _head(view: View) -> None:
-    word, colour, icon, meaning = words.ALONG_STATE if view.run.is_shipped else words.STATES[view.state]
+    word, colour, icon, meaning = words.standing(view.run, view.state)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.subheader(plain(view.name), width="content", anchor=False)

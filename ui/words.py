@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from vae_core.runs.store import Summary
+from vae_core.runs.store import Run, Summary
 from vae_core.spec import naming
 from vae_core.spec.duration import Span, told
 
@@ -23,9 +23,9 @@ ALONG = "comes with Latent Loupe"
 ALONG_STATE = (ALONG, "violet", ":material/redeem:", "It was trained for you, so that there is something to walk on.")
 
 
-def standing(run: Summary) -> tuple[str, str, str, str]:
-    """The badge of a run, as in STATES."""
-    return ALONG_STATE if run.is_shipped else STATES[run.state]
+def standing(run: Run | Summary, state: str) -> tuple[str, str, str, str]:
+    """The badge of a run in that state, as in STATES."""
+    return ALONG_STATE if run.is_shipped else STATES[state]
 
 
 def state(name: str) -> str:

@@ -12,7 +12,7 @@ KEY, SEEN = "compare_picked", "compare_seen"
 
 
 def runs() -> list[Run]:
-    known = {run.id: run.name for run in (*cached.runs(), *cached.shipped()) if run.state != "broken"}
+    known = {run.id: run.name for run in cached.every() if run.state != "broken"}
     _follow_address(known)
     picked = st.multiselect(
         "Runs to compare", list(known), key=KEY, max_selections=choice.MOST_COMPARED, on_change=_tell_address,

@@ -10,8 +10,8 @@ from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.learn import engine, export, models, objective, steps
 from vae_core.learn.position import Position
-from vae_core.learn.snapshots import evenly_spaced
 from vae_core.look import evaluation, pictures
+from vae_core.look.neighbours import spread
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
@@ -42,7 +42,7 @@ def show_some(run: Run, last: steps.Steps, position: Position, pixels: np.ndarra
     """Images that a trial did not train on, and below each what its best epoch makes of it.
 
     Not through the graphs of the steps: those would first have to be made."""
-    task, shown = last.task, pixels[evenly_spaced(len(pixels), SHOWN)]
+    task, shown = last.task, pixels[spread(len(pixels), SHOWN)]
     now = last.weights()
     task.networks.set_weights(position.best)
     code = task.networks.encoder(np.float32(shown) / 255, training=False)
@@ -76,6 +76,6 @@ def _losses(best: steps.Steps, config: Config, pixels: np.ndarray, codes: np.nda
 
 def _thumbs(best: steps.Steps, data: Dataset, classes: Sequence[str]) -> bytes:
     tested = splits.to_show(data, classes)
-    shown = data.test.pixels[tested[evenly_spaced(len(tested), 8)]]
+    shown = data.test.pixels[tested[spread(len(tested), 8)]]
     code, _ = best.encode(shown)
     return pictures.thumbs(best.decode(code))

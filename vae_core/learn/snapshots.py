@@ -8,6 +8,7 @@ from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.learn.steps import Steps
 from vae_core.look import codes as look
+from vae_core.look.neighbours import spread
 from vae_core.look.pictures import as_bytes
 from vae_core.runs.store import Run
 
@@ -18,10 +19,10 @@ GRID = 16
 
 def save(run: Run, steps: Steps, data: Dataset, epoch: int) -> None:
     tested = splits.to_show(data, run.config().classes)
-    index = tested[evenly_spaced(len(tested), CODES)]
+    index = tested[spread(len(tested), CODES)]
     code, _ = steps.encode(data.test.pixels[index])
     plane = look.plane(code, run.config().has_prior)
-    shown = index[evenly_spaced(len(index), PICTURES)]
+    shown = index[spread(len(index), PICTURES)]
     shown_code, _ = steps.encode(data.test.pixels[shown])
     arrays = {
         "index": index.astype(np.int32),
@@ -34,7 +35,3 @@ def save(run: Run, steps: Steps, data: Dataset, epoch: int) -> None:
     if data.test.labels is not None:
         arrays["labels"] = data.test.labels[index]
     run.save_snapshot(epoch, arrays)
-
-
-def evenly_spaced(count: int, most: int) -> np.ndarray:
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
