@@ -38,13 +38,8 @@ def walk(run_id: str) -> None:
 
 def _walk(run_id: str) -> None:
     view = again(run_id)
-    if view is None or not len(view.sound):
-        return
-    with shown():
-        networks = cached.networks(view.run)
-        plane.show(view.key, _data(view, payload.principal(view.codes)), at=place.begin(view))
-        place.remember(view)
-        facts.answer(view, decodes=networks.part("decoder") is not None)
+    if view is not None and len(view.sound):
+        _map(view, payload.principal(view.codes))
 
 
 ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
@@ -96,13 +91,17 @@ def _plane(run_id: str, flat: Flat) -> None:
     view = again(run_id)
     if view is None:
         return
+    _map(view, flat)
+    if sections.behind(view):
+        st.rerun()  # what is open below follows the cursor, or what was chosen
+
+
+def _map(view: View, flat: Flat) -> None:
     with shown():
         networks = cached.networks(view.run)
         plane.show(view.key, _data(view, flat), at=place.begin(view))
         place.remember(view)
         facts.answer(view, decodes=networks.part("decoder") is not None)
-    if sections.behind(view):
-        st.rerun()  # what is open below follows the cursor, or what was chosen
 
 
 def _below(run_id: str, flat: Flat) -> None:
