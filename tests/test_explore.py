@@ -224,8 +224,16 @@ def test_without_the_data_set_the_codes_remain(page, own):
     app = page(own)
     for section in every_section(app):
         assert any("can no longer be read" in info.value for info in app.main.info), section
-        assert [error.value for error in app.error if "gone" not in error.value] == [], section
-        assert len(app.error) == (section == "Denoise"), section  # it shows the images themselves
+        assert not app.error and not app.main.get("page_link"), section
+
+
+def test_images_that_can_be_had_are_offered(page, own):
+    path = own.path / "config.json"
+    path.write_text(path.read_text().replace('"digits"', '"mnist"'))
+    for section in every_section(app := page(own)):
+        assert any("mnist is not on this machine" in info.value for info in app.main.info), section
+        assert {link.proto.label for link in app.main.get("page_link")} == {"Get it on Data"}, section
+        assert not app.error, section
 
 
 def test_a_data_set_that_has_changed_is_not_taken_for_the_old_one(page, own):

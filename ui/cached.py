@@ -6,12 +6,12 @@ import gc
 import time
 from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui import ahead
 from ui.turn import Turn
 from vae_core import settings as settings_file
 from vae_core.errors import LoupeError
@@ -41,7 +41,6 @@ KNOWN_IMAGES = 10_000  # training images that a drawing is compared with, and fe
 KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than some seconds
 TIDY_SECONDS = 60
 PREPARE_SECONDS = 1.5  # after the first page
-LATER = ("explore", "project", "live", "setup", "judge", "data_parts", "compare", "tune")
 DOCTOR_LOOKS = "The doctor looks at it..."
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
@@ -60,8 +59,8 @@ def tidy() -> None:
 
 @st.cache_resource(show_spinner=False)
 def prepare() -> None:
-    """Imports for the other pages, once the first page stands: the first visit to each is then as quick as the next."""
-    timer = Timer(PREPARE_SECONDS, lambda: [import_module(f"ui.{name}") for name in LATER])
+    """For the other pages, once the first page stands."""
+    timer = Timer(PREPARE_SECONDS, ahead.for_the_others)
     timer.daemon = True
     timer.start()
 
@@ -400,6 +399,13 @@ def _data_summary(name: str, where: Settings) -> DataSummary:
     from vae_core.data import catalog
 
     return catalog.describe(name, where)
+
+
+def classes(name: str) -> tuple[str, ...]:
+    """Of a data set that may be gone; the runs on it stay."""
+    with suppress(LoupeError):
+        return data_summary(name).classes
+    return ()
 
 
 def data_view(name: str, where: Settings | None = None) -> View:

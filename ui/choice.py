@@ -11,6 +11,7 @@ from vae_core.runs.store import Run, Summary
 from vae_core.runs.work import FINAL
 
 PARAMETER = "run"
+DATA = "data"  # names a data set in the address of its page
 KEY = "chosen_run"
 COMPARED = "runs"
 MOST_COMPARED = 4

@@ -46,11 +46,11 @@ def choose() -> str:
     """The data set that is looked at; the address keeps it."""
     names = list(cached.data_names())
     if st.session_state.get("data") not in names:
-        wanted = st.query_params.get("data")
+        wanted = st.query_params.get(choice.DATA)
         st.session_state["data"] = wanted if wanted in names else next(filter(_is_here, names), names[0])
     name = str(st.pills("Data set", names, required=True, key="data"))
-    if st.query_params.get("data") != name:  # written here: a page with a widget that is bound to it cannot be left
-        st.query_params["data"] = name
+    if st.query_params.get(choice.DATA) != name:  # a page with a widget that is bound to it could not be left
+        st.query_params[choice.DATA] = name
     return name
 
 

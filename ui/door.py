@@ -23,6 +23,7 @@ from streamlit import cli_util, config
 from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from ui import ahead
 from vae_core.settings import LOCAL, PROJECT
 
 HOSTS = "server.allowedHosts"
@@ -40,7 +41,7 @@ def around() -> dict[str, Any]:
     return {
         "middleware": [Middleware(OwnPages)],
         "exception_handlers": {ClientDisconnect: _left},
-        "lifespan": _open_browser,
+        "lifespan": _serving,
     }
 
 
@@ -99,8 +100,9 @@ async def _left(request: Request, error: Exception) -> Response:
 
 
 @asynccontextmanager
-async def _open_browser(app: object) -> AsyncIterator[None]:
-    """As Streamlit does by itself, where there is a screen."""
+async def _serving(app: object) -> AsyncIterator[None]:
+    """Opens the browser, as Streamlit does by itself where there is a screen, and gets ready meanwhile."""
+    ahead.for_the_first_page()
     if not config.get_option("server.headless"):
         address = server_util.get_display_address(config.get_option("server.address") or LOCAL[0])
         asyncio.get_running_loop().call_soon(cli_util.open_browser, server_util.get_url(address))

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, palette, pixels
-from vae_core.errors import LoupeError
 from vae_core.look import align
 from vae_core.runs.store import Run
 
@@ -26,7 +25,7 @@ def still(run: Run) -> None:
         st.info("This run has no pictures yet: they come with its first epoch.", icon=":material/hourglass_empty:")
         return
     newest = cached.snapshot(run, epochs[-1])
-    classes = _classes(run)
+    classes = cached.classes(run.config().dataset)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Map of codes**", help=MAP_HELP)
@@ -74,10 +73,3 @@ def legend(snapshot: dict[str, Array], classes: tuple[str, ...]) -> None:
         for number, (name, count) in enumerate(zip(names, counts))
     )
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.2rem 0.9rem;font-size:0.875rem">{"".join(entries)}</div>')
-
-
-def _classes(run: Run) -> tuple[str, ...]:
-    try:
-        return cached.data_summary(run.config().dataset).classes
-    except LoupeError:  # the data set may be gone; the run stays
-        return ()

@@ -37,7 +37,9 @@ def show(sides: list[Side]) -> None:
     loss_units.ask_of_images(sides[0].config.image)
     views = [side.view for side in sides]
     refuse_others(views)
-    originals = views[0].originals()
+    originals = views[0].originals("Walk and Grids compare what the decoders draw, without them.")
+    if originals is None:
+        return
     losses = np.stack([view.losses for view in views])
     order, count, errors = _controls(len(sides))
     chosen = _ordered(order, losses)[:count]

@@ -58,8 +58,7 @@ def finished(run: Run) -> View | None:
             raise
         _unfinished(run, f"Its training {ENDS[state]} before it was through, so there is no model to walk in.")
         return None
-    if view.missing:
-        st.info(f"{plain(view.missing)}. Without the originals, the codes and what the decoder draws of them remain.")
+    view.originals("The map and what the decoder draws there need none.")
     if not len(view.sound):
         st.error("None of this model's codes is a number. Train it again with a lower learning rate.")
         return None

@@ -22,7 +22,9 @@ LIKENESS_HELP = (
 
 
 def show(view: View, flat: Flat) -> None:
-    originals = view.originals()
+    originals = view.originals("Noise is put on the images themselves.")
+    if originals is None:
+        return
     kind, level = _controls(view)
     seed = int(st.session_state[SEED])
     images = np.random.default_rng(seed).choice(len(originals), min(COUNT, len(originals)), replace=False)

@@ -33,10 +33,11 @@ def answer(view: View, decodes: bool) -> None:
 
 
 def facts(view: View, images: list[int]) -> list[payload.Fact]:
+    originals = view.images
     return [
         payload.Fact(
             image,
-            None if view.images is None else view.images[image],
+            None if originals is None else originals[image],
             view.codes[image],
             view.sigma(image),
             float(view.losses[image]),

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
-from ui import cached, losses
+from ui import cached, choice, losses
+from ui.errors import plain
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.spec import naming
 from vae_core.spec.config import Config
 
 Array = np.ndarray[Any, Any]
+ELSEWHERE = "The data set {} is not on this machine"
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,20 @@ class View:
     losses: Array  # (n,) reconstruction, in `unit`
     labels: Array | None
     classes: tuple[str, ...]
-    images: Array | None  # (n, h, w, c) uint8, the test images
-    missing: str  # why there are none, as a sentence
+
+    @property
+    def images(self) -> Array | None:
+        """(n, h, w, c) uint8, the test images. Read when they are first asked for: a map stands without them."""
+        return self._pictures[0]
+
+    @property
+    def missing(self) -> str:
+        """Why there are no images, as a sentence."""
+        return self._pictures[1]
+
+    @property
+    def _pictures(self) -> tuple[Array | None, str]:
+        return _pictures(self.run, self.config, len(self.codes))
 
     @property
     def key(self) -> str:
@@ -72,11 +87,15 @@ class View:
     def label(self, image: int) -> str:
         return "" if self.labels is None else class_name(self.classes, int(self.labels[image]))
 
-    def originals(self) -> Array:
-        """The test images, for what cannot do without them."""
-        if self.images is None:
-            raise LoupeError(self.missing, fix="This part shows the images themselves, so it has nothing to show")
-        return self.images
+    def originals(self, otherwise: str) -> Array | None:
+        """The images; where there are none, the page says why, what is left without them, and where to get them."""
+        if self.images is not None:
+            return self.images
+        st.info(plain(f"{self.missing}. {otherwise}"), icon=":material/hide_image:")
+        if self.missing == ELSEWHERE.format(self.config.dataset):
+            link = {choice.DATA: self.config.dataset, choice.PARAMETER: self.run.id}
+            st.page_link("pages/data.py", label="Get it on Data", icon=":material/cloud_download:", query_params=link)
+        return None
 
 
 def class_name(classes: tuple[str, ...], label: int) -> str:
@@ -89,22 +108,20 @@ def look(run: Run) -> View:
         codes, lost = arrays["mean"], arrays["reconstruction"]
     except KeyError:
         raise LoupeError(f"The codes of {run.id} are incomplete", fix="Train the run again") from None
-    classes, images, missing = _pictures(run, config, len(codes))
     kept = (arrays.get("log_variance"), lost, arrays.get("labels"))
-    view = View(run, config, codes, *kept, classes, images, missing)
+    view = View(run, config, codes, *kept, cached.classes(config.dataset))
     return view if view.scale == 1 else replace(view, losses=lost * view.scale)
 
 
-def _pictures(run: Run, config: Config, count: int) -> tuple[tuple[str, ...], Array | None, str]:
+def _pictures(run: Run, config: Config, count: int) -> tuple[Array | None, str]:
     """The data set may be gone, or may be another by now; the codes stay."""
     try:
-        summary = cached.data_summary(config.dataset)
-        if not summary.ready:
-            return summary.classes, None, f"The data set {config.dataset} is not on this machine"
+        if not cached.data_summary(config.dataset).ready:
+            return None, ELSEWHERE.format(config.dataset)
         images, fingerprint = cached.test_images(config.dataset)
     except LoupeError:
-        return (), None, f"The data set {config.dataset} can no longer be read"
+        return None, f"The data set {config.dataset} can no longer be read"
     trained_on = run.resolved().get("data_fingerprint")
     if len(images) != count or images.shape[1:] != config.image or trained_on not in (None, fingerprint):
-        return summary.classes, None, f"The data set {config.dataset} has changed since this run was trained"
-    return summary.classes, images, ""
+        return None, f"The data set {config.dataset} has changed since this run was trained"
+    return images, ""

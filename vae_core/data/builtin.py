@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import subprocess
 import sys
 import tarfile
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,15 +119,14 @@ def _letters(settings: Settings, progress: Progress | None) -> Raw:
     """Drawn in a process of its own: matplotlib has no place in a page or in a trainer."""
     if progress:
         progress("Drawing letters, a few seconds", 0, 0)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "letters.npz"
-        command = [sys.executable, "-m", "vae_core.data.letters", str(path)]
-        drawn = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if drawn.returncode:
-            raise LoupeError("The letters could not be drawn", (drawn.stderr.strip() or "no word").splitlines()[-1],
-                             "matplotlib draws them: install requirements.txt again")  # fmt: skip
-        with np.load(path, allow_pickle=False) as file:
-            return letters.as_raw(dict(file))
+    command = [sys.executable, "-m", "vae_core.data.letters"]
+    drawn = subprocess.run(command, cwd=PROJECT, capture_output=True, stdin=subprocess.DEVNULL)
+    if drawn.returncode:
+        told = drawn.stderr.decode(errors="replace").strip() or "no word"
+        raise LoupeError("The letters could not be drawn", told.splitlines()[-1],
+                         "matplotlib draws them: install requirements.txt again")  # fmt: skip
+    with np.load(io.BytesIO(drawn.stdout), allow_pickle=False) as file:
+        return letters.as_raw(dict(file))
 
 
 ALL = (

@@ -1,6 +1,6 @@
 """The data set `type`: digits and capital letters in the text faces that matplotlib ships, drawn on this machine.
 
-    python -m vae_core.data.letters FILE.npz      draws them in a process of its own, the only one with matplotlib
+    python -m vae_core.data.letters      draws them in a process of its own, the only one with matplotlib
 
 A glyph is drawn once, large, and kept as the distance of every place to its outline. An image is a look at that field
 from where slant, size and a light elastic warp lead, cut at the level that the weight says.
@@ -178,10 +178,11 @@ def as_raw(drawn: dict[str, Array]) -> Raw:
     return Raw(drawn["pixels"], drawn["character"], parts, columns=columns, stamp=str(drawn["stamp"]))
 
 
-def main(path: str) -> None:
+def main() -> None:
+    """Handed on through a pipe: nothing is left where one of the two ends before the other."""
     pixels, factors = generate()
-    np.savez(path, pixels=pixels, stamp=stamp(), **factors)  # type: ignore[arg-type]  # NumPy's stubs know no such names
+    np.savez(sys.stdout.buffer, pixels=pixels, stamp=stamp(), **factors)  # type: ignore[arg-type]  # NumPy's stubs know no such names
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
