@@ -66,8 +66,8 @@ compilers:
 
 # The browser's kernel. What it builds is committed, so that nobody needs a compiler to run Latent Loupe.
 CLANG ?= clang
-KERNEL ?= ui/plane/kernel.wasm
+KERNEL ?= ui/components/plane/kernel.wasm
 wasm:
 	$(CLANG) --target=wasm32 -msimd128 -mbulk-memory -Os -Wall -Wextra -Werror -ffreestanding -nostdlib -Wl,--no-entry \
-	    -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -Wl,--strip-all -o $(KERNEL) ui/plane/kernel.c
+	    -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -Wl,--strip-all -o $(KERNEL) ui/components/plane/kernel.c
 	@chmod -x $(KERNEL)

@@ -14,6 +14,6 @@ if __name__ == "__main__":  # Streamlit runs this file for each look at a page
         cached.prepare()
         cached.tidy()
 else:  # and imports it once, when it begins to serve
-    from ui import door
+    from ui.serving import door
 
     app = st.App(__file__, **door.around())

@@ -3,8 +3,8 @@
 python -m bench.plane --json [--model mnist-baseline] [--points 10000]
 
 A hand that moves 125 times a second is played inside the page. Times are those that the plane itself notes (see
-`window.loupeMeasure` in ui/plane/__init__.py): `cursor` from the hand's movement until the cursor is drawn, `picture`
-until the decoded picture is; `wait` is the part of it that passes before the frame begins, `paint` the rest.
+`window.loupeMeasure` in ui/components/plane/__init__.py): `cursor` from the hand's movement until the cursor is drawn,
+`picture` until the decoded picture is; `wait` is the part of it that passes before the frame begins, `paint` the rest.
 """
 
 from __future__ import annotations

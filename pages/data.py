@@ -2,27 +2,28 @@
 
 import streamlit as st
 
-from ui import cached, data_add, data_parts, frame
+from ui import cached, frame
+from ui.data import add, browse
 from ui.errors import shown
 
 frame.ensure()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Data", anchor=False, width="content")
-    view = data_parts.view()
-if view == data_parts.ADD:
+    view = browse.view()
+if view == browse.ADD:
     with shown():
-        data_add.show()
+        add.show()
     st.stop()
 
-name = data_parts.choose()
+name = browse.choose()
 with shown():
     data = cached.data_summary(name)
-    data_parts.overview(data)
-    data_parts.actions(data)
+    browse.overview(data)
+    browse.actions(data)
     if not data.ready:
-        data_parts.fetch(name)
+        browse.fetch(name)
         st.stop()
     images = cached.data_view(name)
-    data_parts.samples(images)
+    browse.samples(images)
     st.subheader("With noise", anchor=False)
-    data_parts.noise(images)
+    browse.noise(images)

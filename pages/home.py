@@ -2,22 +2,23 @@
 
 import streamlit as st
 
-from ui import cached, cards, frame, home_parts, run_table
+from ui import cached, frame
 from ui.errors import shown
+from ui.home import cards, table, welcome
 
 frame.ensure()
 runs = cached.runs()
-home_parts.welcome(runs)
+welcome.show(runs)
 frame.watch(runs)
 if not runs:
-    home_parts.along()
+    welcome.along()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     st.subheader("Runs", width="content", help="Every model that was trained here, or is being trained.")
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         st.page_link("pages/train.py", label="New training", icon=":material/add:")
-        home_parts.importer()
+        welcome.importer()
         view = st.segmented_control(
             "View", ["Cards", "Table"], default="Cards", required=True, key="home_view", label_visibility="collapsed"
         )
@@ -28,5 +29,5 @@ with shown():
     if found and view == "Cards":
         cards.grid(found)
     elif found:
-        run_table.table(found)
-home_parts.along()
+        table.table(found)
+welcome.along()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import choice, frame
 from ui.errors import shown
-from ui.tune import chosen, optimizers, rates, setup, watch
+from ui.tune import chosen, new, optimizers, rates, watch
 
 frame.ensure()
 run = choice.chosen_run()
@@ -17,7 +17,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     )  # fmt: skip
 with shown():
     if view == chosen.SET_UP:
-        setup.show(run)
+        new.show(run)
     elif view == chosen.WATCH:
         watch.show()
     elif view == chosen.OPTIMISERS:

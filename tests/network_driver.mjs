@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [task, place, kernel, more] = process.argv.slice(2);
-const files = ["../ui/plane/network.js", "../ui/plane/decoder.js", "network_rows.js"].map((name) => readFileSync(join(here, name), "utf8"));
+const files = ["../ui/components/plane/network.js", "../ui/components/plane/decoder.js", "network_rows.js"].map((name) => readFileSync(join(here, name), "utf8"));
 const give = "return { Network, Decoder, Plain, networkRows };";
 const page = new Function("KERNEL", [...files, give].join("\n"))(readFileSync(kernel).toString("base64"));
 const bytesOf = (path) => new Uint8Array(readFileSync(path));

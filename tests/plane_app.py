@@ -7,8 +7,9 @@ import json
 import numpy as np
 import streamlit as st
 
-from ui import cached, plane
-from ui.plane import payload
+from ui import cached
+from ui.components import plane
+from ui.components.plane import payload
 from vae_core.look import packed, pictures
 from vae_core.look.portable import Portable
 from vae_core.runs import store

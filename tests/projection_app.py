@@ -7,11 +7,12 @@ import json
 import numpy as np
 import streamlit as st
 
-from ui import cached, plane, projection
-from ui.plane import module, told
-from ui.plane import payload as plain
-from ui.projection import payload
-from ui.projection.payload import Column, Points, Settings, Spots
+from ui import cached
+from ui.components import plane, projection
+from ui.components.plane import module, told
+from ui.components.plane import payload as plain
+from ui.components.projection import payload
+from ui.components.projection.payload import Column, Points, Settings, Spots
 from vae_core.look import packed
 from vae_core.runs import store
 from vae_core.runs.store import Run

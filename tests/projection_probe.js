@@ -1,4 +1,4 @@
-// In place of ui/projection/open.js: the same maps, which a test can look into.
+// In place of ui/components/projection/open.js: the same maps, which a test can look into.
 
 window.maps = [];
 

@@ -8,7 +8,7 @@ import pytest
 
 from vae_core.settings import PROJECT
 
-SCRIPTS = [PROJECT / "ui/film" / name for name in ("tools.js", "chart.js", "frames.js", "pictures.js")]
+SCRIPTS = [PROJECT / "ui/components/film" / name for name in ("../tools.js", "chart.js", "frames.js", "pictures.js")]
 SERIES = {
     "nothing": [],
     "one": [0.3],

@@ -15,7 +15,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from support import button, fine, shown_before
 
-from ui import data_parts
+from ui.data import browse
 from vae_core.data import catalog
 from vae_core.settings import Settings
 
@@ -23,7 +23,7 @@ from vae_core.settings import Settings
 @pytest.fixture
 def page(visit: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     shown_before(monkeypatch)
-    return fine(visit(settings, "data", {data_parts.TAB: data_parts.ADD}))
+    return fine(visit(settings, "data", {browse.TAB: browse.ADD}))
 
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:

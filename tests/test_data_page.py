@@ -7,8 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import SECONDS, button, fine, settings_in, shown_before, texts
 
-from ui import data_views
-from vae_core.data import catalog
+from vae_core.data import catalog, glance
 from vae_core.data.dataset import Dataset, Part
 from vae_core.settings import Settings
 
@@ -32,21 +31,21 @@ def dataset(labels: bool = True) -> Dataset:
 
 
 def test_a_view_counts_every_image_once():
-    view = data_views.view(dataset())
+    view = glance.view(dataset())
     assert [(line.name, line.train, line.validation, line.test) for line in view.lines] == [
         ("a", 9, 1, 4), ("b", 9, 1, 4), ("c", 9, 1, 0), ("d", 9, 1, 0),
     ]  # fmt: skip
     assert all(len(line.images) == 10 for line in view.lines)
-    (line,) = data_views.view(dataset(labels=False)).lines
+    (line,) = glance.view(dataset(labels=False)).lines
     assert (line.name, line.train, line.validation, line.test, len(line.images)) == ("", 36, 4, 8, 40)
 
 
 def test_noise_is_of_the_strength_that_was_asked_for():
     images = np.full((50, 8, 8, 1), 128, np.uint8)
-    clean, noisy = data_views.noisy(images, 0.1)
+    clean, noisy = glance.noisy(images, 0.1)
     assert np.array_equal(clean, images)
     assert np.std(noisy / 255) == pytest.approx(0.1, rel=0.05)
-    assert np.array_equal(data_views.noisy(images, 0.0)[1], images)
+    assert np.array_equal(glance.noisy(images, 0.0)[1], images)
 
 
 @pytest.mark.parametrize("name", ["digits", "shapes"])
@@ -93,7 +92,8 @@ def test_an_added_data_set_can_be_removed_after_a_question(visit, settings, tmp_
 
 
 def in_removal() -> None:
-    from ui import cached, data_parts
+    from ui import cached
+    from ui.data import browse
 
     if "mine" in cached.data_names():
-        data_parts.remove(cached.data_summary("mine"))
+        browse.remove(cached.data_summary("mine"))

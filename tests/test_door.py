@@ -17,7 +17,7 @@ from support import SECONDS, eventually
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from ui import door
+from ui.serving import door
 from vae_core.settings import LOCAL, Settings
 
 MACHINE = socket.gethostname()

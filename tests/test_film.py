@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from support import parcel
 
-from ui import film
-from ui.film import pack
+from ui.components import film
+from ui.components.film import pack
 from vae_core.look import align
 from vae_core.look import codes as look
 

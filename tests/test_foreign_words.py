@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support import Run
 
-from ui import run_table
+from ui.home import table
 from vae_core.runs.store import Summary
 from vae_core.share import projector, tables
 
@@ -34,8 +34,8 @@ def test_numbers_and_words_stay_what_they_are(value: Any) -> None:
 
 def test_the_table_of_runs_holds_no_formula() -> None:
     run = Summary("a", "2026-01-01T00:00:00+00:00", "done", name="=1+1", note="@note", best_nats_per_pixel=0.5)
-    rows = run_table.frame([run])
-    (row,) = csv.DictReader(io.StringIO(run_table.as_csv(rows)))
+    rows = table.frame([run])
+    (row,) = csv.DictReader(io.StringIO(table.as_csv(rows)))
     assert (row["name"], row["note"]) == ("'=1+1", "'@note")
     as_ever = next(csv.DictReader(io.StringIO(rows.to_csv(index=False))))
     assert {name for name in row if row[name] != as_ever[name]} == {"name", "note"}

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import HOSTILE, SECONDS, button, end_work, fine, made_run, shown_before, texts
 
-from ui import cards, data_parts, run_table
+from ui.data import browse
+from ui.home import cards, table
 from vae_core.runs import store, transfer
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
@@ -105,7 +106,7 @@ def test_cards_are_ordered_the_starred_first():
 
 def test_rows_carry_units_in_their_names():
     of = {"kind": "ae", "loss": "mse", "image": (4, 4, 3)}
-    row = run_table.frame([summary("a", best_nats_per_image=12.0, **of)]).iloc[0]
+    row = table.frame([summary("a", best_nats_per_image=12.0, **of)]).iloc[0]
     assert (row["loss_per_pixel"], row["loss_per_image"], row["loss_mean_over_channels"]) == (0.25, 12.0, 4.0)
     assert row["loss_unit"] == "squared error"
 
@@ -115,18 +116,19 @@ def test_rows_carry_units_in_their_names():
 
 def in_dialog(run_id: str, what: str) -> None:
     """What the page of a dialog test does: open it, in every run of the script."""
-    from ui import cached, home_parts, owner, run_dialogs
+    from ui import cached, owner
+    from ui.home import dialogs, welcome
 
     owner.ask()
     run = cached.find(run_id)
     if what == "import":
-        home_parts.importer()
-        home_parts.bring_in()
+        welcome.importer()
+        welcome.bring_in()
         return
     if run and what == "describe":
-        run_dialogs.describe(run)
+        dialogs.describe(run)
     elif run:
-        getattr(run_dialogs, what)([run_id])
+        getattr(dialogs, what)([run_id])
 
 
 @pytest.fixture
@@ -227,7 +229,7 @@ def test_images_given_to_the_import_of_runs_are_sent_to_the_right_page(dialog, r
 def test_a_run_given_as_images_is_sent_to_the_right_page(visit, own):
     target = io.BytesIO()
     transfer.pack(own.settings, [own.id], target)
-    app = fine(visit(own.settings, "data", {data_parts.TAB: data_parts.ADD}))
+    app = fine(visit(own.settings, "data", {browse.TAB: browse.ADD}))
     app.file_uploader[0].set_value([("runs.zip", target.getvalue(), "")]).run()
     button(app, "Look at it").click().run()
     assert "holds exported runs" in app.error[0].value and "page Home" in app.error[0].value

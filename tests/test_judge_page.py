@@ -11,7 +11,7 @@ import pytest
 from browser import holds, press, told
 from support import click, eventually, fine, html, labels, plain
 
-from ui import cached, judge, setup
+from ui import cached, choice, judge
 from ui.judge import findings
 from vae_core.data import catalog
 from vae_core.learn import training
@@ -25,7 +25,7 @@ from vae_core.spec import recipes
 def page(visit, settings):
     def open_page(run: Run | None, section: str = "Check-up", view: str = judge.VIEW):
         where, chosen = (run.settings, {"run": run.id}) if run else (settings, {})
-        return visit(where, "train", {setup.VIEW: view, judge.KEY: section}, **chosen)
+        return visit(where, "train", {choice.TRAIN_VIEW: view, judge.KEY: section}, **chosen)
 
     return open_page
 
@@ -106,10 +106,10 @@ def test_without_a_run_it_says_what_to_do(page, own):
 def test_a_run_that_still_trains_is_waited_for(page, own):
     other = store.create(own.settings, replace(own.config(), epochs=9), {})
     app = page(other)
-    app.session_state[setup.VIEW] = judge.VIEW
+    app.session_state[choice.TRAIN_VIEW] = judge.VIEW
     app.run()
     assert "still training" in plain(app) and not app.exception
-    assert click(app, "Watch it").session_state[setup.VIEW] == "Watch"
+    assert click(app, "Watch it").session_state[choice.TRAIN_VIEW] == "Watch"
 
 
 @pytest.mark.parametrize("section", ["Measures", "Odd images"])

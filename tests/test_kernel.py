@@ -24,10 +24,10 @@ from vae_core.spec import recipes
 from vae_core.spec.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
-PLANE = ROOT / "ui" / "plane"
+PLANE = ROOT / "ui" / "components" / "plane"
 COMMITTED = PLANE / "kernel.wasm"
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
-COMPANY = ROOT / "ui" / "twin" / "company.js"
+COMPANY = ROOT / "ui" / "components" / "twin" / "company.js"
 SCRIPTS = (PLANE / "network.js", PLANE / "decoder.js", COMPANY, ROOT / "tests" / "network_rows.js")
 COMPILERS = ("clang", "wasm-ld", "make")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="there is no Node here")

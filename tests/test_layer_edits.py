@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ui import layer_edits
-from ui.layer_edits import ADDITIONS, MIRROR, Draft
-from ui.layer_repairs import repairs
+from ui.form import edits
+from ui.form.edits import ADDITIONS, MIRROR, Draft
+from ui.form.repairs import repairs
 from vae_core.spec import layers as kinds
 from vae_core.spec.layer_words import REPEATED, WORDS, explain
 from vae_core.spec.mirror import mirror
@@ -42,7 +42,7 @@ def test_two_clicks_add_two_layers_and_their_mirrors():
     draft = Draft(GREY, BASELINE)
     before = draft.architecture()
     for _ in range(2):
-        line, _place = layer_edits.add(draft.encoder, "encoder", "Convolution")
+        line, _place = edits.add(draft.encoder, "encoder", "Convolution")
         draft = draft.with_line("encoder", line)
     after = draft.architecture()
     assert draft.encoder == "conv8/2 bn conv16/2 bn conv32 bn conv64 bn flatten dense20 bn code2"
@@ -64,29 +64,29 @@ def test_every_button_adds_a_layer_that_fits_wherever_it_is_put(part):
     mirrored = Draft(GREY, BASELINE)
     draft = Draft(GREY, BASELINE, mirrored.architecture().decoder_line)
     for what in ADDITIONS[part]:
-        line, place = layer_edits.add(draft.line(part), part, what)
-        assert len(layer_edits.texts(line)) > len(layer_edits.texts(draft.line(part)))
+        line, place = edits.add(draft.line(part), part, what)
+        assert len(edits.texts(line)) > len(edits.texts(draft.line(part)))
         changed = Draft(GREY, line) if part == "encoder" else Draft(GREY, BASELINE, line)
-        _, problem = layer_edits.table(changed)
+        _, problem = edits.table(changed)
         assert problem is None or repairs(changed, problem)
-        assert 0 <= place < len(layer_edits.texts(line))
+        assert 0 <= place < len(edits.texts(line))
 
 
 def test_a_layer_is_added_after_the_chosen_one():
-    line, place = layer_edits.add(BASELINE, "encoder", "Dropout", after=1)
+    line, place = edits.add(BASELINE, "encoder", "Dropout", after=1)
     assert (line, place) == ("conv8/2 bn drop0.2 conv16/2 bn flatten dense20 bn code2", 2)
 
 
 def test_layers_move_and_go_and_a_block_is_one_of_them():
     line = "conv8 res(conv8 bn conv8) pool2"
-    assert layer_edits.move(line, 1, 1) == "conv8 pool2 res(conv8 bn conv8)"
-    assert layer_edits.move(line, 0, -1) == line
-    assert layer_edits.remove(line, 1) == "conv8 pool2"
+    assert edits.move(line, 1, 1) == "conv8 pool2 res(conv8 bn conv8)"
+    assert edits.move(line, 0, -1) == line
+    assert edits.remove(line, 1) == "conv8 pool2"
 
 
 def test_the_table_says_what_the_architecture_counts():
     draft = Draft(GREY, BASELINE)
-    lines, problem = layer_edits.table(draft)
+    lines, problem = edits.table(draft)
     assert problem is None
     assert sum(line.parameters or 0 for line in lines) == 26_345
     assert lines[-1].output == "28x28x1"
@@ -94,7 +94,7 @@ def test_the_table_says_what_the_architecture_counts():
 
 
 def test_the_table_ends_at_the_layer_that_does_not_fit():
-    lines, problem = layer_edits.table(Draft(GREY, "conv8/2 dense20 bn"))
+    lines, problem = edits.table(Draft(GREY, "conv8/2 dense20 bn"))
     assert problem is not None
     assert (problem.part, problem.place) == ("encoder", 1)
     assert [line.layer for line in lines] == ["conv8/2", "dense20"]
@@ -104,16 +104,16 @@ def test_the_table_ends_at_the_layer_that_does_not_fit():
 @pytest.mark.parametrize("encoder, decoder", BROKEN)
 def test_what_does_not_fit_is_explained_and_can_be_repaired(encoder, decoder):
     draft = Draft(GREY, encoder, decoder)
-    _, problem = layer_edits.table(draft)
+    _, problem = edits.table(draft)
     assert problem is not None and str(problem.error)
     found = repairs(draft, problem)
     assert found
     assert len({repair.label for repair in found}) == len(found)
-    assert any(layer_edits.table(repair.draft)[1] is None for repair in found)
+    assert any(edits.table(repair.draft)[1] is None for repair in found)
 
 
 def test_an_architecture_that_fits_has_no_problem_whatever_its_kind():
-    assert layer_edits.table(Draft(GREY, "conv8/2 flatten code2:relu bn", kind="ae"))[1] is None
+    assert edits.table(Draft(GREY, "conv8/2 flatten code2:relu bn", kind="ae"))[1] is None
 
 
 def test_every_kind_of_layer_is_explained():
@@ -133,6 +133,6 @@ def test_every_kind_of_layer_is_explained():
 )  # fmt: skip
 def test_a_layer_that_repeats_the_one_before_it_says_so(line, told):
     whole = f"{line} flatten" if "dense" not in line else f"flatten {line}"
-    words = [each.words for each in layer_edits.table(Draft(GREY, whole))[0] if each.part == "encoder"]
+    words = [each.words for each in edits.table(Draft(GREY, whole))[0] if each.part == "encoder"]
     noted = [each for each in words if REPEATED in each or "this is one" in each]
     assert len(noted) == bool(told) and all(told in each for each in noted)

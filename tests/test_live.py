@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import click, end_work, eventually, fine, labels, made_run, plain, shown_before
 
-from ui import cached, downloads
+from ui import cached
+from ui.train import downloads
 from vae_core.runs import store
 from vae_core.runs.store import Run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui import curves, film, gallery
+from ui.components import curves, film, gallery
 
 MOUNT_TWICE = """async ([code, data]) => {
   const { default: mount } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));

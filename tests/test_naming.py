@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from support import answer, fine, settings_in, train
 
-from ui import losses, run_table, words
+from ui import losses, words
 from ui.explore import take_home
-from ui.explore.view import look
+from ui.home import table
+from ui.view import look
 from vae_core.cli import tasks as worker
 from vae_core.data import catalog
 from vae_core.look import scores
@@ -148,7 +149,7 @@ def test_lists_cards_and_the_take_home_page_tell_the_same_loss(runs, name, monke
     monkeypatch.setenv("LOUPE_CHECKPOINTS", str(run.settings.checkpoints))
     monkeypatch.setenv("LOUPE_CACHE", str(run.settings.cache))
     (line,) = [line for line in store.list_runs(run.settings) if line.id == run.id]
-    row = run_table.frame([line]).iloc[0]
+    row = table.frame([line]).iloc[0]
     assert row["loss_per_pixel"] == pytest.approx(truth.loss / 192) == line.best_nats_per_pixel
     assert (row["loss_mean_over_channels"], row["loss_unit"]) == (pytest.approx(truth.loss / 3), truth.unit)
     for parts, per in ((192, "per pixel"), (1, "per image"), (3, "per image, mean over channels")):

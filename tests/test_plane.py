@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from support import parcel
 
-from ui.plane import module, payload, told
-from ui.plane.told import Asked
+from ui.components.plane import module, payload, told
+from ui.components.plane.told import Asked
 
 MOST_BYTES = 40_000  # of the component as it is sent
 Header = dict[str, Any]

@@ -13,7 +13,7 @@ import pytest
 from browser import holds, serving
 from support import parcel
 
-from ui.plane import payload
+from ui.components.plane import payload
 from vae_core.look import pictures
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run

@@ -16,9 +16,9 @@ from streamlit.testing.v1 import AppTest
 from support import captions, click, eventually, fine, html, labels, made_run, parcel, settings_in, texts
 
 from ui import owner
-from ui.explore.view import look
 from ui.project import chosen, forming, kept
 from ui.project.laid import lay
+from ui.view import look
 from vae_core.cli import tasks as worker
 from vae_core.look import projection
 from vae_core.look.portable import Portable

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 from support import parcel
 
-from ui import projection
-from ui.plane import module
-from ui.projection import payload
-from ui.projection.payload import Column, Points, Settings, Spots
+from ui.components import projection
+from ui.components.plane import module
+from ui.components.projection import payload
+from ui.components.projection.payload import Column, Points, Settings, Spots
 
 Header = dict[str, Any]
 

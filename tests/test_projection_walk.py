@@ -14,9 +14,9 @@ from browser import IDLE, holds, serving
 from projection_app import bent, picture
 from support import parcel
 
-from ui.plane.payload import dimensions
-from ui.projection import payload
-from ui.projection.payload import Points, Settings, Spots
+from ui.components.plane.payload import dimensions
+from ui.components.projection import payload
+from ui.components.projection.payload import Points, Settings, Spots
 from vae_core.look import pictures
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run

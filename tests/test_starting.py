@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 from support import end_work, kill
 
-from ui import actions, starting
+from ui import starting
 from vae_core.look import scores
 from vae_core.runs import forks, store
 from vae_core.runs.store import Run
@@ -75,7 +75,7 @@ def test_seeds_are_counted_once(settings):
 
 def test_clicks_at_once_fork_once(settings, trained):
     parent = forks.fork(settings, trained, {"epochs": 900})
-    children = {run.id for run in at_once(lambda: actions.start_fork(parent, {"epochs": 1000}))}
+    children = {run.id for run in at_once(lambda: starting.fork(parent, {"epochs": 1000}))}
     assert len(children) == 1 and ids(settings) == {parent.id, *children}
     assert Run(children.pop(), settings).status()["pid"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from support import places
 
+from ui.components.plane import payload
 from ui.explore import take_home
-from ui.explore.view import look
-from ui.plane import payload
+from ui.view import look
 from vae_core.runs.store import Run
 
 PIXELS = """(name) => {

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from searching import made_up
 
-from ui.tune import asked, curves, figures, words
+from ui.tune import asked, curves, figures, labels
 from ui.tune import rates as range_view
 from vae_core.cli import tasks as worker
 from vae_core.errors import LoupeError
@@ -31,16 +31,16 @@ LAYERS = space.read("filters=0.5..2")
 
 @pytest.mark.parametrize("name", space.NAMES)
 def test_every_setting_has_words_and_a_usual_range_that_can_be_searched(name):
-    assert words.setting(name) and words.setting_help(name)
+    assert labels.setting(name) and labels.setting_help(name)
     if space.NAMES[name][0] is not str:
         each = space.read(f"{name}={asked.usual(name, BASE).replace(' ', '')}")
         assert expected.examples(Search(BASE, (each,), ("elbo",)))
 
 
 def test_every_goal_sampler_and_pruner_has_words():
-    assert set(words.GOALS) == set(words.VALUE_HELP) == set(spec.GOALS)
-    assert set(words.SAMPLERS) == set(spec.SAMPLERS)
-    assert set(words.PRUNERS) == set(spec.PRUNERS)
+    assert set(labels.GOALS) == set(labels.VALUE_HELP) == set(spec.GOALS)
+    assert set(labels.SAMPLERS) == set(spec.SAMPLERS)
+    assert set(labels.PRUNERS) == set(spec.PRUNERS)
 
 
 def test_trainings_are_counted_by_fold_and_a_grid_has_an_end():

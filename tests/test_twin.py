@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support import parcel
 
-from ui.twin import payload
-from ui.twin.payload import Model
+from ui.components.twin import payload
+from ui.components.twin.payload import Model
 
 IMAGE = (8, 8, 1)
 COUNT = 300

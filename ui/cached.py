@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from threading import Thread, Timer
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import ahead
-from ui.turn import Turn
+from ui.serving import ahead
+from ui.serving.turn import Turn
 from vae_core import settings as settings_file
 from vae_core.errors import LoupeError
 from vae_core.runs import store
@@ -23,9 +24,9 @@ from vae_core.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
 
-    from ui.data_views import View
     from vae_core.data.dataset import Part
     from vae_core.data.dataset import Summary as DataSummary
+    from vae_core.data.glance import View
     from vae_core.look.comparison import Comparison
     from vae_core.look.doctor.finding import Finding
     from vae_core.look.packed import Packed
@@ -348,18 +349,17 @@ def trials(study: Study) -> list[Trial]:
     return search_trials.every(study, _storage(study, _begun(study)))
 
 
-def trial_figure(study: Study, kind: str, goal: int, ended: int) -> Any:
-    """One of Optuna's figures, of a search with trials; where another one has ended, it is drawn anew."""
-    return _trial_figure(study, _begun(study), kind, goal, ended)
+def trial_figure(draw: Callable[..., Any], study: Study, kind: str, goal: int, ended: int) -> Any:
+    """What this draws of a search with trials; where another one has ended, it is drawn anew."""
+    return _trial_figure(draw, study, _begun(study), kind, goal, ended)
 
 
 @st.cache_data(max_entries=32, show_spinner="Drawing...")
-def _trial_figure(study: Study, begun: str, kind: str, goal: int, ended: int) -> Any:
-    from ui.tune import figures
+def _trial_figure(_draw: Callable[..., Any], study: Study, begun: str, kind: str, goal: int, ended: int) -> Any:
     from vae_core.search import trials as search_trials
 
     trials = search_trials.opened(study, _storage(study, begun))
-    return figures.draw(trials, study.search(), kind, goal) if trials else None
+    return _draw(trials, study.search(), kind, goal) if trials else None
 
 
 def trial_history(run: Run, ended: bool) -> list[dict[str, Any]]:
@@ -416,10 +416,9 @@ def data_view(name: str, where: Settings | None = None) -> View:
 
 @st.cache_data(max_entries=16, show_spinner="Reading the images...")
 def _data_view(name: str, where: Settings, summary: DataSummary) -> View:
-    from ui import data_views
-    from vae_core.data import catalog
+    from vae_core.data import catalog, glance
 
-    return data_views.view(catalog.load(name, where))
+    return glance.view(catalog.load(name, where))
 
 
 def test_images(name: str) -> tuple[np.ndarray[Any, Any], str]:

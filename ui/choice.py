@@ -13,6 +13,7 @@ from vae_core.runs.work import FINAL
 PARAMETER = "run"
 DATA = "data"  # names a data set in the address of its page
 KEY = "chosen_run"
+TRAIN_VIEW = "train_view"
 COMPARED = "runs"
 MOST_COMPARED = 4
 
@@ -69,6 +70,11 @@ def has_map(run: Summary) -> bool:
 def look_at(run: Summary) -> None:
     """To the page that shows most of it."""
     go("pages/explore.py" if has_map(run) else "pages/train.py", run.id)
+
+
+def turn_to(view: str) -> None:
+    """The other view of Train is drawn next."""
+    st.session_state[TRAIN_VIEW] = view
 
 
 def compare(ids: list[str]) -> None:

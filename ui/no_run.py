@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, home_parts
+from ui import cached, choice, starting
+from ui.errors import shown
 
 CHOOSE = "No run is chosen. Choose one in the sidebar."
+FIRST_HELP = (
+    "Draws A, B, C, E, O, S, 3 and 8 in seventeen faces, trains on them and shows how the map forms. "
+    "Nothing is downloaded."
+)
 
 
 def ask(sentence: str = CHOOSE) -> None:
@@ -16,4 +21,11 @@ def ask(sentence: str = CHOOSE) -> None:
         st.page_link("pages/home.py", label="All runs are on Home", icon=":material/home:")
         return
     st.info("There is no run yet. Train a first one, or import what was trained elsewhere.", icon=":material/info:")
-    home_parts.first_training()
+    first_training()
+
+
+def first_training() -> None:
+    """One button for who has nothing yet."""
+    if st.button("Train a model (30 s)", type="primary", icon=":material/play_arrow:", help=FIRST_HELP):
+        with shown():
+            choice.go("pages/train.py", starting.first_steps().id)

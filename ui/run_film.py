@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, film, losses, palette
+from ui import cached, losses, palette
+from ui.components import film
 from ui.errors import plain
 from ui.run_view import View
 from vae_core.errors import LoupeError

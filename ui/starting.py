@@ -1,9 +1,9 @@
-"""From a click to something that works in a process of its own. Asked twice, it is started once (ui/turn.py)."""
+"""From a click to something that works in a process of its own. Asked twice, it is started once (serving/turn.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ui import cached, owner
 from vae_core.runs import jobs, store, tasks
@@ -57,6 +57,14 @@ def begin(asked: object, make: Callable[[], Run]) -> Run:
         return cached.turn().once(asked, started)
     finally:
         cached.refresh()
+
+
+def fork(parent: Run, changes: dict[str, Any]) -> Run:
+    """A run that goes on from this one's end with these settings changed."""
+    from vae_core.runs import forks
+
+    who = owner.current()
+    return begin(("fork", parent, changes, who), lambda: forks.fork(parent.settings, parent, changes, who))
 
 
 def first_steps() -> Run:

@@ -55,12 +55,12 @@ FAULTS = (
         ("test_list_and_show_tell_a_loss_in_its_unit",),
     ),
     Fault(
-        "a-number-that-moves-is-said-to-stand-still", "ui/plane/payload.py", "dimensions",
+        "a-number-that-moves-is-said-to-stand-still", "ui/components/plane/payload.py", "dimensions",
         "{size - 2} numbers", "{size - 1} numbers",
         ("test_two_numbers_of_a_code_are_told_by_their_place_and_the_others_counted",),
     ),
     Fault(
-        "what-is-left-out-of-a-map-is-not-counted", "ui/plane/payload.py", "data",
+        "what-is-left-out-of-a-map-is-not-counted", "ui/components/plane/payload.py", "data",
         "int(total - sound.sum())", "int(total // sound.sum())",
         ("test_codes_that_are_no_numbers_are_left_out_and_counted",),
     ),
@@ -180,7 +180,7 @@ FAULTS = (
     ),
     # Pages.
     Fault(
-        "a-double-click-trains-twice", "ui/turn.py", "Turn.once",
+        "a-double-click-trains-twice", "ui/serving/turn.py", "Turn.once",
         "with self.lock:", "with RLock():",
         ("test_clicks_at_once_train_one_model", "test_clicks_at_once_fork_once"),
     ),
@@ -211,12 +211,12 @@ FAULTS = (
     ),
     # In the browser.
     Fault(
-        "the-kernel-pools-rows-for-columns", "ui/plane/kernel.c", "pool",
+        "the-kernel-pools-rows-for-columns", "ui/components/plane/kernel.c", "pool",
         "(y * width + x) * channels", "(x * width + y) * channels",
         ("test_the_rebuilt_kernel_computes_what_keras_does",),
     ),
     Fault(
-        "a-worker-is-never-closed", "ui/plane/decoder.js", "Decoder.close",
+        "a-worker-is-never-closed", "ui/components/plane/decoder.js", "Decoder.close",
         "this.worker?.terminate();", "",
         ("test_a_slow_decoder_moves_to_a_worker_and_leaves_none_behind",),
     ),

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, losses
-from ui import curves as component
 from ui.compare.side import Side
+from ui.components import curves as component
 from ui.errors import plain
 from vae_core.data import splits
 from vae_core.errors import LoupeError

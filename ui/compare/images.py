@@ -11,7 +11,7 @@ import streamlit as st
 from ui import cached, pixels
 from ui import losses as loss_units
 from ui.compare.side import Side
-from ui.explore.view import View
+from ui.view import View
 from vae_core.errors import LoupeError
 from vae_core.look import heat, pictures
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, choice, frame, losses, palette, starting, words
-from ui import curves as component
+from ui.components import curves as component
 from ui.errors import plain, shown
 from ui.errors import show as show_error
 from vae_core.errors import LoupeError

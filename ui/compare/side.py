@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ui import palette
-from ui.explore.view import View, look
+from ui.view import View, look
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.spec.config import Config

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, twin
+from ui import cached
 from ui.compare import images
 from ui.compare.side import Side
-from ui.twin import payload
-from ui.twin.payload import Model
+from ui.components import twin
+from ui.components.twin import payload
+from ui.components.twin.payload import Model
 from vae_core.errors import LoupeError
 
 KEPT = "compare_walk"  # what the walk of this session was last made of, and its bytes

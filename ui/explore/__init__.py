@@ -6,12 +6,13 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ui import cached, choice, explore_parts, plane, words
+from ui import cached, choice, words
+from ui.components import plane
+from ui.components.plane import payload
+from ui.components.plane.payload import Flat
 from ui.errors import plain, shown
-from ui.explore import axes, facts, place, sections, take_home
-from ui.explore.view import View, look
-from ui.plane import payload
-from ui.plane.payload import Flat
+from ui.explore import axes, facts, place, sections, still, take_home
+from ui.view import View, look
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
@@ -82,7 +83,7 @@ def _unfinished(run: Run, sentence: str) -> None:
     carried = {choice.PARAMETER: run.id}
     label = "Its film, epoch by epoch, is on Train" if run.snapshot_epochs() else "What can be done with it is on Train"
     st.page_link("pages/train.py", label=label, icon=":material/model_training:", query_params=carried)
-    explore_parts.still(run)
+    still.show(run)
 
 
 def _plane(run_id: str, flat: Flat) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui.explore.view import View
-from ui.plane import payload
-from ui.plane.payload import Flat
+from ui.components.plane import payload
+from ui.components.plane.payload import Flat
+from ui.view import View
 from vae_core.look.codes import Axes
 
 PRINCIPAL, TWO = "Principal axes", "Two numbers"

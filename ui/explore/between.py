@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, pixels, plane
+from ui import cached, pixels
+from ui.components import gallery, plane
+from ui.components.plane.payload import Flat
 from ui.explore import picks
-from ui.explore.view import Array, View
-from ui.plane.payload import Flat
+from ui.view import Array, View
 from vae_core.look import codes as places
 from vae_core.look.animation import animation
 

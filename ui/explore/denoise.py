@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery
-from ui.explore.view import Array, View
-from ui.plane.payload import Flat
+from ui import cached
+from ui.components import gallery
+from ui.components.plane.payload import Flat
+from ui.view import Array, View
 from vae_core.look import noise
 
 COUNT = 8

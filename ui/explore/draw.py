@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, gallery, sketch
+from ui import cached
+from ui.components import gallery, sketch
+from ui.components.gallery import Go
+from ui.components.plane.payload import Flat
+from ui.components.sketch import Drawn
 from ui.explore import image
-from ui.explore.view import Array, View, class_name
-from ui.gallery import Go
-from ui.plane.payload import Flat
-from ui.sketch import Drawn
+from ui.view import Array, View, class_name
 from vae_core.errors import LoupeError
 from vae_core.look import neighbours
 

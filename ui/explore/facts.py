@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ui import cached, plane
-from ui.explore.view import Array, View
-from ui.plane import payload
+from ui import cached
+from ui.components import plane
+from ui.components.plane import payload
+from ui.view import Array, View
 from vae_core.errors import LoupeError
 
 KEPT = "explore_answer"  # the last answer of this session

@@ -6,10 +6,11 @@ import math
 
 import streamlit as st
 
-from ui import cached, gallery
+from ui import cached
+from ui.components import gallery
+from ui.components.plane.payload import Flat
 from ui.explore import axes
-from ui.explore.view import Array, View
-from ui.plane.payload import Flat
+from ui.view import Array, View
 from vae_core.look import codes as places
 from vae_core.look import pictures
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, losses, words
+from ui import cached, losses, words
+from ui.components import gallery
+from ui.components.plane.payload import Flat
 from ui.explore import picks
-from ui.explore.view import Array, View
-from ui.plane.payload import Flat
+from ui.view import Array, View
 from vae_core.look import neighbours
 
 IMAGE, SEED = "image-number", "image-seed"

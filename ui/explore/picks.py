@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import gallery
+from ui.components import gallery
 from ui.explore import place
-from ui.explore.view import Array, View
+from ui.view import Array, View
 from vae_core.look import neighbours
 
 

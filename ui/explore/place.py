@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ui import plane
-from ui.explore.view import Array, View
+from ui.components import plane
+from ui.view import Array, View
 
 PARAMETER = "at"
 MOST_TOLD = 4  # numbers of a code that are said in words

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, gallery
+from ui import cached
+from ui.components import gallery
+from ui.components.plane.payload import Flat
 from ui.explore import place
-from ui.explore.view import View
-from ui.plane.payload import Flat
+from ui.view import View
 from vae_core.look.codes import MOST_COMPONENTS
 
 SEED, MOST = "samples-seed", 128

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import plane
+from ui.components import plane
+from ui.components.plane.payload import Flat
+from ui.components.plane.told import State
 from ui.errors import shown
 from ui.explore import between, denoise, draw, grid, image, samples, traversals, wall
-from ui.explore.view import View
-from ui.plane.payload import Flat
-from ui.plane.told import State
+from ui.view import View
 
 KEY = "explore_section"
 SEEN = "explore_seen"  # what of the plane the open section was drawn from

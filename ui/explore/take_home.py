@@ -12,12 +12,13 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, sketch, words
+from ui import cached, words
+from ui.components import sketch
+from ui.components.plane import module, payload
+from ui.components.plane.payload import Flat
+from ui.components.plane.told import Asked
 from ui.explore import facts
-from ui.explore.view import View
-from ui.plane import module, payload
-from ui.plane.payload import Flat
-from ui.plane.told import Asked
+from ui.view import View
 from vae_core.errors import LoupeError
 from vae_core.look import neighbours, packing
 from vae_core.spec import naming

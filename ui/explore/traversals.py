@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery
+from ui import cached
+from ui.components import gallery
+from ui.components.plane.payload import Flat
 from ui.explore import place
-from ui.explore.view import View
-from ui.plane.payload import Flat
+from ui.view import View
 from vae_core.look import codes as places
 
 STEPS = 13

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, losses, plane, words
+from ui import cached, losses, words
+from ui.components import gallery, plane
+from ui.components.plane.payload import Flat
 from ui.explore import picks
-from ui.explore.view import Array, View, class_name
-from ui.plane.payload import Flat
+from ui.view import Array, View, class_name
 from vae_core.look import heat
 
 WORST, BEST, FIRST, RANDOM, MAP = "Highest loss", "Lowest loss", "First in the file", "Random", "On the map"

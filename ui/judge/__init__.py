@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import cached, frame, setup
+from ui import cached, choice, frame
 from ui.errors import plain, shown
 from ui.judge import findings, measures, odd, written
 from vae_core.errors import LoupeError
@@ -73,6 +73,6 @@ ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interr
 
 def _still_training(run: Run) -> None:
     st.info("It is still training. A judgement comes when that has ended.", icon=":material/hourglass_empty:")
-    st.button("Watch it", icon=":material/visibility:", on_click=setup.turn_to, args=("Watch",))
+    st.button("Watch it", icon=":material/visibility:", on_click=choice.turn_to, args=("Watch",))
     summary = cached.find(run.id)
     frame.watch([summary] if summary else [])

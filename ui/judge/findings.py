@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import actions, cached, choice, drawn, pixels, setup, starting, words
+from ui import cached, choice, pixels, starting, words
+from ui.components import drawn
 from ui.errors import plain
 from ui.errors import show as show_error
 from vae_core.errors import LoupeError
@@ -61,7 +62,7 @@ def line(run: Run) -> None:
         said = f"The doctor found {counted(found) if found else 'nothing wrong'}."
         st.caption(said, width="content", help=plain(titles) or None)
         icon = ":material/stethoscope:"
-        if st.button("Judge it", icon=icon, type="tertiary", on_click=setup.turn_to, args=("Judge",)):
+        if st.button("Judge it", icon=icon, type="tertiary", on_click=choice.turn_to, args=("Judge",)):
             st.rerun()  # the whole page: this stands in a fragment
 
 
@@ -135,12 +136,12 @@ def _start(run: Run, finding: Finding, changes: dict[str, Any]) -> None:
     st.session_state.pop(BEGUN, None)
     try:
         if finding.repair.way == "fork":
-            begun = actions.start_fork(run, changes).id
+            begun = starting.fork(run, changes).id
         else:
             begun = starting.train(doctor.repaired(run.config(), finding)).id
     except LoupeError as error:
         st.session_state[KEPT] = error
         return
-    setup.turn_to("Watch")
+    choice.turn_to("Watch")
     choice.choose(begun)
     st.session_state[BEGUN] = begun

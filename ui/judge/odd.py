@@ -15,8 +15,8 @@ import streamlit as st
 
 from ui import cached, owner, palette, pixels
 from ui.errors import plain
-from ui.explore.view import class_name
 from ui.judge import measures, working
+from ui.view import class_name
 from vae_core.errors import LoupeError
 from vae_core.look import separation
 from vae_core.runs import tasks

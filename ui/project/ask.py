@@ -9,8 +9,8 @@ import streamlit as st
 
 from ui import cached, owner, starting
 from ui.errors import show as show_error
-from ui.explore.view import View
 from ui.project import kept
+from ui.view import View
 from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.projection import BOUNDS, IMAGES, METHODS, METRICS, Projection, Source

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import plane
-from ui.explore.view import View
+from ui.components import plane
 from ui.project import chosen, near, take
 from ui.project.laid import Laid
+from ui.view import View
 
 CHOSEN, NEAR, TAKE = "Chosen images", "Neighbours", "Take away"
 ABOUT = {

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, palette, pixels, plane, words
-from ui.explore.view import View
+from ui import cached, palette, pixels, words
+from ui.components import gallery, plane
 from ui.project.laid import Laid
+from ui.view import View
 from vae_core.look import pictures
 from vae_core.share import tables
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import words
 from ui.errors import plain
-from ui.explore.view import View
+from ui.view import View
 from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.projection import IMAGES, Projection

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ui import cached
-from ui.explore.view import View, class_name
-from ui.plane import payload as plane_payload
-from ui.plane.payload import Flat
+from ui.components.plane import payload as plane_payload
+from ui.components.plane.payload import Flat
+from ui.components.projection.payload import Column, Points, Spots
 from ui.project.kept import CODES
-from ui.projection.payload import Column, Points, Spots
+from ui.view import View, class_name
 from vae_core.look.evaluation import gaussian_kl
 from vae_core.look.projection import TRAIN, Map
 from vae_core.look.projections import adding

@@ -7,14 +7,15 @@ from contextlib import suppress
 import numpy as np
 import streamlit as st
 
-from ui import cached, pixels, plane, projection, words
+from ui import cached, pixels, words
+from ui.components import plane, projection
+from ui.components.plane import payload as plane_payload
+from ui.components.plane.payload import Fact
+from ui.components.projection import payload
+from ui.components.projection.payload import Settings
 from ui.errors import plain, shown
-from ui.explore.view import View
-from ui.plane import payload as plane_payload
-from ui.plane.payload import Fact
 from ui.project.laid import Laid, lay, originals
-from ui.projection import payload
-from ui.projection.payload import Settings
+from ui.view import View
 from vae_core.errors import LoupeError
 
 PACKED = "project_packed"  # the bytes of the maps that are shown, by what they were made of

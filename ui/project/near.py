@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, gallery, words
-from ui.explore.view import View
+from ui import cached, words
+from ui.components import gallery
 from ui.project.laid import Laid
+from ui.view import View
 from vae_core.look import neighbours
 
 NEAREST = 12

@@ -13,10 +13,10 @@ import numpy as np
 import streamlit as st
 
 from ui.errors import plain
-from ui.explore.view import View
 from ui.project import ask, chosen
 from ui.project.kept import CODES
 from ui.project.laid import Laid
+from ui.view import View
 from vae_core.look.projection import IMAGES
 from vae_core.look.projections import adding, stability
 from vae_core.runs import tasks

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ui.starts import CODE, with_code_size
+from ui.form.beginnings import CODE, with_code_size
 from vae_core.spec.config import BOUNDS, Config
 
 

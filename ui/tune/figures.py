@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ui import palette
-from ui.tune import words
+from ui.tune import labels
 from vae_core.search.spec import Search
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def kinds(search: Search) -> list[str]:
 def draw(study: optuna.Study, search: Search, kind: str, goal: int) -> go.Figure:
     import optuna
 
-    goals = [words.GOALS[each] for each in search.goals]
+    goals = [labels.GOALS[each] for each in search.goals]
     target: Callable[[Any], float] | None = (lambda trial: trial.values[goal]) if len(goals) > 1 else None
     plots: dict[str, Callable[..., go.Figure]] = {
         "history": optuna.visualization.plot_optimization_history,
@@ -87,7 +87,7 @@ def _renamed(figure: go.Figure) -> None:
 def _word(text: str) -> str:
     from vae_core.search import space
 
-    return words.setting(text) if text in space.NAMES else text
+    return labels.setting(text) if text in space.NAMES else text
 
 
 def _history(figure: go.Figure) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, choice, drawn, pixels, run_film
+from ui import cached, choice, pixels, run_film
 from ui import words as common
+from ui.components import drawn
 from ui.errors import plain, shown
 from ui.judge import findings
 from vae_core.look import drawing

@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, costs, no_run, palette, pixels, starting
+from ui import cached, choice, no_run, palette, pixels, starting
 from ui import words as common
 from ui.compare import verdict
 from ui.errors import plain, shown
-from ui.fields import FIELDS
+from ui.form import costs
+from ui.form.fields import FIELDS
 from ui.tune import chosen, duels
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import cached
 from ui.errors import shown
-from ui.tune import curves, figures, words
+from ui.tune import curves, figures, labels
 from vae_core.runs.store import Run
 from vae_core.search import trials as found
 from vae_core.search import verdict
@@ -42,7 +42,7 @@ def _goal(search: Search, kind: str) -> int:
     return int(
         st.selectbox(
             "Of", range(len(search.goals)), key="tune_goal", width=180, label_visibility="collapsed",
-            format_func=lambda place: words.GOALS[search.goals[place]],
+            format_func=lambda place: labels.GOALS[search.goals[place]],
         )
     )  # fmt: skip
 
@@ -63,7 +63,7 @@ def _curves(study: Study, search: Search, trials: list[Trial], ticked: list[int]
         return
     unit = naming.kl_unit(naming.IMAGE) if goal == "kl" else verdict.unit_of(search.base).whole
     figure = curves.draw(shown_ones, histories, search.runs_a_trial, goal, number, ticked, unit)
-    st.caption(f"{words.GOALS[goal]}: {CURVES_HELP}")
+    st.caption(f"{labels.GOALS[goal]}: {CURVES_HELP}")
     st.plotly_chart(figure, key="tune_curves", config={"displaylogo": False})
 
 
@@ -77,4 +77,6 @@ def _figure(study: Study, trials: list[Trial], kind: str, goal: int) -> None:
         return
     st.caption(figures.HELP[kind])
     ended = sum(trial.ended for trial in trials)
-    st.plotly_chart(cached.trial_figure(study, kind, goal, ended), key=f"tune_{kind}", config={"displaylogo": False})
+    st.plotly_chart(
+        cached.trial_figure(figures.draw, study, kind, goal, ended), key=f"tune_{kind}", config={"displaylogo": False}
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached, costs, words
+from ui import cached, words
+from ui.form import costs
 from vae_core.runs import calibration
 from vae_core.search import expected
 from vae_core.search.spec import Search

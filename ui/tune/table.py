@@ -9,7 +9,7 @@ import streamlit as st
 from ui import cached, choice
 from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import controls, judged, words
+from ui.tune import controls, judged, labels
 from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -52,13 +52,13 @@ def show(study: Study, search: Search, trials: list[Trial], best: Trial | None) 
 
 def _columns(search: Search) -> dict[str, Any]:
     goals = {
-        f"value {goal}": column.NumberColumn(words.GOALS[goal], format="%.5g", help=words.value_help(goal, search))
+        f"value {goal}": column.NumberColumn(labels.GOALS[goal], format="%.5g", help=labels.value_help(goal, search))
         for goal in search.goals
     }
     settings = {
-        each.name: column.TextColumn(words.setting(each.name), help=words.setting_help(each.name))
+        each.name: column.TextColumn(labels.setting(each.name), help=labels.setting_help(each.name))
         if each.choices
-        else column.NumberColumn(words.setting(each.name), format="%.4g", help=words.setting_help(each.name))
+        else column.NumberColumn(labels.setting(each.name), format="%.4g", help=labels.setting_help(each.name))
         for each in search.space
     }
     return {
@@ -73,14 +73,14 @@ def _columns(search: Search) -> dict[str, Any]:
 def _row(search: Search, trial: Trial, best: Trial | None) -> dict[str, Any]:
     values = {f"value {goal}": value for goal, value in zip(search.goals, trial.values or (), strict=False)}
     settings = {
-        each.name: words.choice(each.name, trial.settings[each.name]) if each.choices else trial.settings[each.name]
+        each.name: labels.choice(each.name, trial.settings[each.name]) if each.choices else trial.settings[each.name]
         for each in search.space
         if each.name in trial.settings
     }
     return {
         "best": "★" if trial == best else "",
         "number": trial.number + 1,
-        "state": words.TRIALS[trial.state][0],
+        "state": labels.TRIALS[trial.state][0],
         **values,
         **settings,
         "seconds": trial.seconds,
@@ -89,12 +89,12 @@ def _row(search: Search, trial: Trial, best: Trial | None) -> dict[str, Any]:
 
 def told(trial: Trial) -> str:
     """Its settings in words."""
-    return ", ".join(f"{words.setting(name)} {words.choice(name, value)}" for name, value in trial.settings.items())
+    return ", ".join(f"{labels.setting(name)} {labels.choice(name, value)}" for name, value in trial.settings.items())
 
 
 def _one(search: Search, trial: Trial, best: Trial | None) -> None:
     with st.container(border=True), shown():
-        st.markdown(f"**Trial {trial.number + 1}**, {words.TRIALS[trial.state][0]}: {plain(told(trial))}")
+        st.markdown(f"**Trial {trial.number + 1}**, {labels.TRIALS[trial.state][0]}: {plain(told(trial))}")
         if trial.error:
             st.error(plain(trial.error))
         if trial != best:

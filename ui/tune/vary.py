@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ui.errors import plain
-from ui.tune import asked, words
+from ui.tune import asked, labels
 from vae_core.errors import LoupeError
 from vae_core.search import space
 from vae_core.search.reshaping import CHANGES
@@ -37,7 +37,7 @@ def ask(base: Config) -> tuple[Vary, ...] | None:
         "What may vary",
         possible,
         key=NAMES_KEY,
-        format_func=words.setting,
+        format_func=labels.setting,
         persist_state="session",
         placeholder="Choose one setting or more",
         help="Each trial takes its own values of these; everything else stays as it begins.",
@@ -67,7 +67,7 @@ def _row(name: str, base: Config, others: list[Vary]) -> Vary | None:
 
 
 def _values(name: str, base: Config) -> tuple[Vary | None, str]:
-    label, told = words.setting(name), words.setting_help(name)
+    label, told = labels.setting(name), labels.setting_help(name)
     if space.NAMES[name][0] is str:
         return _pick(name, label, told)
     key = f"tune_values_{name}"
@@ -92,7 +92,7 @@ def _pick(name: str, label: str, told: str) -> tuple[Vary | None, str]:
     allowed = list(space.ALLOWED[name])
     st.session_state.setdefault(key, USUAL.get(name, allowed))
     chosen = st.multiselect(
-        label, allowed, key=key, format_func=lambda value: words.choice(name, value), help=told, width=390,
+        label, allowed, key=key, format_func=lambda value: labels.choice(name, value), help=told, width=390,
         persist_state="session",
     )  # fmt: skip
     if not chosen:
@@ -109,7 +109,7 @@ def _when(name: str, others: list[Vary]) -> tuple[str, Any] | None:
         "Only where",
         [None, *options],
         key=f"tune_when_{name}",
-        format_func=lambda one: ALWAYS if one is None else f"{words.setting(one[0])}: {words.choice(*one)}",
+        format_func=lambda one: ALWAYS if one is None else f"{labels.setting(one[0])}: {labels.choice(*one)}",
         help=WHEN_HELP,
         width=230,
     )

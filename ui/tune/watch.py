@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, costs
+from ui import cached, choice
 from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import chosen, controls, judged, pictures, table, words
+from ui.form import costs
+from ui.tune import chosen, controls, judged, labels, pictures, table
 from vae_core.errors import LoupeError
 from vae_core.runs.work import FINAL
 from vae_core.search import study, trials
@@ -116,7 +117,7 @@ def _unreadable(name: str, error: LoupeError) -> None:
 
 
 def _head(view: View) -> None:
-    word, colour, icon, meaning = words.STATES[view.state]
+    word, colour, icon, meaning = labels.STATES[view.state]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
@@ -131,8 +132,8 @@ def _head(view: View) -> None:
 
 
 def about(search: Search) -> str:
-    varied = ", ".join(words.setting(each.name) for each in search.space)
-    goals = " and ".join(words.GOALS[goal] for goal in search.goals)
+    varied = ", ".join(labels.setting(each.name) for each in search.space)
+    goals = " and ".join(labels.GOALS[goal] for goal in search.goals)
     folds = f", {search.folds} folds" if search.folds else ""
     return f"{search.base.dataset}: {varied}, for {goals}{folds}"
 
@@ -153,13 +154,13 @@ def _phase(view: View) -> str:
 
 
 def _numbers(view: View) -> None:
-    counts = {state: sum(trial.state == state for trial in view.trials) for state in words.TRIALS}
+    counts = {state: sum(trial.state == state for trial in view.trials) for state in labels.TRIALS}
     with st.container(horizontal=True, gap="small"):
         _metric("Trials", f"{_ended(view)} of {view.budget['trials']}", "That have ended, of how many it may try.")
         for goal, value in zip(view.search.goals, (view.best.values if view.best else None) or (), strict=False):
-            _metric(f"Best {words.GOALS[goal]}", common.number(value), words.value_help(goal, view.search))
-        _metric("Ended early", str(counts["pruned"]), words.TRIALS["pruned"][1] + " This saves time.")
-        _metric("Failed", str(counts["failed"]), words.TRIALS["failed"][1] + " Few is good.")
+            _metric(f"Best {labels.GOALS[goal]}", common.number(value), labels.value_help(goal, view.search))
+        _metric("Ended early", str(counts["pruned"]), labels.TRIALS["pruned"][1] + " This saves time.")
+        _metric("Failed", str(counts["failed"]), labels.TRIALS["failed"][1] + " Few is good.")
 
 
 def _metric(label: str, value: str, text: str) -> None:

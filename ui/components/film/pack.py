@@ -1,0 +1,78 @@
+"""Snapshots of a run as parts of a parcel for the browser."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from ui.components.parcel import Parcel
+from vae_core.look import align, pictures
+
+MOST_EPOCHS = 256  # that the slider stops at; of longer runs, every second, fourth ... epoch
+MOST_BYTES = 1_500_000  # of snapshots in one answer
+STEPS, NOWHERE = 65534, 65535  # places along each axis, and what stands for none
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+
+def stops(epochs: Sequence[int], most: int = MOST_EPOCHS) -> list[int]:
+    """The epochs that the slider stops at: all, or evenly spaced ones and the newest. More epochs move few of them."""
+    stride = 1
+    while len(epochs) / stride > most:
+        stride *= 2
+    return [epoch for place, epoch in enumerate(epochs) if place % stride == 0 or place == len(epochs) - 1]
+
+
+def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arrays] | None) -> dict[str, Any]:
+    """One epoch: its codes on the plane, how they are turned to lie over the previous epoch's, and its pictures."""
+    points = align.on_plane(snapshot["code"], snapshot["plane"])
+    turn = np.eye(2)
+    if previous:
+        before = align.on_plane(previous[1]["code"], previous[1]["plane"])
+        both = np.isfinite(before).all(axis=1) & np.isfinite(points).all(axis=1)
+        turn = align.turn(before[both], points[both])
+    known = np.logical_and.reduce(np.isfinite(points).T)
+    low, high = (points[known].min(axis=0), points[known].max(axis=0)) if known.any() else np.zeros((2, 2), np.float32)
+    small = _in_steps(points, known, low, high)
+    return {
+        "epoch": epoch,
+        "previous": previous[0] if previous else None,
+        "turn": _rounded(turn.reshape(-1)),
+        "written": zlib.crc32(small),
+        "square": [_rounded(row) for row in align.grid_square(snapshot["plane"])],
+        "low": low.tolist(),
+        "high": high.tolist(),
+        "points": parcel.add(small),
+        "grid": parcel.add(_png(pictures.sheet(snapshot["grid"], gap=0))),
+        "pictures": parcel.add(strip(snapshot["reconstruction"])),
+    }
+
+
+def strip(images: np.ndarray[Any, Any]) -> bytes:
+    """Images in one row."""
+    return _png(pictures.sheet(images, columns=len(images), gap=0))
+
+
+def _png(picture: np.ndarray[Any, Any]) -> bytes:
+    """Packed quickly rather than well: many are made while somebody waits, and the browser is mostly near."""
+    from PIL import Image
+
+    file = BytesIO()
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _in_steps(
+    points: np.ndarray[Any, Any], known: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]
+) -> bytes:
+    """Two bytes a number, finer than any screen; the largest one stands for points that are nowhere."""
+    span = np.where(high > low, high - low, 1)
+    places = np.rint((np.where(known[:, None], points, low) - low) / span * STEPS)
+    return np.where(known[:, None], places, NOWHERE).astype("<u2").tobytes()
+
+
+def _rounded(values: np.ndarray[Any, Any]) -> list[float | None]:
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]

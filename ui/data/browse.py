@@ -1,0 +1,168 @@
+"""The Data page's parts: choosing a data set, what is in it, noise, and taking an added one away."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from html import escape
+
+import streamlit as st
+
+from ui import cached, choice, pixels, words
+from ui.errors import plain, shown
+from ui.form import widgets
+from vae_core.data import catalog, glance
+from vae_core.data.dataset import Summary
+from vae_core.errors import LoupeError
+
+LOOK, ADD = "Look", "Add your own"
+TAB, WANTED = "data_tab", "data_wanted"
+ORIGINS = {
+    "built in": "comes with the program",
+    "download": "fetched once from the network",
+    "local": "lies in the local data folder",
+    "added": "added here",
+}
+GRID = "display:grid;grid-template-columns:max-content minmax(0,640px) max-content;gap:0.3rem 0.8rem;align-items:center"
+CLASSES_HELP = "What is known about the images. Autoencoders learn without it; it colours the map."
+HEAD = "<b>Class</b><b>Some of its images</b><b>Images</b>"
+NAME = "max-width:8rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+NUMBERS = "font-variant-numeric:tabular-nums;opacity:0.7;text-align:right;font-size:0.875rem"
+
+
+def view() -> str:
+    """What the page shows; the data set that was just kept comes first."""
+    wanted = st.session_state.pop(WANTED, None)
+    if wanted:
+        st.session_state[TAB], st.session_state["data"] = LOOK, wanted
+    st.session_state.setdefault(TAB, LOOK)
+    return str(st.segmented_control("View", [LOOK, ADD], required=True, key=TAB, label_visibility="collapsed"))
+
+
+def open_next(name: str) -> None:
+    """For the next run of the page: a widget that is drawn already cannot be changed in this one."""
+    st.session_state[WANTED] = name
+
+
+def choose() -> str:
+    """The data set that is looked at; the address keeps it."""
+    names = list(cached.data_names())
+    if st.session_state.get("data") not in names:
+        wanted = st.query_params.get(choice.DATA)
+        st.session_state["data"] = wanted if wanted in names else next(filter(_is_here, names), names[0])
+    name = str(st.pills("Data set", names, required=True, key="data"))
+    if st.query_params.get(choice.DATA) != name:  # a page with a widget that is bound to it could not be left
+        st.query_params[choice.DATA] = name
+    return name
+
+
+def _is_here(name: str) -> bool:
+    with suppress(LoupeError):  # a damaged one is told of when it is chosen
+        return cached.data_summary(name).ready
+    return False
+
+
+def overview(data: Summary) -> None:
+    height, width, channels = data.image
+    st.subheader(plain(data.title))
+    st.caption(" · ".join(part for part in (ORIGINS[data.origin], plain(data.source.rsplit("/", 1)[-1])) if part))
+    own = "The same for every training." if data.validation else "Each training holds back a fifth of its images."
+    with st.grid(6, min_column_width=100):
+        _fact("Size", f"{height} × {width}", f"Pixels, height × width, {'grey' if channels == 1 else 'in colour'}.")
+        _fact("Training", f"{data.train - data.validation:,}", "Images that models learn from.")
+        _fact("Validation", f"{data.validation:,}" if data.validation else "a fifth", f"Choose the best epoch. {own}")
+        _fact("Test", f"{data.test:,}", "Images that no training sees. What a model is worth is measured on them.")
+        _fact("Classes", f"{len(data.classes)}" if data.classes else "none", CLASSES_HELP)
+    for warning in data.warnings:
+        st.warning(plain(warning + "."), icon=":material/warning:")
+    for note in data.notes:
+        st.caption(plain(note + "."))
+
+
+def _fact(label: str, value: str, told: str) -> None:
+    st.metric(label, value, help=told, width="content")
+
+
+def fetch(name: str) -> None:
+    """A data set that is not on this machine yet."""
+    st.info("It is not on this machine yet.", icon=":material/cloud_download:")
+    if st.button("Fetch it", type="primary", help="Needs a network once; goes on where it broke off."):
+        with shown(), progress() as tell:
+            catalog.load(name, cached.settings(), tell)
+            cached.refresh_data()
+            st.rerun()
+
+
+class progress:  # noqa: N801
+    """A bar that a loader moves."""
+
+    def __enter__(self) -> progress:
+        self.bar = st.progress(0.0, "Reading...")
+        return self
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        share = min(done / total, 1.0) if total else 0.0
+        self.bar.progress(share, f"{plain(doing)}, {done:,} of {total:,}" if total else plain(doing))
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.empty()
+
+
+def samples(view: glance.View) -> None:
+    """A line a class: its name, some of its images, how many there are."""
+    lines = view.lines
+    if not lines[0].name:
+        pixels.sheet(lines[0].images, "Images of the data set", columns=16)
+        return
+    st.html(f'<div style="{GRID}">{HEAD}{"".join(_line(line) for line in lines)}</div>')
+    if view.left_out:
+        st.caption(f"And {view.left_out:,} more {'class' if view.left_out == 1 else 'classes'}.")
+
+
+def _line(line: glance.Line) -> str:
+    strip = pixels.uri(pixels.sheet_bytes(line.images, glance.EACH)) if len(line.images) else ""
+    name, parts = escape(line.name), f"{line.train:,} train, {line.validation:,} validate, {line.test:,} test"
+    image = f'<img src="{strip}" alt="Images of {name}" style="{pixels.STYLE};max-width:640px">' if strip else "none"
+    total = line.train + line.validation + line.test
+    return (
+        f'<span style="{NAME}" title="{name}">{name}</span><div>{image}</div>'
+        f'<span style="{NUMBERS}" title="{parts}">{total:,}</span>'
+    )
+
+
+def noise(view: glance.View) -> None:
+    """What a denoising model gets to see."""
+    sigma = st.slider(
+        "Noise", 0.0, 1.0, 0.3, 0.05, key="data_noise", width=360,
+        help="Standard deviation of the noise that is added to the input, pixels being 0 to 1. A model trained with it "
+        "learns to draw the clean image. Set the same number on the Train page.",
+    )  # fmt: skip
+    pixels.sheet(glance.noisy(view.mix, sigma), "Images, and below each the same with noise", width=900)
+
+
+def actions(data: Summary) -> None:
+    with st.container(horizontal=True):
+        if st.button("Train on it", type="primary", icon=":material/model_training:"):
+            _train_on(data.name)
+        if data.origin == "added" and st.button("Remove", icon=":material/delete:"):
+            remove(data)
+
+
+def _train_on(name: str) -> None:
+    st.session_state[widgets.key("dataset")] = name
+    st.session_state.pop(widgets.key("start"), None)
+    choice.turn_to("Set up")
+    choice.go("pages/train.py")
+
+
+@st.dialog("Remove this data set?")
+def remove(data: Summary) -> None:
+    using = [run.name for run in cached.runs() if run.dataset == data.name]
+    st.markdown(f"**{plain(data.name)}** is forgotten. The files that it was read from stay.")
+    if using:
+        st.markdown(f"{words.plural(len(using), 'run')} trained on it stay, but cannot be evaluated again.")
+    if st.button("Remove", type="primary", icon=":material/delete:"):
+        with shown():
+            catalog.remove(data.name, cached.settings())
+            cached.refresh_data()
+            st.session_state.pop("data", None)
+            st.rerun()

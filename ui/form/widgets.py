@@ -1,0 +1,154 @@
+"""The training form: widgets for every setting of a training, filled from what it begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ui import cached
+from ui.form import editor
+from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
+from ui.form.edits import MIRROR, Draft
+from ui.form.fields import FIELDS
+from vae_core.data.dataset import Summary
+from vae_core.errors import LoupeError
+from vae_core.runs.store import Run
+from vae_core.spec.config import Config
+from vae_core.spec.layers import MAX_CODE
+
+PREFIX = "train_"
+BASIC = ("kind", "latent", "epochs", "train_size")
+BASIC_WIDTH = 155  # pixels
+CLASSES_HELP = (
+    "Train on these only, and see how the model does on the others: images unlike those that it knows come out badly."
+)
+
+
+def key(name: str) -> str:
+    return PREFIX + name
+
+
+def choose_start(run: Run | None) -> tuple[Summary, Start]:
+    """Data set and settings to begin with. Choosing another fills the whole form anew."""
+    names = cached.data_names()
+    chosen = _chosen(run)
+    st.session_state.setdefault(key("dataset"), chosen.dataset if chosen and chosen.dataset in names else "digits")
+    left, right = st.columns(2)
+    name = left.selectbox(
+        "Data set",
+        names,
+        key=key("dataset"),
+        persist_state="session",
+        on_change=_forget_start,
+        help="What the model learns from. Add your own on the Data page.",
+    )
+    data = cached.data_summary(name)
+    known = {start.key: start for start in starts(data, chosen)}
+    if st.session_state.get(key("start")) not in known:
+        st.session_state[key("start")] = next(iter(known))
+    picked = right.selectbox(
+        "Begin with",
+        list(known),
+        key=key("start"),
+        format_func=lambda each: known[each].label,
+        persist_state="session",
+        help="Fills in all settings below; change any of them afterwards.",
+    )
+    st.caption(known[picked].note)
+    _fill_where_new(known[picked])
+    return data, known[picked]
+
+
+def _chosen(run: Run | None) -> Config | None:
+    try:
+        return run.config() if run else None
+    except (LoupeError, OSError):
+        return None
+
+
+def _forget_start() -> None:
+    st.session_state.pop(key("start"), None)
+
+
+def _fill_where_new(start: Start) -> None:
+    """Where another start was chosen than the one that the form was last filled with."""
+    stamp = (start.key, start.config.dataset, start.config.digest)
+    if st.session_state.get(key("filled")) != stamp:
+        st.session_state[key("filled")] = stamp
+        for name, value in to_values(start.config).items():
+            if name != "dataset":
+                st.session_state[key(name)] = value
+
+
+def settings(data: Summary) -> dict[str, Any]:
+    """Basic settings and the rest; what they hold, by the config's names."""
+    values: dict[str, Any] = {"dataset": data.name, "image": data.image}
+    with st.container(horizontal=True):
+        for name in BASIC:
+            options = {"on_change": _code_size_chosen} if name == "latent" else {}
+            values[name] = FIELDS[name].widget(key(name), width=BASIC_WIDTH, **options)
+    with st.expander("More settings", icon=":material/tune:"):
+        values |= _more(data, values["kind"])
+    return values
+
+
+def layers(data: Summary, values: dict[str, Any]) -> dict[str, str]:
+    """The two lines of the architecture."""
+    empty = draft(data, {**values, "encoder": ""})
+    encoder, decoder = editor.edit(empty, key("encoder"), key("decoder"), on_write=_encoder_written)
+    return {"encoder": encoder, "decoder": decoder}
+
+
+def draft(data: Summary, values: dict[str, Any]) -> Draft:
+    return Draft(data.image, values["encoder"], values.get("decoder", MIRROR), values["kind"], values["latent"])
+
+
+def _code_size_chosen() -> None:
+    """The code's size stands in two places where the line names it: what was changed last counts."""
+    st.session_state[key("encoder")] = with_code_size(st.session_state[key("encoder")], st.session_state[key("latent")])
+
+
+def _encoder_written() -> None:
+    named = CODE.search(st.session_state[key("encoder")])
+    if named:
+        st.session_state[key("latent")] = min(max(int(named[1][:4]), 1), MAX_CODE)
+
+
+def _more(data: Summary, kind: str) -> dict[str, Any]:
+    """Three beside each other; on a phone they come in the same order."""
+    values: dict[str, Any] = {}
+    names = [name for name in FIELDS if name not in BASIC]
+    for start in range(0, len(names), 3):
+        row = names[start : start + 3]
+        columns = st.columns(3 if len(row) == 3 else [1, 2], vertical_alignment="bottom")
+        for column, name in zip(columns, row, strict=False):
+            with column:
+                values[name] = FIELDS[name].widget(key(name), disabled=_does_not_apply(name, kind))
+    with columns[-1]:
+        return {**values, "classes": _classes(data)}
+
+
+def _does_not_apply(name: str, kind: str) -> bool:
+    state = st.session_state
+    return {
+        "beta": kind == "ae",
+        "kl_warmup": kind == "ae",
+        "sigma": state.get(key("loss")) != "mse",
+        "noise_once": not state.get(key("noise")),
+    }.get(name, False)
+
+
+def _classes(data: Summary) -> tuple[str, ...]:
+    kept = st.session_state.get(key("classes"), [])
+    st.session_state[key("classes")] = [name for name in kept if name in data.classes]
+    chosen = st.multiselect(
+        "Classes to train on",
+        data.classes,
+        key=key("classes"),
+        persist_state="session",
+        placeholder="All of them" if data.classes else "These images have no classes",
+        disabled=not data.classes,
+        help=CLASSES_HELP,
+    )
+    return tuple(chosen)

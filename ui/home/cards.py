@@ -1,0 +1,123 @@
+"""Runs as cards: what a model makes, how good it is, how far it got; and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, choice, frame, owner, palette, pixels, words
+from ui.errors import plain
+from ui.home import dialogs
+from vae_core.runs.store import Summary
+from vae_core.spec import naming
+
+PER_PAGE = 12
+NARROWEST = 240  # pixels of a card
+KIND_HELP = "A VAE's codes follow a prior, so that one can draw from it; a plain autoencoder's follow none."
+EPOCHS_HELP = "How often all training images were seen."
+SORTS = {
+    "Newest": lambda run: run.created,
+    "Best loss": lambda run: -(run.best_nats_per_pixel if run.best_nats_per_pixel is not None else float("inf")),
+    "Fewest parameters": lambda run: -(run.parameters or float("inf")),
+    "Name": None,
+}
+
+
+def filters(runs: list[Summary]) -> list[Summary]:
+    """A row of widgets, and the runs that pass them: the starred first, then in the chosen order."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Search", key="home_search", type="search", placeholder="Name, data set, note or owner", width=260,
+            help="Shows the runs in which this text occurs.",
+        )  # fmt: skip
+        states = list(dict.fromkeys(run.state for run in runs))
+        kept = st.multiselect(
+            "State", states, key="home_states", format_func=words.state, width=200, placeholder="Any",
+            help="Shows only runs in one of these states.",
+        )  # fmt: skip
+        sort = st.selectbox("Sort by", list(SORTS), key="home_sort", width=170, help="Starred runs come first.")
+        mine = st.segmented_control(
+            "Whose", ["All", "Mine"], default="All", required=True, key="home_whose",
+            help="Runs that bear your name (at the bottom of the sidebar), or everybody's.",
+        )  # fmt: skip
+    found = [run for run in runs if _fits(run, str(text or ""), kept, mine == "Mine")]
+    return ordered(found, str(sort))
+
+
+def ordered(runs: list[Summary], sort: str) -> list[Summary]:
+    key: Any = SORTS[sort]
+    found = sorted(runs, key=lambda run: run.name.casefold()) if key is None else sorted(runs, key=key, reverse=True)
+    return sorted(found, key=lambda run: not run.star)
+
+
+def _fits(run: Summary, text: str, states: list[str], mine: bool) -> bool:
+    if (states and run.state not in states) or (mine and run.owner != owner.current()):
+        return False
+    place = " ".join((run.id, run.name, run.dataset, run.kind, run.recipe, run.note, run.owner)).casefold()
+    return all(word in place for word in text.casefold().split())
+
+
+def grid(runs: list[Summary]) -> None:
+    """A page of cards."""
+    pages = -(-len(runs) // PER_PAGE)
+    number = min(int(st.session_state.get("home_page", 1)), pages)
+    with st.grid("auto", min_column_width=NARROWEST) as cells:
+        for run in runs[(number - 1) * PER_PAGE : number * PER_PAGE]:
+            with cells.cell(), st.container(border=True, gap="xsmall"):
+                _card(run, palette.run(run.id))
+    if pages > 1:
+        st.pagination(pages, key="home_page")
+
+
+def _card(run: Summary, colour: str) -> None:
+    if run.state == "broken":
+        _broken(run)
+        return
+    every = frame.LOOK_SECONDS if run.state in ("queued", "running") else None
+    st.fragment(_sight, run_every=every)(run, colour)
+    _buttons(run)
+
+
+def _sight(was: Summary, colour: str) -> None:
+    """What changes while it trains, drawn anew without the rest of the page."""
+    run = cached.find(was.id) or was
+    pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
+    _heading(run, colour)
+    pixels.facts(
+        {run.dataset: "Data set", naming.kind(run): KIND_HELP},
+        {f"{words.short(run.parameters)} parameters": words.PARAMETERS_HELP},
+        {f"loss {words.number(run.best_nats_per_pixel)}": words.loss_help(run), words.epochs(run): EPOCHS_HELP},
+        {name: told for name, told in ((run.owner, "Who started it"), (run.note, run.note)) if name},
+    )
+
+
+def _heading(run: Summary, colour: str) -> None:
+    word, badge, icon, meaning = words.standing(run, run.state)
+    lock = " :material/lock:" if run.locked else ""
+    pixels.title(run.name, colour)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.badge(word, icon=icon, color=badge, help=run.error or meaning)  # type: ignore[arg-type]  # one of its words
+        if not run.is_shipped:
+            st.caption(f"{words.ago(run.created)}{lock}", width="content")
+
+
+def _buttons(run: Summary) -> None:
+    with st.container(horizontal=True, gap="xsmall"):
+        if st.button("Explore" if choice.has_map(run) else "Watch", key=f"open-{run.id}", type="primary"):
+            choice.look_at(run)
+        if run.is_shipped:
+            dialogs.menu(run)
+            return
+        star = "★" if run.star else "☆"
+        told = "Take the star away" if run.star else "Star it: starred runs come first"
+        st.button(star, key=f"star-{run.id}", help=told, on_click=dialogs.star, args=(run, not run.star))
+        dialogs.menu(run)
+
+
+def _broken(run: Summary) -> None:
+    pixels.blank("This folder cannot be read")
+    pixels.title(run.name, palette.GREY)
+    st.error(plain(run.error or ""))
+    if st.button("Remove", key=f"remove-{run.id}"):
+        dialogs.remove([run.id])

@@ -1,0 +1,106 @@
+"""What Home is made of besides the runs: a map to walk on, three doors, the import, the models that come along."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cached, choice, no_run, words
+from ui.data import uploads
+from ui.errors import plain, shown
+from ui.home import cards
+from vae_core.errors import LoupeError
+from vae_core.runs import transfer
+from vae_core.runs.store import Summary
+
+IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
+
+WHAT = "See what an autoencoder has learned, and whether a change has helped."
+HOW = (
+    "An autoencoder squeezes every image into a few numbers and draws it again from them. Those numbers are a place on "
+    "the map: drag over it, and see what {} draws there."
+)
+
+
+def show(runs: list[Summary]) -> None:
+    """Three doors, and a map to walk on at once: the newest of one's own, or the first of those that come along."""
+    own = next((run for run in runs if choice.has_map(run) and run.state == "done"), None)
+    mapped = own or next(iter(cached.shipped()), None)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="content", gap="xsmall"):
+            st.title("Latent Loupe", anchor=False)
+            st.markdown(WHAT)
+        with st.container(horizontal=True, width="content"):
+            _doors(mapped)
+    if mapped:
+        from ui import explore  # NumPy and more: the head of the page stands by now
+
+        with shown():
+            explore.walk(mapped.id)
+    st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")))
+
+
+def _doors(mapped: Summary | None) -> None:
+    """Walk on, train, or bring images of one's own."""
+    if mapped and st.button("Look closer", icon=":material/explore:", help=f"Explore {plain(mapped.name)}."):
+        choice.look_at(mapped)
+    no_run.first_training()
+    if st.button("Bring your images", icon=":material/add_photo_alternate:", help=BRING_HELP):
+        from ui.data import browse
+
+        st.session_state[browse.TAB] = browse.ADD
+        choice.go("pages/data.py")
+
+
+def along() -> None:
+    """The models that come with Latent Loupe, as cards; and where there is no other place for it, the import."""
+    found, first = cached.shipped(), not cached.runs()
+    if not (found or first):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.subheader("Trained for you" if found else "", width="content", help=ALONG_HELP if found else None)
+        if first:
+            importer()
+    if found:
+        with shown():
+            cards.grid(found)
+
+
+BRING_HELP = "A folder, a zip or single pictures. They stay on this machine."
+ALONG_HELP = "Models that come with Latent Loupe, to walk on and to compare with. They stay as they are."
+
+
+def importer() -> None:
+    """The button that lets runs in, and what came of it once its dialog is closed."""
+    if st.button("Import", icon=":material/upload:", help="Runs that were exported from here or elsewhere."):
+        bring_in()
+    told = st.session_state.pop(IMPORTED, "")
+    if told:
+        st.toast(told, icon=":material/check:", duration="long")
+
+
+@st.dialog("Import runs")
+def bring_in() -> None:
+    """A new key empties the field after each import."""
+    count = st.session_state.setdefault("imports", 0)
+    file = st.file_uploader("A zip of exported runs, up to 2 GB", "zip", key=f"import-{count}")
+    if file is None:
+        return
+    with shown():
+        if uploads.kind(file) == uploads.IMAGES:
+            raise LoupeError("The zip holds images", "A zip of exported runs was expected", "Add it on the page Data")
+        before = cached.runs()
+        found = transfer.unpack(cached.settings(), file)
+        uploads.release([file])
+        st.session_state.imports = count + 1
+        cached.refresh()
+        st.session_state[IMPORTED] = _told([run.id for run in found], before)
+        choice.choose(found[0].id)
+        st.rerun()
+
+
+def _told(ids: list[str], before: list[Summary]) -> str:
+    """A run bears the moment it was made at wherever it goes: by that a second copy of it is known."""
+    known = {run.created: run.id for run in before}
+    copies = [(run.id, known[run.created]) for run in cached.runs() if run.id in ids and run.created in known]
+    told = [f"{plain(new)} is a copy of {plain(old)}, which was here already." for new, old in copies]
+    return " ".join([f"Imported {words.plural(len(ids), 'run')}: {plain(', '.join(ids))}.", *told])

@@ -1,0 +1,44 @@
+"""What is made ready before anybody asks, so that the first visit is as quick as the next."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from threading import Thread
+
+from vae_core import settings as settings_file
+from vae_core.errors import LoupeError
+
+OTHERS = ("explore", "project", "train.live", "train.new", "judge", "data.browse", "compare", "tune")
+log = logging.getLogger(__name__)
+
+
+def for_the_first_page() -> None:
+    """While the browser still loads it: the map on Home, and the models that come along."""
+    Thread(target=_first, daemon=True).start()
+
+
+def _first() -> None:
+    from vae_core.runs import shipped
+
+    try:
+        shipped.ready(settings_file.load())
+    except (LoupeError, OSError) as error:  # said where they are asked for
+        log.info("Not ready ahead: %s", error)
+    import_module("ui.explore")
+
+
+def for_the_others() -> None:
+    """When the first page stands: the other pages, and the letters while nobody has trained anything."""
+    from vae_core.data import catalog
+    from vae_core.runs import store
+    from vae_core.spec import recipes
+
+    for name in OTHERS:
+        import_module(f"ui.{name}")
+    try:
+        settings = settings_file.load()
+        if not store.list_runs(settings):
+            catalog.load(recipes.first().dataset, settings)
+    except (LoupeError, OSError) as error:
+        log.info("Not ready ahead: %s", error)

@@ -1,0 +1,121 @@
+"""What can be done with a run on the Train page: stop, resume, train longer, fork. Asked twice, it is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from ui import choice, owner, starting
+from ui.errors import plain, show
+from ui.form.fields import FIELDS
+from ui.run_view import View
+from ui.tune import optimizers
+from vae_core.errors import LoupeError
+from vae_core.runs import jobs
+from vae_core.runs.store import Run
+
+RESUMABLE = ("stopped", "interrupted", "failed")
+FORKED = ("epochs", "learning_rate", "optimizer", "schedule", "batch", "beta", "kl_warmup", "noise", "patience")
+KEPT = "action_error"
+FOLLOW = "action_done"  # the run that the page shows next
+
+
+def buttons(view: View) -> None:
+    """One row. What a click does happens before the page is drawn again, so that it shows the new state."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+        if view.active:
+            _stop(view)
+        if view.state in RESUMABLE:
+            st.button(
+                "Resume",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_told,
+                args=(_resume, view.run),
+                help="Go on from where it ended, as if it had never stopped.",
+            )
+        if not view.active and view.epochs:
+            if not view.run.is_shipped:
+                _longer(view)
+                _fork(view)
+            if not view.run.study:  # a trial has no map
+                link = {choice.PARAMETER: view.run.id}
+                st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
+            optimizers.link(view.run)
+
+
+def problem() -> None:
+    """What went wrong at the last click."""
+    error = st.session_state.pop(KEPT, None)
+    if error:
+        show(error)
+
+
+def _told(action: Callable[[Run], Run], run: Run) -> None:
+    """Keep what went wrong, or the run that comes of it, for the page that is drawn next."""
+    try:
+        st.session_state[FOLLOW] = action(run).id
+    except LoupeError as error:
+        st.session_state[KEPT] = error
+
+
+def _stop(view: View) -> None:
+    asked = view.run.stop_requested()
+    label = "Stopping" if asked else "Stop"
+    text = "Ends after the batch in hand and keeps what was learned. It can be resumed."
+    if not owner.is_other(view.card["owner"]) or asked:
+        st.button(label, icon=":material/stop:", disabled=asked, help=text, on_click=_told, args=(_end, view.run))
+        return
+    with st.popover(label, icon=":material/stop:", help=text):
+        st.write(f"This training belongs to {plain(view.card['owner'])}.")
+        st.button("Stop it all the same", on_click=_told, args=(_end, view.run))
+
+
+def _end(run: Run) -> Run:
+    jobs.request_stop(run)
+    return run
+
+
+def _resume(run: Run) -> Run:
+    starting.work(run, jobs.TRAIN)
+    return run
+
+
+def _longer(view: View) -> None:
+    done = len(view.history)
+    with st.popover("Train longer", icon=":material/fast_forward:", help="A new run that goes on from this one's end."):
+        more = st.number_input(
+            "Further epochs", 1, 10_000, value=max(view.config.epochs, 1), key=f"longer_{view.run.id}"
+        )
+        st.caption(f"It will have trained {done + more} epochs. This run stays as it is.")
+        changes = {"epochs": done + more}
+        st.button(
+            "Train on",
+            type="primary",
+            key="longer_go",
+            on_click=_told,
+            args=(partial(starting.fork, changes=changes), view.run),
+        )
+
+
+def _fork(view: View) -> None:
+    with st.popover(
+        "Fork", icon=":material/call_split:", help="A new run from this one's end, with one setting changed."
+    ):
+        field = st.selectbox("Setting to change", FORKED, format_func=lambda name: FIELDS[name].label, key="fork_field")
+        value = FIELDS[field].widget(f"fork_{view.run.id}_{field}", getattr(view.config, field))
+        least = {"epochs": len(view.history) + view.config.epochs} if len(view.history) >= view.config.epochs else {}
+        if least and field != "epochs":
+            st.caption(f"It goes on for {view.config.epochs} more epochs.")
+        changes = {**least, field: value}
+        unchanged = value == getattr(view.config, field)
+        st.button(
+            "Start the fork",
+            type="primary",
+            key="fork_go",
+            disabled=unchanged,
+            on_click=_told,
+            args=(partial(starting.fork, changes=changes), view.run),
+        )

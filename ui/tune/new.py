@@ -1,0 +1,184 @@
+"""A new search: what it begins from, what may vary, what is made small, how long it may take, and the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ui import cached, owner
+from ui.errors import plain, shown
+from ui.form.beginnings import Start, starts, to_values
+from ui.form.fields import FIELDS
+from ui.tune import asked, chosen, labels, preview, vary
+from vae_core.errors import LoupeError
+from vae_core.runs.store import Run
+from vae_core.search import study
+from vae_core.search.spec import GOALS, PRUNERS, SAMPLERS, Search
+from vae_core.spec.config import MOST_FOLDS, Config
+
+ASKED, READY_KEY = "tune_asked", "tune_ready"
+BASE = ("epochs", "train_size", "latent")
+FIRST = {"goals": ["loss"], "folds": 0, "sampler": "tpe", "pruner": "halving", "trials": 15, "minutes": 0.0,
+         "workers": 1}  # fmt: skip
+FOLDS_HELP = (
+    "0 validates every trial on one part of the images. 3 or more cross-validate: each trial is trained so often, and "
+    "each image validates once, which takes so many times as long and trusts chance less. Classes are shared out "
+    "evenly, groups of images stay together, and all trials have the same folds and the same first weights."
+)
+GOALS_HELP = "One, or two that pull against each other: then there is no single best, but a line of best bargains."
+
+
+def key(name: str) -> str:
+    return f"tune_{name}"
+
+
+def show(run: Run | None) -> None:
+    was_asked = st.session_state.pop(ASKED, False)
+    st.pills(
+        "Ready-made searches", list(asked.READY), key=READY_KEY, on_change=_make_ready,
+        help="Fills in what is below; change any of it afterwards.",
+    )  # fmt: skip
+    form, side = st.columns([5, 2], gap="medium")
+    with shown():
+        with form:
+            search = _form(run)
+        with side, st.container(border=True, gap="xsmall"):
+            if search is None:
+                st.button("Start the search", disabled=True, type="primary", width="stretch")
+                st.caption("It can start when everything beside is right.")
+                return
+            preview.show(search)
+            _start(search, was_asked)
+
+
+def _form(run: Run | None) -> Search | None:
+    start = _start_from(run)
+    try:
+        base = asked.base(start.config, _base_values())
+        space = vary.ask(base)
+        goals = _goals()
+        settings = _settings()
+        return Search(base, space, tuple(goals), seed=base.seed, **settings) if space is not None else None
+    except LoupeError as error:
+        st.error(plain(str(error)))
+        return None
+
+
+def _start_from(run: Run | None) -> Start:
+    names = cached.data_names()
+    config = _config(run)
+    st.session_state.setdefault(key("dataset"), config.dataset if config and config.dataset in names else "digits")
+    left, right = st.columns(2)
+    name = left.selectbox(
+        "Data set", names, key=key("dataset"), persist_state="session", help="What every trial learns from."
+    )
+    data = cached.data_summary(name)
+    known = {start.key: start for start in starts(data, config)}
+    if st.session_state.get(key("start")) not in known:
+        st.session_state[key("start")] = "chosen" if "chosen" in known else next(iter(known))
+    picked = right.selectbox(
+        "Begin with", list(known), key=key("start"), format_func=lambda each: known[each].label,
+        persist_state="session", help="All trials have these settings, except for what varies.",
+    )  # fmt: skip
+    _fill(known[picked])
+    return known[picked]
+
+
+def _config(run: Run | None) -> Config | None:
+    try:
+        return run.config() if run else None
+    except (LoupeError, OSError):
+        return None
+
+
+def _fill(start: Start) -> None:
+    """Where another start was chosen than the form was last filled with."""
+    stamp = (start.key, start.config.digest)
+    if st.session_state.get(key("filled")) != stamp:
+        st.session_state[key("filled")] = stamp
+        values = to_values(start.config)
+        st.session_state.update({key(name): values[name] for name in BASE})
+        st.session_state.pop(key("values_learning_rate"), None)  # its usual range follows the start's own rate
+    for name, value in FIRST.items():
+        st.session_state.setdefault(key(name), value)
+
+
+def _base_values() -> dict[str, Any]:
+    with st.container(horizontal=True):
+        return {name: FIELDS[name].widget(key(name), width=155) for name in BASE}
+
+
+def _goals() -> list[str]:
+    return st.multiselect(
+        "What to make small", list(GOALS), key=key("goals"), format_func=labels.GOALS.__getitem__, max_selections=2,
+        persist_state="session", placeholder="Choose one or two", help=GOALS_HELP,
+    )  # fmt: skip
+
+
+def _settings() -> dict[str, Any]:
+    with st.container(horizontal=True):
+        trials = st.number_input(
+            "Trials, at most", 1, 10_000, key=key("trials"), persist_state="session", width=155,
+            help="How many sets of values are tried. More can be added when it is done.",
+        )  # fmt: skip
+        minutes = st.number_input(
+            "Minutes, 0 = no limit", 0.0, 10_000.0, key=key("minutes"), step=1.0, format="%.3g",
+            persist_state="session", width=155, help="When they are over, what trains then is ended and counts not.",
+        )  # fmt: skip
+        folds = st.number_input(
+            "Folds, 0 = one split", 0, MOST_FOLDS, key=key("folds"), persist_state="session", width=155,
+            help=FOLDS_HELP,
+        )  # fmt: skip
+    drawer = st.expander("How it searches", icon=":material/tune:")
+    with drawer, st.container(horizontal=True):
+        sampler = st.selectbox(
+            "Choosing values", SAMPLERS, key=key("sampler"), format_func=labels.SAMPLERS.__getitem__,
+            persist_state="session", width=270, help="Learning finds good values sooner; a grid is easy to read.",
+        )  # fmt: skip
+        pruner = st.selectbox(
+            "Ending weak trials early", PRUNERS, key=key("pruner"), format_func=labels.PRUNERS.__getitem__,
+            persist_state="session", width=270, help="Saves most of the time. With two goals none is ended early.",
+        )  # fmt: skip
+        st.number_input(
+            "Processes", 1, 8, key=key("workers"), persist_state="session", width=155,
+            help="How many work on it at once. More than there are training slots only wait for each other.",
+        )  # fmt: skip
+    return {"trials": trials, "minutes": minutes, "folds": folds, "sampler": sampler, "pruner": pruner}
+
+
+def _make_ready() -> None:
+    ready = asked.READY.get(str(st.session_state.get(READY_KEY)))
+    if ready:
+        for name, value in {**FIRST, **ready.values, "vary": list(ready.vary)}.items():
+            st.session_state[key(name)] = value
+
+
+def _start(search: Search, was_asked: bool) -> None:
+    if was_asked:  # here and not before the page is drawn: a number that was just typed counts
+        _begin(search)
+    st.button(
+        "Start the search", type="primary", icon=":material/play_arrow:", on_click=_ask, width="stretch",
+        help="It runs in processes of its own: you may close this page.",
+    )  # fmt: skip
+
+
+def _ask() -> None:
+    st.session_state[ASKED] = True
+
+
+def _begin(search: Search) -> None:
+    where, who, workers = cached.settings(), owner.current(), int(st.session_state[key("workers")])
+
+    def begin() -> study.Study:
+        found = study.create(where, search, owner=who)
+        found.start(workers)
+        return found
+
+    try:
+        found = cached.turn().once(("search", where, search, who), begin)
+    except (LoupeError, OSError) as error:
+        st.error(plain(str(error)))
+        return
+    cached.refresh_searches()
+    chosen.watch(found.name)

@@ -1,0 +1,88 @@
+"""A data set at a glance: a few images of each class, how many there are, and images with noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vae_core.data.dataset import Dataset, Part
+
+Array = np.ndarray[Any, Any]
+EACH = 12  # images of a class that are shown
+MOST_CLASSES = 20  # that get a line each
+MIXED = 96  # images that are shown where there are no classes
+NOISY = 10  # images of the noise preview
+
+
+@dataclass(frozen=True)
+class Line:
+    """A class, or everything where there are none: some of its images (n, h, w, c), and how many there are."""
+
+    name: str
+    images: Array
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
+class View:
+    lines: tuple[Line, ...]
+    left_out: int  # classes without a line
+    mix: Array  # training images of all kinds, (NOISY, h, w, c)
+
+
+def view(dataset: Dataset) -> View:
+    train = dataset.train
+    mix = train.pixels[_evenly(np.arange(len(train)), NOISY)]
+    if train.labels is None or not dataset.classes:
+        return View((_everything(dataset),), 0, mix)
+    lines = tuple(_lines(dataset))
+    return View(lines, len(dataset.classes) - len(lines), mix)
+
+
+def noisy(images: Array, sigma: float, seed: int = 0) -> Array:
+    """(2, n, h, w, c): the images, and what a denoising model gets to see instead."""
+    noise = np.random.default_rng(seed).normal(0, sigma, images.shape)
+    seen = np.clip(images / 255 + noise, 0, 1)
+    return np.stack([images, np.rint(seen * 255).astype(np.uint8)])
+
+
+def _everything(dataset: Dataset) -> Line:
+    images = dataset.train.pixels[_evenly(np.arange(len(dataset.train)), MIXED)]
+    held = 0 if dataset.validation is None else len(dataset.validation)
+    return Line("", images, len(dataset.train) - held, held, len(dataset.test))
+
+
+def _lines(dataset: Dataset) -> Iterator[Line]:
+    labels, classes = dataset.train.labels, len(dataset.classes)
+    assert labels is not None
+    own = np.zeros(len(labels), bool) if dataset.validation is None else _mask(dataset.validation, len(labels))
+    train, validation = _counts(labels[~own], classes), _counts(labels[own], classes)
+    test = _counts(_labels(dataset.test), classes)
+    for number in range(min(classes, MOST_CLASSES)):
+        images = dataset.train.pixels[_evenly(np.flatnonzero(labels == number), EACH)]
+        yield Line(dataset.classes[number], images, int(train[number]), int(validation[number]), int(test[number]))
+
+
+def _mask(indices: Array, count: int) -> Array:
+    mask = np.zeros(count, bool)
+    mask[indices] = True
+    return mask
+
+
+def _labels(part: Part) -> Array:
+    return np.empty(0, np.int64) if part.labels is None else part.labels
+
+
+def _counts(labels: Array, classes: int) -> Array:
+    return np.bincount(labels, minlength=classes)
+
+
+def _evenly(indices: Array, most: int) -> Array:
+    """Spread over the file, as the images of one author or one camera often lie together."""
+    places = np.linspace(0, len(indices) - 1, min(len(indices), most)).round().astype(int)
+    return indices[np.unique(places)] if len(indices) else indices
