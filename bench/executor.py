@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 
 from vae_core.learn import export, models
-from vae_core.look.executor import Executor
 from vae_core.look.forms import CHUNK, NETWORKS, Form
 from vae_core.look.litert import LiteRT
-from vae_core.look.lowering import Network
+from vae_core.look.program.executor import Executor
+from vae_core.look.program.lowering import Network
 from vae_core.runs import keras_file
 from vae_core.spec import recipes
 

@@ -27,10 +27,9 @@ from sklearn.manifold import TSNE
 from vae_core import settings as configured
 from vae_core.data.dataset import Array
 from vae_core.look import neighbours, projection
-from vae_core.look.projection import Projection
-from vae_core.look.projections import methods, quality
-from vae_core.look.projections.prepared import prepare, shares_of_preparing
-from vae_core.look.projections.stages import FIND, FORM, Stages
+from vae_core.look.projection import Projection, methods, quality
+from vae_core.look.projection.prepared import prepare, shares_of_preparing
+from vae_core.look.projection.stages import FIND, FORM, Stages
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from vae_core.learn import models
-from vae_core.look import packed
+from vae_core.look.program import packed
 from vae_core.runs import keras_file
 from vae_core.runs.keras_file import Graph
 from vae_core.spec.config import Config

@@ -10,8 +10,9 @@ import streamlit as st
 from ui import cached
 from ui.components import plane
 from ui.components.plane import payload
-from vae_core.look import packed, pictures
+from vae_core.look import pictures
 from vae_core.look.portable import Portable
+from vae_core.look.program import packed
 from vae_core.runs import store
 from vae_core.runs.store import Run
 

@@ -13,7 +13,7 @@ from ui.components.plane import module, told
 from ui.components.plane import payload as plain
 from ui.components.projection import payload
 from ui.components.projection.payload import Column, Points, Settings, Spots
-from vae_core.look import packed
+from vae_core.look.program import packed
 from vae_core.runs import store
 from vae_core.runs.store import Run
 

@@ -18,10 +18,10 @@ from support import loaded_by
 
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation
-from vae_core.look.executor import Executor
 from vae_core.look.forms import Ends
-from vae_core.look.lowering import Network
 from vae_core.look.portable import Portable
+from vae_core.look.program.executor import Executor
+from vae_core.look.program.lowering import Network
 from vae_core.runs.keras_file import Graph
 from vae_core.runs.store import Run
 from vae_core.spec import recipes

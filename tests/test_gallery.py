@@ -14,9 +14,10 @@ from browser import holds, idle
 from PIL import Image
 
 from vae_core.look import codes as places
-from vae_core.look import packed, pictures
-from vae_core.look.packed import Packed
+from vae_core.look import pictures
 from vae_core.look.portable import Portable
+from vae_core.look.program import packed
+from vae_core.look.program.packed import Packed
 from vae_core.runs import keras_file, stock
 from vae_core.runs.store import Run
 

@@ -9,9 +9,8 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities_nn, _kl_divergence
 
 from vae_core.look import neighbours
-from vae_core.look.projection import METHODS, Map, Projection
-from vae_core.look.projections import adding, methods, pca, preview, stages, umap_layout
-from vae_core.look.projections.repulsion import Repulsion
+from vae_core.look.projection import METHODS, Map, Projection, adding, methods, pca, preview, stages, umap_layout
+from vae_core.look.projection.repulsion import Repulsion
 from vae_core.runs.jobs import Stopped
 
 DIGITS = (load_digits().data[:400] / 16).astype(np.float32)
@@ -78,8 +77,8 @@ def test_a_map_is_shown_while_it_forms_and_can_be_stopped():
 
 
 def test_many_points_move_before_their_neighbours_are_found(monkeypatch):
-    monkeypatch.setattr("vae_core.look.projections.preview.MANY", 300)
-    monkeypatch.setattr("vae_core.look.projections.preview.POINTS", 100)
+    monkeypatch.setattr("vae_core.look.projection.preview.MANY", 300)
+    monkeypatch.setattr("vae_core.look.projection.preview.POINTS", 100)
     monkeypatch.setattr(neighbours, "ROWS", 200)
     few = []
 

@@ -5,8 +5,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
-from vae_core.look.projection import Projection
-from vae_core.look.projections import quality, words
+from vae_core.look.projection import Projection, quality, sentences
 
 RANDOM = np.random.default_rng(0)
 SPACE = RANDOM.standard_normal((400, 12)).astype(np.float32)
@@ -21,7 +20,7 @@ def measured(original=SPACE, places=MAP, labels=None, **more):
 @pytest.mark.parametrize(
     ("method", "asked", "sample", "trust", "said"),
     [
-        ("tsne", 400, 400, 0.9, {words.MISLEADS}),
+        ("tsne", 400, 400, 0.9, {sentences.MISLEADS}),
         ("pca", 400, 400, 0.9, set()),
         ("pca", 100, 400, 0.9, {"That was measured at 100 of the 400 points."}),
         ("pca", 400, 50, 0.9, {"Trustworthiness and continuity were measured among 50 random points."}),
@@ -30,9 +29,9 @@ def measured(original=SPACE, places=MAP, labels=None, **more):
 )
 def test_what_is_said_of_a_map_and_no_more(method, asked, sample, trust, said):
     found = {"kept": 7.25, "neighbours": 15, "asked": asked, "sample": sample, "trustworthiness": trust}
-    first, *more = words.honesty(Projection(method), found, 400)
+    first, *more = sentences.honesty(Projection(method), found, 400)
     assert "on average 7.2 are among its 15 nearest" in first and set(more) == said
-    too_few = words.honesty(Projection(method), {**found, "kept": None}, 400)
+    too_few = sentences.honesty(Projection(method), {**found, "kept": None}, 400)
     assert too_few == ["There are too few images to say how far this map can be trusted."]
 
 
@@ -41,7 +40,7 @@ def test_what_is_said_of_a_map_and_no_more(method, asked, sample, trust, said):
 ])  # fmt: skip
 @pytest.mark.parametrize(("left_out", "told"), [(0, ""), (1, "1 image is left out"), (2, "2 images are left out")])
 def test_what_a_map_notes(of, method, dimensions, needless, left_out, told):
-    notes = " ".join(words._notes(Projection(method, of=of), left_out, dimensions))
+    notes = " ".join(sentences._notes(Projection(method, of=of), left_out, dimensions))
     assert ("needs no" in notes) == needless
     assert told in notes and ("left out" in notes) == bool(left_out)
 

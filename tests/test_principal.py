@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from vae_core.look.projections import pca
+from vae_core.look.projection import pca
 
 
 def cloud(count, dimensions, seed=0):

@@ -11,11 +11,10 @@ from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.portable import Portable
-from vae_core.look.projection import TEST, TRAIN, Projection
-from vae_core.look.projections import adding, stability
-from vae_core.look.projections.prepared import ENCODE
-from vae_core.look.projections.stages import FIND
-from vae_core.look.projections.work import work
+from vae_core.look.projection import TEST, TRAIN, Projection, adding, stability
+from vae_core.look.projection.prepared import ENCODE
+from vae_core.look.projection.stages import FIND
+from vae_core.look.projection.work import work
 from vae_core.runs import files, jobs, locks, tasks
 
 
@@ -181,7 +180,7 @@ def test_a_map_is_seen_while_it_forms_and_cancelled_half_way(own):
 def test_known_codes_move_while_the_others_are_encoded(own, monkeypatch):
     for place, value in (("work.MANY", 100), ("preview.MANY", 100), ("preview.POINTS", 60), ("preview.REST", 0),
                          ("live.EVERY", 0), ("images.CHUNK", 64)):  # fmt: skip
-        monkeypatch.setattr(f"vae_core.look.projections.{place}", value)
+        monkeypatch.setattr(f"vae_core.look.projection.{place}", value)
     task = projection.begin(own, Projection(method="tsne", images="both"))
     seen = []
 

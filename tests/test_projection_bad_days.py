@@ -13,8 +13,7 @@ from vae_core.cli import tasks as worker
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.look import projection
-from vae_core.look.projection import Projection
-from vae_core.look.projections import images
+from vae_core.look.projection import Projection, images
 from vae_core.runs import files, jobs, tasks
 from vae_core.runs.store import Run
 
@@ -125,7 +124,7 @@ def test_columns_of_a_manifest_come_along():
 
 
 def test_more_numbers_than_fit_are_refused_before_they_are_computed(own, monkeypatch):
-    from vae_core.look.projections import features
+    from vae_core.look.projection import features
 
     monkeypatch.setattr(features, "MOST_BYTES", 4 * 64 * 100)
     with pytest.raises(LoupeError, match="Project at most 100 images"):

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from vae_core.errors import LoupeError
-from vae_core.look import packed as plane
 from vae_core.look.portable import Portable
+from vae_core.look.program import packed as plane
 from vae_core.runs import store, transfer
 from vae_core.runs.store import Run
 from vae_core.settings import Settings

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from vae_core.data.glance import View
     from vae_core.look.comparison import Comparison
     from vae_core.look.doctor.finding import Finding
-    from vae_core.look.packed import Packed
     from vae_core.look.portable import Portable
+    from vae_core.look.program.packed import Packed
     from vae_core.look.projection import Map
     from vae_core.runs.arms import Arm
     from vae_core.runs.tasks import Task
@@ -148,7 +148,7 @@ def networks(run: Run) -> Packed:
 
 @st.cache_resource(max_entries=8, show_spinner="Making the model ready for the browser...")
 def _networks(run: Run, born: str) -> Packed:
-    from vae_core.look import packed
+    from vae_core.look.program import packed
 
     return packed.of(run)
 

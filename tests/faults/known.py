@@ -40,12 +40,12 @@ FAULTS = (
         ("test_pca_agrees_with_scikit_learn",),
     ),
     Fault(
-        "codes-that-are-no-numbers-on-a-map", "vae_core/look/projections/features.py", "finite",
+        "codes-that-are-no-numbers-on-a-map", "vae_core/look/projection/features.py", "finite",
         "(np.abs(values) < 1e15).all(axis=1)", "~(np.abs(values) >= 1e15).any(axis=1)",
         ("test_what_is_not_finite_is_left_out_and_counted", "test_nothing_but_nan_is_a_sentence"),
     ),
     Fault(
-        "points-of-other-images", "vae_core/look/projections/images.py", "choose",
+        "points-of-other-images", "vae_core/look/projection/images.py", "choose",
         "take(image[half == each]) for each in halves]", "take(image[half == each]) for each in reversed(halves)]",
         ("test_every_point_is_its_own_image_whatever_the_halves",),
     ),
@@ -70,7 +70,7 @@ FAULTS = (
         ("test_a_reports_unit_in_nats_per_image",),
     ),
     Fault(
-        "a-true-map-is-said-to-mislead", "vae_core/look/projections/words.py", "honesty",
+        "a-true-map-is-said-to-mislead", "vae_core/look/projection/words.py", "honesty",
         'spec.method == "pca"', 'spec.method != "pca"',
         ("test_what_is_said_of_a_map_and_no_more",),
     ),

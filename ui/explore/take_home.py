@@ -20,7 +20,8 @@ from ui.components.plane.told import Asked
 from ui.explore import facts
 from ui.view import View
 from vae_core.errors import LoupeError
-from vae_core.look import neighbours, packing
+from vae_core.look import neighbours
+from vae_core.look.program import packing
 from vae_core.spec import naming
 from vae_core.spec.config import Config
 from vae_core.spec.difference import words_of

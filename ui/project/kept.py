@@ -11,8 +11,7 @@ from ui.errors import plain
 from ui.view import View
 from vae_core.errors import LoupeError
 from vae_core.look import projection
-from vae_core.look.projection import IMAGES, Projection
-from vae_core.look.projections import adding, stability
+from vae_core.look.projection import IMAGES, Projection, adding, stability
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task

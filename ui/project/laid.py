@@ -15,8 +15,7 @@ from ui.components.projection.payload import Column, Points, Spots
 from ui.project.kept import CODES
 from ui.view import View, class_name
 from vae_core.look.evaluation import gaussian_kl
-from vae_core.look.projection import TRAIN, Map
-from vae_core.look.projections import adding
+from vae_core.look.projection import TRAIN, Map, adding
 from vae_core.runs import tasks
 from vae_core.runs.tasks import Task
 from vae_core.spec import naming

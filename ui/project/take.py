@@ -17,8 +17,7 @@ from ui.project import ask, chosen
 from ui.project.kept import CODES
 from ui.project.laid import Laid
 from ui.view import View
-from vae_core.look.projection import IMAGES
-from vae_core.look.projections import adding, stability
+from vae_core.look.projection import IMAGES, adding, stability
 from vae_core.runs import tasks
 from vae_core.runs.tasks import Task
 from vae_core.share import projector

@@ -11,7 +11,7 @@ from vae_core.cli import native, progress, tasks
 from vae_core.cli.answer import Answer, WrongUse, add_json, wrong_use
 from vae_core.look import projection
 from vae_core.look.projection import Projection
-from vae_core.look.projections.stages import Tell
+from vae_core.look.projection.stages import Tell
 from vae_core.runs import jobs, store
 from vae_core.runs import tasks as kept
 from vae_core.runs.store import Run
@@ -23,19 +23,19 @@ ASKED = [field.name for field in fields(Projection)]
 
 def work(task: Task, tell: Tell) -> None:
     """What the process of a projection does."""
-    from vae_core.look.projections import work as projections
+    from vae_core.look.projection import work as projections
 
     projections.work(task, tell, _activations)
 
 
 def add(task: Task, tell: Tell) -> None:
-    from vae_core.look.projections import adding
+    from vae_core.look.projection import adding
 
     adding.work(task, tell, _activations)
 
 
 def stability(task: Task, tell: Tell) -> None:
-    from vae_core.look.projections import stability
+    from vae_core.look.projection import stability
 
     stability.work(task, tell, _activations)
 

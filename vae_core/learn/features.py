@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.learn import models, saved
-from vae_core.look.projections.features import check_size
+from vae_core.look.projection.features import check_size
 from vae_core.runs import keras_file
 from vae_core.runs.store import Run
 from vae_core.spec.architecture import Architecture

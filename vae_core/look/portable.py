@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from vae_core.errors import LoupeError
-from vae_core.look import executor
 from vae_core.look.forms import CHUNK, INPUTS, Form, Outputs, Shape
 from vae_core.look.litert import LiteRT
+from vae_core.look.program import executor
 
 if TYPE_CHECKING:
     from vae_core.runs.store import Run

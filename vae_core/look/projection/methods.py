@@ -10,11 +10,10 @@ import numpy as np
 
 from vae_core.data.dataset import Array
 from vae_core.look import neighbours
-from vae_core.look.projection import Projection
-from vae_core.look.projections import pca, tsne, umap_layout
-from vae_core.look.projections.live import Show
-from vae_core.look.projections.preview import Preview
-from vae_core.look.projections.stages import FIND, FORM, Progress, Stages
+from vae_core.look.projection import Projection, pca, tsne, umap_layout
+from vae_core.look.projection.live import Show
+from vae_core.look.projection.preview import Preview
+from vae_core.look.projection.stages import FIND, FORM, Progress, Stages
 
 PER_PERPLEXITY = 3  # neighbours that t-SNE looks at, per unit of perplexity
 FEWEST = 8  # points that t-SNE and UMAP can make sense of

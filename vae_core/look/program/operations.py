@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vae_core.errors import LoupeError
-from vae_core.look import windows
-from vae_core.look.windows import Axis, Phase
+from vae_core.look.program import windows
+from vae_core.look.program.windows import Axis, Phase
 from vae_core.spec.layers import MAX_ACTIVATION
 
 # The browser knows them by their places in this list.

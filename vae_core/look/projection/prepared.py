@@ -9,11 +9,10 @@ import numpy as np
 from vae_core.data import catalog
 from vae_core.data.dataset import Array
 from vae_core.errors import LoupeError
-from vae_core.look.projection import Projection
-from vae_core.look.projections import images
-from vae_core.look.projections.features import Activations, features, finite
-from vae_core.look.projections.images import Chosen, Known, Meanwhile
-from vae_core.look.projections.stages import Stages
+from vae_core.look.projection import Projection, images
+from vae_core.look.projection.features import Activations, features, finite
+from vae_core.look.projection.images import Chosen, Known, Meanwhile
+from vae_core.look.projection.stages import Stages
 from vae_core.runs.store import Run
 
 READ, ENCODE, FEATURES = "Reading the images", "Encoding", "Computing activations"

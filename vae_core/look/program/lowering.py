@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from vae_core.errors import LoupeError
-from vae_core.look import windows
-from vae_core.look.program import Program, Shape, Value
+from vae_core.look.program import windows
+from vae_core.look.program.operations import Program, Shape, Value
 from vae_core.runs.keras_file import Graph, Layer
 
 Apply = Callable[["Network", Layer, Value], Value]

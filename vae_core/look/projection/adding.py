@@ -10,9 +10,9 @@ from vae_core.data.dataset import Array
 from vae_core.errors import LoupeError
 from vae_core.look import neighbours
 from vae_core.look.projection import Map, Projection, from_json, read, spec_of
-from vae_core.look.projections.features import Activations
-from vae_core.look.projections.prepared import arrays_of, prepare, shares_of_preparing
-from vae_core.look.projections.stages import FIND, Stages, Tell
+from vae_core.look.projection.features import Activations
+from vae_core.look.projection.prepared import arrays_of, prepare, shares_of_preparing
+from vae_core.look.projection.stages import FIND, Stages, Tell
 from vae_core.runs import tasks
 from vae_core.runs.tasks import Task
 

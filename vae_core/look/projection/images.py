@@ -13,7 +13,7 @@ from vae_core.look import baselines, neighbours
 from vae_core.look.evaluation import gaussian_kl
 from vae_core.look.portable import Portable
 from vae_core.look.projection import TEST, TRAIN, Projection
-from vae_core.look.projections.stages import Progress
+from vae_core.look.projection.stages import Progress
 from vae_core.runs.store import Run
 from vae_core.spec.config import Config
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vae_core.errors import LoupeError
-from vae_core.look.program import Array, Op, Program, Value
+from vae_core.look.program.operations import Array, Op, Program, Value
 
 VERSION = 1
 MAGIC = b"LLNW"

@@ -15,7 +15,7 @@ import numpy as np
 
 from vae_core.data.dataset import Array
 from vae_core.look.baselines import chunks
-from vae_core.look.projections.repulsion import Repulsion
+from vae_core.look.projection.repulsion import Repulsion
 
 EARLY, STEPS = 250, 500  # steps with exaggerated attraction, which untangle the map, and steps after them
 EARLY_EXAGGERATION = 12.0

@@ -9,11 +9,10 @@ import numpy as np
 
 from vae_core.data.dataset import Array
 from vae_core.errors import LoupeError
-from vae_core.look.projection import from_json, spec_of
-from vae_core.look.projections import methods, quality
-from vae_core.look.projections.features import Activations
-from vae_core.look.projections.prepared import prepare, shares_of_preparing
-from vae_core.look.projections.stages import FIND, FORM, Stages, Tell
+from vae_core.look.projection import from_json, methods, quality, spec_of
+from vae_core.look.projection.features import Activations
+from vae_core.look.projection.prepared import prepare, shares_of_preparing
+from vae_core.look.projection.stages import FIND, FORM, Stages, Tell
 from vae_core.runs import tasks
 from vae_core.runs.tasks import Task
 

@@ -27,15 +27,14 @@ from functools import partial
 import numpy as np
 
 from vae_core.data.dataset import Array
-from vae_core.look.projection import Projection, check, spec_of
-from vae_core.look.projections import images, methods, pca, quality, words
-from vae_core.look.projections.features import Activations
-from vae_core.look.projections.images import Chosen
-from vae_core.look.projections.live import Live
-from vae_core.look.projections.methods import Made
-from vae_core.look.projections.prepared import Prepared, arrays_of, labels_of, prepare, shares_of_preparing
-from vae_core.look.projections.preview import MANY, Preview, paced
-from vae_core.look.projections.stages import FIND, FORM, Stages, Tell
+from vae_core.look.projection import Projection, check, images, methods, pca, quality, sentences, spec_of
+from vae_core.look.projection.features import Activations
+from vae_core.look.projection.images import Chosen
+from vae_core.look.projection.live import Live
+from vae_core.look.projection.methods import Made
+from vae_core.look.projection.prepared import Prepared, arrays_of, labels_of, prepare, shares_of_preparing
+from vae_core.look.projection.preview import MANY, Preview, paced
+from vae_core.look.projection.stages import FIND, FORM, Stages, Tell
 from vae_core.runs.tasks import Task
 
 MEASURE = "Measuring the map"
@@ -56,7 +55,7 @@ def work(task: Task, tell: Tell, activations: Activations | None = None) -> None
     labels, places = given.chosen.part.labels, made.places[:, :2]
     found = quality.measure(given.values, places, labels, spec.seed, stages.of(MEASURE), made.near)
     columns, arrays = images.described_columns(given.chosen.part)
-    told = words.told(spec, made, found.summary, given)
+    told = sentences.told(spec, made, found.summary, given)
     more = {"seconds": seconds, "columns": columns, "classes": given.classes}
     task.save({**told, **more}, {**_arrays(given, made, found.kept), **arrays})
 

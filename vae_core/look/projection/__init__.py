@@ -1,4 +1,4 @@
-"""A map of a run's images: what is asked for, and what a finished one holds. The work is in look/projections/.
+"""A map of a run's images: what is asked for, and what a finished one holds. The work is in the files beside this one.
 
     spec = Projection(method="tsne", of="codes", images="test", perplexity=30)
     task = projection.begin(run, spec)              the same spec again gives the same task
@@ -115,7 +115,7 @@ class Map:
     """A finished projection of n images."""
 
     spec: Projection
-    result: dict[str, Any]  # see look/projections/work.py, which says what is in it
+    result: dict[str, Any]  # see work.py, which says what is in it
     places: np.ndarray  # (n, 2) float32; PCA: (n, components)
     image: np.ndarray  # (n,) int32: which image of its half
     half: np.ndarray  # (n,) uint8: TEST or TRAIN

@@ -17,9 +17,9 @@ from threadpoolctl import ThreadpoolController
 
 from vae_core.errors import LoupeError
 from vae_core.look.forms import NETWORKS, Ends, Outputs
-from vae_core.look.lowering import Network
-from vae_core.look.packing import Plan, rounded
-from vae_core.look.program import ACTIVATIONS, Array, Op, Shape
+from vae_core.look.program.lowering import Network
+from vae_core.look.program.operations import ACTIVATIONS, Array, Op, Shape
+from vae_core.look.program.packing import Plan, rounded
 from vae_core.runs import keras_file
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vae_core.look.projection import IMAGES, Projection
-from vae_core.look.projections.methods import Made
-from vae_core.look.projections.prepared import Prepared
+from vae_core.look.projection.methods import Made
+from vae_core.look.projection.prepared import Prepared
 
 MISLEADS = (
     "Sizes of clusters and distances between them mean little here: only who is near whom can be read from this map."

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vae_core.errors import LoupeError
-from vae_core.look import packing
 from vae_core.look.forms import NETWORKS, Ends
-from vae_core.look.lowering import Network
+from vae_core.look.program import packing
+from vae_core.look.program.lowering import Network
 from vae_core.runs import keras_file
 from vae_core.runs.keras_file import Graph
 

@@ -14,7 +14,7 @@ import numpy as np
 from vae_core.data.dataset import Array
 from vae_core.look import neighbours
 from vae_core.look.projection import Projection
-from vae_core.look.projections.live import Show
+from vae_core.look.projection.live import Show
 
 MANY = 3000  # points from which the search takes noticeably long
 POINTS = 1000
