@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from vae_core import settings as settings_module
-from vae_core.cli import native, tasks
+from vae_core.cli import native, worker
 from vae_core.learn import training
 from vae_core.look import comparison, intervals, scores
 from vae_core.look.comparison import CONFIGS, Comparison
@@ -67,7 +67,7 @@ def trained(settings: Settings, config: Config) -> Run:
     run = store.create(settings, config, {})
     with native.silence():
         training.train(run, settings)
-        tasks.work(scores.begin(run))
+        worker.work(scores.begin(run))
     return run
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.first import STANDS
 from bench.page import SECONDS, launched, page_server
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.look import projection
 from vae_core.look.projection import Projection
 from vae_core.runs import shipped

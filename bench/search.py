@@ -25,8 +25,8 @@ from vae_core import settings as settings_module
 from vae_core.cli import choices
 from vae_core.runs.store import Run
 from vae_core.search import space, study, trials
-from vae_core.search.spec import PRUNERS, Search
 from vae_core.search.study import Study
+from vae_core.search.wanted import PRUNERS, Search
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
 

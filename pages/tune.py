@@ -4,23 +4,23 @@ import streamlit as st
 
 from ui import choice, frame
 from ui.errors import shown
-from ui.tune import chosen, new, optimizers, rates, watch
+from ui.tune import new, optimizers, picked, rates, watch
 
 frame.ensure()
 run = choice.chosen_run()
-chosen.turn()
+picked.turn()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Tune", anchor=False, width="content")
     view = st.segmented_control(
-        "View", chosen.VIEWS, key=chosen.VIEW, required=True, wrap=True, label_visibility="collapsed",
+        "View", picked.VIEWS, key=picked.VIEW, required=True, wrap=True, label_visibility="collapsed",
         persist_state="session",
     )  # fmt: skip
 with shown():
-    if view == chosen.SET_UP:
+    if view == picked.SET_UP:
         new.show(run)
-    elif view == chosen.WATCH:
+    elif view == picked.WATCH:
         watch.show()
-    elif view == chosen.OPTIMISERS:
+    elif view == picked.OPTIMISERS:
         optimizers.show(run)
     else:
         rates.show(run)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from support import settings_in, train
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.look import scores
 from vae_core.runs import store
 from vae_core.runs.store import Run

@@ -22,8 +22,8 @@ from vae_core.runs import jobs, locks
 from vae_core.runs.store import Run
 from vae_core.search import coordinator, study, trials
 from vae_core.search.space import Vary
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
+from vae_core.search.wanted import Search
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
 

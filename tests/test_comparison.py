@@ -11,7 +11,7 @@ from compared import ended_like
 from scipy import stats
 from support import answer, run_here
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.look import comparison, scores
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived

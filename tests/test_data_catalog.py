@@ -15,7 +15,7 @@ from PIL import Image
 from support import calls, loaded_by, settings_in
 
 import vae_core.settings
-from vae_core.data import builtin, catalog, shapes, store
+from vae_core.data import builtin, catalog, keeping, shapes
 from vae_core.data.dataset import Dataset, Part
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
@@ -340,7 +340,7 @@ def test_a_kept_set_takes_no_memory_and_outlives_its_removal(tmp_path, settings)
 def test_a_write_that_fails_leaves_nothing(tmp_path):
     part = Part(noise(3, 8, 8, 1), columns={"thing": np.array([{}, {}, {}])})  # what would have to be pickled
     with pytest.raises(ValueError):
-        store.write(Dataset("x", "x", part, part), tmp_path / "x")
+        keeping.write(Dataset("x", "x", part, part), tmp_path / "x")
     assert not list(tmp_path.iterdir())
 
 

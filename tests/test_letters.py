@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_core.data import builtin, catalog, letters, store
+from vae_core.data import builtin, catalog, keeping, letters
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
@@ -105,7 +105,7 @@ def test_the_fingerprint_names_fonts_and_version_and_not_the_bytes(drawn: Datase
 def test_what_is_kept_is_not_drawn_again(drawn: Dataset, tmp_path: Path, monkeypatch) -> None:
     catalog_settings = Settings(cache=tmp_path)
     origin = catalog._find("type", catalog_settings)
-    store.write(drawn, origin.folder)
+    keeping.write(drawn, origin.folder)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert catalog.load("type", catalog_settings).fingerprint == drawn.fingerprint
 

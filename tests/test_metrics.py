@@ -18,7 +18,7 @@ import skimage.metrics
 from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.learn import classifier, export, models

@@ -20,7 +20,7 @@ from ui import losses, words
 from ui.explore import take_home
 from ui.home import table
 from ui.view import look
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.data import catalog
 from vae_core.look import scores
 from vae_core.look.doctor import case as cases

@@ -19,7 +19,7 @@ from ui import owner
 from ui.project import chosen, forming, kept
 from ui.project.laid import lay
 from ui.view import look
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.look import projection
 from vae_core.look.portable import Portable
 from vae_core.look.projection import Projection

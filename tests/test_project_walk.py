@@ -12,7 +12,7 @@ from browser import Server, button, holds, idle, press, told
 from playwright.sync_api import TimeoutError
 from support import eventually, kill
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.data import catalog
 from vae_core.look import projection
 from vae_core.look.projection import Projection

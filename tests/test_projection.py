@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from support import eventually, loaded_by
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.portable import Portable
 from vae_core.look.projection import TEST, TRAIN, Projection, adding, stability
+from vae_core.look.projection.making import work
 from vae_core.look.projection.prepared import ENCODE
 from vae_core.look.projection.stages import FIND
-from vae_core.look.projection.work import work
 from vae_core.runs import files, jobs, locks, tasks
 
 

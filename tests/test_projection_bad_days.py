@@ -9,7 +9,7 @@ from disks import Disk
 from support import eventually
 from test_projection import done
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
 from vae_core.look import projection

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from support import loaded_by, places, settings_in
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.cli.main import main
 from vae_core.data import catalog
 from vae_core.look import projection

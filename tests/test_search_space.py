@@ -9,10 +9,10 @@ import pytest
 from searching import BASE, RATES
 
 from vae_core.errors import LoupeError
-from vae_core.search import looks, reshaping, space, spec, study
+from vae_core.search import looks, reshaping, space, study, wanted
 from vae_core.search.space import Vary
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
+from vae_core.search.wanted import Search
 from vae_core.spec.config import Config
 
 
@@ -89,9 +89,9 @@ def test_a_search_that_makes_no_sense_is_refused(wanted, words):
 def test_a_search_survives_json():
     depends = (Vary("schedule", choices=("constant", "cosine")), space.read("warmup=0..4@schedule=cosine"))
     search = Search(BASE, (*RATES, *depends), goals=("reconstruction", "kl"), folds=3, minutes=2.5)
-    assert spec.read(json.loads(json.dumps(search.to_json()))) == search
+    assert wanted.read(json.loads(json.dumps(search.to_json()))) == search
     with pytest.raises(LoupeError, match="version"):
-        spec.read({**search.to_json(), "version": 99})
+        wanted.read({**search.to_json(), "version": 99})
 
 
 def test_folds_share_seed_and_first_weights():

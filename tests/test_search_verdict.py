@@ -13,10 +13,10 @@ from support import eventually, plain
 from vae_core.runs import store
 from vae_core.search import coordinator, expected, study, verdict
 from vae_core.search.space import Vary
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
 from vae_core.search.verdict import Fold
+from vae_core.search.wanted import Search
 from vae_core.settings import Settings
 
 MSE = replace(BASE, loss="mse", kind="ae", beta=None, sigma=None)

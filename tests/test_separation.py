@@ -11,7 +11,7 @@ import pytest
 from scipy.spatial.distance import mahalanobis
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset, Part
 from vae_core.errors import LoupeError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_core.data import store
+from vae_core.data import keeping
 from vae_core.data.dataset import Dataset, Part
 from vae_core.data.splits import divide, expected, hold_back, split, tested, to_show
 from vae_core.errors import LoupeError
@@ -108,7 +108,7 @@ def test_what_is_foretold_is_what_comes(kind, train_size, classes, own):
     data = dataset(120, validation=own)
     found = split(data, seed=3, split=kind, train_size=train_size, classes=classes)
     held_out = found.test if found.from_test else found.validation
-    told = expected(store.summarise(data, "added"), kind, train_size, classes)
+    told = expected(keeping.summarise(data, "added"), kind, train_size, classes)
     assert told == pytest.approx((len(found.train), len(held_out)), abs=2)
 
 

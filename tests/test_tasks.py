@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from support import end_work, eventually, kill
 
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run

@@ -12,13 +12,13 @@ from searching import made_up
 
 from ui.tune import asked, curves, figures, labels
 from ui.tune import rates as range_view
-from vae_core.cli import tasks as worker
+from vae_core.cli import worker as worker
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
-from vae_core.search import contest, expected, rates, space, spec
+from vae_core.search import contest, expected, rates, space, wanted
 from vae_core.search.contest import Side
-from vae_core.search.spec import Search
 from vae_core.search.trials import Trial
+from vae_core.search.wanted import Search
 from vae_core.spec import recipes
 
 BASE = recipes.default("digits", (8, 8, 1))
@@ -38,9 +38,9 @@ def test_every_setting_has_words_and_a_usual_range_that_can_be_searched(name):
 
 
 def test_every_goal_sampler_and_pruner_has_words():
-    assert set(labels.GOALS) == set(labels.VALUE_HELP) == set(spec.GOALS)
-    assert set(labels.SAMPLERS) == set(spec.SAMPLERS)
-    assert set(labels.PRUNERS) == set(spec.PRUNERS)
+    assert set(labels.GOALS) == set(labels.VALUE_HELP) == set(wanted.GOALS)
+    assert set(labels.SAMPLERS) == set(wanted.SAMPLERS)
+    assert set(labels.PRUNERS) == set(wanted.PRUNERS)
 
 
 def test_trainings_are_counted_by_fold_and_a_grid_has_an_end():

@@ -70,7 +70,7 @@ FAULTS = (
         ("test_a_reports_unit_in_nats_per_image",),
     ),
     Fault(
-        "a-true-map-is-said-to-mislead", "vae_core/look/projection/words.py", "honesty",
+        "a-true-map-is-said-to-mislead", "vae_core/look/projection/sentences.py", "honesty",
         'spec.method == "pca"', 'spec.method != "pca"',
         ("test_what_is_said_of_a_map_and_no_more",),
     ),

@@ -15,9 +15,9 @@ from vae_core.runs import forks, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import study, verdict
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
+from vae_core.search.wanted import Search
 
 KEPT = "tune_action_error"
 

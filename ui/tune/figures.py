@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui import palette
 from ui.tune import labels
-from vae_core.search.spec import Search
+from vae_core.search.wanted import Search
 
 if TYPE_CHECKING:
     import optuna

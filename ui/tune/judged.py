@@ -13,9 +13,9 @@ from vae_core.look import drawing
 from vae_core.look.evidence import Bars
 from vae_core.runs.store import Run
 from vae_core.search import verdict
-from vae_core.search.spec import Search
 from vae_core.search.trials import Trial
 from vae_core.search.verdict import Fold, Verdict
+from vae_core.search.wanted import Search
 
 BARS_HELP = "What is reached by what learns next to nothing. A model that is worth its name is below all of it."
 FOLDS_HELP = (

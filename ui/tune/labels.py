@@ -6,7 +6,7 @@ from typing import Any
 
 from ui.form.fields import FIELDS
 from vae_core.search import verdict
-from vae_core.search.spec import Search
+from vae_core.search.wanted import Search
 from vae_core.spec import naming
 
 SETTINGS = {

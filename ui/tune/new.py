@@ -10,11 +10,11 @@ from ui import cached, owner
 from ui.errors import plain, shown
 from ui.form.beginnings import Start, starts, to_values
 from ui.form.fields import FIELDS
-from ui.tune import asked, chosen, labels, preview, vary
+from ui.tune import asked, labels, picked, preview, vary
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.search import study
-from vae_core.search.spec import GOALS, PRUNERS, SAMPLERS, Search
+from vae_core.search.wanted import GOALS, PRUNERS, SAMPLERS, Search
 from vae_core.spec.config import MOST_FOLDS, Config
 
 ASKED, READY_KEY = "tune_asked", "tune_ready"
@@ -181,4 +181,4 @@ def _begin(search: Search) -> None:
         st.error(plain(str(error)))
         return
     cached.refresh_searches()
-    chosen.watch(found.name)
+    picked.watch(found.name)

@@ -13,7 +13,7 @@ from ui.compare import verdict
 from ui.errors import plain, shown
 from ui.form import costs
 from ui.form.fields import FIELDS
-from ui.tune import chosen, duels
+from ui.tune import duels, picked
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.search import contest
@@ -206,5 +206,5 @@ def _links(arms: list[Arm]) -> None:
 
 def link(run: Run) -> None:
     """For the Train page."""
-    query = {choice.PARAMETER: run.id, chosen.ASKED: "optimisers"}
+    query = {choice.PARAMETER: run.id, picked.ASKED: "optimisers"}
     st.page_link("pages/tune.py", label="Adam against SGD", icon=":material/swords:", query_params=query)

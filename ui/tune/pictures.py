@@ -10,9 +10,9 @@ from ui.tune import curves, figures, labels
 from vae_core.runs.store import Run
 from vae_core.search import trials as found
 from vae_core.search import verdict
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
+from vae_core.search.wanted import Search
 from vae_core.spec import naming
 
 CURVES = "curves"

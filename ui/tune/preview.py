@@ -8,7 +8,7 @@ from ui import cached, words
 from ui.form import costs
 from vae_core.runs import calibration
 from vae_core.search import expected
-from vae_core.search.spec import Search
+from vae_core.search.wanted import Search
 
 TRIAL_HELP = "From its first epoch to its last{}. The range is also over the values that may be tried; {}."
 ALL_HELP = (

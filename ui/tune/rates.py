@@ -9,7 +9,7 @@ import streamlit as st
 from ui import cached, no_run, owner, palette, starting
 from ui import words as common
 from ui.errors import plain, shown
-from ui.tune import chosen
+from ui.tune import picked
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
@@ -109,7 +109,7 @@ def _result(task: Task) -> None:
 def _search(found: Found) -> None:
     st.session_state["tune_values_learning_rate"] = f"{found.low:.2g}..{found.high:.2g}"
     st.session_state["tune_vary"] = ["learning_rate"]
-    chosen.turn_to(chosen.SET_UP)
+    picked.turn_to(picked.SET_UP)
 
 
 def draw(points: list[list[float]], found: Found | None, unit: str) -> go.Figure:

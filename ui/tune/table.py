@@ -10,9 +10,9 @@ from ui import cached, choice
 from ui import words as common
 from ui.errors import plain, shown
 from ui.tune import controls, judged, labels
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
+from vae_core.search.wanted import Search
 
 ROW_HEIGHT = 32
 MOST_ROWS = 12

@@ -11,13 +11,13 @@ from ui import cached, choice
 from ui import words as common
 from ui.errors import plain, shown
 from ui.form import costs
-from ui.tune import chosen, controls, judged, labels, pictures, table
+from ui.tune import controls, judged, labels, picked, pictures, table
 from vae_core.errors import LoupeError
 from vae_core.runs.work import FINAL
 from vae_core.search import study, trials
-from vae_core.search.spec import Search
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
+from vae_core.search.wanted import Search
 
 POLL_SECONDS = 1.0
 PICKED = "tune_picked"
@@ -52,14 +52,14 @@ def look(name: str) -> View:
 
 def show() -> None:
     names = cached.searches()
-    gone = chosen.missing()
+    gone = picked.missing()
     if gone:
         st.warning(f"There is no search {plain(gone)}. It may have been removed.")
     if not names:
         st.info(NOTHING, icon=":material/tune:")
-        st.button("Set up a search", type="primary", on_click=chosen.turn_to, args=(chosen.SET_UP,))
+        st.button("Set up a search", type="primary", on_click=picked.turn_to, args=(picked.SET_UP,))
         return
-    name = chosen.name()
+    name = picked.name()
     st.session_state[PICKED] = name
     st.selectbox(
         "Search", names, key=PICKED, on_change=_pick, help="The newest first. Type to look for one.", width=420
@@ -69,7 +69,7 @@ def show() -> None:
 
 
 def _pick() -> None:
-    chosen.choose(st.session_state[PICKED])
+    picked.choose(st.session_state[PICKED])
 
 
 def _live(name: str, was: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from vae_core.cli import native, tasks
+from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, WrongUse, add_json, table
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
@@ -48,7 +48,7 @@ def _measure(run: Run) -> None:
     """Once a run; kept with it."""
     if scores.finished(run) is None:
         with native.silence():
-            tasks.work(scores.begin(run))
+            worker.work(scores.begin(run))
 
 
 def _told(found: Comparison) -> Iterator[str]:

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from vae_core.cli import tasks
+from vae_core.cli import worker
 from vae_core.cli.answer import Answer, WrongUse, add_json, table
-from vae_core.cli.tasks import Teller
+from vae_core.cli.worker import Teller
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
 from vae_core.look import doctor, metrics, separation
@@ -38,7 +38,7 @@ def measure(task: Task, tell: Teller) -> None:
 
 def measured(run: Run) -> Answer:
     """All metrics: those of an earlier call, or measured now."""
-    found = tasks.finished(metrics.begin(run)).result()
+    found = worker.finished(metrics.begin(run)).result()
     header = ("", "value", "from", "to", "better", "unit")
     rows = [(each["label"], *_numbers(each), each["better"], each["unit"]) for each in found["metrics"]]
     missing = [f"{each['label']}: not available. {each['reason']}" for each in found["missing"]]
@@ -94,7 +94,7 @@ def separate(args: argparse.Namespace, settings: Settings) -> Answer:
     if rate is not None and not 0 < rate < 1:
         raise WrongUse(f"The rate of false alarms is {rate}", "A number between 0 and 1 was expected")
     run = store.open_run(settings, args.run)
-    task = tasks.finished(separation.begin(run, args.odd or _left_out(run)))
+    task = worker.finished(separation.begin(run, args.odd or _left_out(run)))
     found, arrays = task.result(), task.arrays()
     rate = rate or max(USUAL_RATE, separation.least(found["held"]))
     for row, scores, held in zip(found["rows"], arrays["scores"], arrays["held"], strict=True):

@@ -42,7 +42,7 @@ COMMANDS = {
     "project": ("projecting", "a map of the images by PCA, t-SNE or UMAP, and how far it can be trusted"),
 }
 OWN = {
-    "task": ("tasks", "what the program starts by itself"),
+    "task": ("worker", "what the program starts by itself"),
     "search-worker": ("tuning", "what the program starts by itself"),
     "trainer": ("tuning", "what the program starts by itself"),
 }  # for no person: the help leaves them out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from vae_core.cli import native, tasks
+from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, add_json
 from vae_core.runs import keras_file, store
 from vae_core.runs import tasks as kept_tasks
@@ -29,7 +29,7 @@ def portable(args: argparse.Namespace, settings: Settings) -> Answer:
         kept_tasks.remove(task)
         task = kept_tasks.begin(run, KIND, spec)
     with native.silence():
-        tasks.work(task)
+        worker.work(task)
     return Answer({"run": run.id, **task.result()}, "\n".join(_told(run, task.result())))
 
 

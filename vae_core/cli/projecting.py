@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from vae_core.cli import native, progress, tasks
+from vae_core.cli import native, progress, worker
 from vae_core.cli.answer import Answer, WrongUse, add_json, wrong_use
 from vae_core.look import projection
 from vae_core.look.projection import Projection
@@ -23,7 +23,7 @@ ASKED = [field.name for field in fields(Projection)]
 
 def work(task: Task, tell: Tell) -> None:
     """What the process of a projection does."""
-    from vae_core.look.projection import work as projections
+    from vae_core.look.projection import making as projections
 
     projections.work(task, tell, _activations)
 
@@ -112,7 +112,7 @@ def _finish(task: Task) -> None:
     if task.state() == "done":
         return
     with native.chatter_to(task.log), progress.bar() as tell:
-        tasks.work(task, lambda phase, done, total: tell(phase, round(100 * done / total), 100))
+        worker.work(task, lambda phase, done, total: tell(phase, round(100 * done / total), 100))
     if task.state() != "done":
         raise jobs.Stopped(f"{task.id} was stopped")
 

@@ -119,14 +119,14 @@ def _document(run: Run | None, config: Config, args: argparse.Namespace, setting
 
 def _executed(run: Run | None, config: Config, short: bool, settings: Settings) -> dict[str, Any]:
     """A run keeps its executed notebook."""
-    from vae_core.cli import progress, tasks
+    from vae_core.cli import progress, worker
     from vae_core.share import executed
 
     if run:
-        found: dict[str, Any] = tasks.finished(executed.begin(run, short)).result()["notebook"]
+        found: dict[str, Any] = worker.finished(executed.begin(run, short)).result()["notebook"]
         return found
     with progress.bar() as tell:
-        return executed.execute(config, short, settings, tasks.in_percent(tell))
+        return executed.execute(config, short, settings, worker.in_percent(tell))
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:

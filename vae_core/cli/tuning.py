@@ -11,8 +11,9 @@ from vae_core.cli import choices, found_so_far, native
 from vae_core.cli.answer import Answer, WrongUse, add_json, complain, duration, table, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
-from vae_core.search import coordinator, space, spec, study, trials
+from vae_core.search import coordinator, space, study, trials
 from vae_core.search.study import Study, Worker
+from vae_core.search.wanted import GOALS, PRUNERS, SAMPLERS, Search
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
 from vae_core.spec.duration import told
@@ -33,10 +34,10 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="of the search; without it, one is made")
     group = parser.add_argument_group("the search")
     group.add_argument("--vary", action="append", metavar="WHAT", help=VARY_HELP)
-    group.add_argument("--minimise", action="append", choices=list(spec.GOALS), help="one goal or two (default: loss)")
+    group.add_argument("--minimise", action="append", choices=list(GOALS), help="one goal or two (default: loss)")
     group.add_argument("--folds", type=int, default=0, help="cross-validation; 0 = the settings' own split")
-    group.add_argument("--sampler", choices=spec.SAMPLERS, default="tpe", help="how settings are chosen")
-    group.add_argument("--pruner", choices=spec.PRUNERS, default="halving", help="how hopeless trials are ended early")
+    group.add_argument("--sampler", choices=SAMPLERS, default="tpe", help="how settings are chosen")
+    group.add_argument("--pruner", choices=PRUNERS, default="halving", help="how hopeless trials are ended early")
     group.add_argument("--trials", type=int, default=20, help="at most so many (default: %(default)s)")
     group.add_argument("--minutes", type=float, default=0.0, help="at most so long; 0 = no limit")
     group.add_argument("--workers", type=int, default=1, help="processes that work on it (default: %(default)s)")
@@ -72,7 +73,7 @@ def tune(args: argparse.Namespace, settings: Settings) -> Answer:
         base = _base(args, settings)
         space_of = tuple(space.read(text) for text in args.vary or [VARIED])
         wanted = {name: getattr(args, name) for name in SETTINGS}
-        search = spec.Search(base, space_of, tuple(args.minimise or ["loss"]), seed=base.seed, **wanted)
+        search = Search(base, space_of, tuple(args.minimise or ["loss"]), seed=base.seed, **wanted)
     found = study.create(settings, search, args.name)
     _foretell(found, args.workers)
     found.start(args.workers)

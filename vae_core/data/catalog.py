@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_core.data import builtin, checks, importing, letters, local, raw, shapes, store
+from vae_core.data import builtin, checks, importing, keeping, letters, local, raw, shapes
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
@@ -44,7 +44,7 @@ def load(name: str, settings: Settings, progress: Progress | None = None) -> Dat
     origin = _find(name, settings)
     if origin.folder.is_dir():
         try:
-            return store.read(origin.folder)
+            return keeping.read(origin.folder)
         except LoupeError as error:
             if origin.kind == "added":
                 raise
@@ -61,8 +61,8 @@ def describe(name: str, settings: Settings) -> Summary:
     if not origin.folder.is_dir():
         if origin.known and not origin.quick:
             return _expected(origin, settings)
-        return store.summarise(load(name, settings), origin.kind)
-    return replace(store.summary(origin.folder), origin=origin.kind)
+        return keeping.summarise(load(name, settings), origin.kind)
+    return replace(keeping.summary(origin.folder), origin=origin.kind)
 
 
 def add(
@@ -92,7 +92,7 @@ def add(
     found = importing.read(path, settings, fitting, pictures=pictures, progress=progress)
     dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed), progress)
     try:
-        store.write(dataset, _added_folder(settings) / name)
+        keeping.write(dataset, _added_folder(settings) / name)
     except OSError as error:
         raise LoupeError(f"'{name}' could not be kept in {_added_folder(settings)} ({error})") from None
     return dataset
@@ -181,7 +181,7 @@ def _expected(origin: _Origin, settings: Settings) -> Summary:
 def _keep(dataset: Dataset, folder: Path) -> None:
     """A copy that is read faster; copies of earlier forms of the same data set go. It can be done without."""
     try:
-        store.write(dataset, folder)
+        keeping.write(dataset, folder)
         for old in folder.parent.glob(f"{folder.name.rsplit('-', 1)[0]}-*"):
             if old != folder and len(old.name) == len(folder.name):
                 shutil.rmtree(old, ignore_errors=True)
@@ -190,7 +190,7 @@ def _keep(dataset: Dataset, folder: Path) -> None:
 
 
 def _kept_folder(key: str, stamp: str, settings: Settings) -> Path:
-    return settings.cache / "kept" / f"{key}-{RULES}.{store.VERSION}.{stamp}"
+    return settings.cache / "kept" / f"{key}-{RULES}.{keeping.VERSION}.{stamp}"
 
 
 def _added_folder(settings: Settings) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from vae_core.search.spec import Search
+from vae_core.search.wanted import Search
 
 if TYPE_CHECKING:
     import optuna

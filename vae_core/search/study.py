@@ -22,8 +22,8 @@ from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store
 from vae_core.runs.store import REMOVED, STUDIES, Run
 from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
-from vae_core.search import spec as specs
-from vae_core.search.spec import Search
+from vae_core.search import wanted as specs
+from vae_core.search.wanted import Search
 from vae_core.settings import Settings
 
 if TYPE_CHECKING:
