@@ -18,7 +18,7 @@ from vae_core.runs import store
 from vae_core.runs.store import Run
 
 GREY = (8, 8, 1)
-PROBE = (*projection.SCRIPTS[:-1], "../../tests/projection_probe.js")
+PROBE = (*projection.SCRIPTS[:-1], "../../../tests/projection_probe.js")
 PROBED = st.components.v2.component("probed", js=module.shipped(PROBE))
 TOLD = (*told.NAMES, projection.SHEET)
 TRAININGS = 40  # training images: the last so many points

@@ -6,14 +6,16 @@ import csv
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from threading import Event
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support import click, end_work, eventually, fine, labels, made_run, plain, shown_before
+from support import SECONDS, click, end_work, eventually, fine, labels, made_run, plain, shown_before
 
 from ui import cached
 from ui.train import downloads
+from vae_core.look import doctor
 from vae_core.runs import store
 from vae_core.runs.store import Run
 
@@ -85,9 +87,13 @@ def test_the_unit_changes_the_numbers(page, settings):
     assert {metric.label: metric.value for metric in app.main.metric}["Best loss"] == "32"
 
 
-def test_the_page_does_not_wait_for_the_doctor(page, trained):
-    app = page(trained)
+def test_the_page_does_not_wait_for_the_doctor(page, own, monkeypatch):
+    """However long he takes: here until the page has been drawn."""
+    drawn, examine = Event(), doctor.examine
+    monkeypatch.setattr(doctor, "examine", lambda *asked: drawn.wait(SECONDS) and examine(*asked))
+    app = page(own)
     assert "The doctor looks at it" in plain(app) and not app.exception
+    drawn.set()
     eventually(lambda: "The doctor found" in plain(app.run()))
 
 
