@@ -247,6 +247,18 @@ def test_functions_stay_short(ours):
     assert sum(each > MANY_LINES for each in lines) <= SHARE_OF_LONG * len(lines)
 
 
+def test_the_plan_of_the_house_is_true():
+    """docs/architecture.md names every room, and nothing that is not there."""
+    plan = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("```")[1]
+    rooms = {path.parent for top in ("ui", "vae_core") for path in (ROOT / top).rglob("*.py")}
+    named = set(re.findall(r"([\w.]+)/", plan))
+    assert {room.name for room in rooms} <= named
+    there = {path.name for path in ROOT.glob("*")} | {room.name for room in rooms}
+    assert {name for name in named - there if not list(ROOT.glob(f"*/{name}"))} == set()
+    files = {path.name for top in ("ui", "vae_core", "bench", "pages") for path in (ROOT / top).rglob("*")}
+    assert set(re.findall(r"\w+\.(?:py|js|c)\b", plan)) - {"app.py"} <= files
+
+
 @pytest.mark.parametrize(
     ("path", "text", "finding"),
     [
