@@ -55,13 +55,13 @@ def blobs(count: int, image: tuple[int, int, int]) -> np.ndarray:
 
 def _train_a_little(config: Config, networks, pixels: np.ndarray) -> tuple[float, float]:
     """The loss of the first and of the last of some steps on one batch, in the fused style, weights copied back."""
-    from vae_core.learn import engine, models, objective, steps
+    from vae_core.learn import models, objective, steps
 
     logits = config.loss != "mse" and config.architecture().ends_in_sigmoid
     fast = models.build(config.architecture(), models.Style(fused=True, logits=logits))
     fast.set_weights(networks.get_weights())
     task = steps.Task(config, fast, objective.Observation.of(config, from_logits=logits))
-    trainer = engine.make(task)
+    trainer = steps.Steps(task)
     count = 12
     order = np.tile(np.arange(len(pixels), dtype=np.int32), (count, 1))
     rates = np.full(count, min(config.learning_rate, 2e-3), np.float32)

@@ -43,7 +43,7 @@ ROOMS = {
     "train": 5,
 }
 SHARED = ROOMS["components"]  # and so are the files in no room
-TRAINER = {"tensorflow", "keras", "jax", "torch"}
+TRAINER = {"tensorflow", "keras"}
 SERVER = {"streamlit", "ui", "pages"}
 DRAWS_LETTERS = "vae_core.data.letters"  # in a process of its own
 CACHES = {f"{module}.{name}" for module in ("st", "streamlit") for name in ("cache_data", "cache_resource")}

@@ -18,7 +18,7 @@ NEEDS_A_RUN = {  # each with the view that does
     "compare": (),
     "tune": ("tune_view", "Learning rate"),
 }
-TRAINER = {"tensorflow", "keras", "jax", "torch"}
+TRAINER = {"tensorflow", "keras"}
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_noise_is_laid_on_what_goes_in_and_not_on_what_is_wanted(once: bool) -> 
 
 def _shown(config: Config, step: int) -> tuple[np.ndarray, np.ndarray]:
     """What goes into the networks in that step, and what should come out."""
-    from vae_core.learn import engine, models, objective, steps
+    from vae_core.learn import models, objective, steps
 
     kept: list[tuple[np.ndarray, np.ndarray]] = []
 
@@ -42,20 +42,20 @@ def _shown(config: Config, step: int) -> tuple[np.ndarray, np.ndarray]:
             return super().losses(noisy, pictures, code_noise, training)
 
     networks = models.build(config.architecture())
-    made = engine.make(Looking(config, networks, objective.Observation.of(config, from_logits=False)))
+    made = steps.Steps(Looking(config, networks, objective.Observation.of(config, from_logits=False)))
     order = np.arange(len(GREY), dtype=np.int32)[None]
     made.train(made.place(GREY), steps.Plan(order, step, np.zeros(1, np.float32), np.zeros(1, np.float32)))
     return kept[0]
 
 
 def test_validation_images_are_noisy_too() -> None:
-    from vae_core.learn import engine, models, objective, steps
+    from vae_core.learn import models, objective, steps
 
     networks = models.build(PLAIN.architecture())
     losses = []
     for config in (PLAIN, replace(PLAIN, noise=0.5)):
         task = steps.Task(config, networks, objective.Observation.of(config, from_logits=False))
-        losses.append(engine.make(task).validate(GREY, 16)[0])
+        losses.append(steps.Steps(task).validate(GREY, 16)[0])
     assert losses[0] != pytest.approx(losses[1], rel=1e-4)
 
 

@@ -106,7 +106,7 @@ FAULTS = (
         ("test_the_stand_alone_program_takes_the_same_first_epoch",),
     ),
     Fault(
-        "denoising-without-noise", "vae_core/learn/tensorflow_steps.py", "TensorFlowSteps._corrupt",
+        "denoising-without-noise", "vae_core/learn/steps.py", "Steps._corrupt",
         "pictures + level * noise", "pictures + 0.0 * level * noise",
         ("test_another_network_or_noise_gets_a_graph_of_its_own",
          "test_noise_is_laid_on_what_goes_in_and_not_on_what_is_wanted"),

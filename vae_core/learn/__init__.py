@@ -5,6 +5,8 @@ import sys
 
 # TensorFlow tells of every graph that it reads; a person's log should hold what a person can use.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# A person's own settings of Keras may name another engine; the steps are TensorFlow's.
+os.environ["KERAS_BACKEND"] = "tensorflow"
 # Keras imports them where they are, for what nobody needs here; without them a training begins sooner.
 UNUSED = ("matplotlib", "pandas", "sklearn")
 

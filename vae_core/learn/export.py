@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +21,6 @@ from vae_core.look.litert import BATCHES
 from vae_core.look.portable import Network
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.settings import PROJECT
 
 log = logging.getLogger(__name__)
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
@@ -77,13 +73,11 @@ def make_forms(encoder: keras.Model, decoder: keras.Model, images: np.ndarray, s
     draws = np.random.default_rng(seed).standard_normal((CODES, codes.shape[1]), dtype=np.float32)
     models = {"encoder": encoder, "decoder": decoder}
     inputs = {"encoder": pictures, "decoder": np.concatenate([codes, draws])}
-    here = keras.backend.backend() == "tensorflow"
-    converted = _convert_here(models) if here else _convert_elsewhere(models)
-    return {name: _checked(name, model, converted[name], inputs[name]) for name, model in models.items()}
+    return {name: _form(name, model, inputs[name]) for name, model in models.items()}
 
 
 def convert(model: keras.Model, name: str) -> bytes:
-    """The network as a LiteRT file, a signature for each batch size; they share the weights. Needs TensorFlow."""
+    """The network as a LiteRT file, a signature for each batch size; they share the weights."""
     import tensorflow as tf
 
     # Weights that enter the trace as constants need no freezing, and the converter keeps equal ones once.
@@ -117,9 +111,14 @@ def custom_operations(data: bytes) -> list[str]:
     return sorted(code.decode() for code in codes if code)
 
 
-def _checked(name: str, model: keras.Model, converted: bytes | LoupeError, rows: np.ndarray) -> Form:
-    if isinstance(converted, LoupeError):
-        return Form(reason=str(converted))
+def _form(name: str, model: keras.Model, rows: np.ndarray) -> Form:
+    try:
+        return _checked(name, model, convert(model, name), rows)
+    except LoupeError as error:
+        return Form(reason=str(error))
+
+
+def _checked(name: str, model: keras.Model, converted: bytes, rows: np.ndarray) -> Form:
     foreign = custom_operations(converted)
     if foreign:
         return Form(reason=f"it needs operations that run only inside TensorFlow: {', '.join(foreign)}")
@@ -152,47 +151,6 @@ def _as_list(found: Any) -> list[Any]:
     return list(found) if isinstance(found, list | tuple) else [found]
 
 
-def _convert_here(models: dict[str, keras.Model]) -> dict[str, bytes | LoupeError]:
-    done: dict[str, bytes | LoupeError] = {}
-    for name, model in models.items():
-        try:
-            done[name] = convert(model, name)
-        except LoupeError as error:
-            done[name] = error
-    return done
-
-
-def _convert_elsewhere(models: dict[str, keras.Model]) -> dict[str, bytes | LoupeError]:
-    """Another backend's networks, converted by a second process: only TensorFlow can."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, model in models.items():
-            model.save(Path(folder, f"{name}.keras"))
-        # The accelerator belongs to the process that trains.
-        environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
-        command = [sys.executable, "-m", "vae_core.learn.export", folder]
-        ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
-        if ended.returncode:
-            log.error("The second process ended with %s: %s", ended.returncode, ended.stderr)
-        return {name: _found(Path(folder, name)) for name in models}
-
-
-def _found(stem: Path) -> bytes | LoupeError:
-    if stem.with_suffix(".tflite").is_file():
-        return stem.with_suffix(".tflite").read_bytes()
-    reason = stem.with_suffix(".txt")
-    return LoupeError(reason.read_text("utf-8") if reason.is_file() else "its conversion in a second process failed")
-
-
-def main(folder: Path) -> None:
-    """Convert the encoder.keras and decoder.keras of a folder; what fails leaves a .txt with the reason."""
-    models = {name: keras.saving.load_model(folder / f"{name}.keras", compile=False) for name in TASKS}
-    for name, done in _convert_here(models).items():
-        if isinstance(done, LoupeError):
-            (folder / f"{name}.txt").write_text(str(done), "utf-8")
-        else:
-            (folder / f"{name}.tflite").write_bytes(done)
-
-
 def _writer(data: bytes) -> Callable[[Path], Any]:
     return lambda path: path.write_bytes(data)
 
@@ -201,7 +159,3 @@ def _in_short(error: Exception) -> str:
     """The operations that the converter does not know, out of a message of many lines; else its first line."""
     known = re.search(r"^\w+ ops: (.+)$", str(error), re.MULTILINE)
     return f"no portable operation does {known[1]}" if known else str(error).strip().partition("\n")[0][:200]
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from vae_core.data import splits
 from vae_core.data.dataset import Dataset
-from vae_core.learn import engine, export, models, objective, steps
+from vae_core.learn import export, models, objective, steps
 from vae_core.learn.position import Position
 from vae_core.look import evaluation, pictures
 from vae_core.look.neighbours import spread
@@ -30,7 +30,7 @@ def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> N
     forms = export.export(run, networks, data.test.pixels[:32])
     run.set_status(portable=forms)
     task = steps.Task(config, networks, objective.Observation.of(config, from_logits=False))
-    best = engine.make(task)
+    best = steps.Steps(task)
     run.save_codes(test_codes(best, config, data))
     run.save_thumbs(_thumbs(best, data, config.classes))
     if all(form == "ok" for form in forms.values()):

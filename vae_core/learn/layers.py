@@ -13,7 +13,7 @@ Tensor = Any
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch normalisation of rows or images; on TensorFlow one operation instead of a dozen."""
+    """Keras' batch normalisation of rows or images; one operation of TensorFlow instead of a dozen."""
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
         if not self._can_be_fused(inputs, mask):
@@ -27,7 +27,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         rank = len(inputs.shape)
         plain = self.scale and self.center and not self.renorm and not self.synchronized and mask is None
         known = rank in (2, 4) and self.axis in (-1, rank - 1) and self.compute_dtype in ("float32", "bfloat16")
-        return bool(keras.backend.backend() == "tensorflow" and plain and known)
+        return bool(plain and known)
 
     def _normalize(self, images: Tensor, training: bool) -> Tensor:
         import tensorflow as tf
@@ -69,7 +69,7 @@ def add_bias(outputs: Tensor, bias: Tensor) -> Tensor:
     """A bias for each channel, whose gradient is a sum over all pixels of all images. In bfloat16 TensorFlow keeps this
     sum in bfloat16 as well, and where batch normalisation follows, so that nearly everything cancels, what remains is
     mostly rounding: biases drift, and with them the statistics that the normalisation has to follow."""
-    if keras.backend.backend() != "tensorflow" or outputs.dtype != "bfloat16":
+    if outputs.dtype != "bfloat16":
         return ops.add(outputs, bias)
     import tensorflow as tf
 

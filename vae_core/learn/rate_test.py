@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from vae_core.data import catalog, splits
-from vae_core.learn import engine, models, objective, resolve, steps
+from vae_core.learn import models, objective, resolve, steps
 from vae_core.runs.tasks import Task
 from vae_core.spec.config import Config
 
@@ -30,7 +30,7 @@ def run(task: Task, tell: Tell) -> None:
     style = resolve.style(config, task.run, task.settings, fingerprint=data.fingerprint)
     networks = models.build(config.architecture(), style)
     seen = objective.Observation.of(config, from_logits=style.logits)
-    trainer = engine.make(steps.Task(config, networks, seen))
+    trainer = steps.Steps(steps.Task(config, networks, seen))
     rates = np.geomspace(spec["low"], spec["high"], spec["steps"]).astype(np.float32)
     losses = _losses(trainer, pixels, rates, config, lambda done: tell("taking steps", done, len(rates)))
     found = [[float(rate), float(loss)] for rate, loss in zip(rates, losses, strict=False)]

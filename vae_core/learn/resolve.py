@@ -6,8 +6,6 @@ import logging
 import platform
 from pathlib import Path
 
-import keras
-
 from vae_core.checked import by_name, text
 from vae_core.errors import LoupeError
 from vae_core.learn import models, speed
@@ -28,9 +26,9 @@ def style(config: Config, run: Run, settings: Settings, fingerprint: str) -> mod
         architecture = config.architecture()
         known = {
             "precision": _precision(config, settings),
-            "fused": _fused(config),
+            "fused": config.fused != "off",
             "logits": config.loss != "mse" and architecture.ends_in_sigmoid,
-            "backend": keras.backend.backend(),
+            "backend": "tensorflow",
             "parameters": architecture.counts,
             "data_fingerprint": fingerprint,
         }
@@ -38,14 +36,10 @@ def style(config: Config, run: Run, settings: Settings, fingerprint: str) -> mod
     return models.Style(known["precision"], known["fused"], known["logits"])
 
 
-def _fused(config: Config) -> bool:
-    return config.fused == "on" or (config.fused == "auto" and keras.backend.backend() == "tensorflow")
-
-
 def _precision(config: Config, settings: Settings) -> str:
     if config.precision != "auto":
         return config.precision
-    if keras.backend.backend() != "tensorflow" or config.architecture().multiply_adds < WORTH_MEASURING:
+    if config.architecture().multiply_adds < WORTH_MEASURING:
         return "float32"
     path = settings.cache / "precision.json"
     measured = _read(path)
@@ -58,7 +52,7 @@ def _precision(config: Config, settings: Settings) -> str:
 
 
 def _measure(config: Config) -> str:
-    fused = _fused(config)
+    fused = config.fused != "off"
     batch = max(
         4, min(config.batch, 2_000_000_000 // config.architecture().multiply_adds)
     )  # about a second a step at most

@@ -7,7 +7,7 @@ import time
 import keras
 import numpy as np
 
-from vae_core.learn import engine, models, objective, steps
+from vae_core.learn import models, objective, steps
 from vae_core.spec.config import Config
 
 
@@ -17,7 +17,7 @@ def step_seconds(config: Config, style: models.Style, batch: int, repeats: int, 
     networks = models.build(config.architecture(), style)
     pixels = np.random.default_rng(0).integers(0, 256, (batch, *config.image), np.uint8)
     seen = objective.Observation.of(config, from_logits=style.logits)
-    trainer = engine.make(steps.Task(config, networks, seen))
+    trainer = steps.Steps(steps.Task(config, networks, seen))
     images = trainer.place(pixels)
     order = np.tile(np.arange(batch, dtype=np.int32), (count, 1))
     plan = steps.Plan(order, 0, np.full(count, config.learning_rate, np.float32), np.zeros(count, np.float32))

@@ -1,19 +1,21 @@
-"""What a backend must offer to train a network: many steps in one call, with randomness from (seed, step) alone."""
+"""Training steps: many in one graph, over images that stay in memory as bytes; chance comes from (seed, step) alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from vae_core.learn import objective
 from vae_core.learn.models import Networks
 from vae_core.spec.config import Config
 
 BATCH = 256  # images at once outside training
-Images = tuple[Any, ...]  # where a backend's steps gather them from: see `to_train_on`
+Images = tuple[Any, ...]  # where the steps gather them from: see `to_train_on`
 
 
 @dataclass(frozen=True)
@@ -24,34 +26,6 @@ class Plan:
     first_step: int
     rates: np.ndarray  # (k,) float32
     betas: np.ndarray  # (k,) float32
-
-
-class Steps(Protocol):
-    """One backend's compiled functions around one pair of networks."""
-
-    task: Task
-
-    def place(self, pixels: np.ndarray) -> Images:
-        """Where the steps find what they train on."""
-
-    def train(self, images: Images, plan: Plan) -> np.ndarray:
-        """Take the steps; (k, 2): reconstruction and KL, summed over each batch, in nats."""
-
-    def validate(self, pixels: np.ndarray, batch: int) -> np.ndarray:
-        """(2,): reconstruction and KL summed over these images, evaluation mode, sampled codes, input noise."""
-
-    def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]: ...
-
-    def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Pictures in 0..1."""
-
-    def weights(self) -> list[np.ndarray]: ...
-
-    def state(self) -> list[np.ndarray]:
-        """The weights, then the optimizer's variables."""
-
-    def restore(self, state: list[np.ndarray]) -> None:
-        """Put a state back, or only its weights."""
 
 
 def to_train_on(pixels: np.ndarray, config: Config) -> list[np.ndarray]:
@@ -87,7 +61,7 @@ def dropout_seeds(networks: Networks) -> list[keras.random.SeedGenerator]:
 
 @dataclass(frozen=True)
 class Task:
-    """The forward pass and its loss, in backend-agnostic Keras operations."""
+    """The forward pass and its loss."""
 
     config: Config
     networks: Networks
@@ -106,3 +80,126 @@ class Task:
 
     def probabilities(self, output: Any) -> Any:
         return keras.ops.sigmoid(output) if self.observation.from_logits else keras.ops.clip(output, 0.0, 1.0)
+
+
+class Steps:
+    """The compiled functions around one pair of networks. XLA is off: on a CPU it was slower in every case that was
+    measured."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.optimizer = make_optimizer(task.config)
+        networks = task.networks
+        self.variables = [*networks.encoder.trainable_variables, *networks.decoder.trainable_variables]
+        self.optimizer.build(self.variables)
+        self.seeds = dropout_seeds(networks)
+        bytes_in = tf.TensorSpec((None, *task.config.image), tf.uint8)
+        codes_in = tf.TensorSpec((None, networks.decoder.input_shape[-1]), tf.float32)
+        plan = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32), *[tf.TensorSpec((None,))] * 2]
+        images = (bytes_in,) * (2 if task.config.noise_once else 1)
+        self._run = _graph(self._run_steps, images, *plan)
+        self._validate = _graph(self._validate_batch, bytes_in, tf.TensorSpec((), tf.int32))
+        self._encode = _graph(self._encode_batch, bytes_in)
+        self._decode = _graph(self._decode_batch, codes_in)
+
+    def place(self, pixels: np.ndarray) -> Images:
+        """Put the images where the steps find what they train on."""
+        return tuple(tf.constant(each) for each in to_train_on(pixels, self.task.config))
+
+    def train(self, images: Images, plan: Plan) -> np.ndarray:
+        """Take the steps; (k, 2): reconstruction and KL, summed over each batch, in nats."""
+        steps = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32)
+        return self._run(images, *map(tf.constant, (plan.order, steps, plan.rates, plan.betas))).numpy()
+
+    def validate(self, pixels: np.ndarray, batch: int) -> np.ndarray:
+        """(2,): reconstruction and KL summed over these images, evaluation mode, sampled codes, input noise."""
+        sums = np.zeros(2)
+        for index, part in enumerate(_batches(pixels, batch)):
+            sums += self._validate(tf.constant(part), tf.constant(index, tf.int32)).numpy()
+        return sums
+
+    def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        codes = [self._encode(tf.constant(part)) for part in _batches(pixels, BATCH)]
+        if self.task.config.kind == "ae":
+            return np.concatenate([code.numpy() for code in codes]), None
+        return np.concatenate([mean.numpy() for mean, _ in codes]), np.concatenate(
+            [spread.numpy() for _, spread in codes]
+        )
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Pictures in 0..1."""
+        return np.concatenate([self._decode(tf.constant(part)).numpy() for part in _batches(codes, BATCH)])
+
+    def weights(self) -> list[np.ndarray]:
+        return self.task.networks.get_weights()
+
+    def state(self) -> list[np.ndarray]:
+        """The weights, then the optimizer's variables."""
+        return [variable.numpy() for variable in self._all_variables()]
+
+    def restore(self, state: list[np.ndarray]) -> None:
+        """Put a state back, or only its weights."""
+        for variable, value in zip(self._all_variables(), state, strict=False):
+            variable.assign(value)
+
+    def _all_variables(self) -> list[Any]:
+        networks = self.task.networks
+        return [*networks.encoder.weights, *networks.decoder.weights, *self.optimizer.variables]
+
+    def _run_steps(self, images: Images, order: Any, steps: Any, rates: Any, betas: Any) -> Any:
+        sums = tf.TensorArray(tf.float32, size=tf.shape(order)[0], element_shape=(2,))
+        for index in tf.range(tf.shape(order)[0]):
+            self.optimizer.learning_rate.assign(rates[index])
+            sums = sums.write(index, self._step(images, order[index], steps[index], betas[index]))
+        return sums.stack()
+
+    def _step(self, images: Images, places: Any, step: Any, beta: Any) -> Any:
+        pictures, *copy = (_scaled(tf.gather(each, places)) for each in images)
+        noisy = copy[0] if copy else self._corrupt(pictures, step)
+        seed = self.task.config.seed
+        for number, generator in enumerate(self.seeds):
+            generator.state.assign([seed + 1000 * (number + 1), tf.cast(step, generator.state.dtype)])
+        with tf.GradientTape() as tape:
+            nats, kl = self.task.losses(noisy, pictures, self._code_noise(places, seed, step), training=True)
+            loss = tf.reduce_mean(nats + beta * kl) / self.task.config.pixels
+        self.optimizer.apply(tape.gradient(loss, self.variables), self.variables)
+        return tf.stack([tf.reduce_sum(nats), tf.reduce_sum(kl)])
+
+    def _validate_batch(self, pixels: Any, index: Any) -> Any:
+        pictures = _scaled(pixels)
+        seed = self.task.config.seed + 2
+        noisy = self._corrupt(pictures, index, seed + 1)
+        nats, kl = self.task.losses(noisy, pictures, self._code_noise(pixels, seed, index), training=False)
+        return tf.stack([tf.reduce_sum(nats), tf.reduce_sum(kl)])
+
+    def _encode_batch(self, pixels: Any) -> Any:
+        return self.task.networks.encoder(_scaled(pixels), training=False)
+
+    def _decode_batch(self, codes: Any) -> Any:
+        return self.task.probabilities(self.task.networks.decoder(codes, training=False))
+
+    def _code_noise(self, like: Any, seed: int, step: Any) -> Any:
+        size = self.task.networks.decoder.input_shape[-1]
+        return tf.random.stateless_normal((tf.shape(like)[0], size), tf.stack([seed, step]))
+
+    def _corrupt(self, pictures: Any, step: Any, seed: int | None = None) -> Any:
+        level = self.task.config.noise
+        if not level:
+            return pictures
+        seed = self.task.config.seed + 1 if seed is None else seed
+        noise = tf.random.stateless_normal(tf.shape(pictures), tf.stack([seed, step]))
+        return tf.clip_by_value(pictures + level * noise, 0.0, 1.0)
+
+
+def _graph(function: Any, *signature: Any) -> Any:
+    """Traced once, whatever the sizes."""
+    return tf.function(function, input_signature=signature, jit_compile=False)
+
+
+def _scaled(pixels: Any) -> Any:
+    return tf.cast(pixels, tf.float32) / 255.0
+
+
+def _batches(values: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -13,7 +13,7 @@ import numpy as np
 from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
-from vae_core.learn import engine, finish, models, objective, resolve, snapshots, steps
+from vae_core.learn import finish, models, objective, resolve, snapshots, steps
 from vae_core.learn.kept import KeptSteps
 from vae_core.learn.position import Position, load_position, save_position
 from vae_core.runs import calibration, jobs
@@ -111,7 +111,7 @@ class Training:
         networks = models.build(architecture, self.style)
         networks.set_weights(fresh.get_weights())
         seen = objective.Observation.of(self.config, from_logits=self.style.logits)
-        return engine.make(steps.Task(self.config, networks, seen))
+        return steps.Steps(steps.Task(self.config, networks, seen))
 
     def _restore(self) -> Position:
         position = load_position(self.run, self.steps)
