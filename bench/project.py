@@ -82,7 +82,7 @@ def _tsne(rows: list[Row], of: str, values: Array, repeats: int) -> float:
 
 def _ours(values: Array, method: str) -> Array:
     stages = Stages(lambda *_: None, [(FIND, 1), (FORM, 1)])
-    return methods.make(values, Projection(method=method), stages, lambda places, of=None: None).places
+    return methods.make(values, Projection(method=method), stages, lambda places: None).places
 
 
 def _scikit_learns(values: Array) -> Array:

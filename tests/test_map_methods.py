@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
-from scipy.spatial.distance import squareform
 from sklearn.datasets import load_digits
 from sklearn.manifold import TSNE, trustworthiness
-from sklearn.manifold._t_sne import _joint_probabilities_nn, _kl_divergence
 
 from vae_core.look import neighbours
-from vae_core.look.projection import METHODS, Map, Projection, adding, methods, pca, preview, stages, umap_layout
+from vae_core.look.projection import METHODS, Map, Projection, adding, methods, pca, stages, umap_layout
 from vae_core.look.projection.repulsion import Repulsion
 from vae_core.runs.jobs import Stopped
 
@@ -17,7 +14,7 @@ DIGITS = (load_digits().data[:400] / 16).astype(np.float32)
 RANDOM = np.random.default_rng(0)
 
 
-def made(values, tell=lambda phase, done, total: None, show=lambda places, of=None: None, **spec):
+def made(values, tell=lambda phase, done, total: None, show=lambda places: None, **spec):
     found = stages.Stages(tell, [(stages.FIND, 1), (stages.FORM, 4)])
     return methods.make(np.asarray(values, np.float32), Projection(**spec), found, show)
 
@@ -70,39 +67,10 @@ def test_a_map_is_shown_while_it_forms_and_can_be_stopped():
             raise Stopped("enough")
 
     with pytest.raises(Stopped):
-        made(DIGITS, tell, lambda places, of=None: shown.append(np.array(places)), method="tsne")
+        made(DIGITS, tell, lambda places: shown.append(np.array(places)), method="tsne")
     assert set(told) == {stages.FIND, stages.FORM}
     assert len(shown) > 100
     assert not (shown[0] == shown[-1]).all()
-
-
-def test_many_points_move_before_their_neighbours_are_found(monkeypatch):
-    monkeypatch.setattr("vae_core.look.projection.preview.MANY", 300)
-    monkeypatch.setattr("vae_core.look.projection.preview.POINTS", 100)
-    monkeypatch.setattr(neighbours, "ROWS", 200)
-    few = []
-
-    def show(places, of=None):
-        if of is not None:
-            few.append((places.copy(), of))
-
-    made(DIGITS, show=show, method="tsne")
-    assert len(few) >= 20
-    assert all(len(places) == len(of) == 100 for places, of in few)
-    assert not (few[0][0] == few[-1][0]).all()
-
-
-def test_the_first_map_is_tsne_too():
-    squared = neighbours.squared_distances(DIGITS, DIGITS)
-    near = np.argsort(squared + np.diag(np.full(len(DIGITS), np.inf)), axis=1)[:, : preview.NEAR]
-    rows = np.repeat(np.arange(len(DIGITS)), preview.NEAR)
-    graph = csr_matrix((squared[rows, near.ravel()], (rows, near.ravel())))
-    theirs = _joint_probabilities_nn(graph, 15, 0).toarray()
-    ours = preview.ties(DIGITS, 15)
-    assert ours == pytest.approx(theirs, abs=1e-6) and ours.sum() == pytest.approx(1)
-    places = RANDOM.normal(size=(len(DIGITS), 2))
-    _, slope = _kl_divergence(places.ravel(), squareform(ours, checks=False), 1, len(DIGITS), 2)
-    assert preview.gradient(ours, places) == pytest.approx(slope.reshape(-1, 2), abs=1e-6)
 
 
 @pytest.mark.parametrize("method", ["tsne", "umap"])
@@ -168,7 +136,7 @@ def test_ties_between_neighbours_are_umaps(monkeypatch):
 
 def test_umap_keeps_neighbours_together_and_is_shown():
     shown = []
-    found = made(DIGITS, show=lambda places, of=None: shown.append(np.array(places)), method="umap")
+    found = made(DIGITS, show=lambda places: shown.append(np.array(places)), method="umap")
     assert trustworthiness(DIGITS, found.places, n_neighbors=15) > 0.97
     assert len(shown) > 5
     assert not (shown[1] == shown[-1]).all()

@@ -12,9 +12,6 @@ from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.portable import Portable
 from vae_core.look.projection import TEST, TRAIN, Projection, adding, stability
-from vae_core.look.projection.making import work
-from vae_core.look.projection.prepared import ENCODE
-from vae_core.look.projection.stages import FIND
 from vae_core.runs import files, jobs, locks, tasks
 
 
@@ -175,28 +172,6 @@ def test_a_map_is_seen_while_it_forms_and_cancelled_half_way(own):
     eventually(lambda: task.state() == "stopped" and not task.has_process(), task)
     worker.work(task)  # and once more
     assert task.state() == "done" and task.live() is None
-
-
-def test_known_codes_move_while_the_others_are_encoded(own, monkeypatch):
-    for place, value in (("work.MANY", 100), ("preview.MANY", 100), ("preview.POINTS", 60), ("preview.REST", 0),
-                         ("live.EVERY", 0), ("images.CHUNK", 64)):  # fmt: skip
-        monkeypatch.setattr(f"vae_core.look.projection.{place}", value)
-    task = projection.begin(own, Projection(method="tsne", images="both"))
-    seen = []
-
-    def tell(phase, done, total):
-        live = task.live()
-        if phase == ENCODE and live is not None:
-            seen.append(live)
-        if phase == FIND:
-            raise jobs.Stopped("enough")
-
-    with pytest.raises(jobs.Stopped):
-        work(task, tell)
-    assert len(seen) > 3 and not (seen[0]["places"] == seen[-1]["places"]).all()
-    test = catalog.load("digits", own.settings).test
-    for live in seen:
-        assert (live["half"] == TEST).all() and (live["labels"] == test.labels[live["image"]]).all()
 
 
 def test_two_who_ask_the_same_get_the_same(own):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,18 +57,12 @@ def choose(dataset: Dataset, spec: Projection) -> Chosen:
     return Chosen(_joined([parts[each].take(image[half == each]) for each in halves]), image, half)
 
 
-# Begun with the chosen images, which of them have known codes, and these; called again and again while others are made.
-Meanwhile = Callable[[Chosen, Array, Array], Callable[[], None]]
-
-
-def known(run: Run, dataset: Dataset, chosen: Chosen, progress: Progress, meanwhile: Meanwhile | None = None) -> Known:
+def known(run: Run, dataset: Dataset, chosen: Chosen, progress: Progress) -> Known:
     """Codes and losses: of test images from the run's folder, where they are of the same images; else computed."""
     config, count = run.config(), len(chosen)
     kept = _kept(run, dataset)
     is_kept = (chosen.half == TEST) & (kept is not None)
     asked = np.flatnonzero(~is_kept)
-    if meanwhile and kept is not None and len(asked):
-        progress = _both(progress, meanwhile(chosen, np.flatnonzero(is_kept), kept.codes[chosen.image[is_kept]]))
     found = _computed(Portable.of(run), chosen.part.pixels[asked], config, progress) if len(asked) else None
     if found is None:
         assert kept is not None
@@ -82,14 +75,6 @@ def known(run: Run, dataset: Dataset, chosen: Chosen, progress: Progress, meanwh
         for mine, theirs in zip(vars(result).values(), vars(kept.take(chosen.image[is_kept])).values()):
             mine[is_kept] = theirs
     return result
-
-
-def _both(progress: Progress, go: Callable[[], None]) -> Progress:
-    def tell(done: float, total: float) -> None:
-        progress(done, total)
-        go()
-
-    return tell
 
 
 def described_columns(part: Part) -> tuple[list[dict[str, Any]], dict[str, Array]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -12,12 +11,7 @@ from vae_core.data.dataset import Array
 from vae_core.runs.tasks import Task
 
 EVERY = 0.45  # seconds
-
-
-class Show(Protocol):
-    """Takes the places so far. `of`: which points these are, where not all are there yet."""
-
-    def __call__(self, places: Array, of: Array | None = None) -> None: ...
+Show = Callable[[Array], None]  # takes the places so far
 
 
 class Live:
@@ -28,9 +22,8 @@ class Live:
         self._fixed = fixed
         self._written = -EVERY
 
-    def __call__(self, places: Array, of: Array | None = None) -> None:
+    def __call__(self, places: Array) -> None:
         now = time.monotonic()
         if now - self._written >= EVERY:
             self._written = now
-            about = {name: values if of is None else values[of] for name, values in self._fixed.items()}
-            self._task.save_live({**about, "places": np.asarray(places[:, :2], np.float32)})
+            self._task.save_live({**self._fixed, "places": np.asarray(places[:, :2], np.float32)})

@@ -21,19 +21,15 @@ classes                 the names of the labels
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
 from vae_core.data.dataset import Array
-from vae_core.look.projection import Projection, check, images, methods, pca, quality, sentences, spec_of
+from vae_core.look.projection import Projection, check, images, methods, quality, sentences, spec_of
 from vae_core.look.projection.features import Activations
-from vae_core.look.projection.images import Chosen
 from vae_core.look.projection.live import Live
 from vae_core.look.projection.methods import Made
 from vae_core.look.projection.prepared import Prepared, arrays_of, labels_of, prepare, shares_of_preparing
-from vae_core.look.projection.preview import MANY, Preview, paced
 from vae_core.look.projection.stages import FIND, FORM, Stages, Tell
 from vae_core.runs.tasks import Task
 
@@ -46,37 +42,18 @@ def work(task: Task, tell: Tell, activations: Activations | None = None) -> None
     run, spec = task.run, spec_of(task)
     check(run, spec)
     stages = _stages(spec, tell)
-    early = partial(_early, task, spec) if (spec.method, spec.of) == ("tsne", "codes") else None
-    given = prepare(run, spec, activations, stages, early)
-    live = _live(task, given.chosen)
+    given = prepare(run, spec, activations, stages)
+    chosen = given.chosen
+    live = Live(task, {"image": chosen.image, "half": chosen.half, **labels_of(chosen)})
     began = time.monotonic()
     made = methods.make(given.values, spec, stages, live)
     seconds = time.monotonic() - began
-    labels, places = given.chosen.part.labels, made.places[:, :2]
+    labels, places = chosen.part.labels, made.places[:, :2]
     found = quality.measure(given.values, places, labels, spec.seed, stages.of(MEASURE), made.near)
-    columns, arrays = images.described_columns(given.chosen.part)
+    columns, arrays = images.described_columns(chosen.part)
     told = sentences.told(spec, made, found.summary, given)
     more = {"seconds": seconds, "columns": columns, "classes": given.classes}
     task.save({**told, **more}, {**_arrays(given, made, found.kept), **arrays})
-
-
-def _live(task: Task, chosen: Chosen) -> Live:
-    return Live(task, {"image": chosen.image, "half": chosen.half, **labels_of(chosen)})
-
-
-def _early(task: Task, spec: Projection, chosen: Chosen, known: Array, codes: Array) -> Callable[[], None]:
-    """A first map of the images whose codes are known, which moves while the others are encoded."""
-    good = np.isfinite(codes).all(axis=1)
-    known, codes = known[good], codes[good]
-    if len(codes) < MANY:
-        return lambda: None
-    live = _live(task, chosen)
-
-    def show(places: Array, of: Array | None = None) -> None:
-        live(places, known if of is None else known[of])
-
-    preview = Preview(codes, pca.components(codes, 2, spec.seed).places, spec, show)
-    return paced(preview.go)
 
 
 def _stages(spec: Projection, tell: Tell) -> Stages:

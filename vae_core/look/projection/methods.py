@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import import_module
-from threading import Thread
 
 import numpy as np
 
@@ -12,8 +10,7 @@ from vae_core.data.dataset import Array
 from vae_core.look import neighbours
 from vae_core.look.projection import Projection, pca, tsne, umap_layout
 from vae_core.look.projection.live import Show
-from vae_core.look.projection.preview import Preview
-from vae_core.look.projection.stages import FIND, FORM, Progress, Stages
+from vae_core.look.projection.stages import FIND, FORM, Stages
 
 PER_PERPLEXITY = 3  # neighbours that t-SNE looks at, per unit of perplexity
 FEWEST = 8  # points that t-SNE and UMAP can make sense of
@@ -81,15 +78,7 @@ def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
     k = min(count - 1, int(PER_PERPLEXITY * perplexity))
     start = pca.components(values, 2, spec.seed).places
     show(start)
-    find, preview = stages.of(FIND), Preview(values, start, spec, show)
-    _load("openTSNE", preview, find)
-
-    def found_more(done: float, total: float) -> None:
-        find(done, total)
-        if done < total:
-            preview.go()
-
-    near, distances = neighbours.search(values, np.arange(count), k, progress=found_more)
+    near, distances = neighbours.search(values, np.arange(count), k, progress=stages.of(FIND))
     form, total = stages.of(FORM), tsne.EARLY + tsne.STEPS
     descent = tsne.Descent(near, distances, start, perplexity, spec.seed)
 
@@ -100,15 +89,6 @@ def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
     descent.go(total, spec.exaggeration, moved)
     return Made(descent.places, "openTSNE", replace(spec, perplexity=perplexity), _lowered(spec, perplexity, count),
                 divergence=descent.divergence, near=near)  # fmt: skip
-
-
-def _load(program: str, preview: Preview, progress: Progress) -> None:
-    """That takes over a second where nothing was loaded before; meanwhile there is something to see, and to cancel."""
-    loading = Thread(target=import_module, args=(program,))
-    loading.start()
-    while loading.is_alive() and preview.go():
-        progress(0, 1)
-    loading.join()
 
 
 def _lowered(spec: Projection, perplexity: float, count: int) -> tuple[str, ...]:

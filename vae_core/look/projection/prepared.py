@@ -11,7 +11,7 @@ from vae_core.data.dataset import Array
 from vae_core.errors import LoupeError
 from vae_core.look.projection import Projection, images
 from vae_core.look.projection.features import Activations, features, finite
-from vae_core.look.projection.images import Chosen, Known, Meanwhile
+from vae_core.look.projection.images import Chosen, Known
 from vae_core.look.projection.stages import Stages
 from vae_core.runs.store import Run
 
@@ -33,13 +33,11 @@ def shares_of_preparing(spec: Projection) -> list[tuple[str, float]]:
     return [(READ, 0.2), (ENCODE, encode), (FEATURES, layer)]
 
 
-def prepare(
-    run: Run, spec: Projection, activations: Activations | None, stages: Stages, meanwhile: Meanwhile | None = None
-) -> Prepared:
+def prepare(run: Run, spec: Projection, activations: Activations | None, stages: Stages) -> Prepared:
     stages.of(READ)
     dataset = catalog.load(run.config().dataset, run.settings)
     chosen = images.choose(dataset, spec)
-    known = images.known(run, dataset, chosen, stages.of(ENCODE), meanwhile)
+    known = images.known(run, dataset, chosen, stages.of(ENCODE))
     values = features(run, spec, chosen, known, activations, stages.of(FEATURES))
     good = finite(values, known)
     if not len(good):

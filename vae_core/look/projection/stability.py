@@ -55,5 +55,5 @@ def _within(tell: Tell, number: int, count: int) -> Tell:
     return told
 
 
-def _nobody(places: Array, of: Array | None = None) -> None:
+def _nobody(places: Array) -> None:
     """Looks on."""
