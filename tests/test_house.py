@@ -344,6 +344,8 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_the_trainer_does_not_wait_for_what_only_keras_asks_for(trainer):
+    """`vae_core/learn/__init__.py` hides them while Keras is imported, which saves 1.5 s of a processor at the start of
+    every training. This fails where the hiding no longer works, or something of ours loads them."""
     assert "keras" in trainer and not trainer & {"matplotlib", "pandas", "sklearn"}
 
 

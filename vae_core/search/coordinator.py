@@ -89,7 +89,7 @@ class Coordinator:
             owner = frozen.user_attrs.get(WORKER)
             if owner == self.number or owner not in living:
                 log.info("takes up trial %d", frozen.number + 1)
-                return optuna.trial.Trial(self.trials, frozen._trial_id)
+                return optuna.trial.Trial(self.trials, frozen._trial_id)  # tests/test_foreign_insides.py says why
         return None
 
     def _fresh(self) -> optuna.Trial | None:
@@ -175,7 +175,7 @@ class Coordinator:
 
     def _watch(self, trial: optuna.Trial, runs: list[Run], fold: int) -> None:
         run = runs[fold]
-        seen = len(trial.study._storage.get_trial(trial._trial_id).intermediate_values)
+        seen = self._told(trial)
         while True:
             ended = run.state() in FINAL
             rows = run.history()
@@ -186,6 +186,12 @@ class Coordinator:
                 return
             self._check(run)
             time.sleep(POLL_SECONDS)
+
+    def _told(self, trial: optuna.Trial) -> int:
+        """Of how many epochs the storage knows: those that an earlier worker has told are not told again."""
+        with told_of_storage(self.study.name):
+            known = self.trials.get_trials(deepcopy=False)
+        return next(len(each.intermediate_values) for each in known if each.number == trial.number)
 
     def _report(self, trial: optuna.Trial, runs: list[Run], step: int) -> None:
         if not self.search.prunes:

@@ -66,7 +66,7 @@ class Descent:
 
     def _gradient(self, places: Any, affinities: Any, should_eval_error: bool = False, **_: Any) -> tuple[float, Array]:
         """What openTSNE asks for at each step: the error where it is wanted, and the gradient."""
-        from openTSNE._tsne import estimate_positive_gradient_nn
+        from openTSNE._tsne import estimate_positive_gradient_nn  # tests/test_foreign_insides.py says why
 
         here = np.asarray(places)
         gradient = np.zeros(here.shape)
