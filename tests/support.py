@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pytest
     from streamlit.testing.v1 import AppTest
 
+    from vae_core.data.dataset import Dataset
     from vae_core.runs.forms import State
 
 SECONDS = 120  # after which something that is awaited counts as lost
@@ -102,6 +103,16 @@ def loaded_by(code: str, settings: Settings) -> set[str]:
     done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, text=True, timeout=250)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+def checksum(data: Dataset) -> float:
+    """A number that every pixel and label of the training images, and their order, have a part in. Compare it within
+    50: another machine may round some pixels otherwise."""
+    import numpy as np
+
+    rows = data.train.pixels.reshape(len(data.train), -1)
+    labels = np.zeros(len(rows)) if data.train.labels is None else data.train.labels
+    return float(np.cos(np.arange(len(rows))) @ (rows @ np.cos(np.arange(rows.shape[1])) + 1000.0 * labels))
 
 
 def calls(action: Callable[[], object]) -> Counter[str]:

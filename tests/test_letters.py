@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import checksum
 
 from vae_core.data import builtin, catalog, keeping, letters
 from vae_core.data.dataset import Dataset
@@ -100,6 +101,14 @@ def test_the_fingerprint_names_fonts_and_version_and_not_the_bytes(drawn: Datase
     monkeypatch.undo()
     monkeypatch.setattr(letters, "FACES", letters.FACES[:-1])
     assert letters.stamp() != drawn.fingerprint
+
+
+DRAWN = {"cbee91f5d4cd9f7b": -1_358_450}
+
+
+def test_what_is_drawn_changes_with_fonts_and_version_alone(drawn: Dataset) -> None:
+    """Copies are kept by these. Who changes what is drawn raises the version, and writes here what is drawn now."""
+    assert checksum(drawn) == pytest.approx(DRAWN[letters.stamp()], abs=50)
 
 
 def test_what_is_kept_is_not_drawn_again(drawn: Dataset, tmp_path: Path, monkeypatch) -> None:

@@ -53,7 +53,7 @@ class Builtin:
     source: str
     read: Callable[[Settings, Progress | None], Raw]
     files: tuple[File, ...] = ()
-    slow: bool = False  # worth keeping in a form that is read faster
+    version: int = 1  # raised when its images, labels or words change, so that kept copies are made anew
 
 
 def ready(builtin: Builtin, settings: Settings) -> bool:
@@ -131,17 +131,17 @@ def _letters(settings: Settings, progress: Progress | None) -> Raw:
 
 ALL = (
     Builtin("type", "Letters and digits in seventeen faces", (28, 28, 1), 18_000, 2000, 2000, letters.CLASSES,
-            "drawn here, in the faces that come with matplotlib", _letters),
+            "drawn here, in the faces that come with matplotlib", _letters, version=letters.VERSION),
     Builtin("mnist", "MNIST, handwritten digits", (28, 28, 1), 60_000, 0, 10_000, DIGITS,
             "Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0", _mnist, (MNIST,)),
     Builtin("fashion-mnist", "Fashion-MNIST, pieces of clothing", (28, 28, 1), 60_000, 0, 10_000, CLOTHES,
             "Zalando SE; MIT", _fashion, FASHION),
     Builtin("cifar10", "CIFAR-10, animals and vehicles", (32, 32, 3), 50_000, 0, 10_000, OBJECTS,
-            "A. Krizhevsky, V. Nair, G. Hinton", _cifar10, (CIFAR10,), True),
+            "A. Krizhevsky, V. Nair, G. Hinton", _cifar10, (CIFAR10,)),
     Builtin("digits", "Small handwritten digits", (8, 8, 1), 1617, 180, 180, DIGITS,
             "scikit-learn (UCI, E. Alpaydin, C. Kaynak)", _digits),
     Builtin("shapes", "Squares, ellipses and hearts", (32, 32, 1), 18_000, 2000, 2000, shapes.SHAPES,
-            "generated", _shapes),
+            "generated", _shapes, version=shapes.VERSION),
 )  # fmt: skip
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_core.data import builtin, checks, importing, keeping, letters, local, raw, shapes
+from vae_core.data import builtin, checks, importing, keeping, local, raw
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
@@ -150,10 +149,8 @@ def _built_in(known: Builtin, settings: Settings) -> _Origin:
         found = known.read(settings, progress)
         return raw.assemble(found, known.name, known.title, known.source, classes=known.classes)
 
-    # Embedded data changes with the code that makes it, downloads with the sums that they are checked by.
-    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (builtin, letters, shapes))
-    stamp = hashlib.sha256(code).hexdigest()[:12]
-    return _Origin("download" if known.files else "built in", _kept_folder(known.name, stamp, settings), make, known)
+    folder = _kept_folder(known.name, f"v{known.version}", settings)
+    return _Origin("download" if known.files else "built in", folder, make, known)
 
 
 def _never(progress: Progress | None) -> Dataset:
@@ -182,8 +179,9 @@ def _keep(dataset: Dataset, folder: Path) -> None:
     """A copy that is read faster; copies of earlier forms of the same data set go. It can be done without."""
     try:
         keeping.write(dataset, folder)
-        for old in folder.parent.glob(f"{folder.name.rsplit('-', 1)[0]}-*"):
-            if old != folder and len(old.name) == len(folder.name):
+        key = folder.name.rpartition("-")[0]
+        for old in folder.parent.glob(f"{key}-*"):
+            if old != folder and old.name.rpartition("-")[0] == key:
                 shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         log.warning("%s is not kept in %s: %s", dataset.name, folder.parent, error)

@@ -6,6 +6,7 @@ import numpy as np
 
 from vae_core.data.dataset import Array
 
+VERSION = 1  # of what is drawn; raised with every change of it
 SHAPES = ("square", "ellipse", "heart")
 SIDE = 32
 FACTORS = ("shape", "scale", "turn", "x", "y")
