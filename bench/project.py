@@ -26,10 +26,11 @@ from sklearn.manifold import TSNE
 
 from vae_core import settings as configured
 from vae_core.data.dataset import Array
-from vae_core.look import neighbours, projection
+from vae_core.look import projection
 from vae_core.look.projection import Projection, methods, quality
 from vae_core.look.projection.prepared import prepare, shares_of_preparing
 from vae_core.look.projection.stages import FIND, FORM, Stages
+from vae_core.look.rows import spread
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
@@ -55,7 +56,7 @@ def main() -> None:
 def measure(run: Run, repeats: int, small: bool) -> dict[str, Any]:
     codes = _values(run, Projection(images="both"))
     pixels = _values(run, Projection(images="both", of="pixels"))
-    few = neighbours.spread(len(codes), SMALL)
+    few = spread(len(codes), SMALL)
     moved = _first_movement(run, Projection(method="tsne", count=SMALL, images="both"))
     rows: list[Row] = []
     small_ratio = _tsne(rows, "codes", codes[few], repeats)

@@ -199,12 +199,12 @@ def known(run: Run) -> tuple[Part, np.ndarray[Any, Any]]:
 @st.cache_resource(max_entries=2, show_spinner="Encoding training images...")
 def _known(run: Run, born: str, where: Settings) -> tuple[Part, np.ndarray[Any, Any]]:
     from vae_core.data import catalog
-    from vae_core.look import neighbours
+    from vae_core.look.rows import spread
 
     config = run.config()
     cost = max(1, sum(row.multiply_adds for row in config.architecture().encoder_rows))
     train = catalog.load(config.dataset, where).train
-    some = train.take(neighbours.spread(len(train), int(min(KNOWN_IMAGES, max(100, KNOWN_MULTIPLY_ADDS // cost)))))
+    some = train.take(spread(len(train), int(min(KNOWN_IMAGES, max(100, KNOWN_MULTIPLY_ADDS // cost)))))
     return some, _portable(run, born).encode(some.pixels)[0]
 
 

@@ -13,6 +13,7 @@ from ui.explore import image
 from ui.view import Array, View, class_name
 from vae_core.errors import LoupeError
 from vae_core.look import neighbours
+from vae_core.look.rows import spread
 
 NEAREST = 8
 EXAMPLES = 8
@@ -41,7 +42,7 @@ def _paper(view: View) -> bytes:
         packed = sketch.data(
             view.key, view.config.image, view.size,
             encoder=networks.part("encoder"), decoder=networks.part("decoder"),
-            examples=None if images is None else images[neighbours.spread(len(images), EXAMPLES)],
+            examples=None if images is None else images[spread(len(images), EXAMPLES)],
         )  # fmt: skip
         st.session_state[PAPER] = kept = (same, packed)
     return bytes(kept[1])

@@ -20,8 +20,8 @@ from ui.components.plane.told import Asked
 from ui.explore import facts
 from ui.view import View
 from vae_core.errors import LoupeError
-from vae_core.look import neighbours
 from vae_core.look.program import packing
+from vae_core.look.rows import spread
 from vae_core.spec import naming
 from vae_core.spec.config import Config
 from vae_core.spec.difference import words_of
@@ -91,14 +91,14 @@ def _plane(view: View, flat: Flat, decoder: bytes | None) -> bytes:
 def _thumbnails(view: View) -> list[payload.Fact]:
     """What is known of some test images: as many as a file should hold."""
     count = min(MOST_THUMBNAILS, len(view.codes), MOST_THUMBNAIL_BYTES // view.config.pixels)
-    return facts.facts(view, [int(image) for image in neighbours.spread(len(view.codes), count)])
+    return facts.facts(view, [int(image) for image in spread(len(view.codes), count)])
 
 
 def _sketch(view: View, networks: Mapping[str, bytes | None]) -> bytes:
     images = view.images
     return sketch.data(
         view.key, view.config.image, view.size, encoder=networks["encoder"], decoder=networks["decoder"],
-        examples=None if images is None else images[neighbours.spread(len(images), EXAMPLES)],
+        examples=None if images is None else images[spread(len(images), EXAMPLES)],
     )  # fmt: skip
 
 

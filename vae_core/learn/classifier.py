@@ -12,8 +12,8 @@ from vae_core.data.dataset import Dataset, Part
 from vae_core.errors import LoupeError
 from vae_core.learn import export
 from vae_core.look.metrics.subject import Judge
-from vae_core.look.neighbours import spread
 from vae_core.look.portable import Network
+from vae_core.look.rows import spread
 from vae_core.runs import files
 from vae_core.settings import Settings
 

@@ -8,8 +8,8 @@ from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.learn.steps import Steps
 from vae_core.look import codes as look
-from vae_core.look.neighbours import spread
 from vae_core.look.pictures import as_bytes
+from vae_core.look.rows import spread
 from vae_core.runs.store import Run
 
 CODES = 2000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
+from vae_core.look.rows import CHUNK, chunks
 from vae_core.runs import files, forms
 from vae_core.settings import Settings
 
 VERSION = 1
-CHUNK = 2048  # images that are floats at once
 EXACT_PIXELS = 4096  # up to so many, PCA comes from the eigenvectors of the whole covariance
 PCA_CLIP = 1e-3  # class means and PCA predict exact zeros, or less; one lit pixel there would cost 16 nats
 MODEL_CLIP = 1e-7  # what Keras clips probabilities to
@@ -39,11 +39,6 @@ def strip(
     cache.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(cache, found, durable=False)
     return found
-
-
-def chunks(count: int, size: int = CHUNK) -> Iterator[slice]:
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
 
 
 def targets(pixels: np.ndarray, binary: bool) -> np.ndarray:

@@ -14,6 +14,7 @@ from vae_core.data.dataset import Dataset, Part
 from vae_core.errors import LoupeError
 from vae_core.look import baselines, neighbours
 from vae_core.look.portable import Portable
+from vae_core.look.rows import chunks
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec import cost
@@ -78,7 +79,7 @@ def per_image(portable: Portable, pixels: np.ndarray, config: Config, progress: 
     names = ("mean_code", "sampled")
     bce, mse = ({name: np.zeros(len(pixels)) for name in names} for _ in range(2))
     sampled = _sampled(mean, log_variance, config.seed)
-    for place in baselines.chunks(len(pixels), CHUNK):
+    for place in chunks(len(pixels), CHUNK):
         target = baselines.targets(pixels[place], config.loss == "bce-binary")
         for name, codes in (("mean_code", mean), ("sampled", sampled)):
             output = portable.output(codes[place]).reshape(target.shape)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
-from vae_core.look.neighbours import spread
+from vae_core.look.rows import spread
 
 if TYPE_CHECKING:
     from vae_core.data.dataset import Array, Part

@@ -96,8 +96,3 @@ def squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     found += squares[0][:, None]
     found += squares[1][None, :]
     return np.maximum(found, 0, out=found)
-
-
-def spread(count: int, most: int) -> np.ndarray:
-    """Evenly spaced numbers below `count`, which keep the classes' shares of a file that is sorted by class."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.empty(0, int)

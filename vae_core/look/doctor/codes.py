@@ -11,7 +11,7 @@ from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import HINT, Finding, Repair
 from vae_core.look.evaluation import ACTIVE
 from vae_core.look.evidence import Bars, Dots
-from vae_core.look.neighbours import spread
+from vae_core.look.rows import spread
 from vae_core.spec.config import Config
 from vae_core.spec.layers import Activation, Code
 from vae_core.spec.notation import parse, write

@@ -8,10 +8,10 @@ import numpy as np
 
 from vae_core.data.dataset import Array
 from vae_core.errors import LoupeError
-from vae_core.look.baselines import chunks
 from vae_core.look.projection import Projection
 from vae_core.look.projection.images import Chosen, Known
 from vae_core.look.projection.stages import Progress
+from vae_core.look.rows import chunks
 from vae_core.runs.store import Run
 
 MOST_BYTES = 4 * 2**30  # of features in memory

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from vae_core.data.dataset import Array, Dataset, Part
-from vae_core.look import baselines, neighbours
+from vae_core.look import baselines
 from vae_core.look.evaluation import gaussian_kl
 from vae_core.look.portable import Portable
 from vae_core.look.projection import TEST, TRAIN, Projection
 from vae_core.look.projection.stages import Progress
+from vae_core.look.rows import chunks, spread
 from vae_core.runs.store import Run
 from vae_core.spec.config import Config
 
@@ -52,7 +53,7 @@ def choose(dataset: Dataset, spec: Projection) -> Chosen:
     parts = {TEST: dataset.test, TRAIN: dataset.train}
     half = np.concatenate([np.full(len(parts[each]), each, np.uint8) for each in halves])
     image = np.concatenate([np.arange(len(parts[each]), dtype=np.int32) for each in halves])
-    kept = neighbours.spread(len(image), spec.count or len(image))
+    kept = spread(len(image), spec.count or len(image))
     half, image = half[kept], image[kept]
     return Chosen(_joined([parts[each].take(image[half == each]) for each in halves]), image, half)
 
@@ -116,7 +117,7 @@ def _kept(run: Run, dataset: Dataset) -> Known | None:
 
 def _computed(portable: Portable, pixels: Array, config: Config, progress: Progress) -> Known:
     codes, losses, spreads = [], [], []
-    for place in baselines.chunks(len(pixels), CHUNK):
+    for place in chunks(len(pixels), CHUNK):
         mean, log_variance = portable.encode(pixels[place])
         target = baselines.targets(pixels[place], config.loss == "bce-binary")
         output = portable.output(mean).reshape(target.shape)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core.data.dataset import Array
-from vae_core.look.baselines import chunks
 from vae_core.look.codes import signed
+from vae_core.look.rows import chunks
 
 EXACT_DIMENSIONS = 2048  # up to so many the whole covariance is decomposed
 EXTRA = 10  # directions that the randomised form follows beyond those that are kept

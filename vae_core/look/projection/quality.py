@@ -9,8 +9,8 @@ import numpy as np
 
 from vae_core.data.dataset import Array
 from vae_core.look import neighbours
-from vae_core.look.baselines import chunks
 from vae_core.look.projection.stages import Progress
+from vae_core.look.rows import chunks
 
 NEIGHBOURS = 15
 SAMPLE = 10_000  # points that ranks are compared among

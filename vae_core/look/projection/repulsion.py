@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vae_core.data.dataset import Array
-from vae_core.look.baselines import chunks
+from vae_core.look.rows import chunks
 
 STEP = 0.4  # between nodes, on a map where neighbours are about 1 apart
 LEAST_NODES = 64  # along the wider side; a small map has a finer grid

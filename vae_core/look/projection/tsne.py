@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from vae_core.data.dataset import Array
-from vae_core.look.baselines import chunks
 from vae_core.look.projection.repulsion import Repulsion
+from vae_core.look.rows import chunks
 
 EARLY, STEPS = 250, 500  # steps with exaggerated attraction, which untangle the map, and steps after them
 EARLY_EXAGGERATION = 12.0

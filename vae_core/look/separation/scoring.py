@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_core.look import baselines, evaluation
 from vae_core.look.portable import Portable
+from vae_core.look.rows import chunks
 from vae_core.spec.config import Config
 
 NEAREST = 5
@@ -66,7 +67,7 @@ def _by_components(known: np.ndarray, asked: np.ndarray, size: int) -> Iterator[
     codes, others = fitted.transform(known), fitted.transform(asked)
     error = np.concatenate([
         np.square(asked[place] - fitted.inverse_transform(others[place])).sum(axis=1)
-        for place in baselines.chunks(len(asked), CHUNK)
+        for place in chunks(len(asked), CHUNK)
     ])  # fmt: skip
     yield _score(PCA, RECONSTRUCTION, error)
     yield _score(PCA, "Mahalanobis", mahalanobis(codes, others))

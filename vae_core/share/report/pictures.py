@@ -12,7 +12,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import drawing, joined, pictures
 from vae_core.look.doctor.case import Case
 from vae_core.look.evidence import Dots, Evidence, Pairs, Table
-from vae_core.look.neighbours import spread
+from vae_core.look.rows import spread
 from vae_core.runs.store import Run
 from vae_core.share.report.parts import Block, Figure, Grid
 
