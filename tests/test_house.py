@@ -18,6 +18,7 @@ FLOORS = {
     "errors": 0,
     "settings": 0,
     "checked": 0,
+    "words": 0,
     "spec": 1,
     "data": 1,
     "runs": 2,

@@ -12,6 +12,7 @@ from ui import palette
 from vae_core.spec import naming, recipes
 from vae_core.spec.config import Config
 from vae_core.spec.recipes import Recipe
+from vae_core.words import plural
 
 KEPT = "loss_per"  # of the session: per what losses are shown, on all pages
 MOST_POINTS = 500  # of a line
@@ -97,7 +98,7 @@ def levels(config: Config, strip: Mapping[str, Any] | None, scale: float) -> lis
         losses = (strip or {}).get(name)
         if losses and not (name == "floor" and config.loss == "mse"):
             code = config.architecture().code.size
-            words = f"PCA, {code} number{'s' * (code > 1)}" if name == "pca" else words
+            words = f"PCA, {plural(code, 'number')}" if name == "pca" else words
             value = _own_nats(config, losses) * scale
             found.append({"name": words, "value": value, "help": f"{text} On the test images."})
     return found

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from vae_core.runs.store import Run, Summary
 from vae_core.spec import naming
 from vae_core.spec.duration import Span, told
+from vae_core.words import duration as duration
+from vae_core.words import number as number
+from vae_core.words import plural as plural
 
 PARAMETERS_HELP = "The numbers that training adjusts. More can learn more, and take longer."
 # The state of a run: what it is called, the colour of its badge, its icon, and what it means.
@@ -32,15 +35,6 @@ def state(name: str) -> str:
     return STATES.get(name, (name,))[0]
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """As many digits as say something."""
-    if value is None:
-        return "–"
-    if isinstance(value, int) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.{digits}g}"
-
-
 def loss_help(run: Summary) -> str:
     """What the loss of a run is, in every unit that it can be shown in."""
     if run.best_nats_per_image is None:
@@ -59,18 +53,9 @@ def short(count: int | None) -> str:
     return str(count)
 
 
-def duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def span(seconds: Span | None) -> str:
     """ "about 19 s" where that is known well enough, else "10 s to 40 s"."""
-    return told(seconds, duration)
+    return told(seconds)
 
 
 def ago(moment: str) -> str:
@@ -82,12 +67,8 @@ def ago(moment: str) -> str:
     for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)
-            return f"{count} {word}{'s' if count > 1 else ''} ago"
+            return f"{plural(count, word)} ago"
     return "just now"
-
-
-def plural(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def epochs(run: Summary) -> str:

@@ -102,12 +102,3 @@ def _cell(value: Any, decimals: int) -> str:
     if isinstance(value, float):
         return f"{value:,.{decimals}f}"
     return f"{value:,}" if isinstance(value, int) else one_line(str(value))
-
-
-def duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

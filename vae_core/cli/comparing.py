@@ -15,6 +15,7 @@ from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.spec.difference import Separation
+from vae_core.words import plural
 
 PAIR = 2
 
@@ -65,8 +66,7 @@ def _told(found: Comparison) -> Iterator[str]:
 
 def _line(each: Separation) -> str:
     assert each.config
-    epochs = each.config.epochs
-    return f"  only {each.label}: {each.config.architecture().encoder_line}, {epochs} epoch{'s' * (epochs != 1)}"
+    return f"  only {each.label}: {each.config.architecture().encoder_line}, {plural(each.config.epochs, 'epoch')}"
 
 
 def _cells(row: Row) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.share import outgoing
 from vae_core.spec import naming
+from vae_core.words import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,14 +76,10 @@ def _facts(run: Run, config: Config, metrics: Mapping[str, Any]) -> Iterator[str
     for name, value in values.items():
         quantity = naming.QUANTITIES[name]
         if value is not None:
-            yield f"{quantity.label:30}{_number(value)} {quantity.unit}".rstrip()
+            yield f"{quantity.label:30}{number(value)} {quantity.unit}".rstrip()
     if best is not None:
         told = naming.shown(best, config, naming.PIXEL)
         yield f"{'Loss':30}{told}, {naming.validated(config)}, as list shows it"
-
-
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
 def add_grid(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ class TrainingView:
         else:
             self.bar.total = row["steps"] * self.config.epochs
             loss = naming.shown(row["nats_per_image"], self.config, naming.IMAGE)
-            left = duration.told(duration.left(row, row["eta_at"]), answer.duration)
+            left = duration.told(duration.left(row, row["eta_at"]))
             self.bar.set_postfix_str(f"{left} left, {loss}", refresh=False)
             self.bar.update((row["epoch"] - 1) * row["steps"] + row["step"] - self.bar.n)
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from vae_core.cli.answer import Answer, WrongUse, add_json, duration, one_line, table
+from vae_core.cli.answer import Answer, WrongUse, add_json, one_line, table
 from vae_core.runs import store
 from vae_core.runs.store import Summary
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 from vae_core.spec import naming
+from vae_core.words import duration
 
 if TYPE_CHECKING:
     from vae_core.spec.config import Config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from vae_core.cli.answer import duration
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.spec.config import Config
@@ -26,5 +25,5 @@ def foretold(config: Config, settings: Settings) -> Parts | None:
 def sentence(parts: Parts | None) -> str:
     if parts is None:
         return "not known: its images are not here"
-    whole, epoch = (told(span, duration) for span in (parts.whole, parts.epoch))
+    whole, epoch = (told(span) for span in (parts.whole, parts.epoch))
     return f"{whole} in all, {epoch} an epoch{'' if parts.measured else GUESS}"

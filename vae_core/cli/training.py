@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from vae_core.cli import choices, native, progress, times
-from vae_core.cli.answer import Answer, WrongUse, add_json, complain, duration, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_json, complain, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import arms, forks, jobs, store
 from vae_core.runs.arms import Arm
@@ -22,6 +22,7 @@ from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 from vae_core.spec import naming
 from vae_core.spec.config import Config
+from vae_core.words import duration, plural
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -240,7 +241,7 @@ def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
         yield f"{run.id} is {state}. To look: python -m vae_core show {run.id}"
         return
     epochs = status["epoch"]
-    yield f"{run.id} is {state}: {epochs} epoch{'s' * (epochs != 1)} in {duration(status['seconds'])}."
+    yield f"{run.id} is {state}: {plural(epochs, 'epoch')} in {duration(status['seconds'])}."
     if best := status["best"]:
         value, config = best["validation"], run.config()
         yield (f"Best on validation images: {value['nats_per_image']:.2f} {naming.unit(config, naming.IMAGE)}, "

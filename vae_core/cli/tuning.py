@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from vae_core.cli import choices, found_so_far, native
-from vae_core.cli.answer import Answer, WrongUse, add_json, complain, duration, table, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_json, complain, table, wrong_use
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.search import coordinator, space, study, trials
@@ -142,7 +142,7 @@ def _foretell(found: Study, workers: int) -> None:
     data = catalog.describe(search.base.dataset, found.settings)
     times = expected.expected(found.settings, search, data, workers)
     guess = "" if times.measured else " A guess: `calibrate` measures this machine."
-    complain(f"{found.name}: one trial takes {told(times.trial, duration)}, all of it {told(times.whole, duration)}, "
+    complain(f"{found.name}: one trial takes {told(times.trial)}, all of it {told(times.whole)}, "
              f"less where weak trials end early.{guess}")  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import TypeGuard
 
 from vae_core.look.colours import COLOURS, GREY
 from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots
+from vae_core.words import number
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 62, 16, 30, 34
@@ -199,4 +200,4 @@ def _number(value: float) -> str:
         return "no number"
     if value == 0 or abs(value) < 1e-12:
         return "0"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return number(value, 3)

@@ -7,10 +7,11 @@ range. While a training goes on, what it has measured of itself takes the place 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from vae_core import words
 from vae_core.errors import LoupeError
 from vae_core.spec import cost
 from vae_core.spec.config import Config
@@ -60,12 +61,12 @@ def about(seconds: float, factor: float = 1.0) -> Span:
     return Span(seconds / factor, seconds * factor)
 
 
-def told(span: Span | None, say: Callable[[float], str]) -> str:
-    """One number where it is known well enough, else a range. `say` puts seconds in words."""
+def told(span: Span | None) -> str:
+    """ "about 19 s" where it is known well enough, else "10 s to 40 s"."""
     if span is None:
         return "–"
     if span.is_close:
-        return f"about {say(span.middle)}"
+        return f"about {words.duration(span.middle)}"
     (least, small), (most, large) = _worded(span.least), _worded(span.most)
     if least == "0":
         return f"up to {most} {large}"

@@ -25,6 +25,7 @@ from vae_core.spec.layers import (
     Up,
     show,
 )
+from vae_core.words import plural
 
 ACTIVATIONS = {
     "relu": "keeps what is positive and sets the rest to 0",
@@ -63,7 +64,7 @@ def _then(name: str) -> str:
 
 
 def _conv(layer: Conv, before: Shape) -> str:
-    looks = f"Looks for {_many(layer.filters, 'pattern')} of {layer.kernel}x{layer.kernel} pixels all over the picture"
+    looks = f"Looks for {plural(layer.filters, 'pattern')} of {layer.kernel}x{layer.kernel} pixels all over the picture"
     if layer.stride > 1:
         looks += f", at every {_nth(layer.stride)} place, so that height and width {_shrink(layer.stride)}"
     if layer.valid:
@@ -72,7 +73,7 @@ def _conv(layer: Conv, before: Shape) -> str:
 
 
 def _deconv(layer: Deconv, before: Shape) -> str:
-    paints = f"Paints with {_many(layer.filters, 'brush', 'brushes')} of {layer.kernel}x{layer.kernel} pixels"
+    paints = f"Paints with {plural(layer.filters, 'brush', 'brushes')} of {layer.kernel}x{layer.kernel} pixels"
     if layer.stride > 1:
         paints += f", {layer.stride} pixels apart, so that height and width {_grow(layer.stride)}"
     return f"{paints}{_then(layer.activation)}."
@@ -83,7 +84,7 @@ def _dense(layer: Dense, before: Shape) -> str:
 
 
 def _code(layer: Code, before: Shape) -> str:
-    kept = _many(layer.size, "number")
+    kept = plural(layer.size, "number")
     return f"Keeps {kept} of the whole picture: the code, its place on the map{_then(layer.activation)}."
 
 
@@ -114,7 +115,7 @@ def _flatten(layer: Flatten, before: Shape) -> str:
 
 
 def _reshape(layer: Reshape, before: Shape) -> str:
-    size = f"{layer.height}x{layer.width} with {_many(layer.channels, 'channel')}"
+    size = f"{layer.height}x{layer.width} with {plural(layer.channels, 'channel')}"
     return f"Lays the row of numbers out as a picture of {size}."
 
 
@@ -127,17 +128,13 @@ def _pad(layer: Pad, before: Shape) -> str:
 
 
 def _border(layer: Crop | Pad) -> str:
-    parts = [_many(n, word) for n, word in ((layer.height, "row"), (layer.width, "column")) if n]
+    parts = [plural(n, word) for n, word in ((layer.height, "row"), (layer.width, "column")) if n]
     return " and ".join(parts)
 
 
 def _residual(layer: Residual, before: Shape) -> str:
     inside = " ".join(part.text for part in layer.body)
     return f"Runs {inside} and adds what came in to what comes out, so that the block only learns a correction."
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _shrink(factor: int) -> str:

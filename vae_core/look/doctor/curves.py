@@ -6,6 +6,7 @@ import numpy as np
 
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.words import plural
 
 WORSE = 0.02  # of the best loss: the last epoch is worse than chance makes it
 JUMP = 0.1  # of the loss, from one epoch to the next, while training does not rise
@@ -209,7 +210,7 @@ def stopped_at_once(case: Case) -> Finding | None:
     best = int(np.nanargmin(total))
     return Finding(
         "no-patience", "It stopped at the first setback",
-        f"The training was to end after {case.config.patience} epoch{'s' * (case.config.patience > 1)} without a "
+        f"The training was to end after {plural(case.config.patience, 'epoch')} without a "
         f"better validation loss, and did so in epoch {case.epochs[-1]:.0f} of {case.config.epochs}.",
         "A validation loss goes up and down by chance. Whoever stops at the first epoch that is no better stops by "
         "accident, often far from what the model can reach.",

@@ -10,6 +10,7 @@ from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import HINT, Finding, Repair
 from vae_core.look.evidence import MARKED, Bars, Curves, Line
 from vae_core.spec import naming
+from vae_core.words import plural
 
 NEAR = 1.25  # a beta within this factor of a count of pixels is one
 LITTLE, MUCH = 0.05, 20.0  # a KL weight below hardly pulls, one above leaves little else
@@ -116,7 +117,7 @@ def no_better_than_pca(case: Case) -> Finding | None:
     return Finding(
         "no-better-than-pca", "A straight line does as well",
         f"On the test images this model reaches a {measured.label.lower()} of {model:.4f} {measured.unit}, and "
-        f"principal component analysis with {size} number{'s' * (size > 1)} reaches {bars['PCA']:.4f}{least}: the "
+        f"principal component analysis with {plural(size, 'number')} reaches {bars['PCA']:.4f}{least}: the "
         "network is not ahead by 1 % of what PCA leaves.",
         "PCA is the best that can be done without any hidden layer, and it takes a second. A network that is not "
         "better has either not learned enough yet, or its code is too small for these images.",

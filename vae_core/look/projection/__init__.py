@@ -22,6 +22,7 @@ from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec.layers import Flatten, show
 from vae_core.spec.notation import parse
+from vae_core.words import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,14 +168,14 @@ def sources(run: Run) -> list[Source]:
     config = run.config()
     architecture = config.architecture()
     found = [
-        Source("codes", f"the codes: {_numbers(architecture.code.size)} an image", architecture.code.size),
-        Source("pixels", f"the raw pixels: {_numbers(config.pixels)} an image", config.pixels),
+        Source("codes", f"the codes: {plural(architecture.code.size, 'number')} an image", architecture.code.size),
+        Source("pixels", f"the raw pixels: {plural(config.pixels, 'number')} an image", config.pixels),
     ]
     for place, row in enumerate(architecture.encoder_rows[: len(architecture.encoder)]):
         if not isinstance(parse(row.layer)[0], Flatten):  # it holds the same numbers as the layer before
             size = _product(row.output)
             shape = f"{show(row.output)} = " if len(row.output) > 1 else ""
-            title = f"layer {place + 1}, {row.layer}: {shape}{_numbers(size)} an image"
+            title = f"layer {place + 1}, {row.layer}: {shape}{plural(size, 'number')} an image"
             found.append(Source(f"layer:{place}", title, size))
     return found
 
@@ -209,10 +210,6 @@ def _number(name: str, value: Any) -> int | float:
         kind = "whole number" if name in WHOLE else "number"
         raise LoupeError(f"{name} is {value!r}", f"A {kind} from {low:,g} to {high:,g} was expected")
     return int(value) if name in WHOLE else float(value)
-
-
-def _numbers(count: int) -> str:
-    return f"{count:,} number{'s' * (count != 1)}"
 
 
 def _product(shape: tuple[int, ...]) -> int:

@@ -9,6 +9,7 @@ from vae_core.look.doctor.finding import PROBLEM, Finding
 from vae_core.spec import naming
 from vae_core.spec.config import Config
 from vae_core.spec.difference import listed
+from vae_core.words import plural
 
 NEAR_PCA = 0.01  # of PCA's loss: a model within is no better than a straight line
 
@@ -41,7 +42,7 @@ def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) ->
     floor = "a perfect copy" if unit == "mse" else "the least that is possible for grey pixels"
     yield f"That is {gained:.0%} of the way from the mean image to {floor}."
     size = config.architecture().code.size
-    pca = f"principal component analysis with {size} number{'s' * (size > 1)} ({strip['pca']:.4f})"
+    pca = f"principal component analysis with {plural(size, 'number')} ({strip['pca']:.4f})"
     if value < (1 - NEAR_PCA) * strip["pca"]:
         yield f"It beats {pca} by {(strip['pca'] - value) / strip['pca']:.0%}, so its layers do more than a line can."
     elif value <= (1 + NEAR_PCA) * strip["pca"]:
@@ -70,7 +71,7 @@ def _about_findings(name: str, findings: list[Finding], epochs: int) -> str:
         return f"No epoch of {name} is finished, so nothing can be said of its training."
     if not findings:
         return f"The check-up found nothing wrong with the training of {name}."
-    told = [f"{len(found)} {word}{'s' * (len(found) > 1)} ({listed(found)})"
+    told = [f"{plural(len(found), word)} ({listed(found)})"
             for word, found in (("problem", problems), ("hint", hints)) if found]  # fmt: skip
     limit = " Until the problems are mended, the numbers above speak of them as well." if problems else ""
     return f"The check-up of {name} found {listed(told)}.{limit}"

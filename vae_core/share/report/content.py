@@ -16,6 +16,7 @@ from vae_core.spec.architecture import counted
 from vae_core.spec.config import Config
 from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import Layer, Shape, show
+from vae_core.words import plural
 
 SETTINGS = (
     "dataset", "image", "train_size", "split", "classes", "kind", "loss", "sigma", "beta", "kl_warmup", "noise",
@@ -42,7 +43,7 @@ def _question(sides: Sequence[Side]) -> Iterator[Block]:
     size = config.architecture().code.size
     if len(sides) == 1:
         kind = f"{'an' if config.kind == 'ae' else 'a'} {naming.kind(config)}"
-        yield Text(f"What does {kind} with a code of {size} number{'s' * (size > 1)} learn from the images of "
+        yield Text(f"What does {kind} with a code of {plural(size, 'number')} learn from the images of "
                    f"{config.dataset}?", generated=True)  # fmt: skip
     else:
         names = difference.listed([side.name for side in sides])
@@ -124,7 +125,7 @@ def _curves(sides: Sequence[Side]) -> Iterator[Block]:
         if len(total) and side.best:
             seconds = side.run.status()["seconds"]
             took = f", which took {seconds:,.0f} seconds" if seconds else ""
-            epochs = f"{len(total)} epoch{'s' * (len(total) != 1)}"
+            epochs = plural(len(total), "epoch")
             yield Text(f"{side.name} trained {epochs}{took}. Its validation loss was best in epoch "
                        f"{side.best}, and that epoch's model is kept.", generated=True)  # fmt: skip
 

@@ -10,6 +10,7 @@ from vae_core.look.intervals import Interval
 from vae_core.share.report.parts import Block, Grid, Heading, Text
 from vae_core.share.report.side import Side
 from vae_core.spec import naming
+from vae_core.words import plural
 
 BASELINES = {"floor": "least that is possible", "mean_image": "mean image", "class_mean": "mean of its class"}
 CODES = {"mean_code": "at the mean code", "sampled": "at a sampled code"}
@@ -35,7 +36,7 @@ def _losses(sides: Sequence[Side]) -> Iterator[Block]:
     lines = {f"{side.name}, {words}": {kind: side.metrics[kind][code] for kind in ("bce", "mse")}
              for side in sides if side.metrics for code, words in CODES.items()}  # fmt: skip
     size = known.config.architecture().code.size
-    for key, words in {**BASELINES, "pca": f"PCA, {size} number{'s' * (size > 1)}"}.items():
+    for key, words in {**BASELINES, "pca": f"PCA, {plural(size, 'number')}"}.items():
         if each := known.metrics["baselines"].get(key):
             lines[words] = each
     columns, image = naming.columns(known.config), known.config.image
