@@ -20,6 +20,8 @@ from ui.components.plane.told import Asked
 from ui.explore import facts
 from ui.view import View
 from vae_core.errors import LoupeError
+from vae_core.look import drawing
+from vae_core.look.evidence import Curves, Line
 from vae_core.look.program import packing
 from vae_core.look.rows import spread
 from vae_core.spec import naming
@@ -34,7 +36,6 @@ EXAMPLES = 8
 UNKNOWN = "<!-- size -->"
 PLANE = 'mount(module.default, "plane", async () => post(await inflated("facts-data")));'
 ENDS = "export default module.default;"  # the last line of a component's program
-WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 56, 28  # of the drawing of the losses
 
 
 def button(view: View) -> None:
@@ -173,35 +174,13 @@ def _objective(config: Config) -> str:
 def curves(history: Sequence[Mapping[str, Any]], config: Config) -> str:
     """The losses as a drawing, per pixel, over epochs."""
     scale = naming.scale(config.image, naming.PIXEL)
-    lines = {
-        name: [(row["epoch"], row[f"{name}_total_nats_per_image"] * scale) for row in history
-               if row.get(f"{name}_total_nats_per_image") is not None]
-        for name in ("train", "validation")
-    }  # fmt: skip
-    values = [value for line in lines.values() for _, value in line]
-    if not values:
+    lines = []
+    for told, name in (("training", "train"), ("validation", "validation")):
+        key = f"{name}_total_nats_per_image"
+        known = [(float(row["epoch"]), row[key] * scale) for row in history if row.get(key) is not None]
+        if known:
+            epochs, losses = zip(*known)
+            lines.append(Line(told, epochs, losses, dashed=name == "validation"))
+    if not lines:
         return '<p class="quiet">Its training ended before an epoch was through.</p>'
-    low, high, last = min(values), max(values), max(epoch for line in lines.values() for epoch, _ in line)
-
-    def place(epoch: float, value: float) -> str:
-        x = LEFT + (epoch - 1) / max(last - 1, 1) * (WIDTH - LEFT - 8)
-        return f"{x:.1f},{8 + (high - value) / max(high - low, 1e-9) * (HEIGHT - BOTTOM - 8):.1f}"
-
-    drawn = "".join(
-        f'<polyline points="{" ".join(place(*point) for point in line)}" fill="none" stroke="var(--st-primary-color)" '
-        f'stroke-width="2" {"stroke-dasharray=" + chr(34) + "5 4" + chr(34) if name == "train" else ""}/>'
-        for name, line in lines.items()
-    )
-    marks = "".join(
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>'
-        for x, y, anchor, text in (
-            (LEFT - 6, 12, "end", f"{high:.3g}"), (LEFT - 6, HEIGHT - BOTTOM, "end", f"{low:.3g}"),
-            (LEFT, HEIGHT - 8, "start", "epoch 1"), (WIDTH - 8, HEIGHT - 8, "end", f"epoch {last}"),
-        )
-    )  # fmt: skip
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Losses over epochs">'
-        f'<g fill="currentColor" font-size="12">{marks}</g>{drawn}</svg>'
-        f'<p class="quiet">Loss in {naming.unit(config, naming.PIXEL)}: validation (line) and training (dashes). '
-        "Lower is better.</p>"
-    )
+    return drawing.svg(Curves("Loss", naming.unit(config, naming.PIXEL), tuple(lines)))
