@@ -29,6 +29,22 @@ def shown() -> Iterator[None]:
         st.error(f"Something went wrong inside the program. The details are in its log, under error {number}.")
 
 
+@contextmanager
+def caught(place: str) -> Iterator[None]:
+    """Keep what goes wrong in the answer to a click, which can show nothing itself, for `show_caught` there."""
+    try:
+        yield
+    except (LoupeError, OSError) as error:
+        st.session_state[f"{place}_problem"] = str(error)
+
+
+def show_caught(place: str) -> None:
+    """Show once what went wrong at the last click."""
+    problem = st.session_state.pop(f"{place}_problem", None)
+    if problem:
+        st.error(plain(problem))
+
+
 def show(error: LoupeError) -> None:
     st.error(plain(str(error)))
 

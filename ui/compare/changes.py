@@ -7,11 +7,8 @@ from html import escape
 import streamlit as st
 
 from ui import choice, starting, words
-from ui.compare import verdict
 from ui.compare.side import Side
-from ui.errors import plain
-from ui.errors import show as show_error
-from vae_core.errors import LoupeError
+from ui.errors import caught, plain, show_caught
 from vae_core.spec import difference
 from vae_core.spec.alignment import KINDS, Step, Unit
 from vae_core.spec.config import Config
@@ -122,9 +119,7 @@ def _separate(found: Difference, first: Side, other: Side) -> None:
         f"Each of these trains {plain(first.name)} with one change only, the others left out; "
         "compared with it, it shows what that change does by itself."
     )
-    problem = st.session_state.pop(verdict.KEPT, None)
-    if problem:
-        show_error(problem)
+    show_caught("compare")
     for each in alone:
         _offer(each, first)
     fresh = [each.config for each in alone if each.config and starting.trained_before(each.config) is None]
@@ -153,8 +148,6 @@ def _offer(each: Separation, first: Side) -> None:
 
 
 def _start(configs: list[Config]) -> None:
-    try:
+    with caught("compare"):
         for config in configs:
             starting.train(config)
-    except LoupeError as error:
-        st.session_state[verdict.KEPT] = error

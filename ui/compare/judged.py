@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import cached
 from ui.compare.side import Side
-from ui.errors import plain
+from ui.errors import plain, show_caught
 from ui.judge import findings, written
 from vae_core.look import doctor
 from vae_core.runs.work import FINAL
@@ -18,7 +18,7 @@ def show(sides: list[Side]) -> None:
         st.info("A report comes when the trainings have ended.", icon=":material/hourglass_empty:")
         return
     written.show([side.run for side in ended])
-    findings.problem()
+    show_caught("repair")
     first, *others = ended
     for other in others:
         of_both = [each for each in cached.findings(other.run, first.run) if each.rule in doctor.COMPARING]

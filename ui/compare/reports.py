@@ -10,15 +10,12 @@ import streamlit as st
 
 from ui import cached, choice, frame, losses, palette, starting, words
 from ui.components import curves as component
-from ui.errors import plain, shown
-from ui.errors import show as show_error
-from vae_core.errors import LoupeError
+from ui.errors import caught, plain, show_caught, shown
 from vae_core.runs.store import Run, Summary
 from vae_core.spec import naming
 from vae_core.spec.recipes import Recipe
 from vae_core.spec.reports import MISTAKES, systems
 
-KEPT = "reports_problem"
 REPORTS = ("000", "001", "002", "003", "004")
 HEIGHT = 220
 TRAIN, VALIDATION = "train", "validation"
@@ -29,9 +26,7 @@ def show() -> None:
         "Five student reports trained such models. Each system runs here in a small form, in a minute or a few, and as "
         "printed from the Train page. Only the numbers that a report printed are drawn, as diamonds."
     )
-    problem = st.session_state.pop(KEPT, None)
-    if problem:
-        show_error(problem)
+    show_caught("reports")
     chosen = str(st.segmented_control(
         "Report", REPORTS, default=REPORTS[0], key="reports_chosen", required=True, persist_state="session",
         format_func=lambda number: f"Report {number}",
@@ -75,10 +70,8 @@ def _link(recipe: Recipe, run: Summary) -> None:
 
 
 def _start(recipe: Recipe) -> None:
-    try:
+    with caught("reports"):
         starting.train(recipe.config)
-    except LoupeError as error:
-        st.session_state[KEPT] = error
 
 
 def _curve(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]]) -> None:

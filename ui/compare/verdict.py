@@ -6,14 +6,11 @@ import streamlit as st
 
 from ui import cached, frame, starting, words
 from ui.compare.side import Side
-from ui.errors import plain
-from ui.errors import show as show_error
-from vae_core.errors import LoupeError
+from ui.errors import caught, plain, show_caught
 from vae_core.look.comparison import Comparison
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm
 
-KEPT = "compare_problem"
 SEEDS_HELP = (
     "A seed decides what is random in a training: the first weights, the order of the images. One training may be "
     "lucky, so a sentence about layers needs several seeds of each. What is there already is not trained again."
@@ -22,9 +19,7 @@ SEEDS_HELP = (
 
 def show(sides: list[Side]) -> None:
     first, *others = [side for side in sides if side.done] or sides
-    problem = st.session_state.pop(KEPT, None)
-    if problem:
-        show_error(problem)
+    show_caught("compare")
     for other in others:
         if first.done:
             say(compared(first, other, len(others)))
@@ -81,8 +76,6 @@ def _button(sides: list[Side], known: list[Arm]) -> None:
 
 
 def _start(sides: list[Side], count: int) -> None:
-    try:
+    with caught("compare"):
         for side in sides:
             starting.seeds(side.config, count)
-    except LoupeError as error:
-        st.session_state[KEPT] = error

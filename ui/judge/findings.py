@@ -10,9 +10,7 @@ import streamlit as st
 
 from ui import cached, choice, pixels, starting, words
 from ui.components import drawn
-from ui.errors import plain
-from ui.errors import show as show_error
-from vae_core.errors import LoupeError
+from ui.errors import caught, plain, show_caught
 from vae_core.look import doctor, drawing
 from vae_core.look.doctor.finding import PROBLEM, Finding
 from vae_core.look.evidence import Pairs, Table
@@ -20,7 +18,6 @@ from vae_core.runs.store import Run
 from vae_core.spec import difference
 from vae_core.spec.config import Config
 
-KEPT = "judge_problem"
 BEGUN = "judge_begun"  # the run that the last click began
 WIDEST = 640  # pixels of what a finding rests on
 SEVERITIES = {True: ("problem", "red", "It spoils what the run can show."),
@@ -28,7 +25,7 @@ SEVERITIES = {True: ("problem", "red", "It spoils what the run can show."),
 
 
 def show(run: Run) -> None:
-    problem()
+    show_caught("repair")
     found = cached.findings(run)
     if not found:
         epochs = len(run.history())
@@ -39,13 +36,6 @@ def show(run: Run) -> None:
     for finding in found:
         with st.container(border=True):
             one(run, finding)
-
-
-def problem() -> None:
-    """What went wrong at the last click."""
-    error = st.session_state.pop(KEPT, None)
-    if error:
-        show_error(error)
 
 
 def counted(found: list[Finding]) -> str:
@@ -134,14 +124,11 @@ def changed(run: Run, finding: Finding) -> dict[str, Any]:
 def _start(run: Run, finding: Finding, changes: dict[str, Any]) -> None:
     """The page shows what comes of it. The same training is not started twice."""
     st.session_state.pop(BEGUN, None)
-    try:
+    with caught("repair"):
         if finding.repair.way == "fork":
             begun = starting.fork(run, changes).id
         else:
             begun = starting.train(doctor.repaired(run.config(), finding)).id
-    except LoupeError as error:
-        st.session_state[KEPT] = error
-        return
-    choice.turn_to("Watch")
-    choice.choose(begun)
-    st.session_state[BEGUN] = begun
+        choice.turn_to("Watch")
+        choice.choose(begun)
+        st.session_state[BEGUN] = begun

@@ -9,8 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, starting, words
-from ui.errors import plain, shown
-from ui.errors import show as show_error
+from ui.errors import caught, plain, show_caught, shown
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
@@ -18,7 +17,6 @@ from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
 
 POLL_SECONDS = 0.5
-KEPT = "judge_task_problem"
 ENDS = {"failed": "It ended with an error", "interrupted": "Its process died", "stopped": "It was stopped"}
 
 
@@ -29,9 +27,7 @@ def known(run: Run, kind: str, spec: dict[str, Any]) -> Task | None:
 
 def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:
     """Whether there is a result to show; else the button, the progress, or why it ended. Polls only while it works."""
-    problem = st.session_state.pop(KEPT, None)
-    if problem:
-        show_error(problem)
+    show_caught("judge")
     state = task.state() if task else ""
     if task is None or not state:
         st.button(label, type="primary", icon=":material/play_arrow:", key=f"begin-{label}", on_click=_begin,
@@ -44,10 +40,8 @@ def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:
 
 
 def _begin(begin: Callable[[], Task]) -> None:
-    try:
+    with caught("judge"):
         starting.work(begin())
-    except LoupeError as error:
-        st.session_state[KEPT] = error
 
 
 def _working(task_id: str) -> None:

@@ -8,16 +8,14 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, owner, starting
-from ui.errors import show as show_error
+from ui.errors import caught, show_caught
 from ui.project import kept
 from ui.view import View
-from vae_core.errors import LoupeError
 from vae_core.look import projection
 from vae_core.look.projection import BOUNDS, IMAGES, METHODS, METRICS, Projection, Source
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 
-PROBLEM = "project_problem"
 ALL = 0
 COUNTS = (1000, 2000, 5000, 10_000, 20_000, 50_000)  # that may be asked for besides all
 ABOUT = {
@@ -40,9 +38,7 @@ def show(view: View) -> None:
     if drawer.open:
         with drawer:
             _form(view)
-    problem = st.session_state.pop(PROBLEM, None)
-    if problem:
-        show_error(problem)
+    show_caught("project")
 
 
 def _form(view: View) -> None:
@@ -148,9 +144,7 @@ def _start(run: Run) -> None:
 
 def begin(create: Callable[..., Task]) -> None:
     """What is there already is shown; what was stopped or failed begins anew; asked twice, it is started once."""
-    try:
+    with caught("project"):
         task = create(owner=owner.current())
         kept.want(task)
         starting.work(task)
-    except LoupeError as error:
-        st.session_state[PROBLEM] = error

@@ -8,17 +8,15 @@ from functools import partial
 import streamlit as st
 
 from ui import choice, owner, starting
-from ui.errors import plain, show
+from ui.errors import caught, plain
 from ui.form.fields import FIELDS
 from ui.run_view import View
 from ui.tune import optimizers
-from vae_core.errors import LoupeError
 from vae_core.runs import jobs
 from vae_core.runs.store import Run
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 FORKED = ("epochs", "learning_rate", "optimizer", "schedule", "batch", "beta", "kl_warmup", "noise", "patience")
-KEPT = "action_error"
 FOLLOW = "action_done"  # the run that the page shows next
 
 
@@ -46,19 +44,10 @@ def buttons(view: View) -> None:
             optimizers.link(view.run)
 
 
-def problem() -> None:
-    """What went wrong at the last click."""
-    error = st.session_state.pop(KEPT, None)
-    if error:
-        show(error)
-
-
 def _told(action: Callable[[Run], Run], run: Run) -> None:
     """Keep what went wrong, or the run that comes of it, for the page that is drawn next."""
-    try:
+    with caught("run"):
         st.session_state[FOLLOW] = action(run).id
-    except LoupeError as error:
-        st.session_state[KEPT] = error
 
 
 def _stop(view: View) -> None:

@@ -8,7 +8,7 @@ from threading import Thread
 import streamlit as st
 
 from ui import cached, choice, losses, run_film, words
-from ui.errors import plain, shown
+from ui.errors import plain, show_caught, shown
 from ui.form import costs
 from ui.judge import findings
 from ui.run_view import View, look
@@ -100,7 +100,7 @@ def _head(view: View) -> None:
             st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
             st.caption(plain(_about(view)), width="content")
         actions.buttons(view)
-    actions.problem()
+    show_caught("run")
     if view.state in ("failed", "interrupted") or view.status["error"]:
         st.error(plain(view.status["error"] or "Its process ended without a word. Resume goes on from the last state."))
     _progress(view)

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from ui import choice, starting
-from ui.errors import plain, shown
+from ui.errors import caught, plain, show_caught, shown
 from ui.form import beginnings, costs, edits, widgets
 from ui.train import model_code, seeds
 from vae_core.errors import LoupeError
@@ -15,7 +15,6 @@ from vae_core.runs.store import Run, Summary
 from vae_core.spec.config import Config
 
 ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
-PROBLEM = "train_problem"
 SEEN = "train_seen"  # the run that the page last turned to
 ONCE, AGAIN = "once", "again"
 
@@ -51,9 +50,7 @@ def _start(config: Config, asked: str | None) -> None:
     count = seeds.ask()
     if asked:  # here and not before the page is drawn: a number that was just typed counts
         _begin_all(config, count) if count > 1 else _begin(config, again=asked == AGAIN)
-    problem = st.session_state.pop(PROBLEM, None)
-    if problem:
-        st.error(plain(problem))
+    show_caught("train")
     if count > 1:
         return seeds.offer(config, count, partial(_ask, ONCE))
     before = starting.trained_before(config)
@@ -101,23 +98,16 @@ def forget() -> None:
 
 
 def _begin(config: Config, again: bool) -> None:
-    try:
-        run = starting.train(config, again)
-    except (LoupeError, OSError) as error:
-        st.session_state[PROBLEM] = str(error)
-        return
-    _watch(run.id)
+    with caught("train"):
+        _watch(starting.train(config, again).id)
 
 
 def _begin_all(config: Config, count: int) -> None:
     """The second click of a double click finds nothing missing."""
-    try:
+    with caught("train"):
         new = starting.seeds(config, count)
-    except (LoupeError, OSError) as error:
-        st.session_state[PROBLEM] = str(error)
-        return
-    if new:
-        _watch(new[0].id)
+        if new:
+            _watch(new[0].id)
 
 
 def _watch(run_id: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, choice, owner, starting
-from ui.errors import plain, show
+from ui.errors import caught, plain
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, store
 from vae_core.runs.store import Run
@@ -18,8 +18,6 @@ from vae_core.search import study, verdict
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
-
-KEPT = "tune_action_error"
 
 
 def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
@@ -37,18 +35,9 @@ def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
         _remove(found)
 
 
-def problem() -> None:
-    """What went wrong at the last click."""
-    error = st.session_state.pop(KEPT, None)
-    if error:
-        show(error)
-
-
 def _told(action: Callable[..., None], found: Study, *args: Any) -> None:
-    try:
+    with caught("search"):
         action(found, *args)
-    except LoupeError as error:
-        st.session_state[KEPT] = error
     cached.refresh_searches()
 
 

@@ -8,9 +8,8 @@ import streamlit as st
 
 from ui import cached, no_run, owner, palette, starting
 from ui import words as common
-from ui.errors import plain, shown
+from ui.errors import caught, plain, show_caught, shown
 from ui.tune import picked
-from vae_core.errors import LoupeError
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -61,18 +60,14 @@ def _offer(run: Run, task: Task | None) -> None:
 
 
 def _begin(run: Run) -> None:
-    try:
+    with caught("rates"):
         task = tasks.begin(run, rates.KIND, rates.SPEC, owner.current())
         starting.work(task)
-    except LoupeError as error:
-        st.session_state["tune_rates_problem"] = str(error)
 
 
 def _live(run_id: str, was: str) -> None:
     with shown():
-        problem = st.session_state.pop("tune_rates_problem", None)
-        if problem:
-            st.error(plain(problem))
+        show_caught("rates")
         task = next(iter(tasks.of(Run(run_id, cached.settings()), rates.KIND)), None)
         state = task.state() if task else ""
         if state != was:

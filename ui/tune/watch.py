@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import cached, choice
 from ui import words as common
-from ui.errors import plain, shown
+from ui.errors import plain, show_caught, shown
 from ui.form import costs
 from ui.tune import controls, judged, labels, picked, pictures, table
 from vae_core.errors import LoupeError
@@ -123,7 +123,7 @@ def _head(view: View) -> None:
             st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
             st.caption(plain(about(view.search)), width="content")
         controls.buttons(view.study, view.state, view.budget)
-    controls.problem()
+    show_caught("search")
     told = view.study.error()
     if view.state in ("failed", "interrupted") or told:
         st.error(plain(told or "Its process ended without a word. Go on takes it up where it stands."))
