@@ -15,7 +15,6 @@ from vae_core.spec.recipes import Recipe
 QUICK, AUTO, CHOSEN = "quick", "auto", "chosen"
 QUICK_NOTE = "A small model with a code of two numbers: quick, and its map can be seen."
 AUTO_NOTE = "Halves the images to a few pixels with convolutions; a code of 32 numbers gives good pictures."
-SAME_RECIPE = {"seed", "precision", "fused", "recipe"}  # may differ, and the report's numbers still stand beside it
 CODE = re.compile(r"\bcode(\d+)", re.IGNORECASE)
 
 
@@ -47,9 +46,7 @@ def to_config(values: Mapping[str, Any], start: Start | None = None) -> Config:
 
 def is_recipe(start: Start, config: Config) -> bool:
     """Whether a report's numbers may stand beside it: only what the report leaves open differs from its recipe."""
-    names = {field.name for field in fields(Config)} - SAME_RECIPE
-    different = [name for name in names if getattr(config, name) != getattr(start.config, name)]
-    return bool(start.config.recipe) and all(getattr(config, name) in start.choices.get(name, ()) for name in different)
+    return bool(start.config.recipe) and recipes.is_still(start.config, start.choices, config)
 
 
 def to_values(config: Config) -> dict[str, Any]:

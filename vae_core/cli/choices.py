@@ -39,7 +39,6 @@ OPTIONS: tuple[tuple[str, Callable[[str], Any], str], ...] = (
     ("fused", str, "fused layers: auto, on or off"),
 )
 FIELDS = {"lr": "learning_rate"}
-SAME_RECIPE = {"seed", "precision", "fused", "recipe"}  # may change, and it is still the recipe
 
 
 def seed(text: str) -> int:
@@ -92,17 +91,9 @@ def config_of(recipe: str | None, lite: bool, changes: dict[str, Any], settings:
 
 
 def _of_recipe(key: str, lite: bool, changes: dict[str, Any]) -> Config:
-    config = recipes.find(key, "lite" if lite else "faithful").config
-    changed = _changed(config, changes)
-    return changed if _same_recipe(key, config, changed) else replace(changed, recipe="")
-
-
-def _same_recipe(key: str, config: Config, changed: Config) -> bool:
-    """Whether the printed numbers may stand beside it: only what the report leaves open was changed."""
-    choices = recipes.find(key).choices
-    names = {field.name for field in fields(Config)} - SAME_RECIPE
-    different = [name for name in names if getattr(changed, name) != getattr(config, name)]
-    return all(getattr(changed, name) in choices.get(name, ()) for name in different)
+    found = recipes.find(key, "lite" if lite else "faithful")
+    changed = _changed(found.config, changes)
+    return changed if recipes.is_still(found.config, found.choices, changed) else replace(changed, recipe="")
 
 
 def _changed(config: Config, changes: dict[str, Any]) -> Config:

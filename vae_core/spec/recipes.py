@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
@@ -12,6 +12,7 @@ from vae_core.spec.reports import Recipe as Recipe
 from vae_core.spec.reports import systems
 
 VARIANTS = ("faithful", "lite")
+FREE = {"seed", "precision", "fused", "recipe"}  # may differ from a recipe, whatever its report says
 
 
 def all_recipes() -> tuple[Recipe, ...]:
@@ -40,6 +41,13 @@ def _check_choice(recipe: Recipe, name: str, value: float) -> None:
         known = ", ".join(f"{choice:g}" for choice in choices)
         expected = f"Its {name} is one of {known}" if choices else f"Its report leaves no choice of {name}"
         raise LoupeError(f"{recipe.key} has no {name} of {value}", expected, "Write your own encoder for anything else")
+
+
+def is_still(recipe: Config, choices: Mapping[str, tuple[float, ...]], config: Config) -> bool:
+    """Whether a report's numbers may stand beside a config: it differs from the recipe in what is left open alone."""
+    names = {field.name for field in fields(Config)} - FREE
+    different = [name for name in names if getattr(config, name) != getattr(recipe, name)]
+    return all(getattr(config, name) in choices.get(name, ()) for name in different)
 
 
 SMALLEST_SIDE = 7  # pixels of the shorter side at which halving stops
