@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
+
+STEPS = 65535  # of a number in two bytes: finer than any screen
+Array = np.ndarray[Any, Any]
 
 
 class Parcel:
@@ -26,3 +31,18 @@ class Parcel:
         text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
         text += b" " * (-len(text) % 4)
         return struct.pack("<I", len(text)) + text + b"".join(self._parts)
+
+
+def span(low: Array, high: Array) -> Array:
+    """How far it is from `low` to `high`; 1 where they are the same."""
+    return np.where(high > low, high - low, 1)
+
+
+def in_steps(values: Array, low: Array, span: Array, steps: int = STEPS) -> Array:
+    """Numbers from `low` to `low + span` as steps of two bytes."""
+    return np.rint((values - low) / span * steps).astype("<u2")
+
+
+def rounded(values: Iterable[float]) -> list[float | None]:
+    """Six digits, as a float32 has them; None for what is no number."""
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ui.components.parcel import Parcel
+from ui.components.parcel import Parcel, in_steps, rounded, span
 from vae_core.look import align, pictures
 
 MOST_EPOCHS = 256  # that the slider stops at; of longer runs, every second, fourth ... epoch
 MOST_BYTES = 1_500_000  # of snapshots in one answer
-STEPS, NOWHERE = 65534, 65535  # places along each axis, and what stands for none
+NOWHERE = 65535  # stands for a point that is nowhere; the others have one step less
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
@@ -36,13 +36,13 @@ def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arr
         turn = align.turn(before[both], points[both])
     known = np.logical_and.reduce(np.isfinite(points).T)
     low, high = (points[known].min(axis=0), points[known].max(axis=0)) if known.any() else np.zeros((2, 2), np.float32)
-    small = _in_steps(points, known, low, high)
+    small = _places(points, known, low, high)
     return {
         "epoch": epoch,
         "previous": previous[0] if previous else None,
-        "turn": _rounded(turn.reshape(-1)),
+        "turn": rounded(turn.reshape(-1)),
         "written": zlib.crc32(small),
-        "square": [_rounded(row) for row in align.grid_square(snapshot["plane"])],
+        "square": [rounded(row) for row in align.grid_square(snapshot["plane"])],
         "low": low.tolist(),
         "high": high.tolist(),
         "points": parcel.add(small),
@@ -65,14 +65,8 @@ def _png(picture: np.ndarray[Any, Any]) -> bytes:
     return file.getvalue()
 
 
-def _in_steps(
+def _places(
     points: np.ndarray[Any, Any], known: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]
 ) -> bytes:
-    """Two bytes a number, finer than any screen; the largest one stands for points that are nowhere."""
-    span = np.where(high > low, high - low, 1)
-    places = np.rint((np.where(known[:, None], points, low) - low) / span * STEPS)
+    places = in_steps(np.where(known[:, None], points, low), low, span(low, high), NOWHERE - 1)
     return np.where(known[:, None], places, NOWHERE).astype("<u2").tobytes()
-
-
-def _rounded(values: np.ndarray[Any, Any]) -> list[float | None]:
-    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from ui import palette
-from ui.components.parcel import Parcel
+from ui.components.parcel import STEPS, Parcel, in_steps, rounded, span
 from ui.components.plane.told import Asked
 from vae_core.look import codes as places
 from vae_core.spec import naming
 
-STEPS = 65535  # places along each axis of the map
 MARGIN = 1.12  # of the first view around what it shows
 RINGS = 3  # standard deviations of the prior that the first view holds
 QUANTILES = (0.005, 0.995)  # of the codes along each axis that it holds
@@ -137,9 +136,9 @@ def _fact(parcel: Parcel, fact: Fact) -> dict[str, Any]:
     return {
         "image": fact.image,
         "label": fact.label,
-        "loss": None if fact.loss is None or not np.isfinite(fact.loss) else _rounded([fact.loss])[0],
-        "code": _rounded(fact.code),
-        "sigma": None if fact.sigma is None else _rounded(fact.sigma),
+        "loss": None if fact.loss is None else rounded([fact.loss])[0],
+        "code": rounded(fact.code),
+        "sigma": None if fact.sigma is None else rounded(fact.sigma),
         "original": _pixels(parcel, fact.original),
         "made": _pixels(parcel, fact.reconstruction),
     }
@@ -162,8 +161,8 @@ def laid_flat(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> dict
         "names": flat.names,
         "note": flat.note,
         "rings": has_prior,
-        "centre": _rounded(flat.centre),
-        "axes": [_rounded(axis) for axis in flat.axes],
+        "centre": rounded(flat.centre),
+        "axes": [rounded(axis) for axis in flat.axes],
         **placed(parcel, points, corners),
     }
 
@@ -172,29 +171,36 @@ def placed(parcel: Parcel, points: Array, corners: Array) -> dict[str, Any]:
     """Two bytes for each number of a point, finer than a screen; and the square that is seen first, with `corners`."""
     axes = [np.ascontiguousarray(axis) for axis in points.T]  # an axis after the other: that is several times as fast
     low, high = np.array([(axis.min(), axis.max()) if len(points) else (0.0, 0.0) for axis in axes]).T
-    span = np.where(high > low, high - low, 1)
+    wide = span(low, high)
     return {
         "count": len(points),
         "low": low.tolist(),
-        "step": (span / STEPS).tolist(),
-        "points": [parcel.add(in_steps(*each).tobytes()) for each in zip(axes, low, span)],
+        "step": (wide / STEPS).tolist(),
+        "points": [parcel.add(in_steps(*each).tobytes()) for each in zip(axes, low, wide)],
         "view": _view(points, corners),
     }
 
 
-def in_steps(values: Array, low: Array, span: Array) -> Array:
-    """Numbers from `low` to `low + span` as steps of two bytes."""
-    return np.rint((values - low) / span * STEPS).astype("<u2")
+def coded(parcel: Parcel, codes: Array) -> dict[str, Any]:
+    """Two bytes for each number of a code."""
+    known = codes.astype(np.float64)
+    low, high = (known.min(axis=0), known.max(axis=0)) if len(known) else (np.zeros(known.shape[1]),) * 2
+    wide = span(low, high)
+    return {
+        "low": low.tolist(),
+        "step": (wide / STEPS).tolist(),
+        "codes": parcel.add(in_steps(known, low, wide).tobytes()),
+    }
 
 
-def _view(points: Array, corners: Array) -> list[float]:
+def _view(points: Array, corners: Array) -> list[float | None]:
     """Centre and half a side of the square that holds those corners and nearly all points."""
     most = np.quantile(some(points), QUANTILES, axis=0) if len(points) else np.zeros((1, 2))
     corners = np.concatenate([most, corners])
     low, high = corners.min(axis=0), corners.max(axis=0)
     least = 1e-4 * float(np.abs((low, high)).max())  # what is told of the middle is rounded, and must not miss them
     half = max(float((high - low).max()) / 2, least) or 1.0
-    return _rounded([*((low + high) / 2), half * MARGIN])
+    return rounded([*((low + high) / 2), half * MARGIN])
 
 
 def numbered(parcel: Parcel, images: Array) -> dict[str, Any]:
@@ -250,7 +256,7 @@ def ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
     narrow = high - low < NARROWEST
     low, high = np.where(narrow, low - 1, low), np.where(narrow, high + 1, high)
     home = codes.mean(axis=0) if len(codes) and not has_prior else np.zeros(size)
-    return {"ranges": [_rounded(pair) for pair in zip(low, high)], "home": _rounded(home)}
+    return {"ranges": [rounded(pair) for pair in zip(low, high)], "home": rounded(home)}
 
 
 def some(values: Array) -> Array:
@@ -265,8 +271,3 @@ def finite(codes: Array) -> Array:
 def marked(rows: Array) -> Marked:
     """The marked rows as an index that copies nothing where all are marked."""
     return slice(None) if rows.all() else rows
-
-
-def _rounded(values: Any) -> list[float]:
-    """Six digits, as a float32 has them."""
-    return [float(f"{value:.6g}") for value in values]

@@ -173,15 +173,7 @@ def _walked(parcel: Parcel, codes: Array) -> dict[str, Any]:
     """The codes of all points, or of every second, third ... one."""
     most = max(1, min(MOST_WALKED, MOST_NUMBERS // max(codes.shape[1], 1)))
     every = max(1, -(-len(codes) // most))
-    some = codes[::every].astype(np.float64)
-    low, high = (some.min(axis=0), some.max(axis=0)) if len(some) else (np.zeros(codes.shape[1]),) * 2
-    span = np.where(high > low, high - low, 1)
-    return {
-        "every": every,
-        "low": low.tolist(),
-        "step": (span / payload.STEPS).tolist(),
-        "codes": parcel.add(payload.in_steps(some, low, span).tobytes()),
-    }
+    return {"every": every, **payload.coded(parcel, codes[::every])}
 
 
 def _column(parcel: Parcel, column: Column, which: Marked) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from vae_core.spec import naming
 
 MOST_ANCHORS = 2000  # test images that the walk goes between, with their pictures
 ANCHOR_BYTES = 1_500_000  # that those pictures may take
-STEPS = 65535  # of each number of an anchor's code
 Array = np.ndarray[Any, Any]
 
 
@@ -66,9 +65,6 @@ def _model(
         model.run, model.run, model.codes, image, has_prior=model.has_prior, flat=flat, labels=labels, classes=classes,
         decoder=model.decoder, reason=model.reason,
     )  # fmt: skip
-    known = model.codes[anchors].astype(np.float64)
-    low, high = (known.min(axis=0), known.max(axis=0)) if len(known) else (np.zeros(known.shape[1]),) * 2
-    span = np.where(high > low, high - low, 1)
     return {
         "run": model.run,
         "name": model.name,
@@ -76,9 +72,7 @@ def _model(
         "unit": model.unit,
         "plane": parcel.add(plane),
         "losses": parcel.add(np.nan_to_num(model.losses, nan=-1).astype("<f4").tobytes()),
-        "low": low.tolist(),
-        "step": (span / STEPS).tolist(),
-        "codes": parcel.add(np.rint((known - low) / span * STEPS).astype("<u2").tobytes()),
+        **payload.coded(parcel, model.codes[anchors]),
     }
 
 
