@@ -26,16 +26,16 @@ TABLE_HELP = (
 )
 
 
-def edit(
-    empty: Draft, encoder_key: str, decoder_key: str, on_write: Callable[[], None] = lambda: None
-) -> tuple[str, str]:
-    """The lines that the person wants. Whether they fit is said here, at the layer where it goes wrong."""
-    st.session_state.setdefault(decoder_key, MIRROR)
-    keys = {"encoder": encoder_key, "decoder": decoder_key}
-    _line_box("encoder", encoder_key, on_write)
-    draft = replace(empty, encoder=st.session_state[encoder_key], decoder=st.session_state[decoder_key])
+def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tuple[str, str]:
+    """The lines that the person wants. Whether they fit is said here, at the layer where it goes wrong.
+
+    `keys` are those of the session under which encoder, decoder and kind are kept."""
+    encoder, decoder = keys["encoder"], keys["decoder"]
+    st.session_state.setdefault(decoder, MIRROR)
+    _line_box("encoder", encoder, on_write)
+    draft = replace(empty, encoder=st.session_state[encoder], decoder=st.session_state[decoder])
     _buttons(draft, "encoder", keys)
-    own = not draft.mirrored or st.session_state.get(f"{decoder_key}_own", False)
+    own = not draft.mirrored or st.session_state.get(f"{decoder}_own", False)
     _decoder(draft, keys, own)
     lines, problem = edits.table(draft)
     if problem:
@@ -168,7 +168,7 @@ def _say(draft: Draft, problem: Problem, keys: dict[str, str]) -> None:
 
 def _repair(repair: Repair, keys: dict[str, str]) -> None:
     _keep(repair.draft, keys)
-    st.session_state[keys["encoder"].replace("encoder", "kind")] = repair.draft.kind
+    st.session_state[keys["kind"]] = repair.draft.kind
 
 
 def _table(lines: list[Line]) -> None:

@@ -96,7 +96,8 @@ def settings(data: Summary) -> dict[str, Any]:
 def layers(data: Summary, values: dict[str, Any]) -> dict[str, str]:
     """The two lines of the architecture."""
     empty = draft(data, {**values, "encoder": ""})
-    encoder, decoder = editor.edit(empty, key("encoder"), key("decoder"), on_write=_encoder_written)
+    keys = {name: key(name) for name in ("encoder", "decoder", "kind")}
+    encoder, decoder = editor.edit(empty, keys, on_write=_encoder_written)
     return {"encoder": encoder, "decoder": decoder}
 
 
