@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_core.errors import LoupeError
-from vae_core.spec.config import CHOICES, VERSION, Config, from_json
+from vae_core.spec.config import VERSION, Config, from_json
+from vae_core.spec.declared import SETTINGS
 
 LINE = "conv8/2 bn conv16/2 bn"
 
@@ -136,8 +137,8 @@ configs = st.builds(
     latent=st.integers(1, 512), noise=st.floats(0, 2), learning_rate=st.floats(1e-7, 10), warmup=st.floats(0, 1000),
     batch=st.integers(1, 8192), epochs=st.integers(1, 10_000), seed=st.integers(0, 2_000_000_000),
     classes=st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=3), beta=st.floats(0, 1000),
-    optimizer=st.sampled_from(CHOICES["optimizer"]), split=st.sampled_from(CHOICES["split"]),
-    loss=st.sampled_from(CHOICES["loss"]), patience=st.integers(0, 100),
+    optimizer=st.sampled_from([*SETTINGS["optimizer"].choices]), split=st.sampled_from([*SETTINGS["split"].choices]),
+    loss=st.sampled_from([*SETTINGS["loss"].choices]), patience=st.integers(0, 100),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from vae_core.data.dataset import Summary
 from vae_core.spec import recipes
 from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 from vae_core.spec.recipes import Recipe
 
 QUICK, AUTO, CHOSEN = "quick", "auto", "chosen"
@@ -31,22 +32,12 @@ class Start:
 
 def to_config(values: Mapping[str, Any], start: Start | None = None) -> Config:
     """The config of these values by the names of its fields; settings that do not apply fall back to their defaults."""
-    values = dict(values)
-    if values["kind"] == "ae":
-        values |= {"beta": None, "kl_warmup": 0}
-    if values["loss"] != "mse":
-        values["sigma"] = None
-    if not values["noise"]:
-        values["noise_once"] = False
+    fallen = {name: setting.default for name, setting in SETTINGS.items() if setting.unmet(values.get)}
     if CODE.search(values["encoder"]):
-        values["latent"] = None
-    config = Config(**values)
-    return replace(config, recipe=start.config.recipe) if start and is_recipe(start, config) else config
-
-
-def is_recipe(start: Start, config: Config) -> bool:
-    """Whether a report's numbers may stand beside it: only what the report leaves open differs from its recipe."""
-    return bool(start.config.recipe) and recipes.is_still(start.config, start.choices, config)
+        fallen["latent"] = None
+    config = Config(**{**values, **fallen})
+    is_recipe = start is not None and recipes.is_still(start.config, config, start.choices)
+    return replace(config, recipe=start.config.recipe) if start and is_recipe else config
 
 
 def to_values(config: Config) -> dict[str, Any]:

@@ -10,19 +10,17 @@ from ui import cached
 from ui.form import editor
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
 from ui.form.edits import MIRROR, Draft
-from ui.form.fields import FIELDS
+from ui.form.fields import draw
 from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 from vae_core.spec.layers import MAX_CODE
 
 PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")
 BASIC_WIDTH = 155  # pixels
-CLASSES_HELP = (
-    "Train on these only, and see how the model does on the others: images unlike those that it knows come out badly."
-)
 
 
 def key(name: str) -> str:
@@ -87,9 +85,9 @@ def settings(data: Summary) -> dict[str, Any]:
     with st.container(horizontal=True):
         for name in BASIC:
             options = {"on_change": _code_size_chosen} if name == "latent" else {}
-            values[name] = FIELDS[name].widget(key(name), width=BASIC_WIDTH, **options)
+            values[name] = draw(name, key(name), width=BASIC_WIDTH, **options)
     with st.expander("More settings", icon=":material/tune:"):
-        values |= _more(data, values["kind"])
+        values |= _more(data)
     return values
 
 
@@ -116,40 +114,34 @@ def _encoder_written() -> None:
         st.session_state[key("latent")] = min(max(int(named[1][:4]), 1), MAX_CODE)
 
 
-def _more(data: Summary, kind: str) -> dict[str, Any]:
+def _more(data: Summary) -> dict[str, Any]:
     """Three beside each other; on a phone they come in the same order."""
     values: dict[str, Any] = {}
-    names = [name for name in FIELDS if name not in BASIC]
+    names = [name for name, setting in SETTINGS.items() if setting.label and name not in BASIC]
     for start in range(0, len(names), 3):
         row = names[start : start + 3]
-        columns = st.columns(3 if len(row) == 3 else [1, 2], vertical_alignment="bottom")
-        for column, name in zip(columns, row, strict=False):
+        columns = st.columns([*[1] * (len(row) - 1), 4 - len(row)], vertical_alignment="bottom")
+        for column, name in zip(columns, row, strict=True):
             with column:
-                values[name] = FIELDS[name].widget(key(name), disabled=_does_not_apply(name, kind))
-    with columns[-1]:
-        return {**values, "classes": _classes(data)}
+                values[name] = _classes(data) if name == "classes" else _one(name)
+    return values
 
 
-def _does_not_apply(name: str, kind: str) -> bool:
-    state = st.session_state
-    return {
-        "beta": kind == "ae",
-        "kl_warmup": kind == "ae",
-        "sigma": state.get(key("loss")) != "mse",
-        "noise_once": not state.get(key("noise")),
-    }.get(name, False)
+def _one(name: str) -> Any:
+    unmet = SETTINGS[name].unmet(lambda other: st.session_state.get(key(other)))
+    return draw(name, key(name), disabled=unmet is not None)
 
 
 def _classes(data: Summary) -> tuple[str, ...]:
     kept = st.session_state.get(key("classes"), [])
     st.session_state[key("classes")] = [name for name in kept if name in data.classes]
     chosen = st.multiselect(
-        "Classes to train on",
+        SETTINGS["classes"].label,
         data.classes,
         key=key("classes"),
         persist_state="session",
         placeholder="All of them" if data.classes else "These images have no classes",
         disabled=not data.classes,
-        help=CLASSES_HELP,
+        help=SETTINGS["classes"].help,
     )
     return tuple(chosen)

@@ -17,6 +17,7 @@ from vae_core.look.evidence import Pairs, Table
 from vae_core.runs.store import Run
 from vae_core.spec import difference
 from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 
 BEGUN = "judge_begun"  # the run that the last click began
 WIDEST = 640  # pixels of what a finding rests on
@@ -109,7 +110,7 @@ def _told(before: Config, after: Config, name: str) -> str:
     if name in ("encoder", "decoder"):  # too long to be told twice
         return f"{name}: {getattr(after, name)}"
     old, new = difference.words_of(before, name), difference.words_of(after, name)
-    return f"{difference.LABELS.get(name, name)}: {old} to {new}"
+    return f"{SETTINGS[name].called}: {old} to {new}"
 
 
 def changed(run: Run, finding: Finding) -> dict[str, Any]:

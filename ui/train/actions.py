@@ -9,14 +9,15 @@ import streamlit as st
 
 from ui import choice, owner, starting
 from ui.errors import caught, plain
-from ui.form.fields import FIELDS
+from ui.form.fields import draw
 from ui.run_view import View
 from ui.tune import optimizers
-from vae_core.runs import jobs
+from vae_core.runs import forks, jobs
 from vae_core.runs.store import Run
+from vae_core.spec import difference
+from vae_core.spec.declared import SETTINGS
 
 RESUMABLE = ("stopped", "interrupted", "failed")
-FORKED = ("epochs", "learning_rate", "optimizer", "schedule", "batch", "beta", "kl_warmup", "noise", "patience")
 FOLLOW = "action_done"  # the run that the page shows next
 
 
@@ -93,8 +94,11 @@ def _fork(view: View) -> None:
     with st.popover(
         "Fork", icon=":material/call_split:", help="A new run from this one's end, with one setting changed."
     ):
-        field = st.selectbox("Setting to change", FORKED, format_func=lambda name: FIELDS[name].label, key="fork_field")
-        value = FIELDS[field].widget(f"fork_{view.run.id}_{field}", getattr(view.config, field))
+        names = [name for name in forks.CHANGEABLE if difference.applies(view.config, name)]
+        field = st.selectbox(
+            "Setting to change", names, format_func=lambda name: SETTINGS[name].label, key="fork_field"
+        )
+        value = draw(field, f"fork_{view.run.id}_{field}", getattr(view.config, field))
         least = {"epochs": len(view.history) + view.config.epochs} if len(view.history) >= view.config.epochs else {}
         if least and field != "epochs":
             st.caption(f"It goes on for {view.config.epochs} more epochs.")

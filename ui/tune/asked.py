@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ui.form.beginnings import CODE, with_code_size
-from vae_core.spec.config import BOUNDS, Config
+from vae_core.search.space import VARIED
+from vae_core.spec.config import Config
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,10 @@ READY = {
 def usual(name: str, base: Config) -> str:
     """The values that a setting begins with in the form."""
     if name == "learning_rate":
-        low, high = (min(max(base.learning_rate * factor, BOUNDS[name][0]), BOUNDS[name][1]) for factor in (0.1, 10))
+        least, most = VARIED[name].bounds
+        low, high = (min(max(base.learning_rate * factor, least), most) for factor in (0.1, 10))
         return f"{low:.3g}..{high:.3g}"
-    return {
-        "batch": "32, 64, 128, 256", "warmup": "0..3", "beta": "0.1..10", "kl_warmup": "0..10", "noise": "0..0.5",
-        "latent": "2..32", "filters": "0.5..2", "depth": "0..2", "dropout": "0..0.5",
-    }[name]  # fmt: skip
+    return VARIED[name].search
 
 
 def base(start: Config, values: Mapping[str, Any]) -> Config:

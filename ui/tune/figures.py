@@ -87,7 +87,7 @@ def _renamed(figure: go.Figure) -> None:
 def _word(text: str) -> str:
     from vae_core.search import space
 
-    return labels.setting(text) if text in space.NAMES else text
+    return labels.setting(text) if text in space.VARIED else text
 
 
 def _history(figure: go.Figure) -> None:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ui.form.fields import FIELDS
 from vae_core.search import verdict
+from vae_core.search.space import VARIED
 from vae_core.search.wanted import Search
 from vae_core.spec import naming
 
-SETTINGS = {
-    "filters": ("Width", "Every layer's filters and units, times this number. 0.5 is half as many, 2 twice as many."),
-    "depth": ("Layers more", "How often the last convolution (else the last dense layer) is repeated."),
-    "dropout": ("Dropout", "The share of numbers that is left out while it trains, against learning by heart."),
-    "activation": ("Activation", "The bend in every hidden layer, without which it could only draw straight lines."),
-}  # fmt: skip
 GOALS = {
     "loss": "Loss",
     "elbo": "Loss at beta 1",
@@ -66,14 +60,13 @@ def value_help(goal: str, search: Search) -> str:
 
 
 def setting(name: str) -> str:
-    return SETTINGS[name][0] if name in SETTINGS else FIELDS[name].label
+    return VARIED[name].label
 
 
 def setting_help(name: str) -> str:
-    return SETTINGS[name][1] if name in SETTINGS else FIELDS[name].help
+    return VARIED[name].help
 
 
 def choice(name: str, value: Any) -> str:
     """A value of a setting, in the words of its widget."""
-    known = getattr(FIELDS.get(name), "words", {})
-    return str(known.get(value, value)) if isinstance(value, str) else f"{value:.4g}"
+    return VARIED[name].choices.get(value, value) if isinstance(value, str) else f"{value:.4g}"

@@ -9,7 +9,7 @@ import streamlit as st
 from ui import cached, owner
 from ui.errors import plain, shown
 from ui.form.beginnings import Start, starts, to_values
-from ui.form.fields import FIELDS
+from ui.form.fields import draw
 from ui.tune import asked, labels, picked, preview, vary
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
@@ -106,7 +106,7 @@ def _fill(start: Start) -> None:
 
 def _base_values() -> dict[str, Any]:
     with st.container(horizontal=True):
-        return {name: FIELDS[name].widget(key(name), width=155) for name in BASE}
+        return {name: draw(name, key(name), width=155) for name in BASE}
 
 
 def _goals() -> list[str]:

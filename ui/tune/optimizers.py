@@ -12,14 +12,15 @@ from ui import words as common
 from ui.compare import verdict
 from ui.errors import plain, shown
 from ui.form import costs
-from ui.form.fields import FIELDS
+from ui.form.fields import draw
 from ui.tune import duels, picked
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.search import contest
 from vae_core.search.contest import Side
 from vae_core.spec import naming
-from vae_core.spec.config import BOUNDS, Config
+from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 
 NO_RUN = "Choose a run in the sidebar: its model is trained once with each optimiser, everything else being the same."
 SAME = (
@@ -45,7 +46,7 @@ class Arm:
 
     @property
     def name(self) -> str:
-        return f"{FIELDS['optimizer'].words[self.side.optimizer]}, {self.side.learning_rate:g}"  # type: ignore[attr-defined]
+        return f"{SETTINGS['optimizer'].choices[self.side.optimizer]}, {self.side.learning_rate:g}"
 
 
 def show(run: Run | None) -> None:
@@ -75,11 +76,11 @@ def _form(run: Run, config: Config) -> tuple[list[Side], int, int]:
     for number, column in enumerate(st.columns(2)):
         with column, st.container(border=True):
             own = config.optimizer if number == 0 else next(name for name in OPTIMISERS if name != config.optimizer)
-            optimizer = FIELDS["optimizer"].widget(f"{stamp}_optimizer_{number}", own)
-            rate = FIELDS["learning_rate"].widget(f"{stamp}_rate_{number}", contest.usual(config, own).learning_rate)
+            optimizer = draw("optimizer", f"{stamp}_optimizer_{number}", own)
+            rate = draw("learning_rate", f"{stamp}_rate_{number}", contest.usual(config, own).learning_rate)
             sides.append(Side(optimizer, rate))
     with st.container(horizontal=True):
-        low, high = (int(bound) for bound in BOUNDS["epochs"])
+        low, high = (int(bound) for bound in SETTINGS["epochs"].bounds)
         st.session_state.setdefault(f"{stamp}_epochs", config.epochs)
         epochs = st.number_input("Epochs", low, high, key=f"{stamp}_epochs", width=155, persist_state="session")
         st.session_state.setdefault(f"{stamp}_seeds", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,10 +16,10 @@ from vae_core.search.reshaping import CHANGES
 from vae_core.search.space import Vary
 from vae_core.spec.architecture import is_mirror
 from vae_core.spec.config import Config
+from vae_core.spec.setting import ALL
 
 NAMES_KEY = "tune_vary"
 ALWAYS = "Always"
-USUAL = {"activation": ["relu", "gelu", "tanh"]}
 VALUES_HELP = (
     "A range, such as 0.001..0.1, or single values with commas, such as 32, 64, 128. {} may be from {:g} to {:g}."
 )
@@ -30,7 +31,7 @@ WHEN_HELP = "Vary it only in trials in which another setting has this value; els
 
 def ask(base: Config) -> tuple[Vary, ...] | None:
     """None while something in it is wrong, which is said beside it."""
-    possible = [name for name in space.NAMES if _possible(name, base)]
+    possible = [name for name in space.VARIED if _possible(name, base)]
     kept = [name for name in st.session_state.get(NAMES_KEY, ["learning_rate"]) if name in possible]
     st.session_state[NAMES_KEY] = kept
     names = st.multiselect(
@@ -43,7 +44,7 @@ def ask(base: Config) -> tuple[Vary, ...] | None:
         help="Each trial takes its own values of these; everything else stays as it begins.",
     )
     found: list[Vary] = []
-    for name in sorted(names, key=lambda name: space.NAMES[name][0] is not str):  # what others may depend on first
+    for name in sorted(names, key=lambda name: not space.VARIED[name].choices):  # what others may depend on first
         each = _row(name, base, found)
         if each is None:
             return None
@@ -52,9 +53,8 @@ def ask(base: Config) -> tuple[Vary, ...] | None:
 
 
 def _possible(name: str, base: Config) -> bool:
-    if name in ("beta", "kl_warmup"):
-        return base.kind == "vae"
-    return is_mirror(base.decoder) or name not in CHANGES
+    unmet = space.VARIED[name].unmet(partial(getattr, base))
+    return unmet is None and (is_mirror(base.decoder) or name not in CHANGES)
 
 
 def _row(name: str, base: Config, others: list[Vary]) -> Vary | None:
@@ -68,15 +68,15 @@ def _row(name: str, base: Config, others: list[Vary]) -> Vary | None:
 
 def _values(name: str, base: Config) -> tuple[Vary | None, str]:
     label, told = labels.setting(name), labels.setting_help(name)
-    if space.NAMES[name][0] is str:
+    if space.VARIED[name].choices:
         return _pick(name, label, told)
     key = f"tune_values_{name}"
     st.session_state.setdefault(key, asked.usual(name, base))
-    low, high = space.LIMITS[name]
+    low, high = space.VARIED[name].bounds
     told = f"{told} {VALUES_HELP.format('It', low, high)}"
     text = st.text_input(label, key=key, help=told, width=260, persist_state="session")
     factors = f"tune_factors_{name}"
-    st.session_state.setdefault(factors, name in (*space.BY_FACTORS, "latent"))
+    st.session_state.setdefault(factors, space.VARIED[name].by_factors or name == "latent")
     log = st.checkbox(
         "By factors", key=factors, help=FACTORS_HELP, disabled=".." not in text, persist_state="session", width=120
     )
@@ -89,8 +89,8 @@ def _values(name: str, base: Config) -> tuple[Vary | None, str]:
 
 def _pick(name: str, label: str, told: str) -> tuple[Vary | None, str]:
     key = f"tune_values_{name}"
-    allowed = list(space.ALLOWED[name])
-    st.session_state.setdefault(key, USUAL.get(name, allowed))
+    allowed, usual = list(space.VARIED[name].choices), space.VARIED[name].search
+    st.session_state.setdefault(key, allowed if usual == ALL else usual.split(", "))
     chosen = st.multiselect(
         label, allowed, key=key, format_func=lambda value: labels.choice(name, value), help=told, width=390,
         persist_state="session",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,58 +11,36 @@ from vae_core.cli.answer import WrongUse, wrong_use
 from vae_core.data import catalog
 from vae_core.settings import Settings
 from vae_core.spec import recipes
-from vae_core.spec.config import BOUNDS, CHOICES, Config
-
-# option, type, what it says; the option's name is the config's field unless FIELDS says otherwise
-OPTIONS: tuple[tuple[str, Callable[[str], Any], str], ...] = (
-    ("dataset", str, "name of a data set, see: data list"),
-    ("encoder", str, "one line of notation: conv8/2 bn conv16/2 bn flatten dense20 bn"),
-    ("decoder", str, "a line of its own; without it, the encoder's mirror"),
-    ("kind", str, "vae or ae"),
-    ("latent", int, "size of the code"),
-    ("beta", float, "weight of the KL term, in nats per image"),
-    ("kl-warmup", int, "epochs over which beta rises from 0"),
-    ("loss", str, "bce, bce-binary (pixels become 0 or 1) or mse (Gaussian)"),
-    ("sigma", float, "standard deviation of the Gaussian of mse"),
-    ("noise", float, "standard deviation of noise on the input only; pixels are 0..1"),
-    ("optimizer", str, "adam, adamw or sgd"),
-    ("lr", float, "learning rate"),
-    ("schedule", str, "of the learning rate: constant or cosine"),
-    ("warmup", float, "epochs over which the learning rate rises from 0"),
-    ("batch", int, "images in a batch"),
-    ("epochs", int, "times that all training images are seen"),
-    ("train-size", int, "images to train and validate with; 0 = all"),
-    ("split", str, "what validates: shuffled (a random fifth), tail (the last fifth) or test"),
-    ("patience", int, "epochs without a better validation loss before it stops; 0 = never"),
-    ("seed", int, "of everything that is random"),
-    ("precision", str, "auto, float32 or mixed_bfloat16"),
-    ("fused", str, "fused layers: auto, on or off"),
-)
-FIELDS = {"lr": "learning_rate"}
+from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
+from vae_core.spec.setting import Setting
 
 
 def seed(text: str) -> int:
     """For a command whose seed is in no config; the bounds are a config's."""
-    low, high = BOUNDS["seed"]
+    low, high = SETTINGS["seed"].bounds
     if not (text.isdecimal() and low <= int(text[:20]) <= high):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low:,} to {high:,}")
     return int(text)
 
 
 def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
-    """The options of these fields of a config, or of all."""
+    """The options of these settings, or of all."""
     group = parser.add_argument_group("settings")
-    for option, kind, text in OPTIONS:
-        field = FIELDS.get(option, option.replace("-", "_"))
-        if only is None or field in only:
-            group.add_argument(f"--{option}", dest=field, type=kind, choices=CHOICES.get(field),
-                               default=argparse.SUPPRESS, metavar=option.split("-")[-1].upper(), help=text)  # fmt: skip
-    group.add_argument("--noise-once", action="store_true", default=argparse.SUPPRESS,
-                       help="one noisy copy instead of fresh noise in every batch")  # fmt: skip
-    if only is None:
-        group.add_argument(
-            "--classes", nargs="+", metavar="CLASS", default=argparse.SUPPRESS, help="train on these only"
-        )
+    for setting in SETTINGS.values():
+        if setting.told and (only is None or setting.name in only):
+            group.add_argument(f"--{setting.flag}", dest=setting.name, default=argparse.SUPPRESS, help=setting.told,
+                               **_form(setting))  # fmt: skip
+
+
+def _form(setting: Setting) -> dict[str, Any]:
+    """What follows the option."""
+    if setting.kind is bool:
+        return {"action": "store_true"}
+    if setting.kind is tuple:
+        return {"nargs": "+", "metavar": "CLASS"}
+    word = setting.flag.split("-")[-1].upper()
+    return {"type": setting.kind, "choices": list(setting.choices) or None, "metavar": word}
 
 
 def given(args: argparse.Namespace) -> dict[str, Any]:
@@ -93,16 +71,15 @@ def config_of(recipe: str | None, lite: bool, changes: dict[str, Any], settings:
 def _of_recipe(key: str, lite: bool, changes: dict[str, Any]) -> Config:
     found = recipes.find(key, "lite" if lite else "faithful")
     changed = _changed(found.config, changes)
-    return changed if recipes.is_still(found.config, found.choices, changed) else replace(changed, recipe="")
+    return changed if recipes.is_still(found.config, changed, found.choices) else replace(changed, recipe="")
 
 
 def _changed(config: Config, changes: dict[str, Any]) -> Config:
     """What depends on a changed setting falls back to its default."""
-    values = dict(changes)
-    if values.get("kind", config.kind) != config.kind:
-        values = {"beta": None, "kl_warmup": 0, **values}
-    if values.get("loss", config.loss) != config.loss:
-        values = {"sigma": None, **values}
-    if "encoder" in values:
-        values = {"latent": None, "decoder": "mirror", **values}
-    return replace(config, **values)
+    before = vars(config)
+    after = {**before, **changes}
+    values = {name: setting.default for name, setting in SETTINGS.items()
+              if setting.unmet(before.get) or setting.unmet(after.get)}  # fmt: skip
+    if "encoder" in changes:
+        values |= {"latent": None, "decoder": "mirror"}
+    return replace(config, **{**values, **changes})

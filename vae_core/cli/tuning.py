@@ -18,10 +18,10 @@ from vae_core.settings import Settings
 from vae_core.spec.config import Config
 from vae_core.spec.duration import told
 
-VARIED = "learning_rate=0.0001..0.1"
+VARIED = f"learning_rate={space.VARIED['learning_rate'].search}"
 VARY_HELP = (
     "NAME=LOW..HIGH or NAME=ONE,OTHER, and @OTHER=VALUE where it depends on another; "
-    f"one of {', '.join(space.NAMES)} (default: {VARIED})"
+    f"one of {', '.join(space.VARIED)} (default: {VARIED})"
 )
 SETTINGS = ("sampler", "pruner", "folds", "trials", "minutes")
 

@@ -16,7 +16,8 @@ from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
-from vae_core.spec.config import BOUNDS, Config
+from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 
 LEAST = 3  # seeds from which a sentence about a config, and not about a run, can be made
 MOST = 20  # that are started at once
@@ -112,7 +113,7 @@ def _free_seeds(first: int, known: set[int], count: int) -> list[int]:
     while len(seeds) < count:
         if seed not in known:
             seeds.append(seed)
-        seed = (seed + 1) % int(BOUNDS["seed"][1])
+        seed = (seed + 1) % int(SETTINGS["seed"].bounds[1])
     return seeds
 
 

@@ -8,12 +8,9 @@ from typing import Any
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, create
 from vae_core.settings import Settings
+from vae_core.spec.declared import SETTINGS
 
-CHANGEABLE = (
-    "epochs", "learning_rate", "optimizer", "schedule", "warmup", "batch", "beta", "kl_warmup",
-    "noise", "noise_once", "patience", "precision", "fused",
-)  # fmt: skip
-OBJECTIVE = ("beta", "noise", "noise_once")  # after a change of these, earlier losses compare with nothing
+CHANGEABLE = tuple(name for name, setting in SETTINGS.items() if setting.fork)
 
 
 def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = "") -> Run:
@@ -28,7 +25,7 @@ def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = 
     numbers = dict(state.numbers)
     _check_epochs(config.epochs, numbers["epoch"])
     numbers |= {"step": 0, "images": 0, "reconstruction": 0.0, "kl": 0.0, "weighted_kl": 0.0, "train_seconds": 0.0}
-    if any(getattr(config, name) != getattr(before, name) for name in OBJECTIVE):
+    if any(SETTINGS[name].new_loss for name in changes if getattr(config, name) != getattr(before, name)):
         numbers |= {"best_epoch": 0, "best_value": float("inf")}
         state = replace(state, best=[])
     run = create(settings, config, _resolved(parent, changes), owner=owner, parent=parent.id)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec.config import BOUNDS, Config
+from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 
 MOST_SEEDS = 10
 SGD_FACTOR = 10  # how much larger a step SGD usually takes
@@ -27,7 +28,7 @@ class Side:
 def usual(base: Config, optimizer: str) -> Side:
     """With a rate to begin with: what suits Adam is mostly too small for SGD."""
     factor = (SGD_FACTOR if optimizer == "sgd" else 1) / (SGD_FACTOR if base.optimizer == "sgd" else 1)
-    low, high = BOUNDS["learning_rate"]
+    low, high = SETTINGS["learning_rate"].bounds
     return Side(optimizer, float(f"{min(max(low, factor * base.learning_rate), high):.6g}"))
 
 

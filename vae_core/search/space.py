@@ -5,37 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vae_core.errors import LoupeError
 from vae_core.search.reshaping import CHANGES, reshaped
 from vae_core.spec.architecture import is_mirror
-from vae_core.spec.config import BOUNDS, CHOICES, Config
+from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 from vae_core.spec.layers import ACTIVATIONS, Code
 from vae_core.spec.notation import parse
+from vae_core.spec.setting import Setting
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
 STEPS = 5  # values that a grid takes from a range
-NAMES: dict[str, tuple[type, str]] = {
-    "learning_rate": (float, "how far each step goes"),
-    "batch": (int, "images in a batch"),
-    "optimizer": (str, "how steps are taken"),
-    "schedule": (str, "how the learning rate changes over the training"),
-    "warmup": (float, "epochs over which the learning rate rises from 0"),
-    "beta": (float, "weight of the KL term"),
-    "kl_warmup": (int, "epochs over which beta rises from 0"),
-    "noise": (float, "noise on the input"),
-    "latent": (int, "numbers in a code"),
-    "filters": (float, "every layer's filters and units, times this"),
-    "depth": (int, "layers more than the architecture has"),
-    "dropout": (float, "share of the numbers that is left out while it trains"),
-    "activation": (str, "of the hidden layers"),
-}
-ALLOWED: dict[str, tuple[str, ...]] = {**CHOICES, "activation": ACTIVATIONS}
-LIMITS: dict[str, tuple[float, float]] = {**BOUNDS, "filters": (0.01, 16), "depth": (0, 8), "dropout": (0, 0.95)}
-BY_FACTORS = ("learning_rate", "beta", "filters")  # ten to a hundred is as far as one to ten
+OF_LAYERS = (  # of all layers at once; they are no fields of a config
+    Setting(
+        "filters", "width", label="Width", declared="float", bounds=(0.01, 16), search="0.5..2", by_factors=True,
+        help="Every layer's filters and units, times this number. 0.5 is half as many, 2 twice as many.",
+    ),
+    Setting(
+        "depth", "layers more", label="Layers more", declared="int", bounds=(0, 8), search="0..2",
+        help="How often the last convolution (else the last dense layer) is repeated.",
+    ),
+    Setting(
+        "dropout", "dropout", label="Dropout", declared="float", bounds=(0, 0.95), search="0..0.5",
+        help="The share of numbers that is left out while it trains, against learning by heart.",
+    ),
+    Setting(
+        "activation", "activation", label="Activation", declared="str", search="relu, gelu, tanh",
+        help="The bend in every hidden layer, without which it could only draw straight lines.",
+        choices={name: name for name in ACTIVATIONS},
+    ),
+)  # fmt: skip
+VARIED: Mapping[str, Setting] = {each.name: each for each in (*SETTINGS.values(), *OF_LAYERS) if each.search}
 FORM = re.compile(r"(?P<name>\w+)=(?P<values>[^@]+)(?:@(?P<other>\w+)=(?P<value>[^@]+))?")
 
 
@@ -51,10 +56,8 @@ class Vary:
     when: tuple[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in NAMES:
-            raise LoupeError(f"A search cannot vary '{self.name}'", f"It may vary {', '.join(NAMES)}")
         put = object.__setattr__
-        kind = NAMES[self.name][0]
+        kind = _varied(self.name).kind
         put(self, "choices", tuple(_typed(self.name, kind, value) for value in self.choices))
         put(self, "when", tuple(self.when) if self.when else None)
         if self.choices:
@@ -70,7 +73,7 @@ class Vary:
 
     @property
     def is_integer(self) -> bool:
-        return NAMES[self.name][0] is int
+        return VARIED[self.name].kind is int
 
     def applies(self, values: Mapping[str, Any]) -> bool:
         return self.when is None or values.get(self.when[0]) == self.when[1]
@@ -108,7 +111,7 @@ def read(text: str) -> Vary:
     when = (found["other"], _read_value(found["other"], found["value"])) if found["other"] else None
     if ".." in values:
         low, _, high = values.partition("..")
-        return Vary(name, _number(name, low), _number(name, high), log=name in BY_FACTORS, when=when)
+        return Vary(name, _number(name, low), _number(name, high), log=_varied(name).by_factors, when=when)
     return Vary(name, choices=tuple(_read_value(name, value) for value in values.split(",")), when=when)
 
 
@@ -123,8 +126,9 @@ def check(space: Sequence[Vary], base: Config) -> None:
         if each.when and each.when[0] not in names[: names.index(each.name)]:
             raise LoupeError(f"{each.name} depends on {each.when[0]}, which is not varied before it",
                              fix=f"Vary {each.when[0]} too, and name it first")  # fmt: skip
-    if base.kind == "ae" and {"beta", "kl_warmup"} & set(names):
-        raise LoupeError("A plain autoencoder has no KL term, so beta cannot be varied", fix="Begin from a VAE")
+    for name in names:
+        if unmet := VARIED[name].unmet(partial(getattr, base)):
+            raise LoupeError(f"{unmet.without}, so {name} cannot be varied", f"It goes with {unmet.told} only")
     if not is_mirror(base.decoder) and set(CHANGES) & set(names):
         raise LoupeError("The layers cannot be varied where the decoder is a line of its own",
                          "A decoder that mirrors its encoder follows every change of it",
@@ -164,8 +168,14 @@ def to_json(space: Sequence[Vary]) -> list[dict[str, Any]]:
     return [asdict(each) for each in space]
 
 
+def _varied(name: str) -> Setting:
+    if name not in VARIED:
+        raise LoupeError(f"A search cannot vary '{name}'", f"It may vary {', '.join(VARIED)}")
+    return VARIED[name]
+
+
 def _read_value(name: str, text: str) -> Any:
-    return text if NAMES.get(name, (str, ""))[0] is str else _number(name, text)
+    return text if _varied(name).choices else _number(name, text)
 
 
 def _number(name: str, text: str) -> float:
@@ -177,10 +187,10 @@ def _number(name: str, text: str) -> float:
 
 def _typed(name: str, kind: type, value: Any) -> Any:
     if kind is str:
-        if value not in ALLOWED.get(name, (value,)):
-            raise LoupeError(f"{name} cannot be '{value}'", f"One of {', '.join(ALLOWED[name])} was expected")
+        if value not in VARIED[name].choices:
+            raise LoupeError(f"{name} cannot be '{value}'", f"One of {', '.join(VARIED[name].choices)} was expected")
         return value
-    low, high = LIMITS[name]
+    low, high = VARIED[name].bounds
     if not isinstance(value, int | float) or not low <= value <= high or (kind is int and value != int(value)):
         what = "A whole number" if kind is int else "A number"
         raise LoupeError(f"{name} was given {value}", f"{what} from {low:g} to {high:g} was expected")
@@ -188,7 +198,7 @@ def _typed(name: str, kind: type, value: Any) -> Any:
 
 
 def _example(name: str) -> str:
-    kind = NAMES[name][0]
-    if kind is str:
-        return f"For example {name}={','.join(ALLOWED[name][:2])}"
+    kind, choices = _varied(name).kind, _varied(name).choices
+    if choices:
+        return f"For example {name}={','.join(list(choices)[:2])}"
     return f"For example {name}={'1..4' if kind is int else '0.001..0.1'}"

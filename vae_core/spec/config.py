@@ -8,37 +8,17 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from vae_core.errors import LoupeError
 from vae_core.spec.architecture import Architecture, is_mirror, plan
-from vae_core.spec.layers import MAX_CODE, Code, Layer
+from vae_core.spec.declared import SETTINGS, Fields
+from vae_core.spec.layers import Code, Layer
 from vae_core.spec.notation import parse, write
+from vae_core.spec.setting import Setting
 
 VERSION = 1
-CHOICES: dict[str, tuple[str, ...]] = {
-    "kind": ("vae", "ae"),
-    "loss": ("bce", "bce-binary", "mse"),
-    "optimizer": ("adam", "adamw", "sgd"),
-    "schedule": ("constant", "cosine"),
-    "split": ("shuffled", "tail", "test"),
-    "precision": ("auto", "float32", "mixed_bfloat16"),
-    "fused": ("auto", "on", "off"),
-}
-BOUNDS: dict[str, tuple[float, float]] = {
-    "latent": (1, MAX_CODE),
-    "beta": (0, 1000),
-    "sigma": (1e-3, 10),
-    "kl_warmup": (0, 10_000),
-    "noise": (0, 2),
-    "learning_rate": (1e-7, 10),
-    "warmup": (0, 1000),
-    "batch": (1, 8192),
-    "epochs": (1, 10_000),
-    "train_size": (0, 100_000_000),
-    "seed": (0, 2_000_000_000),  # numbers derived from it still fit 32 bits
-    "patience": (0, 10_000),
-}
 FOLD = re.compile(r"fold:([1-9]\d?)/([1-9]\d?)")  # the second of five folds is fold:2/5
 MOST_FOLDS = 20
 EXPECTED = {
@@ -52,35 +32,8 @@ NAMES = {  # they become part of a folder's name
 
 
 @dataclass(frozen=True)
-class Config:
-    """One training. Every field changes what is computed; `recipe` only says where the values came from."""
-
-    dataset: str
-    image: tuple[int, int, int]  # height, width, channels
-    encoder: str
-    decoder: str = "mirror"
-    kind: str = "vae"
-    latent: int | None = None  # None where the line has its own code<d>
-    loss: str = "bce"  # Bernoulli on grey; bce-binary: on pixels >= 1/2; mse: Gaussian with `sigma`
-    sigma: float | None = None  # of the Gaussian; 1/sqrt(2) makes the summed squared error the reconstruction
-    beta: float | None = None  # weight of the KL term; 1 for a VAE, 0 for a plain autoencoder
-    kl_warmup: int = 0  # epochs over which beta rises from 0
-    noise: float = 0.0  # standard deviation of the noise on the input, pixels in 0..1
-    noise_once: bool = False  # one noisy copy of the data instead of fresh noise in every batch
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "constant"
-    warmup: float = 0.0  # epochs over which the learning rate rises from 0
-    batch: int = 128
-    epochs: int = 20
-    train_size: int = 0  # images before the split, 0 = all: random ones, or the first ones where split is "tail"
-    split: str = "shuffled"  # what validates: a random fifth, the last fifth in file order, the test set, or fold:2/5
-    seed: int = 0
-    patience: int = 0  # epochs without a better validation loss before it stops, 0 = never
-    classes: tuple[str, ...] = ()  # train on these only; empty = all
-    precision: str = "auto"
-    fused: str = "auto"
-    recipe: str = ""
+class Config(Fields):
+    """One training, checked when it is made."""
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -125,8 +78,13 @@ class Config:
         return "Bernoulli on grey pixels (not normalised)"
 
     def to_json(self) -> dict[str, Any]:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self) if not self._is_unwritten(field.name)}
         return {"version": VERSION, **{key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}}
+
+    def _is_unwritten(self, name: str) -> bool:
+        """Runs from before a setting stay the runs that they are: the same document, and so the same digest."""
+        setting = SETTINGS[name]
+        return setting.later and getattr(self, name) == setting.default
 
     @property
     def digest(self) -> str:
@@ -190,22 +148,24 @@ def _check_likelihood(config: Config) -> None:
 def _check(config: Config) -> None:
     for field in fields(Config):
         _check_type(field.name, str(field.type), getattr(config, field.name))
-    for name, allowed in CHOICES.items():
-        if getattr(config, name) not in allowed and not (name == "split" and _is_fold(config)):
-            raise LoupeError(f"{name} is '{getattr(config, name)}'", f"One of {', '.join(allowed)} was expected")
-    for name, (low, high) in BOUNDS.items():
-        value = getattr(config, name)
-        if value is not None and not low <= value <= high:
-            raise LoupeError(f"{name} is {value}", f"A number from {low:g} to {high:g} was expected")
-    if config.kind == "ae" and (config.beta or config.kl_warmup):
-        raise LoupeError("A plain autoencoder has no KL term, but beta or its warm-up was set",
-                         fix="Choose kind 'vae', or leave beta out")  # fmt: skip
-    if config.noise_once and not config.noise:
-        raise LoupeError("Noise is to be fixed once, but its level is 0", fix="Set a noise level, such as 0.3")
+    for setting in SETTINGS.values():
+        _check_value(config, setting)
+    for setting in SETTINGS.values():
+        unmet = setting.unmet(partial(getattr, config))
+        if unmet and getattr(config, setting.name):
+            happened = f"{unmet.without}, but {setting.name} was set"
+            raise LoupeError(happened, f"It goes with {unmet.told} only", unmet.fix)
     if len(set(config.classes)) < len(config.classes):
         raise LoupeError("A class is named twice", fix="Name every class once")
-    if config.sigma is not None and config.loss != "mse":
-        raise LoupeError("sigma belongs to the Gaussian observation model", "It goes with loss 'mse' only")
+
+
+def _check_value(config: Config, setting: Setting) -> None:
+    name, value = setting.name, getattr(config, setting.name)
+    if setting.choices and value not in setting.choices and not (name == "split" and _is_fold(config)):
+        raise LoupeError(f"{name} is '{value}'", f"One of {', '.join(setting.choices)} was expected")
+    low, high = setting.bounds
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise LoupeError(f"{name} is {value}", f"A number from {low:g} to {high:g} was expected")
 
 
 def _is_fold(config: Config) -> bool:

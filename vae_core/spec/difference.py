@@ -10,40 +10,20 @@ found.separating()              for each of them, the config that makes it alone
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec import alignment, naming
+from vae_core.spec import alignment
 from vae_core.spec.alignment import KINDS, LAYERS, OPENING, Step, Unit
 from vae_core.spec.config import Config
+from vae_core.spec.declared import GROUPS, SETTINGS
 from vae_core.spec.layers import Code
 from vae_core.spec.notation import write
+from vae_core.spec.setting import NONE, Setting
 
-DATA, OBJECTIVE = "data", "objective"
-GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # of settings beside the layers: in words, and their fields
-    DATA: ("the data", ("dataset", "image", "classes", "train_size")),
-    "split": ("the split", ("split",)),
-    "epochs": ("the epochs", ("epochs", "patience")),
-    OBJECTIVE: ("the objective", ("kind", "loss", "sigma", "beta", "kl_warmup", "noise", "noise_once")),
-    "optimiser": ("the optimiser", ("optimizer", "learning_rate", "schedule", "warmup", "batch")),
-    "arithmetic": ("the arithmetic", ("precision", "fused")),
-}
-LABELS = {
-    "dataset": "data set", "image": "image size", "classes": "classes", "train_size": "images",
-    "split": "validated on", "epochs": "epochs", "patience": "patience", "kind": "kind", "latent": "code size",
-    "loss": "loss", "sigma": "sigma", "beta": "beta", "kl_warmup": "epochs over which beta rises",
-    "noise": "noise on the input", "noise_once": "noise drawn once", "optimizer": "optimiser",
-    "learning_rate": "learning rate", "schedule": "schedule", "warmup": "epochs over which the learning rate rises",
-    "batch": "images in a batch", "precision": "precision", "fused": "fused layers",
-}  # fmt: skip
-SPLITS = {"shuffled": "a random fifth", "tail": "the last fifth", "test": "the test set"}
-ALL, NONE = "all", "none"
-ZEROS = {  # what it means that a setting is 0 or empty
-    "train_size": ALL, "classes": ALL, "beta": "0 (no KL term)", "kl_warmup": NONE, "noise": NONE, "warmup": NONE,
-    "patience": "unlimited",
-}  # fmt: skip
 MIRROR = "mirror"
 GREW = 0.5  # share of what a path gained in parameters from which a layer is named for it
 
@@ -59,7 +39,7 @@ class Field:
 
     @property
     def label(self) -> str:
-        return LABELS[self.name]
+        return SETTINGS[self.name].called
 
 
 @dataclass(frozen=True)
@@ -128,7 +108,7 @@ class Difference:
         return Separation(group, label(group), config)
 
     def _settings_alone(self, group: str) -> Config:
-        changes = {name: getattr(self.b, name) for name in GROUPS[group][1]}
+        changes = {setting.name: getattr(self.b, setting.name) for setting in grouped(group)}
         return replace(self.a, recipe="", **changes)
 
     def _layers_alone(self, kind: str) -> Config:
@@ -167,45 +147,35 @@ def between(a: Config, b: Config) -> Difference:
     """Seeds and the names of recipes are no difference: they change nothing that is asked for."""
     first, second = a.architecture(), b.architecture()
     found = tuple(
-        Field(name, group, words_of(a, name), words_of(b, name))
-        for group, (_, names) in GROUPS.items()
-        for name in names
-        if getattr(a, name) != getattr(b, name)
+        Field(setting.name, group, words_of(a, setting.name), words_of(b, setting.name))
+        for group in GROUPS
+        for setting in grouped(group)
+        if getattr(a, setting.name) != getattr(b, setting.name)
     )
     return Difference(a, b, alignment.encoder(first, second), alignment.decoder(first, second), found)
 
 
 def label(group: str) -> str:
-    return KINDS[group] if group in KINDS else GROUPS[group][0]
+    return KINDS[group] if group in KINDS else GROUPS[group]
+
+
+def grouped(group: str) -> list[Setting]:
+    return [setting for setting in SETTINGS.values() if setting.group == group]
 
 
 def applies(config: Config, name: str) -> bool:
     """Whether this setting takes part in the training at all: a plain autoencoder's beta, for one, does not."""
-    if name in ("beta", "kl_warmup"):
-        return config.kind == "vae"
-    if name == "latent":
-        return config.latent is not None  # else it stands in the line
-    if name == "sigma":
-        return config.loss == "mse"
-    return name != "noise_once" or bool(config.noise)
+    value = partial(getattr, config)
+    return value(name) is not None and not SETTINGS[name].unmet(value)  # a code's size may stand in the line
+
+
+def counts(config: Config, name: str) -> bool:
+    """Whether it does anything: no noise does nothing, a beta of 0 does."""
+    return words_of(config, name) != NONE
 
 
 def words_of(config: Config, name: str) -> str:
-    """A setting's value. What is 0 says what that means, for 0 may be what matters most of a model."""
-    value = getattr(config, name)
-    if not applies(config, name):
-        return NONE
-    if name in ZEROS and not value:
-        return ZEROS[name]
-    if name == "split" and config.fold:
-        return "fold {} of {}".format(*config.fold)
-    known = {"train_size": "{:,}".format, "kind": naming.KINDS.__getitem__, "split": SPLITS.__getitem__,
-             "classes": ", ".join, "image": lambda sides: "x".join(map(str, sides))}  # fmt: skip
-    if name in known:
-        return known[name](value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return SETTINGS[name].worded(getattr(config, name)) if applies(config, name) else NONE
 
 
 def _kinds(step: Step) -> tuple[str, ...]:

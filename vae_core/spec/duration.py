@@ -16,6 +16,7 @@ from vae_core.errors import LoupeError
 from vae_core.spec import cost
 from vae_core.spec.config import Config
 from vae_core.spec.cost import Calibration
+from vae_core.spec.declared import SETTINGS
 
 GUESSED, MEASURED = 2.2, 1.2  # by which factor either way a part may be off
 CLOSE = 1.5  # a range no wider than this is told as one number
@@ -25,10 +26,8 @@ TRIED = 8  # steps that are taken to choose between the precisions ...
 TRIED_WORK = 2e9  # ... each of at most so many multiply-adds
 LATELY, ENOUGH = 10.0, 0.3  # seconds after which a step counts half, and from which on steps are believed
 UNITS = (("s", 1), ("min", 60), ("h", 3600))
-FED: dict[str, Any] = {  # what is fed to each step: trainings of one process that differ in no more share a graph
-    "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0, "batch": 1, "epochs": 1, "patience": 0,
-    "beta": None, "kl_warmup": 0, "split": "shuffled", "recipe": "",
-}  # fmt: skip
+# What is fed to each step, as if unchanged: trainings of one process that differ in no more share a graph.
+FED: Mapping[str, Any] = {name: setting.default for name, setting in SETTINGS.items() if setting.fed}
 
 
 @dataclass(frozen=True)

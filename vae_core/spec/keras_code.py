@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec import keras_pictures, keras_short, keras_training, naming
+from vae_core.spec import difference, keras_pictures, keras_short, keras_training, naming
 from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 from vae_core.spec.keras_layers import chain, expression
 from vae_core.spec.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
 
@@ -94,16 +95,8 @@ def _introduction(config: Config, short: bool) -> str:
 
 
 def _settings(config: Config) -> str:
-    values: dict[str, Any] = {
-        "IMAGE": config.image, "LATENT": config.architecture().code.size, "EPOCHS": config.epochs,
-        "BATCH": config.batch, "LEARNING_RATE": config.learning_rate, "SEED": config.seed,
-    }  # fmt: skip
-    if config.kind == "vae":
-        values["BETA"] = config.beta  # weight of the KL term
-    if config.noise:
-        values["NOISE"] = config.noise
-    if config.loss == "mse":
-        values["SIGMA"] = config.sigma
+    constants = [name for name, setting in SETTINGS.items() if setting.constant and difference.counts(config, name)]
+    values = {"LATENT": config.architecture().code.size, **{name.upper(): getattr(config, name) for name in constants}}
     digits = config.dataset == "digits"
     lines = ["import math", *["import os"] * (not digits), "", "import keras", "import matplotlib.pyplot as plt"]
     lines += ["import numpy as np", "import tensorflow as tf", "from keras import layers"]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from vae_core.errors import LoupeError
 from vae_core.spec.config import Config
+from vae_core.spec.declared import SETTINGS
 from vae_core.spec.reports import Recipe as Recipe
 from vae_core.spec.reports import systems
 
 VARIANTS = ("faithful", "lite")
-FREE = {"seed", "precision", "fused", "recipe"}  # may differ from a recipe, whatever its report says
 
 
 def all_recipes() -> tuple[Recipe, ...]:
@@ -35,19 +35,19 @@ def find(key: str, variant: str = "faithful", latent: int | None = None, noise: 
     return replace(recipe, config=replace(recipe.config, **changes))
 
 
+def is_still(recipe: Config, config: Config, choices: Mapping[str, tuple[float, ...]]) -> bool:
+    """Whether a report's numbers may stand beside it: only what the report leaves open differs from its recipe."""
+    different = [name for name, setting in SETTINGS.items()
+                 if not setting.free and getattr(config, name) != getattr(recipe, name)]  # fmt: skip
+    return all(getattr(config, name) in choices.get(name, ()) for name in different)
+
+
 def _check_choice(recipe: Recipe, name: str, value: float) -> None:
     choices = recipe.choices.get(name, ())
     if value not in choices:
         known = ", ".join(f"{choice:g}" for choice in choices)
         expected = f"Its {name} is one of {known}" if choices else f"Its report leaves no choice of {name}"
         raise LoupeError(f"{recipe.key} has no {name} of {value}", expected, "Write your own encoder for anything else")
-
-
-def is_still(recipe: Config, choices: Mapping[str, tuple[float, ...]], config: Config) -> bool:
-    """Whether a report's numbers may stand beside a config: it differs from the recipe in what is left open alone."""
-    names = {field.name for field in fields(Config)} - FREE
-    different = [name for name in names if getattr(config, name) != getattr(recipe, name)]
-    return all(getattr(config, name) in choices.get(name, ()) for name in different)
 
 
 SMALLEST_SIDE = 7  # pixels of the shorter side at which halving stops

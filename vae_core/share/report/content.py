@@ -14,14 +14,11 @@ from vae_core.share.report.side import of as side_of
 from vae_core.spec import difference, naming, recipes
 from vae_core.spec.architecture import counted
 from vae_core.spec.config import Config
+from vae_core.spec.declared import GROUPS
 from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import Layer, Shape, show
 from vae_core.words import plural
 
-SETTINGS = (
-    "dataset", "image", "train_size", "split", "classes", "kind", "loss", "sigma", "beta", "kl_warmup", "noise",
-    "noise_once", "optimizer", "learning_rate", "schedule", "warmup", "batch", "epochs", "patience", "precision",
-)  # fmt: skip
 GENERATED = "Sentences in italics were generated from the numbers of this report."
 
 
@@ -57,8 +54,9 @@ def _question(sides: Sequence[Side]) -> Iterator[Block]:
 
 def _setup(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("Setup")
-    rows = [(difference.LABELS[name], *(_setting(side.config, name) for side in sides)) for name in SETTINGS
-            if any(difference.applies(side.config, name) for side in sides)]  # fmt: skip
+    rows = [(setting.called, *(_setting(side.config, setting.name) for side in sides))
+            for group in GROUPS for setting in difference.grouped(group)
+            if any(difference.applies(side.config, setting.name) for side in sides)]  # fmt: skip
     rows.append(("seed", *(str(side.config.seed) for side in sides)))
     rows.append(("images that train", *(_counted(side) for side in sides)))
     yield Grid(("", *(side.name for side in sides)), tuple(rows))
