@@ -25,6 +25,7 @@ from vae_core.spec.config import Config
 from vae_core.spec.keras_code import notebook, script
 
 DIGITS = Config("digits", (8, 8, 1), "conv8/2 bn flatten dense16 bn", beta=0.0, epochs=1, batch=64)
+AVERAGED = replace(DIGITS, ema=0.9)
 PICTURES = {"losses.png", "codes.png", "reconstructions.png", "grid.png"}
 # One folder after the other; what is printed there, an error too, is kept in it.
 PROCESS = """
@@ -62,7 +63,7 @@ json.dump(list(sys.modules), open("loaded.json", "w"))
 class Alone:
     """What was left of the process."""
 
-    digits: Run  # what we trained of the same config as the program
+    ours: dict[str, Run]  # what we trained of the same configs as the programs
     whole: Run  # whose saved model was loaded
     folder: Path
 
@@ -79,8 +80,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Alone:
     parts: dict[str, dict[str, bytes]] = {
         "model": {"model.keras": whole.model.read_bytes()},
         "digits": {"program.py": script(DIGITS).encode()},
+        "averaged": {"program.py": script(AVERAGED).encode()},
         "everything": {"program.py": script(EVERYTHING).encode()},
         "short-digits": {"program.py": script(DIGITS, short=True).encode()},
+        "short-averaged": {"program.py": script(AVERAGED, short=True).encode()},
         "short-everything": {"program.py": script(replace(EVERYTHING, noise_once=False), short=True).encode()},
     }
     for part, files in parts.items():
@@ -93,7 +96,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Alone:
         [sys.executable, "-c", PROCESS, *parts], cwd=folder, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return Alone(trial(settings_in(tmp_path_factory.mktemp("ours")), DIGITS), whole, folder)
+    settings = settings_in(tmp_path_factory.mktemp("ours"))
+    ours = {part: trial(settings, config) for part, config in {"digits": DIGITS, "averaged": AVERAGED}.items()}
+    return Alone(ours, whole, folder)
 
 
 def own_images() -> dict[str, Any]:
@@ -121,9 +126,10 @@ def test_a_program_runs_on_its_own(alone: Alone) -> None:
     assert losses and 20 < float(losses[2]) < float(losses[1]) < 64
 
 
-def test_the_stand_alone_program_takes_the_same_first_epoch(alone: Alone) -> None:
+@pytest.mark.parametrize("part", ["digits", "averaged"])
+def test_the_stand_alone_program_takes_the_same_first_epoch(alone: Alone, part: str) -> None:
     """From the same seed, split and order come the same initial weights and, but for rounding, the same losses."""
-    (row,), said = alone.digits.history(), alone.said("digits")
+    (row,), said = alone.ours[part].history(), alone.said(part)
     found = re.search(r"epoch 1/1 +train ([0-9.]+) +validation ([0-9.]+)", said)
     assert found and f"parameters: {DIGITS.architecture().counts['total']:,}" in said
     assert float(found[1]) == pytest.approx(row["train_total_nats_per_image"], rel=1e-3)
@@ -151,17 +157,18 @@ def test_class_labels_stand_in_the_middle_of_their_colours(alone: Alone, part: s
     assert places == pytest.approx([(number + 0.5) / len(places) for number in range(len(places))])
 
 
-@pytest.mark.parametrize("part", ["short-digits", "short-everything"])
+@pytest.mark.parametrize("part", ["short-digits", "short-averaged", "short-everything"])
 def test_the_short_form_runs_too(alone: Alone, part: str) -> None:
     said = alone.said(part)
     assert "val_loss" in said, said
     assert alone.drawn(part) == PICTURES
 
 
-def test_the_short_form_learns_as_the_exact_one_does(alone: Alone) -> None:
+@pytest.mark.parametrize("part", ["digits", "averaged"])
+def test_the_short_form_learns_as_the_exact_one_does(alone: Alone, part: str) -> None:
     """From the same first weights, but of other batches and noise: about the same losses after an epoch."""
-    exact = re.search(r"train ([0-9.]+) +validation ([0-9.]+) nats/image", alone.said("digits"))
-    short = re.search(r"loss: ([0-9.e-]+) - val_loss: ([0-9.e-]+)", alone.said("short-digits"))
+    exact = re.search(r"train ([0-9.]+) +validation ([0-9.]+) nats/image", alone.said(part))
+    short = re.search(r"loss: ([0-9.e-]+) - val_loss: ([0-9.e-]+)", alone.said(f"short-{part}"))
     assert exact and short
     for one, other in zip(exact.groups(), short.groups()):
         assert float(other) * DIGITS.pixels == pytest.approx(float(one), rel=0.05)

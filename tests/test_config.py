@@ -58,6 +58,7 @@ def test_every_other_field_changes_the_digest() -> None:
         "kind": "ae", "latent": 3, "loss": "bce-binary", "beta": 0.5, "kl_warmup": 1, "noise": 0.1, "optimizer": "sgd",
         "learning_rate": 0.1, "schedule": "cosine", "warmup": 1.0, "batch": 7, "epochs": 3, "train_size": 100,
         "split": "tail", "seed": 1, "patience": 2, "classes": ("1",), "precision": "float32", "fused": "off",
+        "ema": 0.9,
     }  # fmt: skip
     digests = [make(**{name: value}).digest for name, value in changes.items()]
     digests += [make(loss="mse").digest, make(loss="mse", sigma=0.1).digest, make(noise=0.1, noise_once=True).digest]

@@ -22,7 +22,7 @@ BASE = Config("digits", (8, 8, 1), "flatten dense16", loss="mse", noise=0.1)  # 
 OF_THE_LAYERS = {"encoder", "decoder", "latent"}  # a difference tells of them in words of its own
 WITH_A_WIDGET_OF_THEIR_OWN = {"dataset", "image", "encoder", "decoder", "recipe"}
 FORKABLE = {"epochs", "learning_rate", "optimizer", "schedule", "warmup", "batch", "beta", "kl_warmup", "noise",
-            "noise_once", "patience", "precision", "fused"}  # fmt: skip
+            "noise_once", "patience", "precision", "fused", "ema"}  # fmt: skip
 COMPARED = sorted({name for name, setting in SETTINGS.items() if setting.group})
 ASKED = sorted({name for name, setting in SETTINGS.items() if setting.label})
 
@@ -34,7 +34,7 @@ def other(name: str) -> Any:
         return next(each for each in setting.choices if each != value)
     if setting.kind is bool:
         return not value
-    known = {"dataset": "mnist", "image": (9, 8, 1), "classes": ("3", "5"), "latent": 3}
+    known = {"ema": 0.9, "dataset": "mnist", "image": (9, 8, 1), "classes": ("3", "5"), "latent": 3}
     return known[name] if name in known else setting.kind((setting.bounds[0] + value + 1) / 2 + 1)
 
 
@@ -110,6 +110,7 @@ def test_the_form_draws_every_one() -> None:
 
 def test_a_setting_that_came_later_leaves_older_runs_as_they_are() -> None:
     later = {name for name, setting in SETTINGS.items() if setting.later}
+    assert later == {"ema"}
     document = BASE.to_json()
     assert set(document) == {"version", *SETTINGS} - later
     assert from_json(document) == BASE

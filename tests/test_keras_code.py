@@ -30,6 +30,7 @@ CONFIGS = {
     "auto": recipes.auto((96, 96, 3), "photos"),
     "everything": EVERYTHING,
     "fresh noise": replace(EVERYTHING, noise_once=False, split="test"),
+    "averaged": replace(recipes.find("mnist-baseline").config, ema=0.99),
     "some clothes": replace(recipes.find("fashion-cae").config, classes=("Bag", "Ankle boot"), optimizer="sgd"),
 }
 
@@ -62,7 +63,9 @@ def test_a_program_needs_no_more_than_it_says(name: str, short: bool) -> None:
 
 def test_a_program_says_only_what_its_config_needs() -> None:
     plain = script(recipes.find("mnist-baseline").config)
-    assert all(word not in plain for word in ("NOISE", "Dropout", "learning_rate(step)", "beta_at", "SIGMA", "isin"))
+    assert all(
+        word not in plain for word in ("NOISE", "Dropout", "learning_rate(step)", "beta_at", "SIGMA", "isin", "ema")
+    )
     assert "keras.datasets.mnist.load_data()" in plain and "places[:10000]" in plain
     assert 'np.isin(y_train.astype(str), ["8", "9"])' in script(CONFIGS["some clothes"])
     full = script(EVERYTHING)

@@ -74,10 +74,11 @@ def load_position(run: Run, steps: Steps) -> Position:
     state = run.load_state()
     if state is None:
         return Position()
-    now, weights = state.now, steps.weights()
+    weights, whole = steps.weights(), steps.state()
+    now = state.now[: len(whole)]  # a fork that keeps no average leaves its parent's, which stands at the end
     if state.optimizer != run.config().optimizer:  # a fork that changed it starts its moments afresh
         now = now[: len(weights)]
-    if not (_alike(now, weights) or _alike(now, steps.state())) or not (_alike(state.best, weights) or not state.best):
+    if not steps.fits(now) or not (_alike(state.best, weights) or not state.best):
         raise LoupeError("The saved state does not fit this model", "The state of the same architecture was expected",
                          "Train it again")  # fmt: skip
     steps.restore(now)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,11 +47,12 @@ def _noisy_copy(pixels: np.ndarray, config: Config) -> np.ndarray:
 
 def make_optimizer(config: Config) -> keras.optimizers.Optimizer:
     rate = config.learning_rate
+    average = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}
     if config.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=0.9)
+        return keras.optimizers.SGD(rate, momentum=0.9, **average)
     if config.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=0.004)
-    return keras.optimizers.Adam(rate)
+        return keras.optimizers.AdamW(rate, weight_decay=0.004, **average)
+    return keras.optimizers.Adam(rate, **average)
 
 
 def dropout_seeds(networks: Networks) -> list[keras.random.SeedGenerator]:
@@ -92,6 +94,7 @@ class Steps:
         networks = task.networks
         self.variables = [*networks.encoder.trainable_variables, *networks.decoder.trainable_variables]
         self.optimizer.build(self.variables)
+        self.averages = self.optimizer._model_variables_moving_average if task.config.ema else []
         self.seeds = dropout_seeds(networks)
         bytes_in = tf.TensorSpec((None, *task.config.image), tf.uint8)
         codes_in = tf.TensorSpec((None, networks.decoder.input_shape[-1]), tf.float32)
@@ -134,17 +137,41 @@ class Steps:
         return self.task.networks.get_weights()
 
     def state(self) -> list[np.ndarray]:
-        """The weights, then the optimizer's variables."""
+        """The weights, then the optimizer's variables, then the average of the weights."""
         return [variable.numpy() for variable in self._all_variables()]
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within it the networks hold the moving average of their weights, where one is kept."""
+        trained = [variable.numpy() for variable in self.variables[: len(self.averages)]]
+        _assign(self.variables, self.averages)
+        try:
+            yield
+        finally:
+            _assign(self.variables, trained)
+
+    def fits(self, state: list[np.ndarray]) -> bool:
+        """Whether this is such a state, or one without an average, or only the weights."""
+        variables = self._all_variables()
+        lengths = (len(self._weights()), len(variables) - len(self.averages), len(variables))
+        return len(state) in lengths and all(
+            value.shape == tuple(variable.shape) for value, variable in zip(state, variables, strict=False)
+        )
+
     def restore(self, state: list[np.ndarray]) -> None:
-        """Put a state back, or only its weights."""
-        for variable, value in zip(self._all_variables(), state, strict=False):
-            variable.assign(value)
+        """Put back a state that fits. An average that it lacks begins with its weights."""
+        variables = self._all_variables()
+        _assign(variables, state)
+        if len(state) < len(variables):
+            _assign(self.averages, self.variables)
 
     def _all_variables(self) -> list[Any]:
-        networks = self.task.networks
-        return [*networks.encoder.weights, *networks.decoder.weights, *self.optimizer.variables]
+        averages = {id(average) for average in self.averages}
+        others = [variable for variable in self.optimizer.variables if id(variable) not in averages]
+        return [*self._weights(), *others, *self.averages]
+
+    def _weights(self) -> list[Any]:
+        return [*self.task.networks.encoder.weights, *self.task.networks.decoder.weights]
 
     def _run_steps(self, images: Images, order: Any, steps: Any, rates: Any, betas: Any) -> Any:
         sums = tf.TensorArray(tf.float32, size=tf.shape(order)[0], element_shape=(2,))
@@ -194,6 +221,12 @@ class Steps:
 def _graph(function: Any, *signature: Any) -> Any:
     """Traced once, whatever the sizes."""
     return tf.function(function, input_signature=signature, jit_compile=False)
+
+
+def _assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    """As many as there are values for."""
+    for variable, value in zip(variables, values, strict=False):
+        variable.assign(value)
 
 
 def _scaled(pixels: Any) -> Any:

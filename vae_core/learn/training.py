@@ -180,15 +180,8 @@ class Training:
         """Validate, write the row, keep the best weights, take a snapshot."""
         began, position = time.monotonic(), self.position
         self.run.set_status(phase="validating")
-        nats, kl = self.steps.validate(self.held_out, steps.BATCH) / len(self.held_out)
-        total = nats + (self.config.beta or 0.0) * kl
-        if not np.isfinite(total):
-            raise _not_a_number(self.config, position.epoch + 1, self.steps_per_epoch, None)
-        row = self._history_row({"total": total, "reconstruction": nats, "kl": kl})
-        position.close_epoch(total, self.steps.weights)
-        self.run.add_history(row)
-        if not self.is_trial:
-            snapshots.save(self.run, self.steps, self.data, position.epoch)
+        with self.steps.averaged():
+            row = self._look()
         if position.worth_saving():
             save_position(self.run, position, self.steps)
         self.clock.look(time.monotonic() - began)
@@ -199,6 +192,20 @@ class Training:
             best={"epoch": position.best_epoch, "validation": best}, **self._eta(epochs * self.steps_per_epoch, epochs),
         )  # fmt: skip
         self.report({"epoch_done": position.epoch, **row})
+
+    def _look(self) -> dict[str, Any]:
+        """Close the epoch with what the model is now worth: its row of history."""
+        position = self.position
+        nats, kl = self.steps.validate(self.held_out, steps.BATCH) / len(self.held_out)
+        total = nats + (self.config.beta or 0.0) * kl
+        if not np.isfinite(total):
+            raise _not_a_number(self.config, position.epoch + 1, self.steps_per_epoch, None)
+        row = self._history_row({"total": total, "reconstruction": nats, "kl": kl})
+        position.close_epoch(total, self.steps.weights)
+        self.run.add_history(row)
+        if not self.is_trial:
+            snapshots.save(self.run, self.steps, self.data, position.epoch)
+        return row
 
     def _history_row(self, validation: dict[str, float]) -> dict[str, Any]:
         position, per_epoch = self.position, self.steps_per_epoch

@@ -33,6 +33,7 @@ class Fields:
     learning_rate: float = 1e-3
     schedule: str = "constant"
     warmup: float = 0.0  # epochs over which the learning rate rises from 0
+    ema: float = 0.0  # share of a moving average of the weights that a step keeps; 0 = no average
     batch: int = 128
     epochs: int = 20
     train_size: int = 0  # images before the split, 0 = all: random ones, or the first ones where split is "tail"
@@ -164,6 +165,15 @@ SETTINGS = _table(
         label="Learning-rate warm-up, epochs", step=0.5, group=OPTIMISER, bounds=(0, 1000), zero=NONE, fork=True,
         fed=True, search="0..3",
         help="The learning rate rises from 0 over these epochs.",
+    ),
+    Setting(
+        "ema", "moving average of the weights",
+        "moving average of the weights, which is the model: the share that each step keeps of it; 0 = none",
+        label="Moving average of the weights", step=0.01, group=OPTIMISER, bounds=(0, 0.9999), zero=NONE, fork=True,
+        constant=True, search="0, 0.9, 0.99, 0.999", later=True,
+        help="The model is then not the last weights but their average over the steps before, which calms what each "
+        "batch changes. This is the share of it that a step keeps: 0.99 looks back over about 100 steps. 0 takes the "
+        "last weights.",
     ),
     Setting(
         "patience", "patience", "epochs without a better validation loss before it stops; 0 = never",

@@ -33,6 +33,7 @@ def _training_text(config: Config) -> str:
     )
     if config.kind == "vae":
         text += "The validation images too get other noise in every epoch. "
+    text += f"{keras_training.AVERAGE_TEXT.strip()} " * bool(config.ema)
     return f"{text}The same: the first weights, the steps of the optimiser, and that the best epoch's weights are kept."
 
 
@@ -69,7 +70,7 @@ def reconstruction(pictures, output):
 
 def _training(config: Config) -> str:
     training, scheduled = keras_training, _scheduled(config)
-    start = [f"optimizer = {training.OPTIMIZERS[config.optimizer]}"]
+    start = [f"optimizer = {training.optimizer(config)}"]
     start += [f"{training.STEPS}\n\n"] * bool(scheduled)
     functions = [training.learning_rate(config), training.beta(config)] if scheduled else []
     schedule = [f"{SCHEDULE}\n{scheduled}\n\n"] * bool(scheduled)
@@ -95,7 +96,8 @@ def _fit(config: Config) -> list[str]:
     fresh, sampled = config.noise and not config.noise_once, config.kind == "vae"
     code = "encoder(layers.ReLU(max_value=1)(shown))" if fresh else "encoder(image)"
     seen, seen_others = "seen" if config.noise_once else "pictures", "seen_others" if config.noise else "others"
-    stop, callbacks = config.patience or "EPOCHS", ["best", *["Schedule()"] * bool(_scheduled(config))]
+    stop, average = config.patience or "EPOCHS", "keras.callbacks.SwapEMAWeights(swap_on_epoch=True)"
+    callbacks = [*[average] * bool(config.ema), "best", *["Schedule()"] * bool(_scheduled(config))]
     return [
         "pictures, others = (part.astype(np.float32) / 255 for part in (train, held_out))",
         *["seen = noisy.astype(np.float32) / 255"] * config.noise_once,

@@ -16,13 +16,14 @@ TRAINING_TEXT = (
     "The order of the images, the noise and the dropout follow from the seed and the number of the step alone, so that "
     "the training can be repeated. The weights of the best epoch are kept."
 )
+AVERAGE_TEXT = " The moving average of the weights is what validates and what is kept."
 
 
 def sections(config: Config) -> Iterator[tuple[str, str, str]]:
     """Title, text and code of each."""
     loss = VAE_LOSS if config.kind == "vae" else AE_LOSS
     yield "The loss", LOSS_TEXT[config.kind], loss.replace("EACH", error(config))
-    yield "Training", TRAINING_TEXT, _training(config)
+    yield "Training", TRAINING_TEXT + AVERAGE_TEXT * bool(config.ema), _training(config)
 
 
 def error(config: Config) -> str:
@@ -60,11 +61,16 @@ OPTIMIZERS = {
 }
 
 
+def optimizer(config: Config) -> str:
+    made = OPTIMIZERS[config.optimizer]
+    return f"{made[:-1]}, use_ema=True, ema_momentum=EMA)" if config.ema else made
+
+
 STEPS = "steps = -(-len(train) // BATCH)  # of an epoch"
 
 
 def _training(config: Config) -> str:
-    start = f"optimizer = {OPTIMIZERS[config.optimizer]}\n{STEPS}"
+    start = f"optimizer = {optimizer(config)}\n{STEPS}"
     blocks = [start, learning_rate(config), beta(config), _step(config), _validation(config), _loop(config)]
     return "\n\n\n".join(block for block in blocks if block)
 
@@ -181,7 +187,8 @@ def _loop(config: Config) -> str:
     rate = ["        optimizer.learning_rate = learning_rate(step)"] if learning_rate(config) else []
     stop = [f"    elif epoch - best_epoch >= {config.patience}:", "        break"] if config.patience else []
     call = f"        total += float(train_step({', '.join(arguments)}))"
-    return "\n".join([LOOP_START, *rate, call, LOOP_END, *stop, KEEP_BEST])
+    end = [AVERAGED, LOOP_END, *stop, TRAINED] if config.ema else [LOOP_END, *stop]
+    return "\n".join([LOOP_START, *rate, call, *end, KEEP_BEST])
 
 
 LOOP_START = """\
@@ -199,6 +206,14 @@ LOOP_END = """\
     if validation < best:
         best, best_epoch = validation, epoch
         best_weights = encoder.get_weights(), decoder.get_weights()"""
+
+AVERAGED = """\
+    trained = encoder.get_weights(), decoder.get_weights()
+    optimizer.finalize_variable_values(encoder.trainable_weights + decoder.trainable_weights)  # to their average"""
+
+TRAINED = """\
+    encoder.set_weights(trained[0])
+    decoder.set_weights(trained[1])"""
 
 KEEP_BEST = """\
 encoder.set_weights(best_weights[0])
