@@ -20,10 +20,10 @@ OF_TRAINING = [name.startswith("train") for name in LOSSES]
 
 
 def steps_of(config: Config) -> Any:
-    from vae_core.learn import engine, models, objective, steps
+    from vae_core.learn import models, objective, steps
 
     networks = models.build(config.architecture())
-    return engine.make(steps.Task(config, networks, objective.Observation.of(config, from_logits=False)))
+    return steps.Steps(steps.Task(config, networks, objective.Observation.of(config, from_logits=False)))
 
 
 def take(made: Any, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import optuna
 import pytest
@@ -40,11 +41,21 @@ def test_opentsne_sums_the_pull_of_some_rows_alone():
     assert not gradient[[0, 1, 5]].any() and total == pytest.approx(ties[part].sum())
 
 
+def test_keras_keeps_the_average_of_each_weight_in_their_order():
+    """A saved state holds them apart from the optimiser's other variables, so that a fork may leave them behind, and
+    Keras' public way swaps them in for good (`steps.averaged`)."""
+    optimizer, weights = keras.optimizers.Adam(use_ema=True), [keras.Variable([1.0, 2.0]), keras.Variable([3.0])]
+    optimizer.build(weights)
+    kept = optimizer._model_variables_moving_average
+    assert [variable.shape for variable in kept] == [(2,), (1,)]
+    assert {id(variable) for variable in kept} <= {id(variable) for variable in optimizer.variables}
+
+
 def test_umap_lays_out_without_tensorflow(settings):
     """umap imports it for a variant that nobody asks for here: seconds and half a gigabyte for each map. Its layout
     cannot be imported alone, so `umap_layout._without_tensorflow` hides TensorFlow meanwhile."""
     code = (
-        "import numpy as np\nfrom vae_core.look.projections import umap_layout\n"
+        "import numpy as np\nfrom vae_core.look.projection import umap_layout\n"
         "random = np.random.default_rng(0)\n"
         "near = np.array([[(row + k) % 20 for k in (1, 2, 3)] for row in range(20)])\n"
         "tied = umap_layout.graph(near, random.random((20, 3)) + 0.1)\n"
