@@ -8,7 +8,6 @@ from itertools import takewhile
 
 from vae_core.errors import LoupeError
 from vae_core.spec.architecture import Architecture, Row, plan
-from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import (
     BatchNorm,
     Code,
@@ -104,7 +103,7 @@ def _lines(part: str, text: str, rows: Iterable[Row], shape: Shape) -> list[Line
     lines: list[Line] = []
     layers = parse(text)
     for last, layer, row in zip((None, *layers), layers, rows, strict=False):
-        words = explain(layer, shape, last)
+        words = layer.explain(shape, last)
         counts = row.parameters, row.trainable, row.multiply_adds
         lines.append(Line(part, row.layer, show(row.output), *counts, words))
         shape = row.output
@@ -153,7 +152,7 @@ def _fill(lines: list[Line], part: str, layers: Layers, shape: Shape) -> tuple[S
             return shape, Problem(error, part, place)
         counts = layer.parameters(shape), layer.trainable(shape), layer.multiply_adds(shape)
         last = layers[place - 1] if place else None
-        lines.append(Line(part, layer.text, show(after), *counts, explain(layer, shape, last)))
+        lines.append(Line(part, layer.text, show(after), *counts, layer.explain(shape, last)))
         shape = after
     return shape, None
 

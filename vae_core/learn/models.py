@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from typing import Any
 
 import keras
@@ -19,9 +18,13 @@ from vae_core.learn.layers import (
 )
 from vae_core.spec import layers as spec
 from vae_core.spec.architecture import Architecture
+from vae_core.spec.layers.activations import option
 
-KERAS_NAMES = {"leaky": "leaky_relu"}
-PRECISE = {keras.layers.Conv2D: PreciseConv2D, keras.layers.Conv2DTranspose: PreciseConv2DTranspose}
+# By the names of stock layers, what trains in their place: where layers are fused, and in half precision.
+FUSED: dict[str, type[keras.layers.Layer]] = {
+    "BatchNormalization": FusedBatchNormalization, "Cropping2D": SlicingCrop,
+}  # fmt: skip
+PRECISE: dict[str, type[keras.layers.Layer]] = {"Conv2D": PreciseConv2D, "Conv2DTranspose": PreciseConv2DTranspose}
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _heads(architecture: Architecture, features: Any) -> Any:
     code = architecture.code
 
     def head(name: str) -> Any:
-        return keras.layers.Dense(code.size, name=name, dtype="float32", **_activation(code.activation))(features)
+        return keras.layers.Dense(code.size, name=name, dtype="float32", **option(code.activation))(features)
 
     return [head("mean"), head("log_variance")] if architecture.kind == "vae" else head("code")
 
@@ -110,7 +113,7 @@ def _decode(layers: Sequence[spec.Layer], code: Any, style: Style) -> Any:
 def _first_steps(layers: Sequence[spec.Layer]) -> int:
     """How many layers a code passes before it is spread over many numbers and normalised."""
     count = next((index + 1 for index, layer in enumerate(layers) if isinstance(layer, spec.Dense)), 0)
-    while count < len(layers) and isinstance(layers[count], spec.BatchNorm | spec.Activation):
+    while count < len(layers) and (layers[count].normalises or isinstance(layers[count], spec.Activation)):
         count += 1
     return count
 
@@ -147,100 +150,38 @@ def _up_conv(up: Any, conv: Any, value: Any, style: Style) -> Any:
         up.size,
         padding=_padding(conv),
         dtype=style.precision,
-        **_activation(conv.activation),
+        **option(conv.activation),
     )
     return layer(value)
 
 
-def _kind(stock: type[keras.layers.Layer], style: Style) -> type[keras.layers.Layer]:
-    """The layer to train with in its place."""
-    return stock if style.precision == "float32" else PRECISE.get(stock, stock)
-
-
-def _activation(name: str) -> dict[str, Any]:
-    return {"activation": KERAS_NAMES.get(name, name)}
-
-
-def _padding(layer: spec.Conv | spec.Deconv) -> str:
+def _padding(layer: spec.Conv) -> str:
     return "valid" if layer.valid else "same"
 
 
-@singledispatch
 def _apply(layer: spec.Layer, value: Any, style: Style) -> Any:
-    raise TypeError(f"no Keras layer for {layer!r}")
+    if isinstance(layer, spec.Residual):
+        return _residual(layer, value, style)
+    values = {"x": value}
+    for call in layer.keras():
+        values[call.gives] = _made(call, style)(_joined([values[name] for name in call.takes]))
+    return values["x"]
 
 
-@_apply.register
-def _(layer: spec.Conv | spec.Deconv, value: Any, style: Style) -> Any:
-    kind = _kind(keras.layers.Conv2D if isinstance(layer, spec.Conv) else keras.layers.Conv2DTranspose, style)
-    options = {"dtype": style.precision, **_activation(layer.activation)}
-    return kind(layer.filters, layer.kernel, layer.stride, _padding(layer), **options)(value)
-
-
-@_apply.register
-def _(layer: spec.Dense, value: Any, style: Style) -> Any:
-    return keras.layers.Dense(layer.units, dtype=style.precision, **_activation(layer.activation))(value)
-
-
-@_apply.register
-def _(layer: spec.BatchNorm, value: Any, style: Style) -> Any:
-    kind = FusedBatchNormalization if style.fused else keras.layers.BatchNormalization
-    return kind(dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Dropout, value: Any, style: Style) -> Any:
-    return keras.layers.Dropout(layer.rate, dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Pool, value: Any, style: Style) -> Any:
-    kind = keras.layers.AveragePooling2D if layer.average else keras.layers.MaxPooling2D
-    return kind(layer.size, dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Up, value: Any, style: Style) -> Any:
-    return keras.layers.UpSampling2D(layer.size, dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Flatten, value: Any, style: Style) -> Any:
-    return keras.layers.Flatten(dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Reshape, value: Any, style: Style) -> Any:
-    return keras.layers.Reshape((layer.height, layer.width, layer.channels), dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Crop, value: Any, style: Style) -> Any:
-    kind = SlicingCrop if style.fused else keras.layers.Cropping2D
-    return kind(_sides(layer), dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Pad, value: Any, style: Style) -> Any:
-    return keras.layers.ZeroPadding2D(_sides(layer), dtype=style.precision)(value)
-
-
-def _sides(layer: spec.Crop | spec.Pad) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Rows and columns by side; an odd one goes to the bottom or the right."""
-    return (layer.height // 2, -(-layer.height // 2)), (layer.width // 2, -(-layer.width // 2))
-
-
-@_apply.register
-def _(layer: spec.Activation, value: Any, style: Style) -> Any:
-    return keras.layers.Activation(KERAS_NAMES.get(layer.name, layer.name), dtype=style.precision)(value)
-
-
-@_apply.register
-def _(layer: spec.Residual, value: Any, style: Style) -> Any:
-    inner = _chain(layer.body, value, style)
-    if inner.shape[-1] != value.shape[-1]:
-        flat = len(value.shape) == 2
-        shortcut = _kind(keras.layers.Dense if flat else keras.layers.Conv2D, style)
-        arguments = (inner.shape[-1],) if flat else (inner.shape[-1], 1)
-        value = shortcut(*arguments, dtype=style.precision)(value)
+def _residual(block: spec.Residual, value: Any, style: Style) -> Any:
+    inner = _chain(block.body, value, style)
+    shortcut = block.shortcut(value.shape[1:], inner.shape[-1])
+    if shortcut:
+        value = _made(shortcut, style)(value)
     return keras.layers.Add(dtype=style.precision)([inner, value])
+
+
+def _made(call: spec.Call, style: Style) -> keras.layers.Layer:
+    """The layer that trains in the style; the stock one in the default."""
+    fast = {**(FUSED if style.fused else {}), **(PRECISE if style.precision != "float32" else {})}
+    kind = fast.get(call.name) or getattr(keras.layers, call.name)
+    return kind(*call.arguments, dtype=style.precision, **call.options)
+
+
+def _joined(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from vae_core.errors import LoupeError
-from vae_core.spec.keras_layers import KERAS_NAMES
 from vae_core.spec.layers import ACTIVATIONS, MAX_ACTIVATION
+from vae_core.spec.layers.activations import keras_name
 
 Allowed = Callable[[Any], bool]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")  # never a path
@@ -87,7 +87,7 @@ def _dtype(found: Any) -> bool:
 
 _bool, _last = _is(True, False), _is("channels_last")
 _sides = _list(_list(_count, 2), 2)
-_activation = _is(*(KERAS_NAMES.get(name, name) for name in ACTIVATIONS))
+_activation = _is(*map(keras_name, ACTIVATIONS))
 _EVERY: dict[str, Allowed] = {"name": _name, "trainable": _bool, "dtype": _dtype}
 _WEIGHTED = {"activation": _activation, "use_bias": _bool, "kernel_initializer": _initializer,
              "bias_initializer": _initializer}  # fmt: skip

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vae_core.spec.layers import Activation, BatchNorm, Code, Conv, Convolution, Dense, Dropout, Layer, Residual
+from vae_core.spec.layers import Activation, Code, Conv, Convolution, Dense, Dropout, Layer, Residual
 from vae_core.spec.notation import parse, write
 
-FOLLOWERS = (BatchNorm, Dropout, Activation)
 KEPT = ("linear", "sigmoid", "tanh")  # chosen for the range of their values, so another activation is no variant
 LEAST_DROPOUT = 0.005
 Layers = tuple[Layer, ...]
@@ -45,7 +44,7 @@ def _depth(layers: Sequence[Layer], more: int) -> Layers:
         return tuple(layers)
     start = hidden[-1]
     end = start + 1
-    while end < len(layers) and isinstance(layers[end], FOLLOWERS):
+    while end < len(layers) and layers[end].follows:
         end += 1
     again = [replace(layer, stride=1) if isinstance(layer, Conv) else layer for layer in layers[start:end]]
     return (*layers[:end], *(again * more), *layers[end:])

@@ -10,27 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from vae_core.spec.architecture import Architecture
-from vae_core.spec.layer_words import explain
-from vae_core.spec.layers import (
-    Activation,
-    BatchNorm,
-    Code,
-    Convolution,
-    Crop,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    Pad,
-    Pool,
-    Reshape,
-    Residual,
-    Shape,
-    Up,
-)
+from vae_core.spec.layers import Activation, Code, Dense, Layer, Reshape, Shape
 from vae_core.spec.notation import write
 
-FOLLOWERS = (BatchNorm, Dropout, Activation)
 GAP = 1.0  # the cost of a unit without a partner; two of them must cost more than any change
 WEIGHTS = {"filters": 0.3, "strides": 0.25, "kernels": 0.2}  # how unlike a change makes two units
 OTHER = 0.1
@@ -127,8 +109,8 @@ def _units(layers: Sequence[Layer], shape: Shape, heads: int = 1, openings: set[
     for place, layer in enumerate(layers):
         after = layer.output(shape)
         counted = layer.parameters(shape) * (heads if isinstance(layer, Code) else 1)
-        unit = Unit((layer,), shape, after, (counted,), (explain(layer, shape),), place in (openings or set()))
-        if units and isinstance(layer, FOLLOWERS):
+        unit = Unit((layer,), shape, after, (counted,), (layer.explain(shape),), place in (openings or set()))
+        if units and layer.follows:
             units[-1] = _joined(units[-1], unit)
         else:
             units.append(unit)
@@ -182,31 +164,17 @@ def _kinds(a: Unit, b: Unit) -> tuple[str, ...]:
     """How two units with the same kind of main layer differ, in the order of KINDS."""
     names = [field.name for field in fields(a.main) if getattr(a.main, field.name) != getattr(b.main, field.name)]
     found = {_kind_of(a.main, name, a.opens) for name in names}
-    if _of(a, Activation) != _of(b, Activation):
-        found.add("activations")
-    if _of(a, BatchNorm, Dropout) != _of(b, BatchNorm, Dropout):
-        found.add("norms")
+    found |= {kind for kind in ("activations", "norms") if _followers(a, kind) != _followers(b, kind)}
     return tuple(kind for kind in KINDS if kind in found)
 
 
 def _kind_of(layer: Layer, name: str, opens: bool) -> str:
-    if opens and name != "activation" or isinstance(layer, Crop | Pad | Reshape | Flatten):
-        return OPENING
-    if isinstance(layer, Residual):
-        return LAYERS
-    if name == "stride" or isinstance(layer, Pool | Up):
-        return "strides"
-    if name in ("kernel", "valid"):
-        return "kernels"
-    if name == "activation" or isinstance(layer, Activation):
-        return "activations"
-    if isinstance(layer, Code):
-        return "code"
-    return "filters" if isinstance(layer, Convolution | Dense) else "norms"
+    return OPENING if opens and name != "activation" else layer.change(name)
 
 
-def _of(unit: Unit, *kinds: type[Layer]) -> tuple[Layer, ...]:
-    return tuple(layer for layer in unit.layers[1:] if isinstance(layer, kinds))
+def _followers(unit: Unit, kind: str) -> tuple[Layer, ...]:
+    """Activations, or what normalises and drops."""
+    return tuple(layer for layer in unit.layers[1:] if isinstance(layer, Activation) == (kind == "activations"))
 
 
 def _mixed(a: Unit, b: Unit, kinds: set[str]) -> tuple[Layer, ...]:
@@ -214,8 +182,8 @@ def _mixed(a: Unit, b: Unit, kinds: set[str]) -> tuple[Layer, ...]:
     main = replace(a.main, **{name: getattr(b.main, name) for name in names})
     if {"activations", "norms"} <= kinds:
         return (main, *b.layers[1:])
-    keep = Activation if "norms" in kinds else (BatchNorm, Dropout)
-    if not {"activations", "norms"} & kinds or _of(a, Activation) == _of(b, Activation) and "norms" not in kinds:
+    kept, taken = ("activations", "norms") if "norms" in kinds else ("norms", "activations")
+    same = _followers(a, "activations") == _followers(b, "activations")
+    if not {"activations", "norms"} & kinds or same and "norms" not in kinds:
         return (main, *a.layers[1:])
-    kept, taken = (layer for layer in a.layers[1:] if isinstance(layer, keep)), b.layers[1:]
-    return (main, *kept, *(layer for layer in taken if not isinstance(layer, keep)))
+    return (main, *_followers(a, kept), *_followers(b, taken))

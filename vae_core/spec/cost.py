@@ -16,7 +16,7 @@ from typing import Any
 from vae_core.errors import LoupeError
 from vae_core.spec.architecture import Architecture
 from vae_core.spec.config import Config
-from vae_core.spec.layers import Code, Conv, Convolution, Dense, Dropout, Layer, Pool, Residual, Shape, Up
+from vae_core.spec.layers import Conv, Convolution, Dropout, Layer, Pool, Residual, Shape, Up
 
 WORTH_MEASURING = 5_000_000  # multiply-adds an image; below, half precision never paid
 TRAINING = 3  # a training step's work over that of a forward pass
@@ -64,7 +64,7 @@ def features(architecture: Architecture, batch: int) -> tuple[float, ...]:
         float(len(layers)),
         batch * sum(work for work, *_ in convolutions),
         batch * sum(work / channels for work, channels in convolutions),
-        batch * sum(work for layer, _, _, work in layers if isinstance(layer, Dense | Code)),
+        batch * sum(work for layer, _, _, work in layers if not isinstance(layer, Convolution)),
         batch * (sum(math.prod(after) for *_, after, _ in layers) + 4.0 * math.prod(architecture.image)),
         batch * sum(math.prod(before) for layer, before, _, _ in layers if isinstance(layer, Dropout | Pool)),
         float(architecture.counts["total"]),

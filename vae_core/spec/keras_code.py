@@ -15,7 +15,7 @@ from vae_core.errors import LoupeError
 from vae_core.spec import difference, keras_pictures, keras_short, keras_training, naming
 from vae_core.spec.config import Config
 from vae_core.spec.declared import SETTINGS
-from vae_core.spec.keras_layers import chain, expression
+from vae_core.spec.keras_layers import chain
 from vae_core.spec.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
 
 FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
@@ -213,7 +213,7 @@ for start in range(0, len(train), 1024):
 
 def _encoder(config: Config) -> str:
     architecture = config.architecture()
-    head = expression(architecture.code)
+    (head,) = (call.text for call in architecture.code.keras())
     if config.kind == "vae":
         end = [f"mean = layers.{head}(x)", f"log_variance = layers.{head}(x)",
                'encoder = keras.Model(image, [mean, log_variance], name="encoder")']  # fmt: skip

@@ -7,30 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from vae_core.errors import LoupeError
-from vae_core.spec.layers import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Crop,
-    Deconv,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    Pad,
-    Pool,
-    Reshape,
-    Residual,
-    Shape,
-    Up,
-)  # fmt: skip
-
-WITHOUT_MIRROR = {
-    Up: "it makes the image larger, and a mirror would have to guess how to make it smaller",
-    Deconv: "it makes the image larger, and a mirror would have to guess how to make it smaller",
-    Reshape: "what stands around it need not be an image",
-}
-FOLLOWERS = (BatchNorm, Dropout, Activation)
+from vae_core.spec.layers import Crop, Deconv, Dense, Flatten, Layer, Pad, Reshape, Residual, Shape
 
 
 @dataclass(frozen=True)
@@ -49,13 +26,13 @@ def mirror(image: tuple[int, int, int], encoder: Sequence[Layer]) -> tuple[Layer
     spatial = tuple(takewhile(lambda layer: not isinstance(layer, Flatten), encoder))
     groups = _groups(spatial, image)
     if groups:
-        return _convolutional(groups, has_norm=_uses_norm(encoder), channels=image[2])
+        return _convolutional(groups, norms=_norms(encoder)[:1], channels=image[2])
     return _dense(image, encoder[len(spatial) + 1 :])
 
 
-def _convolutional(groups: Sequence[_Group], has_norm: bool, channels: int) -> tuple[Layer, ...]:
+def _convolutional(groups: Sequence[_Group], norms: Sequence[Layer], channels: int) -> tuple[Layer, ...]:
     height, width, depth = groups[-1].after
-    opening = (Dense(height * width * depth), *[BatchNorm()] * has_norm, Reshape(height, width, depth))
+    opening = (Dense(height * width * depth), *norms, Reshape(height, width, depth))
     return (*opening, *_undo_all(groups), Deconv(channels, activation="sigmoid"))
 
 
@@ -70,15 +47,15 @@ def _refuse_what_has_no_mirror(layers: Sequence[Layer]) -> None:
     for layer in layers:
         if isinstance(layer, Residual):
             _refuse_what_has_no_mirror(layer.body)
-        reason = WITHOUT_MIRROR.get(type(layer))
-        if reason:
+        if layer.no_mirror:
             fix = "Take it out, or write a decoder line of your own"
-            raise LoupeError(f"{layer.text} in an encoder has no mirror", f"The reason: {reason}", fix)
+            raise LoupeError(f"{layer.text} in an encoder has no mirror", f"The reason: {layer.no_mirror}", fix)
 
 
-def _uses_norm(layers: Sequence[Layer]) -> bool:
-    bodies = (layer.body for layer in layers if isinstance(layer, Residual))
-    return any(isinstance(layer, BatchNorm) for layer in layers) or any(map(_uses_norm, bodies))
+def _norms(layers: Sequence[Layer]) -> list[Layer]:
+    """Those that normalise, blocks taken apart."""
+    inner = [norm for layer in layers if isinstance(layer, Residual) for norm in _norms(layer.body)]
+    return [layer for layer in layers if layer.normalises] + inner
 
 
 def _groups(layers: Sequence[Layer], shape: Shape) -> list[_Group]:
@@ -86,7 +63,7 @@ def _groups(layers: Sequence[Layer], shape: Shape) -> list[_Group]:
     groups: list[_Group] = []
     for layer in layers:
         after = layer.output(shape)
-        if not isinstance(layer, FOLLOWERS):
+        if not layer.follows:
             groups.append(_Group(layer, (), shape, after))
         elif groups:
             groups[-1] = replace(groups[-1], followers=(*groups[-1].followers, layer))
@@ -99,21 +76,13 @@ def _undo_all(groups: Sequence[_Group]) -> list[Layer]:
 
 
 def _undo(group: _Group) -> list[Layer]:
-    """The layer that takes the shape `after` back to the rows and columns `before`."""
+    """The layers that take the shape `after` back to the rows and columns `before`."""
     main = group.main
-    if isinstance(main, Conv):
-        back: Layer = Deconv(main.filters, main.kernel, main.stride, main.valid, main.activation)
-    elif isinstance(main, Pool):
-        back = Up(main.size)
-    elif isinstance(main, Crop):
-        back = Pad(main.height, main.width)
-    elif isinstance(main, Pad):
-        back = Crop(main.height, main.width)
-    elif isinstance(main, Residual):
-        back = _undo_residual(main, group)
-    else:
-        back = main  # a dense layer
-    return [back, *_fit(back.output(group.after), group.before)]
+    back = (_undo_residual(main, group),) if isinstance(main, Residual) else main.undone(group.before, group.after)
+    shape = group.after
+    for layer in back:
+        shape = layer.output(shape)
+    return [*back, *_fit(shape, group.before)]
 
 
 def _fit(have: Shape, want: Shape) -> list[Layer]:
@@ -130,15 +99,6 @@ def _undo_residual(block: Residual, group: _Group) -> Residual:
     groups = _groups(block.body, group.before)
     undone: list[Layer] = []
     for index, inner in reversed(list(enumerate(groups))):
-        first, *rest = _undo(inner)
         channels = group.after[-1] if index == 0 else inner.before[-1]
-        undone += [_with_channels(first, channels), *rest, *inner.followers]
+        undone += [*(layer.with_outputs(channels) for layer in _undo(inner)), *inner.followers]
     return Residual(tuple(undone) or block.body)
-
-
-def _with_channels(layer: Layer, channels: int) -> Layer:
-    if isinstance(layer, Deconv):
-        return replace(layer, filters=channels)
-    if isinstance(layer, Dense):
-        return replace(layer, units=channels)
-    return layer

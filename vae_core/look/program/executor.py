@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 from vae_core.errors import LoupeError
 from vae_core.look.forms import NETWORKS, Ends, Outputs
 from vae_core.look.program.lowering import Network
-from vae_core.look.program.operations import ACTIVATIONS, Array, Op, Shape
+from vae_core.look.program.operations import FUNCTIONS, Array, Op, Shape
 from vae_core.look.program.packing import Plan, rounded
 from vae_core.runs import keras_file
 
@@ -238,7 +238,7 @@ def _affine(op: Op, sizes: Sequence[int]) -> Step:
 
 
 def _activate(op: Op, sizes: Sequence[int]) -> Step:
-    return APPLIED[ACTIVATIONS[op.sizes[1]]]
+    return APPLIED[FUNCTIONS[op.sizes[1]]]
 
 
 def _relu(x: Array, to: Array) -> None:

@@ -11,9 +11,10 @@ from vae_core.errors import LoupeError
 from vae_core.look.program import windows
 from vae_core.look.program.windows import Axis, Phase
 from vae_core.spec.layers import MAX_ACTIVATION
+from vae_core.spec.layers.activations import ACTIVATIONS, keras_name
 
 # The browser knows them by their places in this list.
-ACTIVATIONS = ("relu", "sigmoid", "tanh", "gelu", "elu", "silu", "leaky_relu", "relu6")
+FUNCTIONS = tuple(keras_name(name) for name in ACTIVATIONS if name != "linear")
 MOST_NUMBERS = 2 * MAX_ACTIVATION  # in one buffer: what a layer may put out, and a border around it
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -119,7 +120,7 @@ class Program:
         if name == "linear":
             return value
         value = self.normed(value)
-        sizes = [math.prod(value.shape), ACTIVATIONS.index(name)]
+        sizes = [math.prod(value.shape), FUNCTIONS.index(name)]
         found = self.emit("activate", [value], value.shape, sizes)
         return replace(found, repeat=value.repeat)
 

@@ -15,7 +15,6 @@ from vae_core.spec import difference, naming, recipes
 from vae_core.spec.architecture import counted
 from vae_core.spec.config import Config
 from vae_core.spec.declared import GROUPS
-from vae_core.spec.layer_words import explain
 from vae_core.spec.layers import Layer, Shape, show
 from vae_core.words import plural
 
@@ -89,7 +88,7 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
 
 def _rows(path: str, shape: Shape, rows: Sequence[Any], layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
     for row, last, layer in zip(rows, (None, *layers), layers, strict=False):
-        yield path, row.layer, show(row.output), f"{row.parameters:,}", explain(layer, shape, last)
+        yield path, row.layer, show(row.output), f"{row.parameters:,}", layer.explain(shape, last)
         shape = row.output
 
 

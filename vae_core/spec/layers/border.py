@@ -1,0 +1,89 @@
+"""Layers that take rows and columns off an image, or put some around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from vae_core.errors import LoupeError
+from vae_core.spec.layers.base import Call, Layer, Shape, Word
+from vae_core.spec.layers.tokens import SIZES, many, number, short
+
+MAX_BORDER = 512  # rows or columns
+Sides = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Border(Layer):
+    """Rows and columns in all; half of them at each side, an odd one at the bottom or the right."""
+
+    height: int
+    width: int
+
+    @classmethod
+    def read(cls, token: str, parts: list[str]) -> Self:
+        height = number(token, parts[0], "number of rows", MAX_BORDER, least=0)
+        width = number(token, parts[1], "number of columns", MAX_BORDER, least=0) if parts[1] else height
+        if not height and not width:
+            raise LoupeError(f"{short(token)} does nothing", "At least one row or column was expected", "Take it out")
+        return cls(height, width)
+
+    @property
+    def text(self) -> str:
+        word = self.words[0].word
+        return f"{word}{self.height}" if self.height == self.width else f"{word}{self.height}x{self.width}"
+
+    @property
+    def sides(self) -> Sides:
+        return (self.height // 2, -(-self.height // 2)), (self.width // 2, -(-self.width // 2))
+
+    @property
+    def told(self) -> str:
+        parts = [many(count, what) for count, what in ((self.height, "row"), (self.width, "column")) if count]
+        return " and ".join(parts)
+
+    def change(self, name: str) -> str:
+        return "opening"
+
+
+@dataclass(frozen=True)
+class Crop(Border):
+    words: ClassVar = (Word("crop", "crop1 or crop1x0", SIZES, also=("cropping",)),)
+
+    def output(self, shape: Shape) -> Shape:
+        height, width, channels = self.need_image(shape)
+        if self.height >= height or self.width >= width:
+            self.refuse(shape, "It would leave nothing of the image", "Crop less, or take it out")
+        return height - self.height, width - self.width, channels
+
+    def does(self, before: Shape) -> str:
+        return f"Cuts {self.told} off the edges."
+
+    def undone(self, before: Shape, after: Shape) -> tuple[Layer, ...]:
+        return (Pad(self.height, self.width),)
+
+    def keras(self) -> tuple[Call, ...]:
+        return (Call("Cropping2D", (self.sides,)),)
+
+
+@dataclass(frozen=True)
+class Pad(Border):
+    """Rows and columns of zeros."""
+
+    words: ClassVar = (Word("pad", "pad1 or pad1x0", SIZES, also=("padding",)),)
+
+    def output(self, shape: Shape) -> Shape:
+        height, width, channels = self.need_image(shape)
+        return self.bounded(shape, (height + self.height, width + self.width, channels))
+
+    def does(self, before: Shape) -> str:
+        return f"Adds {self.told} of zeros at the edges."
+
+    def undone(self, before: Shape, after: Shape) -> tuple[Layer, ...]:
+        return (Crop(self.height, self.width),)
+
+    def keras(self) -> tuple[Call, ...]:
+        return (Call("ZeroPadding2D", (self.sides,)),)
+
+
+KINDS = (Crop, Pad)

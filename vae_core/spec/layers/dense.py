@@ -1,0 +1,99 @@
+"""Layers of flat numbers, each of which looks at all of those before it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from vae_core.spec.layers.activations import SUFFIX, option, read_activation, suffix, then
+from vae_core.spec.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
+from vae_core.spec.layers.tokens import NUMBER, many, number
+
+MAX_CODE = 512
+FORM = NUMBER + SUFFIX
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    units: int
+    activation: str = "relu"
+
+    words: ClassVar = (Word("dense", "dense32 or dense32:gelu", FORM, also=("fc", "linear")),)
+
+    @classmethod
+    def read(cls, token: str, parts: list[str]) -> Self:
+        return cls(number(token, parts[0], "unit count", MAX_ACTIVATION), read_activation(token, parts[1], "relu"))
+
+    @property
+    def text(self) -> str:
+        return f"dense{self.units}{suffix(self.activation, 'relu')}"
+
+    def output(self, shape: Shape) -> Shape:
+        self.need_flat(shape)
+        return self.bounded(shape, (self.units,))
+
+    def parameters(self, shape: Shape) -> int:
+        return (shape[0] + 1) * self.units
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return shape[0] * self.units
+
+    def does(self, before: Shape) -> str:
+        return f"Mixes all {math.prod(before):,} numbers into {self.units:,} new ones{then(self.activation)}."
+
+    def with_outputs(self, count: int) -> Layer:
+        return replace(self, units=count)
+
+    def smaller(self) -> tuple[Layer, ...]:
+        return tuple(replace(self, units=max(1, self.units // factor)) for factor in (2, 4, 8, 16, 64))
+
+    def change(self, name: str) -> str:
+        return "filters" if name == "units" else "activations"
+
+    def keras(self) -> tuple[Call, ...]:
+        return (Call("Dense", (self.units,), option(self.activation)),)
+
+
+@dataclass(frozen=True)
+class Code(Layer):
+    """The dense layer that ends an encoder. A VAE has two of them, for the mean and the log-variance."""
+
+    size: int
+    activation: str = "linear"
+
+    words: ClassVar = (Word("code", "code2 or code2:relu", FORM, also=("latent",)),)
+
+    @classmethod
+    def read(cls, token: str, parts: list[str]) -> Self:
+        return cls(number(token, parts[0], "size", MAX_CODE), read_activation(token, parts[1], "linear"))
+
+    @property
+    def text(self) -> str:
+        return f"code{self.size}{suffix(self.activation, 'linear')}"
+
+    def output(self, shape: Shape) -> Shape:
+        self.need_flat(shape)
+        return (self.size,)
+
+    def parameters(self, shape: Shape) -> int:
+        return (shape[0] + 1) * self.size
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return shape[0] * self.size
+
+    def does(self, before: Shape) -> str:
+        kept = many(self.size, "number")
+        return f"Keeps {kept} of the whole picture: the code, its place on the map{then(self.activation)}."
+
+    def smaller(self) -> tuple[Layer, ...]:
+        return (replace(self, activation="linear"),)
+
+    def change(self, name: str) -> str:
+        return "code" if name == "size" else "activations"
+
+    def keras(self) -> tuple[Call, ...]:
+        return (Call("Dense", (self.size,), option(self.activation)),)
+
+
+KINDS = (Dense, Code)
