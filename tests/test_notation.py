@@ -197,7 +197,7 @@ BASELINE = "conv8/2 bn conv16/2 bn flatten dense20 bn code2"
 
 def test_the_table_of_the_baseline() -> None:
     rows = plan(GREY, BASELINE).encoder_rows
-    assert [(row.layer, row.output, row.parameters) for row in rows] == [
+    assert [(row.layer.text, row.output, row.parameters) for row in rows] == [
         ("conv8/2", (14, 14, 8), 80), ("bn", (14, 14, 8), 32), ("conv16/2", (7, 7, 16), 1168), ("bn", (7, 7, 16), 64),
         ("flatten", (784,), 0), ("dense20", (20,), 15_700), ("bn", (20,), 80), ("code2", (2,), 84),
     ]  # fmt: skip

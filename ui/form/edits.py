@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -94,20 +94,15 @@ def table(draft: Draft) -> tuple[list[Line], Problem | None]:
         architecture = draft.architecture()
     except LoupeError as error:
         return _walk(draft, error)
-    encoder = _lines("encoder", architecture.encoder_line, architecture.encoder_rows, draft.image)
-    code = (architecture.code.size,)
-    return encoder + _lines("decoder", architecture.decoder_line, architecture.decoder_rows, code), None
+    return [*_lines("encoder", architecture.encoder_rows), *_lines("decoder", architecture.decoder_rows)], None
 
 
-def _lines(part: str, text: str, rows: Iterable[Row], shape: Shape) -> list[Line]:
-    lines: list[Line] = []
-    layers = parse(text)
-    for last, layer, row in zip((None, *layers), layers, rows, strict=False):
-        words = layer.explain(shape, last)
+def _lines(part: str, rows: Iterable[Row]) -> Iterator[Line]:
+    last = None
+    for row in rows:
         counts = row.parameters, row.trainable, row.multiply_adds
-        lines.append(Line(part, row.layer, show(row.output), *counts, words))
-        shape = row.output
-    return lines
+        yield Line(part, row.layer.text, show(row.output), *counts, row.layer.explain(row.before, last))
+        last = row.layer
 
 
 def _walk(draft: Draft, error: LoupeError) -> tuple[list[Line], Problem]:

@@ -164,8 +164,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> Run | None:
 
 
 def _as_json(row: Row) -> dict[str, Any]:
-    return {"layer": row.layer, "output": list(row.output), "parameters": row.parameters, "trainable": row.trainable,
-            "multiply_adds": row.multiply_adds}  # fmt: skip
+    counts = {"parameters": row.parameters, "trainable": row.trainable, "multiply_adds": row.multiply_adds}
+    return {"layer": row.layer.text, "output": list(row.output), **counts}
 
 
 def _told(config: Config, document: Mapping[str, Any], parts: Parts | None) -> list[str]:

@@ -6,11 +6,11 @@ they are of one kind; among all ways to lay two paths beside each other, the one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 
-from vae_core.spec.architecture import Architecture
-from vae_core.spec.layers import Activation, Code, Dense, Layer, Reshape, Shape
+from vae_core.spec.architecture import Architecture, Row
+from vae_core.spec.layers import Activation, Dense, Layer, Reshape, Shape
 from vae_core.spec.notation import write
 
 GAP = 1.0  # the cost of a unit without a partner; two of them must cost more than any change
@@ -80,16 +80,14 @@ def decoder(a: Architecture, b: Architecture) -> tuple[Step, ...]:
 
 
 def encoder_units(architecture: Architecture) -> tuple[Unit, ...]:
-    heads = 2 if architecture.kind == "vae" else 1
-    layers = (*architecture.encoder, architecture.code, *architecture.tail)
-    return _units(layers, architecture.image, heads=heads)
+    return _units(architecture.encoder_rows)
 
 
 def decoder_units(architecture: Architecture) -> tuple[Unit, ...]:
     layers = architecture.decoder
     opening = next((place for place, layer in enumerate(layers) if isinstance(layer, Reshape)), -1)
     last = max((place for place, layer in enumerate(layers[: opening + 1]) if isinstance(layer, Dense)), default=-1)
-    return _units(layers, (architecture.code.size,), openings={last, opening} - {-1})
+    return _units(architecture.decoder_rows, openings={last, opening})
 
 
 def partial(steps: Sequence[Step], kinds: set[str]) -> tuple[Layer, ...]:
@@ -104,17 +102,15 @@ def partial(steps: Sequence[Step], kinds: set[str]) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def _units(layers: Sequence[Layer], shape: Shape, heads: int = 1, openings: set[int] | None = None) -> tuple[Unit, ...]:
+def _units(rows: Sequence[Row], openings: Collection[int] = ()) -> tuple[Unit, ...]:
     units: list[Unit] = []
-    for place, layer in enumerate(layers):
-        after = layer.output(shape)
-        counted = layer.parameters(shape) * (heads if isinstance(layer, Code) else 1)
-        unit = Unit((layer,), shape, after, (counted,), (layer.explain(shape),), place in (openings or set()))
-        if units and layer.follows:
+    for place, row in enumerate(rows):
+        words = (row.layer.explain(row.before),)
+        unit = Unit((row.layer,), row.before, row.output, (row.parameters,), words, place in openings)
+        if units and row.layer.follows:
             units[-1] = _joined(units[-1], unit)
         else:
             units.append(unit)
-        shape = after
     return tuple(units)
 
 

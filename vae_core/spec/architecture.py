@@ -34,7 +34,8 @@ KINDS = ("vae", "ae")
 class Row:
     """One line of the layer table."""
 
-    layer: str
+    layer: Layer
+    before: Shape  # what reaches it
     output: Shape
     parameters: int
     trainable: int
@@ -143,7 +144,7 @@ def _check_size(architecture: Architecture) -> None:
         raise LoupeError(
             f"The model has {total:,} parameters",
             f"At most {MAX_PARAMETERS:,} are allowed",
-            f"The largest layer is {largest.layer}; use fewer filters or units, or a stride before it",
+            f"The largest layer is {largest.layer.text}; use fewer filters or units, or a stride before it",
         )
 
 
@@ -234,4 +235,4 @@ def _rows(layers: Sequence[Layer], shape: Shape) -> tuple[Row, ...]:
 
 def _row(layer: Layer, shape: Shape, times: int = 1) -> Row:
     counts = (layer.parameters(shape), layer.trainable(shape), layer.multiply_adds(shape))
-    return Row(layer.text, layer.output(shape), *(times * count for count in counts))
+    return Row(layer, shape, layer.output(shape), *(times * count for count in counts))

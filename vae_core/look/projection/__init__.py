@@ -21,7 +21,6 @@ from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.spec.layers import Flatten, show
-from vae_core.spec.notation import parse
 from vae_core.words import plural
 
 if TYPE_CHECKING:
@@ -172,10 +171,10 @@ def sources(run: Run) -> list[Source]:
         Source("pixels", f"the raw pixels: {plural(config.pixels, 'number')} an image", config.pixels),
     ]
     for place, row in enumerate(architecture.encoder_rows[: len(architecture.encoder)]):
-        if not isinstance(parse(row.layer)[0], Flatten):  # it holds the same numbers as the layer before
+        if not isinstance(row.layer, Flatten):  # it holds the same numbers as the layer before
             size = _product(row.output)
             shape = f"{show(row.output)} = " if len(row.output) > 1 else ""
-            title = f"layer {place + 1}, {row.layer}: {shape}{plural(size, 'number')} an image"
+            title = f"layer {place + 1}, {row.layer.text}: {shape}{plural(size, 'number')} an image"
             found.append(Source(f"layer:{place}", title, size))
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from vae_core.look import comparison, doctor
 from vae_core.runs.store import Run
@@ -12,10 +11,10 @@ from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, 
 from vae_core.share.report.side import Side
 from vae_core.share.report.side import of as side_of
 from vae_core.spec import difference, naming, recipes
-from vae_core.spec.architecture import counted
+from vae_core.spec.architecture import Row, counted
 from vae_core.spec.config import Config
 from vae_core.spec.declared import GROUPS
-from vae_core.spec.layers import Layer, Shape, show
+from vae_core.spec.layers import show
 from vae_core.words import plural
 
 GENERATED = "Sentences in italics were generated from the numbers of this report."
@@ -79,17 +78,17 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
         plan = side.config.architecture()
         counts = plan.counts
         yield Heading(side.name, 3)
-        rows = [*_rows("encoder", side.config.image, plan.encoder_rows, (*plan.encoder, plan.code, *plan.tail)),
-                *_rows("decoder", (plan.code.size,), plan.decoder_rows, plan.decoder)]  # fmt: skip
-        yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), tuple(rows))
+        rows = (*_rows("encoder", plan.encoder_rows), *_rows("decoder", plan.decoder_rows))
+        yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), rows)
         told = {**plan.networks, "both": counted(counts["total"], counts["trainable"])}
         yield Text(" ".join(f"{name.capitalize()}: {words}." for name, words in told.items()), generated=True)
 
 
-def _rows(path: str, shape: Shape, rows: Sequence[Any], layers: Sequence[Layer]) -> Iterator[tuple[str, ...]]:
-    for row, last, layer in zip(rows, (None, *layers), layers, strict=False):
-        yield path, row.layer, show(row.output), f"{row.parameters:,}", layer.explain(shape, last)
-        shape = row.output
+def _rows(path: str, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+    last = None
+    for row in rows:
+        yield path, row.layer.text, show(row.output), f"{row.parameters:,}", row.layer.explain(row.before, last)
+        last = row.layer
 
 
 def _changes(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
