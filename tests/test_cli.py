@@ -22,7 +22,7 @@ from vae_core.settings import Settings
 from vae_core.spec import cost
 from vae_core.spec.duration import Fixed
 
-MOST_MODULES = 120  # Python's own among them
+MOST_MODULES = 130  # Python's own among them, and a dozen for the kinds of layers
 Call = Callable[..., Any]
 
 
@@ -163,6 +163,16 @@ def test_wrong_use(call, settings, words, said):
     assert code == 2 and said in err and not out and not store.list_runs(settings)
     code, out, err = call(*words.split(), "--json")
     assert code == 2 and said in " ".join(json.loads(out)["error"].values()) and said in err
+
+
+@pytest.mark.parametrize("command", ["describe", "train"])
+def test_a_wrong_line_comes_with_lines_that_work(call, command, settings):
+    words = (command, "--dataset", "digits", "--kind", "ae")
+    code, out, err = call(*words, "--encoder", "covn4/2 bn", "--json")
+    told = json.loads(out)["repairs"]
+    assert code == 2 and told[0] == {"label": "Write conv4/2 for covn4/2", "settings": {"encoder": "conv4/2 bn"}}
+    assert "fix: Write conv4/2 for covn4/2: --encoder 'conv4/2 bn'" in err and not store.list_runs(settings)
+    assert call("describe", *words[1:], "--encoder", told[0]["settings"]["encoder"])[0] == 0
 
 
 @pytest.mark.parametrize("command", ["show", "stop", "resume", "fork", "evaluate", "grid", "decode", "remove"])

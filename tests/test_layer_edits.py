@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ui.form import edits
-from ui.form.edits import ADDITIONS, MIRROR, Draft
-from ui.form.repairs import repairs
+from ui.form.edits import ADDITIONS
+from vae_core.spec.draft import MIRROR, Draft, repairs, table
 from vae_core.spec.layers import REPEATED
 from vae_core.spec.mirror import mirror
 from vae_core.spec.notation import parse, write
@@ -66,7 +66,7 @@ def test_every_button_adds_a_layer_that_fits_wherever_it_is_put(part):
         line, place = edits.add(draft.line(part), part, what)
         assert len(edits.texts(line)) > len(edits.texts(draft.line(part)))
         changed = Draft(GREY, line) if part == "encoder" else Draft(GREY, BASELINE, line)
-        _, problem = edits.table(changed)
+        _, problem = table(changed)
         assert problem is None or repairs(changed, problem)
         assert 0 <= place < len(edits.texts(line))
 
@@ -85,7 +85,7 @@ def test_layers_move_and_go_and_a_block_is_one_of_them():
 
 def test_the_table_says_what_the_architecture_counts():
     draft = Draft(GREY, BASELINE)
-    lines, problem = edits.table(draft)
+    lines, problem = table(draft)
     assert problem is None
     assert sum(line.parameters or 0 for line in lines) == 26_345
     assert lines[-1].output == "28x28x1"
@@ -93,7 +93,7 @@ def test_the_table_says_what_the_architecture_counts():
 
 
 def test_the_table_ends_at_the_layer_that_does_not_fit():
-    lines, problem = edits.table(Draft(GREY, "conv8/2 dense20 bn"))
+    lines, problem = table(Draft(GREY, "conv8/2 dense20 bn"))
     assert problem is not None
     assert (problem.part, problem.place) == ("encoder", 1)
     assert [line.layer for line in lines] == ["conv8/2", "dense20"]
@@ -103,16 +103,16 @@ def test_the_table_ends_at_the_layer_that_does_not_fit():
 @pytest.mark.parametrize("encoder, decoder", BROKEN)
 def test_what_does_not_fit_is_explained_and_can_be_repaired(encoder, decoder):
     draft = Draft(GREY, encoder, decoder)
-    _, problem = edits.table(draft)
+    _, problem = table(draft)
     assert problem is not None and str(problem.error)
     found = repairs(draft, problem)
     assert found
     assert len({repair.label for repair in found}) == len(found)
-    assert any(edits.table(repair.draft)[1] is None for repair in found)
+    assert any(table(draft.repaired(repair))[1] is None for repair in found)
 
 
 def test_an_architecture_that_fits_has_no_problem_whatever_its_kind():
-    assert edits.table(Draft(GREY, "conv8/2 flatten code2:relu bn", kind="ae"))[1] is None
+    assert table(Draft(GREY, "conv8/2 flatten code2:relu bn", kind="ae"))[1] is None
 
 
 def test_one_pattern_is_not_many():
@@ -129,6 +129,6 @@ def test_one_pattern_is_not_many():
 )  # fmt: skip
 def test_a_layer_that_repeats_the_one_before_it_says_so(line, told):
     whole = f"{line} flatten" if "dense" not in line else f"flatten {line}"
-    words = [each.words for each in edits.table(Draft(GREY, whole))[0] if each.part == "encoder"]
+    words = [each.words for each in table(Draft(GREY, whole))[0] if each.part == "encoder"]
     noted = [each for each in words if REPEATED in each or "this is one" in each]
     assert len(noted) == bool(told) and all(told in each for each in noted)

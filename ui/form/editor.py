@@ -10,10 +10,10 @@ import streamlit as st
 
 from ui.errors import plain
 from ui.form import edits
-from ui.form.edits import ADDITIONS, MIRROR, Draft, Line, Problem
-from ui.form.repairs import Repair, repairs
+from ui.form.edits import ADDITIONS
 from vae_core.errors import LoupeError
 from vae_core.spec.architecture import counted
+from vae_core.spec.draft import MIRROR, Draft, Line, Problem, repairs, table
 
 LINE_HELP = (
     "The layers from left to right. conv16 has 16 filters of 3x3; k5 makes them 5x5, /2 halves the picture. Also: "
@@ -37,7 +37,7 @@ def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tu
     _buttons(draft, "encoder", keys)
     own = not draft.mirrored or st.session_state.get(f"{decoder}_own", False)
     _decoder(draft, keys, own)
-    lines, problem = edits.table(draft)
+    lines, problem = table(draft)
     if problem:
         _say(draft, problem, keys)
     _table(lines)
@@ -162,13 +162,13 @@ def _say(draft: Draft, problem: Problem, keys: dict[str, str]) -> None:
                 icon=":material/build:",
                 type="primary" if number == 0 else "secondary",
                 on_click=_repair,
-                args=(repair, keys),
+                args=(draft.repaired(repair), keys),
             )
 
 
-def _repair(repair: Repair, keys: dict[str, str]) -> None:
-    _keep(repair.draft, keys)
-    st.session_state[keys["kind"]] = repair.draft.kind
+def _repair(repaired: Draft, keys: dict[str, str]) -> None:
+    _keep(repaired, keys)
+    st.session_state[keys["kind"]] = repaired.kind
 
 
 def _table(lines: list[Line]) -> None:

@@ -9,13 +9,13 @@ import streamlit as st
 from ui import cached
 from ui.form import editor
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
-from ui.form.edits import MIRROR, Draft
 from ui.form.fields import draw
 from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.spec.config import Config
 from vae_core.spec.declared import SETTINGS
+from vae_core.spec.draft import MIRROR, Draft
 from vae_core.spec.layers import MAX_CODE
 
 PREFIX = "train_"

@@ -8,10 +8,11 @@ import streamlit as st
 
 from ui import choice, starting
 from ui.errors import caught, plain, show_caught, shown
-from ui.form import beginnings, costs, edits, widgets
+from ui.form import beginnings, costs, widgets
 from ui.train import model_code, seeds
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
+from vae_core.spec import draft
 from vae_core.spec.config import Config
 
 ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
@@ -32,7 +33,7 @@ def show(run: Run | None) -> None:
             config = beginnings.to_config(values, start)
         except LoupeError as error:
             with side:
-                return _cannot(error, fits=edits.table(widgets.draft(data, values))[1] is None)
+                return _cannot(error, fits=draft.table(widgets.draft(data, values))[1] is None)
         model_code.drawer(config)
         with side, st.container(border=True, gap="xsmall"):
             costs.show(config, data)

@@ -8,10 +8,10 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from vae_core.errors import LoupeError
+from vae_core.errors import LoupeError, Repair
 
 # Control characters but for the end of a line and the tabulator, marks that turn text around, and halves of characters.
 COMMANDING = re.compile(
@@ -37,7 +37,7 @@ def wrong_use() -> Iterator[None]:
     except WrongUse:
         raise
     except LoupeError as error:
-        raise WrongUse(error.happened, error.expected, error.fix) from None
+        raise WrongUse(error.happened, error.expected, error.fix, error.repairs) from None
 
 
 def add_json(parser: argparse.ArgumentParser, example: str) -> None:
@@ -73,8 +73,17 @@ def one_line(text: str) -> str:
 def show_error(error: LoupeError, as_json: bool) -> None:
     if as_json:
         parts = {"happened": error.happened, "expected": error.expected, "fix": error.fix}
-        _say(_json({"error": parts}), sys.stdout)
+        repairs = {"repairs": [asdict(repair) for repair in error.repairs]} if error.repairs else {}
+        _say(_json({"error": parts, **repairs}), sys.stdout)
     complain(error)
+    for repair in error.repairs:
+        complain(f"fix: {repair.label}: {_options(repair)}")
+
+
+def _options(repair: Repair) -> str:
+    import shlex
+
+    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in repair.settings.items())
 
 
 def _json(document: Any) -> str:

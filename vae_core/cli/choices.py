@@ -9,8 +9,9 @@ from typing import Any
 
 from vae_core.cli.answer import WrongUse, wrong_use
 from vae_core.data import catalog
+from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.spec import recipes
+from vae_core.spec import draft, recipes
 from vae_core.spec.config import Config
 from vae_core.spec.declared import SETTINGS
 from vae_core.spec.setting import Setting
@@ -64,7 +65,7 @@ def config_of(recipe: str | None, lite: bool, changes: dict[str, Any], settings:
         if recipe is not None:
             return _of_recipe(recipe, lite, changes)
         if "encoder" in changes:
-            return Config(**changes)
+            return _config(changes)
         return _changed(recipes.default(changes["dataset"], changes["image"]), changes)
 
 
@@ -82,4 +83,18 @@ def _changed(config: Config, changes: dict[str, Any]) -> Config:
               if setting.unmet(before.get) or setting.unmet(after.get)}  # fmt: skip
     if "encoder" in changes:
         values |= {"latent": None, "decoder": "mirror"}
-    return replace(config, **{**values, **changes})
+    return _config({**before, **values, **changes})
+
+
+def _config(values: dict[str, Any]) -> Config:
+    """Where a line of notation does not fit, the error has the repairs that were tried and work."""
+    try:
+        return Config(**values)
+    except LoupeError as error:
+        if not error.repairs:
+            raise
+        lines = draft.Draft(values["image"], values["encoder"], values.get("decoder", draft.MIRROR),
+                            values.get("kind", "vae"), values.get("latent") or 2)  # fmt: skip
+        problem = draft.table(lines)[1]
+        found = draft.repairs(lines, problem) if problem else ()
+        raise LoupeError(error.happened, error.expected, error.fix, found) from None

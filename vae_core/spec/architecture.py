@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vae_core.errors import LoupeError
+from vae_core.spec import repairs
 from vae_core.spec.layers import (
     MAX_CODE,
     Activation,
@@ -14,6 +15,7 @@ from vae_core.spec.layers import (
     Code,
     Convolution,
     Crop,
+    Deconv,
     Dense,
     Flatten,
     Layer,
@@ -22,12 +24,13 @@ from vae_core.spec.layers import (
     Shape,
     show,
 )
-from vae_core.spec.mirror import mirror
+from vae_core.spec.mirror import mirror, without_mirror
 from vae_core.spec.notation import MAX_TOKENS, count_tokens, parse, write
 
 MAX_PARAMETERS = 50_000_000
 MAX_SIDE = 512  # pixels of an image's height or width
 KINDS = ("vae", "ae")
+Layers = tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,10 @@ def plan(
     if kind not in KINDS:
         raise LoupeError(f"The kind is '{kind}'", f"One of {', '.join(KINDS)} was expected")
     before, code, tail = _split_at_code(parse(encoder), image, latent)
-    _check_tail(code, tail, kind)
-    code.output(_through(before, image))
-    after = _mirrored(image, before) if is_mirror(decoder) else parse(decoder)
+    _check_tail(before, code, tail, kind)
+    line = (*before, code, *tail)
+    _through(line[: len(before) + 1], image, "encoder", line)
+    after = _mirrored(image, before, line) if is_mirror(decoder) else parse(decoder, "decoder")
     _check_decoder(after, code, image)
     architecture = Architecture(image, kind, before, code, tail, after)
     _check_size(architecture)
@@ -129,8 +133,12 @@ def is_mirror(decoder: str) -> bool:
     return decoder.strip().lower() == "mirror"
 
 
-def _mirrored(image: tuple[int, int, int], encoder: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    decoder = mirror(image, encoder)
+def _mirrored(image: tuple[int, int, int], encoder: Layers, line: Layers) -> Layers:
+    try:
+        decoder = mirror(image, encoder)
+    except LoupeError as error:
+        places = [place for place, layer in enumerate(encoder) if without_mirror(layer)]
+        raise error.offer(repairs.taken_out("encoder", line, places)) from None
     count = count_tokens(decoder)
     if count > MAX_TOKENS:
         raise LoupeError(f"The mirror of this encoder has {count} tokens", f"At most {MAX_TOKENS} are allowed")
@@ -141,10 +149,13 @@ def _check_size(architecture: Architecture) -> None:
     total = architecture.counts["total"]
     if total > MAX_PARAMETERS:
         largest = max((*architecture.encoder_rows, *architecture.decoder_rows), key=lambda row: row.parameters)
+        rows = architecture.encoder_rows
+        place = max(range(len(rows)), key=lambda place: rows[place].parameters)
         raise LoupeError(
             f"The model has {total:,} parameters",
             f"At most {MAX_PARAMETERS:,} are allowed",
             f"The largest layer is {largest.layer.text}; use fewer filters or units, or a stride before it",
+            repairs.fewer_parameters(tuple(row.layer for row in rows), place),
         )
 
 
@@ -157,71 +168,81 @@ def _check_image(image: tuple[int, int, int]) -> None:
         )
 
 
-def _split_at_code(
-    layers: tuple[Layer, ...], image: Shape, latent: int
-) -> tuple[tuple[Layer, ...], Code, tuple[Layer, ...]]:
+def _split_at_code(layers: Layers, image: Shape, latent: int) -> tuple[Layers, Code, Layers]:
     if not layers:
         raise LoupeError("The encoder line is empty", "At least one token was expected", "Try conv16/2 bn conv32/2 bn")
     places = [place for place, layer in enumerate(layers) if isinstance(layer, Code)]
     if len(places) > 1:
-        raise LoupeError(f"The encoder has {len(places)} codes", "It ends in one code", "Take the others out")
+        raise LoupeError(f"The encoder has {len(places)} codes", "It ends in one code", "Take the others out",
+                         repairs.taken_out("encoder", layers, places))  # fmt: skip
     if places:
         code = layers[places[0]]
         assert isinstance(code, Code)
         return layers[: places[0]], code, layers[places[0] + 1 :]
     if not 1 <= latent <= MAX_CODE:
         raise LoupeError(f"The latent size is {latent}", f"A number from 1 to {MAX_CODE} was expected")
-    flat = () if len(_through(layers, image)) == 1 else (Flatten(),)
+    flat = () if len(_through(layers, image, "encoder", layers)) == 1 else (Flatten(),)
     return (*layers, *flat), Code(latent), ()
 
 
-def _check_tail(code: Code, tail: tuple[Layer, ...], kind: str) -> None:
+def _check_tail(before: Layers, code: Code, tail: Layers, kind: str) -> None:
+    offered = repairs.code_last(before, code, tail)
     wrong = next((layer for layer in tail if not isinstance(layer, BatchNorm | Activation)), None)
     if wrong is not None:
         raise LoupeError(
             f"{wrong.text} follows {code.text} in the encoder",
             "The encoder ends in its code; only bn or an activation may follow",
             f"Move {wrong.text} before {code.text}, or into the decoder",
+            offered,
         )
     if kind == "vae" and tail:
         raise LoupeError(
             f"{tail[0].text} follows {code.text} in the encoder of a VAE",
             "A VAE's code is drawn from its mean and log-variance, and the KL term needs them as they are",
             f"Move {tail[0].text} to the start of the decoder",
+            offered,
         )
     if kind == "vae" and code.activation != "linear":
         raise LoupeError(
             f"{code.text} has an activation, but a VAE's two heads are linear",
             "A mean may be negative and so may a log-variance",
             f"Write code{code.size}, or choose a plain autoencoder",
+            offered,
         )
 
 
-def _check_decoder(layers: tuple[Layer, ...], code: Code, image: Shape) -> None:
-    wrong = next((layer for layer in layers if isinstance(layer, Code)), None)
+def _check_decoder(layers: Layers, code: Code, image: tuple[int, int, int]) -> None:
+    place, wrong = next(((i, layer) for i, layer in enumerate(layers) if isinstance(layer, Code)), (-1, None))
     if wrong is not None:
         fix = f"Use dense{wrong.size} there"
-        raise LoupeError(f"The decoder has {wrong.text} in it", "The code belongs to the encoder", fix)
-    shape = _through(layers, (code.size,))
+        raise LoupeError(f"The decoder has {wrong.text} in it", "The code belongs to the encoder", fix,
+                         repairs.no_code(layers, place, wrong.size))  # fmt: skip
+    shape = _through(layers, (code.size,), "decoder", layers)
     if shape != image:
         what = "The decoder line is empty" if not layers else f"The decoder ends in the shape {show(shape)}"
-        raise LoupeError(what, f"It has to end in the image's {show(image)}", _ending(shape, image))
+        more = _ending(shape, image)
+        fix = f"End it in {write(more)}" if len(shape) == 1 else f"Change its strides, or add {write(more)} at the end"
+        offered = repairs.ending(layers, more, image)
+        raise LoupeError(what, f"It has to end in the image's {show(image)}", fix, offered)
 
 
-def _ending(shape: Shape, image: Shape) -> str:
+def _ending(shape: Shape, image: tuple[int, int, int]) -> Layers:
     """How a decoder could get from the shape it ended in to the image's."""
     if len(shape) == 1:
-        return f"End it in dense{math.prod(image)}:sigmoid reshape{show(image)}"
+        return Dense(math.prod(image), "sigmoid"), Reshape(*image)
     rows, columns = shape[0] - image[0], shape[1] - image[1]
     crop, pad = Crop(max(rows, 0), max(columns, 0)), Pad(max(-rows, 0), max(-columns, 0))
-    borders = [layer.text for layer in (crop, pad) if layer.height or layer.width]
-    channels = [f"deconv{image[2]}:sigmoid"] if shape[2] != image[2] else []
-    return f"Change its strides, or add {' '.join(borders + channels)} at the end"
+    borders = tuple(layer for layer in (crop, pad) if layer.height or layer.width)
+    return (*borders, Deconv(image[2], activation="sigmoid")) if shape[2] != image[2] else borders
 
 
-def _through(layers: Sequence[Layer], shape: Shape) -> Shape:
-    for layer in layers:
-        shape = layer.output(shape)
+def _through(layers: Layers, shape: Shape, part: str, line: Layers) -> Shape:
+    """The shape that comes out; `layers` begin the line of this part."""
+    for place, layer in enumerate(layers):
+        try:
+            shape = layer.output(shape)
+        except LoupeError as error:
+            raise repairs.unfit(error, part, line, place) from None
     return shape
 
 

@@ -46,7 +46,7 @@ class Config(Fields):
         _check(self)
         encoder = parse(self.encoder)
         put(self, "encoder", write(encoder))
-        put(self, "decoder", "mirror" if is_mirror(self.decoder) else write(parse(self.decoder)))
+        put(self, "decoder", "mirror" if is_mirror(self.decoder) else write(parse(self.decoder, "decoder")))
         put(self, "latent", _latent(encoder, self.latent))
         _check_likelihood(self)
 

@@ -22,7 +22,7 @@ class _Group:
 
 def mirror(image: tuple[int, int, int], encoder: Sequence[Layer]) -> tuple[Layer, ...]:
     """From the flat code back to the image's exact size; `encoder` are the layers before the code."""
-    _refuse_what_has_no_mirror(encoder)
+    _check(encoder)
     spatial = tuple(takewhile(lambda layer: not isinstance(layer, Flatten), encoder))
     groups = _groups(spatial, image)
     if groups:
@@ -43,13 +43,18 @@ def _dense(image: tuple[int, int, int], layers: Sequence[Layer]) -> tuple[Layer,
     return (*undone, Dense(flat, "sigmoid"), Reshape(*image))
 
 
-def _refuse_what_has_no_mirror(layers: Sequence[Layer]) -> None:
-    for layer in layers:
-        if isinstance(layer, Residual):
-            _refuse_what_has_no_mirror(layer.body)
-        if layer.no_mirror:
-            fix = "Take it out, or write a decoder line of your own"
-            raise LoupeError(f"{layer.text} in an encoder has no mirror", f"The reason: {layer.no_mirror}", fix)
+def _check(layers: Sequence[Layer]) -> None:
+    layer = next(filter(None, map(without_mirror, layers)), None)
+    if layer:
+        fix = "Take it out, or write a decoder line of your own"
+        raise LoupeError(f"{layer.text} in an encoder has no mirror", f"The reason: {layer.no_mirror}", fix)
+
+
+def without_mirror(layer: Layer) -> Layer | None:
+    """The layer, or one in its body, that has none."""
+    if isinstance(layer, Residual):
+        return next(filter(None, map(without_mirror, layer.body)), None)
+    return layer if layer.no_mirror else None
 
 
 def _norms(layers: Sequence[Layer]) -> list[Layer]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from vae_core.errors import LoupeError
+from vae_core.errors import LoupeError, Repair
 from vae_core.spec.layers import ACTIVATIONS, KINDS, Layer, Residual
-from vae_core.spec.layers.tokens import short
+from vae_core.spec.layers.tokens import TOKEN, instead, short
 
 MAX_TEXT = 10_000  # characters of a line
 MAX_TOKENS = 200
@@ -28,11 +29,11 @@ def count_tokens(layers: Iterable[Layer]) -> int:
     return sum(2 + count_tokens(layer.body) if isinstance(layer, Residual) else 1 for layer in layers)
 
 
-def parse(line: str) -> tuple[Layer, ...]:
-    """The layers of a line; a LoupeError that names the token otherwise."""
-    tokens = _tokens(line)
-    layers, end = _sequence(tokens, 0, 0)
-    if end < len(tokens):
+def parse(line: str, part: str = "encoder") -> tuple[Layer, ...]:
+    """The layers of a line; a LoupeError that names the token otherwise. `part` is the setting that the line is of."""
+    reader = _Reader(_tokens(line), part)
+    layers, end = reader.sequence(0, 0)
+    if end < len(reader.tokens):
         fix = "Take it out, or write 'res(' before the block"
         raise LoupeError("A ')' closes nothing", "Every ')' belongs to a 'res('", fix)
     return layers
@@ -53,35 +54,48 @@ def _tokens(line: str) -> list[str]:
     return tokens
 
 
-def _sequence(tokens: list[str], place: int, depth: int) -> tuple[tuple[Layer, ...], int]:
-    """The layers from `place` up to a closing bracket or the end, and where that is."""
-    layers: list[Layer] = []
-    while place < len(tokens) and tokens[place] != ")":
-        if tokens[place] == BLOCK.word:
-            layer, place = _residual(tokens, place + 1, depth + 1)
-        else:
-            layer, place = _layer(tokens[place]), place + 1
-        layers.append(layer)
-    return tuple(layers), place
+@dataclass(frozen=True)
+class _Reader:
+    tokens: list[str]
+    part: str
 
+    def sequence(self, place: int, depth: int) -> tuple[tuple[Layer, ...], int]:
+        """The layers from `place` up to a closing bracket or the end, and where that is."""
+        layers: list[Layer] = []
+        while place < len(self.tokens) and self.tokens[place] != ")":
+            if self.tokens[place] == BLOCK.word:
+                layer, place = self._block(place + 1, depth + 1)
+            else:
+                layer, place = self._layer(place), place + 1
+            layers.append(layer)
+        return tuple(layers), place
 
-def _residual(tokens: list[str], place: int, depth: int) -> tuple[Layer, int]:
-    form = f"Write a block as {BLOCK.example}"
-    if depth > MAX_NESTING:
-        raise LoupeError(f"Blocks stand {depth} deep inside each other", f"At most {MAX_NESTING} are allowed")
-    if tokens[place : place + 1] != ["("]:
-        raise LoupeError("'res' is not followed by '('", fix=form)
-    body, end = _sequence(tokens, place + 1, depth)
-    if end == len(tokens):
-        raise LoupeError("A 'res(' is never closed", fix="Write ')' where the block ends")
-    return Residual.of(body), end + 1
+    def _block(self, place: int, depth: int) -> tuple[Layer, int]:
+        if depth > MAX_NESTING:
+            raise LoupeError(f"Blocks stand {depth} deep inside each other", f"At most {MAX_NESTING} are allowed")
+        if self.tokens[place : place + 1] != ["("]:
+            raise LoupeError("'res' is not followed by '('", fix=f"Write a block as {BLOCK.told}")
+        body, end = self.sequence(place + 1, depth)
+        if end == len(self.tokens):
+            raise LoupeError("A 'res(' is never closed", fix="Write ')' where the block ends")
+        return Residual.of(body), end + 1
 
+    def _layer(self, place: int) -> Layer:
+        """Where the token is none, the error offers the line with another in its place, and without it."""
+        token = self.tokens[place]
+        try:
+            layer = _match(token)
+            if layer is None:
+                raise _unknown(token)
+            return layer
+        except LoupeError as error:
+            found = [Repair(each.label, self._with(place, each.settings[TOKEN])) for each in error.repairs]
+            found.append(Repair(f"Take {short(token)} out", self._with(place, "")))
+            raise LoupeError(error.happened, error.expected, error.fix, found) from None
 
-def _layer(token: str) -> Layer:
-    layer = _match(token)
-    if layer is None:
-        raise _unknown(token)
-    return layer
+    def _with(self, place: int, text: str) -> dict[str, str]:
+        line = " ".join([*self.tokens[:place], *[text] * bool(text), *self.tokens[place + 1 :]])
+        return {self.part: line.replace("res ( ", "res(").replace(" )", ")")}
 
 
 def _match(token: str) -> Layer | None:
@@ -94,29 +108,40 @@ def _match(token: str) -> Layer | None:
 
 def _unknown(token: str) -> LoupeError:
     """What to say of a token, with the nearest one that would be understood."""
-    token = short(token)
-    kernel = re.fullmatch(r"(de)?conv([0-9]+)x\2(.*)", token)
+    kernel = re.fullmatch(r"(de)?conv([0-9]+)x\2(.*)", short(token))
     if kernel:
         name, size = f"{kernel[1] or ''}conv", kernel[2]
-        fix = f"Did you mean {size} filters ({name}{size}) or a {size}x{size} kernel ({name}16k{size})?"
-        return LoupeError(f"{token} can be read in two ways", fix=fix)
-    return LoupeError(f"'{token}' is not part of the notation", fix=_suggestion(token))
+        filters, window = f"{name}{size}", f"{name}16k{size}"
+        fix = f"Did you mean {size} filters ({filters}) or a {size}x{size} kernel ({window})?"
+        return LoupeError(f"{short(token)} can be read in two ways", fix=fix, repairs=instead(token, filters, window))
+    fix, meant = _suggestion(short(token))
+    return LoupeError(f"'{short(token)}' is not part of the notation", fix=fix, repairs=instead(token, *meant))
 
 
-def _suggestion(token: str) -> str:
+def _suggestion(token: str) -> tuple[str, tuple[str, ...]]:
+    """What may have been meant: in a sentence, and as texts that are understood."""
     if token[:1] == ":" and token[1:] in ACTIVATIONS:
-        return f"Write {token[1:]} as a token of its own"
+        return f"Write {token[1:]} as a token of its own", (token[1:],)
     word, rest = re.fullmatch(r"([a-z]*)(.*)", token).groups()  # type: ignore[union-attr]  # matches any token
     if word in WORDS and word not in ACTIVATIONS:
         sorted_token = _in_order(word, rest)
-        return f"Did you mean {sorted_token}?" if _is_known(sorted_token) else f"Write it as {WORDS[word][1].example}"
+        if _is_known(sorted_token):
+            return f"Did you mean {sorted_token}?", (sorted_token,)
+        return f"Write it as {WORDS[word][1].told}", _examples(word)
     known = [*WORDS, *ALSO_CALLED]
     near = [ALSO_CALLED[word]] if word in ALSO_CALLED else difflib.get_close_matches(word, known, 1, cutoff=0.5)
     if not near:
         tokens = (name for name in WORDS if name not in ACTIVATIONS)
-        return f"The tokens are {', '.join(tokens)} and the activations {', '.join(ACTIVATIONS)}"
-    name = ALSO_CALLED.get(near[0], near[0]) if near[0] not in WORDS else near[0]
-    return f"Did you mean {name + rest if _is_known(name + rest) else WORDS[name][1].example}?"
+        return f"The tokens are {', '.join(tokens)} and the activations {', '.join(ACTIVATIONS)}", ()
+    name = near[0] if near[0] in WORDS else ALSO_CALLED[near[0]]
+    if _is_known(name + rest):
+        return f"Did you mean {name + rest}?", (name + rest,)
+    return f"Did you mean {WORDS[name][1].told}?", _examples(name)
+
+
+def _examples(word: str) -> tuple[str, ...]:
+    """What may stand in a token's place; the brackets of a block are tokens of their own."""
+    return (word,) if word == BLOCK.word else WORDS[word][1].examples
 
 
 def _in_order(word: str, rest: str) -> str:

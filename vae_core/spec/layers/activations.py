@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from vae_core.errors import LoupeError
 from vae_core.spec.layers.base import REPEATED, Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import short
+from vae_core.spec.layers.tokens import instead, short
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,12 @@ def read_activation(token: str, name: str, default: str) -> str:
     if name not in NAMED:
         called = [function.name for function in FUNCTIONS if name in function.also]
         close = difflib.get_close_matches(short(name), ACTIVATIONS, 1) or called or ["relu"]
+        meant = f"{short(token.split(':')[0])}:{close[0]}"
         raise LoupeError(
             f"{short(token)} has the unknown activation '{short(name)}'",
             f"One of {', '.join(ACTIVATIONS)} was expected",
-            f"Did you mean {short(token.split(':')[0])}:{close[0]}?",
+            f"Did you mean {meant}?",
+            instead(token, meant),
         )
     return name
 
@@ -76,7 +78,7 @@ def option(activation: str) -> dict[str, Any]:
 class Activation(Layer):
     name: str
 
-    words: ClassVar = tuple(Word(function.name, function.name, also=function.also) for function in FUNCTIONS)
+    words: ClassVar = tuple(Word(function.name, (function.name,), also=function.also) for function in FUNCTIONS)
     follows: ClassVar = True
 
     @classmethod

@@ -27,9 +27,15 @@ class Word:
     """What a token begins with; `form` is a regular expression of the rest, or None for a block in brackets."""
 
     word: str
-    example: str
+    examples: tuple[str, ...]
     form: str | None = ""
     also: tuple[str, ...] = ()  # what people write for it
+
+    @property
+    def told(self) -> str:
+        """The examples, for a sentence."""
+        *some, last = self.examples
+        return f"{', '.join(some)} or {last}" if some else last
 
 
 @dataclass(frozen=True)

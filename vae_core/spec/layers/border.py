@@ -48,7 +48,7 @@ class Border(Layer):
 
 @dataclass(frozen=True)
 class Crop(Border):
-    words: ClassVar = (Word("crop", "crop1 or crop1x0", SIZES, also=("cropping",)),)
+    words: ClassVar = (Word("crop", ("crop1", "crop1x0"), SIZES, also=("cropping",)),)
 
     def output(self, shape: Shape) -> Shape:
         height, width, channels = self.need_image(shape)
@@ -70,7 +70,7 @@ class Crop(Border):
 class Pad(Border):
     """Rows and columns of zeros."""
 
-    words: ClassVar = (Word("pad", "pad1 or pad1x0", SIZES, also=("padding",)),)
+    words: ClassVar = (Word("pad", ("pad1", "pad1x0"), SIZES, also=("padding",)),)
 
     def output(self, shape: Shape) -> Shape:
         height, width, channels = self.need_image(shape)

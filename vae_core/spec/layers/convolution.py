@@ -65,7 +65,7 @@ class Convolution(Layer):
 
 @dataclass(frozen=True)
 class Conv(Convolution):
-    words: ClassVar = (Word("conv", "conv16, conv16k5/2v or conv16:gelu", FORM, also=("convolution",)),)
+    words: ClassVar = (Word("conv", ("conv16", "conv16k5/2v", "conv16:gelu"), FORM, also=("convolution",)),)
 
     def output(self, shape: Shape) -> Shape:
         height, width, _ = self.need_image(shape)
@@ -106,7 +106,7 @@ class Deconv(Convolution):
     """A transposed convolution."""
 
     words: ClassVar = (
-        Word("deconv", "deconv16, deconv16k5/2v or deconv1:sigmoid", FORM, ("transpose", "convt", "convtranspose")),
+        Word("deconv", ("deconv16", "deconv16k5/2v", "deconv1:sigmoid"), FORM, ("transpose", "convt", "convtranspose")),
     )
     no_mirror: ClassVar = "it makes the image larger, and a mirror would have to guess how to make it smaller"
 

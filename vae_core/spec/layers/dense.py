@@ -19,7 +19,7 @@ class Dense(Layer):
     units: int
     activation: str = "relu"
 
-    words: ClassVar = (Word("dense", "dense32 or dense32:gelu", FORM, also=("fc", "linear")),)
+    words: ClassVar = (Word("dense", ("dense32", "dense32:gelu"), FORM, also=("fc", "linear")),)
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
@@ -62,7 +62,7 @@ class Code(Layer):
     size: int
     activation: str = "linear"
 
-    words: ClassVar = (Word("code", "code2 or code2:relu", FORM, also=("latent",)),)
+    words: ClassVar = (Word("code", ("code2", "code2:relu"), FORM, also=("latent",)),)
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:

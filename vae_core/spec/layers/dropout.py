@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from vae_core.errors import LoupeError
 from vae_core.spec.layers.base import Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import short
+from vae_core.spec.layers.tokens import instead, short
 
 RATES = (0.01, 0.95)
 
@@ -16,7 +16,7 @@ RATES = (0.01, 0.95)
 class Dropout(Layer):
     rate: float
 
-    words: ClassVar = (Word("drop", "drop0.5", r"([0-9]*\.?[0-9]+)", also=("dropout",)),)
+    words: ClassVar = (Word("drop", ("drop0.5",), r"([0-9]*\.?[0-9]+)", also=("dropout",)),)
     follows: ClassVar = True
 
     @classmethod
@@ -24,9 +24,10 @@ class Dropout(Layer):
         low, high = RATES
         rate = float(parts[0]) if len(parts[0]) <= 8 else -1.0
         if not low <= rate <= high:
-            fix = f"Did you mean drop0.{parts[0]}?" if parts[0] in "123456789" else ""
+            meant = [f"drop0.{parts[0]}"] if parts[0] in "123456789" else []
             happened = f"{short(token)} has a rate outside {low:g} to {high:g}"
-            raise LoupeError(happened, "The rate is the share of numbers set to 0", fix)
+            fix = "".join(f"Did you mean {text}?" for text in meant)
+            raise LoupeError(happened, "The rate is the share of numbers set to 0", fix, instead(token, *meant))
         return cls(round(rate, 4))
 
     @property

@@ -12,7 +12,7 @@ from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, many, number
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    words: ClassVar = (Word("flatten", "flatten", also=("flat",)),)
+    words: ClassVar = (Word("flatten", ("flatten",), also=("flat",)),)
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3:
@@ -35,7 +35,7 @@ class Reshape(Layer):
     width: int
     channels: int
 
-    words: ClassVar = (Word("reshape", "reshape7x7x16", f"{NUMBER}x{NUMBER}x{NUMBER}"),)
+    words: ClassVar = (Word("reshape", ("reshape7x7x16",), f"{NUMBER}x{NUMBER}x{NUMBER}"),)
     no_mirror: ClassVar = "what stands around it need not be an image"
 
     @classmethod

@@ -10,7 +10,7 @@ from vae_core.spec.layers.base import REPEATED, Call, Layer, Shape, Word
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    words: ClassVar = (Word("bn", "bn", also=("batchnorm", "batchnormalization", "norm")),)
+    words: ClassVar = (Word("bn", ("bn",), also=("batchnorm", "batchnormalization", "norm")),)
     follows: ClassVar = True
     normalises: ClassVar = True
 

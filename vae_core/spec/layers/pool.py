@@ -17,8 +17,8 @@ class Pool(Layer):
     average: bool = False
 
     words: ClassVar = (
-        Word("pool", "pool2", NUMBER, also=("maxpool", "maxpooling")),
-        Word("avgpool", "avgpool2", NUMBER, also=("averagepool",)),
+        Word("pool", ("pool2",), NUMBER, also=("maxpool", "maxpooling")),
+        Word("avgpool", ("avgpool2",), NUMBER, also=("averagepool",)),
     )
 
     @classmethod
@@ -58,7 +58,7 @@ class Up(Layer):
 
     size: int
 
-    words: ClassVar = (Word("up", "up2", NUMBER, also=("upsample", "upsampling")),)
+    words: ClassVar = (Word("up", ("up2",), NUMBER, also=("upsample", "upsampling")),)
     no_mirror: ClassVar = "it makes the image larger, and a mirror would have to guess how to make it smaller"
 
     @classmethod

@@ -18,13 +18,13 @@ class Residual(Layer):
 
     body: tuple[Layer, ...]
 
-    words: ClassVar = (Word("res", "res( conv16 bn conv16 )", form=None, also=("residual",)),)
+    words: ClassVar = (Word("res", ("res( conv16 bn conv16 )",), form=None, also=("residual",)),)
 
     @classmethod
     def of(cls, body: tuple[Layer, ...]) -> Residual:
         """A LoupeError where the body has none that can be added to its input."""
         if not body:
-            raise LoupeError("'res( )' has nothing in it", fix=f"Write a block as {cls.words[0].example}")
+            raise LoupeError("'res( )' has nothing in it", fix=f"Write a block as {cls.words[0].told}")
         wrong = next((layer for layer in body if isinstance(layer, Flatten | Reshape | Code)), None)
         if wrong is not None:
             expected, fix = "A block's output has the form of its input", f"Put {wrong.text} outside the block"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from vae_core.errors import LoupeError
+from vae_core.errors import LoupeError, Repair
 
 NUMBER = "([0-9]+)"
 SIZES = f"{NUMBER}(?:x{NUMBER})?"  # rows, and columns where they differ
 MAX_FILTERS = 65_536
 MAX_STRIDE = 16  # of a convolution, a pool or an up-sampling
+TOKEN = "token"  # what a repair sets that knows one token alone; the notation makes lines of it
 
 
 def number(token: str, digits: str, what: str, most: int, least: int = 1) -> int:
@@ -17,6 +18,10 @@ def number(token: str, digits: str, what: str, most: int, least: int = 1) -> int
         expected = f"A number from {least} to {most:,} was expected"
         raise LoupeError(f"{short(token)} has a {what} of {short(digits)}", expected)
     return value
+
+
+def instead(token: str, *meant: str) -> tuple[Repair, ...]:
+    return tuple(Repair(f"Write {text} for {short(token)}", {TOKEN: text}) for text in dict.fromkeys(meant))
 
 
 def short(text: str) -> str:
