@@ -230,15 +230,18 @@ INLINE Four elu(Four x) { return either(wasm_f32x4_gt(x, all(0)), x, minus(expon
   }                                     \
   break
 
+// In the order of FUNCTIONS in vae_core/look/program/operations.py; a program names them by their numbers.
+enum { RELU, SIGMOID, TANH, GELU, ELU, SILU, LEAKY_RELU, RELU6 };
+
 EXPORT(activate)(const float *from, float *to, int count, int kind) {
   switch (kind) {
-    case 0: EACH(most(x, all(0)));
-    case 1: EACH(sigmoid(x));
-    case 2: EACH(minus(times(all(2), sigmoid(times(all(2), x))), all(1)));
-    case 3: EACH(gelu(x));
-    case 4: EACH(elu(x));
-    case 5: EACH(times(x, sigmoid(x)));
-    case 6: EACH(most(x, times(all(0.2f), x)));
-    case 7: EACH(least(most(x, all(0)), all(6)));
+    case RELU: EACH(most(x, all(0)));
+    case SIGMOID: EACH(sigmoid(x));
+    case TANH: EACH(minus(times(all(2), sigmoid(times(all(2), x))), all(1)));
+    case GELU: EACH(gelu(x));
+    case ELU: EACH(elu(x));
+    case SILU: EACH(times(x, sigmoid(x)));
+    case LEAKY_RELU: EACH(most(x, times(all(0.2f), x)));
+    case RELU6: EACH(least(most(x, all(0)), all(6)));
   }
 }

@@ -83,20 +83,21 @@ class Plain {
   }
 
   activate(from, to, count, kind) {
-    const apply = Plain.ACTIVATIONS[kind];
+    const [, apply] = Plain.FUNCTIONS[kind];
     for (let i = 0; i < count; i++) this.memory[to + i] = apply(this.memory[from + i]);
   }
 
-  static ACTIVATIONS = [
-    (x) => Math.max(x, 0),
-    (x) => 1 / (1 + Math.exp(-x)),
-    Math.tanh,
-    (x) => (x / 2) * (x < 0 ? Plain.rest(-x * Math.SQRT1_2) : 2 - Plain.rest(x * Math.SQRT1_2)),
-    (x) => (x > 0 ? x : Math.expm1(x)),
-    (x) => x / (1 + Math.exp(-x)),
-    (x) => (x > 0 ? x : 0.2 * x),
-    (x) => Math.min(Math.max(x, 0), 6),
-  ];
+  // In the order of FUNCTIONS in vae_core/look/program/operations.py; a program names them by their numbers.
+  static FUNCTIONS = Object.entries({
+    relu: (x) => Math.max(x, 0),
+    sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+    tanh: Math.tanh,
+    gelu: (x) => (x / 2) * (x < 0 ? Plain.rest(-x * Math.SQRT1_2) : 2 - Plain.rest(x * Math.SQRT1_2)),
+    elu: (x) => (x > 0 ? x : Math.expm1(x)),
+    silu: (x) => x / (1 + Math.exp(-x)),
+    leaky_relu: (x) => (x > 0 ? x : 0.2 * x),
+    relu6: (x) => Math.min(Math.max(x, 0), 6),
+  });
 
   // The complementary error function of x >= 0, to 1.2e-7 of its value (Numerical Recipes).
   static rest(x) {

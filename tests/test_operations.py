@@ -1,0 +1,36 @@
+"""The operations of a packed network have the same names and the same order wherever they are written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from vae_core.look.program import executor
+from vae_core.look.program.operations import FUNCTIONS
+
+ROOT = Path(__file__).resolve().parents[1]
+KERNEL, NETWORK, FORMAT = (
+    (ROOT / path).read_text("utf-8")
+    for path in ("ui/components/plane/kernel.c", "ui/components/plane/network.js", "docs/plane-format.md")
+)
+
+
+def between(text: str, start: str, end: str) -> str:
+    return text.split(start, 1)[1].split(end, 1)[0]
+
+
+def test_every_reader_numbers_the_functions_alike() -> None:
+    compiled = between(KERNEL, "enum {", "}").lower().replace(" ", "").split(",")
+    interpreted = re.findall(r"^    (\w+):", between(NETWORK, "FUNCTIONS = ", "});"), re.MULTILINE)
+    described = re.findall(r"(\d+) (\w+)", between(FORMAT, "| count, kind |", "|\n"))
+    assert tuple(compiled) == tuple(interpreted) == FUNCTIONS == tuple(executor.APPLIED)
+    assert described == [(str(number), name) for number, name in enumerate(FUNCTIONS)]
+    assert set(re.findall(r"case (\w+):", KERNEL)) == {name.upper() for name in FUNCTIONS}
+
+
+def test_every_reader_has_every_operation() -> None:
+    compiled = set(re.findall(r"^EXPORT\((\w+)\)", KERNEL, re.MULTILINE))
+    plain = between(NETWORK, "class Plain {", "static FUNCTIONS")
+    interpreted = set(re.findall(r"^  (\w+)\(.*\) \{$", plain, re.MULTILINE)) - {"constructor"}
+    described = set(re.findall(r"^\| `(\w+)` \|", between(FORMAT, "| op |", "\n\n"), re.MULTILINE))
+    assert compiled == interpreted == described == set(executor.STEPS)
