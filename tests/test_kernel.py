@@ -142,7 +142,7 @@ def test_a_code_that_is_no_number_does_no_harm(cases: list[Case], tmp_path: Path
 @needs_node
 def test_what_is_no_network_is_refused(tmp_path: Path, cases: list[Case]) -> None:
     whole = case_named(cases, "mnist-baseline-lite decoder").data
-    newer = whole[:4] + b"\x02" + whole[5:]
+    newer = whole[:4] + b"\x03" + whole[5:]
     for data in (b"", b"anything at all, and more", newer, whole[: len(whole) // 2]):
         said = tried(data, tmp_path, "return Network.load(bytes).then(() => 'loaded', (error) => error.message);")
         assert said != "loaded"

@@ -193,6 +193,18 @@ EXPORT(affine)(const float *from, float *to, const float *scale, const float *sh
   }
 }
 
+// The numbers of each pixel, less their mean, as shares of their standard deviation.
+EXPORT(normalize)(const float *from, float *to, const float *epsilon, int pixels, int channels) {
+  for (int pixel = 0; pixel < pixels; pixel++, from += channels, to += channels) {
+    double sum = 0, squares = 0;
+    for (int c = 0; c < channels; c++) sum += from[c];
+    const float mean = sum / channels;
+    for (int c = 0; c < channels; c++) squares += (from[c] - mean) * (from[c] - mean);
+    const float scale = 1 / __builtin_sqrt(squares / channels + *epsilon);
+    for (int c = 0; c < channels; c++) to[c] = (from[c] - mean) * scale;
+  }
+}
+
 // e^x to 1e-7 of its value: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2] (Cephes).
 INLINE Four exponential(Four x) {
   x = least(most(x, all(-87)), all(88));
@@ -223,6 +235,17 @@ INLINE Four gelu(Four x) {
 
 INLINE Four elu(Four x) { return either(wasm_f32x4_gt(x, all(0)), x, minus(exponential(x), all(1))); }
 
+// x less the nearest multiple of pi, which is taken off in three parts so that the digits stay, and then Taylor's series.
+INLINE Four sine(Four x) {
+  const Four n = wasm_f32x4_nearest(times(x, all(0.318309886f)));
+  const Four near = minus(minus(x, times(n, all(3.140625f))), times(n, all(9.67502594e-4f)));
+  const Four r = minus(near, times(n, all(1.50995799e-7f))), square = times(r, r);
+  const float terms[] = {2.75573192e-6f, -1.98412698e-4f, 8.33333333e-3f, -0.166666667f, 1};
+  Four sum = all(-2.50521084e-8f);
+  for (int i = 0; i < 5; i++) sum = plus(times(sum, square), all(terms[i]));
+  return wasm_v128_xor(times(r, sum), wasm_i32x4_shl(wasm_i32x4_trunc_sat_f32x4(n), 31));
+}
+
 #define EACH(expression)                \
   for (int i = 0; i < count; i += 4) {  \
     const Four x = load(from + i);      \
@@ -231,7 +254,7 @@ INLINE Four elu(Four x) { return either(wasm_f32x4_gt(x, all(0)), x, minus(expon
   break
 
 // In the order of FUNCTIONS in vae_core/look/program/operations.py; a program names them by their numbers.
-enum { RELU, SIGMOID, TANH, GELU, ELU, SILU, LEAKY_RELU, RELU6 };
+enum { RELU, SIGMOID, TANH, GELU, ELU, SILU, LEAKY_RELU, RELU6, SIN };
 
 EXPORT(activate)(const float *from, float *to, int count, int kind) {
   switch (kind) {
@@ -243,5 +266,6 @@ EXPORT(activate)(const float *from, float *to, int count, int kind) {
     case SILU: EACH(times(x, sigmoid(x)));
     case LEAKY_RELU: EACH(most(x, times(all(0.2f), x)));
     case RELU6: EACH(least(most(x, all(0)), all(6)));
+    case SIN: EACH(sine(x));
   }
 }

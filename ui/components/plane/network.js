@@ -82,6 +82,17 @@ class Plain {
     for (let i = 0; i < pixels * channels; i++) m[to + i] = m[from + i] * m[scale + (i % channels)] + m[shift + (i % channels)];
   }
 
+  normalize(from, to, epsilon, pixels, channels) {
+    const m = this.memory;
+    for (let pixel = 0; pixel < pixels; pixel++, from += channels, to += channels) {
+      const values = m.slice(from, from + channels);
+      const mean = Math.fround(values.reduce((sum, value) => sum + value, 0) / channels);
+      const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      const scale = 1 / Math.sqrt(squares / channels + m[epsilon]);
+      for (let i = 0; i < channels; i++) m[to + i] = (values[i] - mean) * scale;
+    }
+  }
+
   activate(from, to, count, kind) {
     const [, apply] = Plain.FUNCTIONS[kind];
     for (let i = 0; i < count; i++) this.memory[to + i] = apply(this.memory[from + i]);
@@ -97,6 +108,7 @@ class Plain {
     silu: (x) => x / (1 + Math.exp(-x)),
     leaky_relu: (x) => (x > 0 ? x : 0.2 * x),
     relu6: (x) => Math.min(Math.max(x, 0), 6),
+    sin: Math.sin,
   });
 
   // The complementary error function of x >= 0, to 1.2e-7 of its value (Numerical Recipes).
@@ -135,7 +147,7 @@ class Network {
   static read(bytes) {
     const copy = bytes.slice(); // its own memory, aligned
     const [magic, version, length] = new Uint32Array(copy.buffer, 0, 3);
-    if (magic !== 0x574e4c4c || version !== 1) throw new Error("This is no network of a version that this page reads.");
+    if (magic !== 0x574e4c4c || ![1, 2].includes(version)) throw new Error("This is no network of a version that this page reads.");
     const header = JSON.parse(new TextDecoder().decode(copy.subarray(16, 16 + length)));
     const kernels = new (header.half ? Uint16Array : Float32Array)(copy.buffer, 16 + length, header.kernels);
     const vectors = new Float32Array(copy.buffer, 16 + length + kernels.byteLength, header.vectors);

@@ -182,7 +182,7 @@ def _frame(op: Op, sizes: Sequence[int]) -> Step:
     begin, end = max(0, -left), min(columns, width - left)
 
     def step(source: Array, target: Array) -> None:
-        found = target.reshape(len(target), rows, columns, channels)
+        found = target[:, : rows * columns * channels].reshape(len(target), rows, columns, channels)
         image = source.reshape(len(source), height, width, channels)
         found[:, :first], found[:, after:] = outside, outside
         found[:, first:after, :begin], found[:, first:after, end:] = outside, outside
@@ -237,6 +237,18 @@ def _affine(op: Op, sizes: Sequence[int]) -> Step:
     return step
 
 
+def _normalize(op: Op, sizes: Sequence[int]) -> Step:
+    pixels, channels = op.sizes
+    epsilon = rounded(op.vectors[0])
+
+    def step(source: Array, target: Array) -> None:
+        image, found = (each.reshape(len(source), pixels, channels) for each in (source, target))
+        np.subtract(image, image.mean(-1, keepdims=True), out=found)
+        found /= np.sqrt(np.square(found).mean(-1, keepdims=True) + epsilon)
+
+    return step
+
+
 def _activate(op: Op, sizes: Sequence[int]) -> Step:
     return APPLIED[FUNCTIONS[op.sizes[1]]]
 
@@ -282,9 +294,9 @@ def _relu6(x: Array, to: Array) -> None:
 
 APPLIED: dict[str, Step] = {
     "relu": _relu, "sigmoid": _sigmoid, "tanh": lambda x, to: np.tanh(x, out=to), "gelu": _gelu, "elu": _elu,
-    "silu": _silu, "leaky_relu": _leaky, "relu6": _relu6,
+    "silu": _silu, "leaky_relu": _leaky, "relu6": _relu6, "sin": lambda x, to: np.sin(x, out=to),
 }  # fmt: skip
 STEPS: dict[str, Callable[[Op, Sequence[int]], Step]] = {
     "convolve": _convolve, "frame": _frame, "enlarge": _enlarge, "pool": _pool, "add": _add, "affine": _affine,
-    "activate": _activate,
+    "normalize": _normalize, "activate": _activate,
 }  # fmt: skip

@@ -10,11 +10,10 @@ import numpy as np
 from vae_core.errors import LoupeError
 from vae_core.look.program import windows
 from vae_core.look.program.windows import Axis, Phase
-from vae_core.spec.layers import MAX_ACTIVATION
-from vae_core.spec.layers.activations import ACTIVATIONS, keras_name
+from vae_core.spec.layers import MAX_ACTIVATION, activations
 
 # The browser knows them by their places in this list.
-FUNCTIONS = tuple(keras_name(name) for name in ACTIVATIONS if name != "linear")
+FUNCTIONS = tuple(each.keras or each.name for each in activations.FUNCTIONS if each.name != "linear")
 MOST_NUMBERS = 2 * MAX_ACTIVATION  # in one buffer: what a layer may put out, and a border around it
 Array = np.ndarray
 Shape = tuple[int, ...]

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from vae_core.errors import LoupeError
-from vae_core.look.program.operations import Array, Op, Program, Value
+from vae_core.look.program.operations import FUNCTIONS, Array, Op, Program, Value
 
-VERSION = 1
+VERSIONS = (1, 2)  # the second knows one more operation, and one more function
 MAGIC = b"LLNW"
 START = struct.Struct("<4sIII")  # magic, version, bytes of the header, nothing
 ALIGNED = 4  # numbers; every part of the memory begins at a multiple of it
-IN_PLACE = ("activate", "affine", "add")  # may write over what they read
+IN_PLACE = ("activate", "affine", "add", "normalize")  # may write over what they read
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -54,14 +54,20 @@ def pack(program: Program, given: Value, results: Sequence[Value]) -> bytes:
 def write(header: dict[str, Any], weights: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % START.size)
-    return START.pack(MAGIC, VERSION, len(text), 0) + text + weights
+    return START.pack(MAGIC, _version(header["ops"]), len(text), 0) + text + weights
+
+
+def _version(ops: Iterable[tuple[str, list[int], list[int]]]) -> int:
+    """The first that has these operations: whatever an older reader can run, it takes."""
+    of_second = ("normalize", FUNCTIONS.index("sin"))
+    return VERSIONS[any(name in of_second or name == "activate" and sizes[1] in of_second for name, _, sizes in ops)]
 
 
 def read(data: bytes, name: str) -> dict[str, Any]:
     """The header, once all is as it has to be: what the browser relies on. `name` is for the error."""
     try:
         magic, version, length, _ = START.unpack_from(data)
-        if (magic, version) != (MAGIC, VERSION):
+        if magic != MAGIC or version not in VERSIONS:
             raise LoupeError(f"{name} is a network of version {version}" if magic == MAGIC else f"{name} is no network")
         header = json.loads(data[START.size : START.size + length])
         _check(header, len(data) - START.size - length)

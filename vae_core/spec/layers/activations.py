@@ -18,6 +18,7 @@ class Function:
     settled: bool = False  # whether it leaves alone what it made itself
     keras: str = ""  # what Keras calls it, where that is not its name
     also: tuple[str, ...] = ()
+    written: bool = True  # whether a line can ask for it by its name
 
 
 # The browser's programs know all but `linear` by their places among those: a new one comes last.
@@ -33,8 +34,9 @@ FUNCTIONS = (
         "leaky", "keeps what is positive and a fifth of the rest", keras="leaky_relu", also=("lrelu", "leakyrelu")
     ),
     Function("relu6", "keeps what lies between 0 and 6 and clips the rest", settled=True),
+    Function("sin", "bends every number into a wave", written=False),
 )
-NAMED = {function.name: function for function in FUNCTIONS}
+NAMED = {function.name: function for function in FUNCTIONS if function.written}
 ACTIVATIONS = tuple(NAMED)
 SUFFIX = "(?::([a-z0-9]*))?"
 
@@ -78,7 +80,7 @@ def option(activation: str) -> dict[str, Any]:
 class Activation(Layer):
     name: str
 
-    words: ClassVar = tuple(Word(function.name, (function.name,), also=function.also) for function in FUNCTIONS)
+    words: ClassVar = tuple(Word(function.name, (function.name,), also=function.also) for function in NAMED.values())
     follows: ClassVar = True
 
     @classmethod
