@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -176,8 +176,11 @@ def _residual(block: spec.Residual, value: Any, style: Style) -> Any:
     return keras.layers.Add(dtype=style.precision)([inner, value])
 
 
-def _made(call: spec.Call, style: Style) -> keras.layers.Layer:
+def _made(call: spec.Call, style: Style) -> Callable[[Any], Any]:
     """The layer that trains in the style; the stock one in the default."""
+    if call.operation:
+        operation: Callable[[Any], Any] = getattr(keras.ops, call.name)
+        return operation
     fast = {**(FUSED if style.fused else {}), **(PRECISE if style.precision != "float32" else {})}
     kind = fast.get(call.name) or getattr(keras.layers, call.name)
     return kind(*call.arguments, dtype=style.precision, **call.options)

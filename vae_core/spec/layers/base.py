@@ -40,13 +40,17 @@ class Word:
 
 @dataclass(frozen=True)
 class Call:
-    """A layer of Keras: its class, and what it is made with. It takes values by their names; `x` runs through all."""
+    """A layer of Keras: its class, and what it is made with; or one of its operations, which is only applied.
+
+    It takes values by their names; `x` is the one that runs through a network.
+    """
 
     name: str
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     takes: tuple[str, ...] = ("x",)
     gives: str = "x"
+    operation: bool = False
 
     @property
     def text(self) -> str:
@@ -57,7 +61,8 @@ class Call:
     def line(self) -> str:
         """The line of a program that makes and applies it."""
         taken = ", ".join(self.takes)
-        return f"{self.gives} = layers.{self.text}({taken if len(self.takes) == 1 else f'[{taken}]'})"
+        applied = f"keras.ops.{self.name}" if self.operation else f"layers.{self.text}"
+        return f"{self.gives} = {applied}({taken if len(self.takes) == 1 else f'[{taken}]'})"
 
 
 @dataclass(frozen=True)
