@@ -15,7 +15,6 @@ from vae_core.look.program import packed
 from vae_core.runs import keras_file
 from vae_core.runs.keras_file import Graph
 from vae_core.spec.config import Config
-from vae_core.spec.layers import ACTIVATIONS
 
 ROWS = 16  # real images, codes of such images, and draws from the prior
 FAR = 8  # times as far from the middle: where activations level off
@@ -48,11 +47,16 @@ def cases(config: Config, folder: Path, name: str) -> Iterator[Case]:
 
 def saved(config: Config, folder: Path, name: str) -> Iterator[tuple[str, Graph, np.ndarray, np.ndarray]]:
     """Each of its networks as it is read from the saved model, rows that go in, and what Keras makes of them."""
-    networks = spread(models.build(config.architecture()))
+    yield from kept(spread(models.build(config.architecture())), config.image, folder, name)
+
+
+def kept(
+    networks: models.Networks, image: tuple[int, int, int], folder: Path, name: str
+) -> Iterator[tuple[str, Graph, np.ndarray, np.ndarray]]:
     path = folder / f"{name.replace('/', '_')}.keras"
     networks.whole().save(path)
     graphs = keras_file.read(path)
-    images = pictures(config.image)
+    images = pictures(image)
     found = outputs(networks.encoder, images)
     code = found[:, : networks.decoder.input_shape[1]]
     draws = np.random.default_rng(1).standard_normal(code.shape, np.float32)
@@ -95,7 +99,8 @@ def outputs(model: keras.Model, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([np.asarray(part) for part in parts], axis=-1).astype(np.float32)
 
 
-# What the recipes leave out: every layer, activation, window and way of a batch norm, on images that are not square.
+# What the recipes and the contract of the layers leave out: every window and way of a batch norm, on images that are
+# not square.
 IMAGE = (9, 7, 3)
 END = f"dense{math.prod(IMAGE)}:sigmoid reshape9x7x3"
 LINES = {
@@ -134,12 +139,5 @@ LINES = {
         )
         for size, kernel in ((2, 2), (2, 3), (3, 3), (3, 5), (4, 3), (2, 5))
         for valid in ("", "v")
-    },
-    **{
-        name: (
-            f"conv5:{name} bn conv3:linear {name} flatten dense7:{name}",
-            f"dense9:{name} dense11:linear bn {name} {END}",
-        )
-        for name in ACTIVATIONS
     },
 }  # fmt: skip

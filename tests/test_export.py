@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +17,18 @@ import numpy as np
 import pytest
 
 from vae_core import settings
+from vae_core.errors import LoupeError
 from vae_core.learn import export, models
 from vae_core.look.portable import Network, Portable
 from vae_core.runs import store
 from vae_core.spec.config import Config
+from vae_core.spec.keras_layers import chain
+from vae_core.spec.layers import KINDS
+from vae_core.spec.notation import parse
 
 L = keras.layers
 SQUARE = (9, 7, 3)
+BEFORE = ("", "flatten ", "flatten dense784 ")
 ACTIVATIONS = ("relu", "linear", "sigmoid", "tanh", "gelu", "elu", "silu", "leaky_relu", "relu6")
 WINDOWS = [
     (*window, padding) for window in ((1, 1), (3, 1), (3, 2), (4, 2), (5, 3), (2, 3)) for padding in ("same", "valid")
@@ -31,7 +37,6 @@ WINDOWS = [
 
 def chains() -> dict[str, list[keras.layers.Layer]]:
     return {
-        "dense": [L.Flatten(), L.Dense(5, activation="relu")],
         "normalised": [
             L.Conv2D(4, 3),
             L.BatchNormalization(),
@@ -40,12 +45,7 @@ def chains() -> dict[str, list[keras.layers.Layer]]:
             L.BatchNormalization(),
         ],
         "flat normalised": [L.Flatten(), L.BatchNormalization(), L.Dense(3), L.BatchNormalization()],
-        "max": [L.MaxPooling2D(2)],
-        "average": [L.AveragePooling2D(3)],
-        "up": [L.UpSampling2D(3)],
         "up and convolve": [L.UpSampling2D(2), L.Conv2D(4, 3, padding="same")],
-        "reshape": [L.Flatten(), L.Dense(12), L.Reshape((2, 3, 2))],
-        "crop and pad": [L.Cropping2D(((0, 1), (1, 2))), L.ZeroPadding2D(((1, 2), (0, 1)))],
         **{f"convolve {window}": [L.Conv2D(4, *window)] for window in WINDOWS},
         **{f"deconvolve {window}": [L.Conv2DTranspose(4, *window)] for window in WINDOWS},
         **{name: [L.Conv2D(4, 3, activation=name), L.Activation(name)] for name in ACTIVATIONS},
@@ -53,11 +53,27 @@ def chains() -> dict[str, list[keras.layers.Layer]]:
     }
 
 
+def of_every_kind(picture: Any) -> dict[str, Any]:
+    """The examples of the notation: on the picture, or on flat numbers of it."""
+    examples = [example for kind in KINDS for word in kind.words for example in word.examples]
+    return {example: _first_fitting(picture, [f"{before}{example}" for before in BEFORE]) for example in examples}
+
+
+def _first_fitting(picture: Any, lines: list[str]) -> Any:
+    for line in lines:
+        with suppress(LoupeError):
+            names = {"layers": L, "keras": keras, "x": picture}
+            exec("\n".join(chain(parse(line), SQUARE)), names)
+            return names["x"]
+    raise AssertionError(lines)
+
+
 def test_every_layer_computes_the_same() -> None:
     """All of them side by side in one network: converting each alone takes far longer."""
     picture = keras.Input(SQUARE)
     ends = {name: _applied(layers, picture) for name, layers in chains().items()}
     inner = L.Conv2D(5, 3, padding="same", activation="relu")(picture)
+    ends |= of_every_kind(picture)
     ends["residual"] = L.Add()([inner, L.Conv2D(5, 1)(picture)])
     model = keras.Model(picture, L.Concatenate()([L.Flatten()(end) for end in ends.values()]))
     _spread_weights(model)

@@ -12,10 +12,8 @@ import pytest
 
 from vae_core.settings import PROJECT
 from vae_core.spec import recipes
-from vae_core.spec.architecture import plan
 from vae_core.spec.config import Config
 from vae_core.spec.keras_code import notebook, script, without_sigmoid
-from vae_core.spec.keras_layers import chain
 from vae_core.spec.notation import parse, write
 
 GREY = (28, 28, 1)
@@ -100,28 +98,3 @@ def test_the_pages_read_scripts_and_do_not_draw_with_what_they_need() -> None:
 )
 def test_the_last_sigmoid_is_left_out(decoder: str, left: str) -> None:
     assert write(without_sigmoid(parse(decoder))) == left
-
-
-@pytest.mark.parametrize(
-    ("image", "encoder", "decoder"),
-    [
-        ((29, 30, 3), "conv4k5/2v:gelu avgpool2 res(conv6 bn res(conv3:linear)) leaky crop1x0 drop.2", "mirror"),
-        ((8, 8, 1), "flatten dense9:elu res(dense4) relu6", "mirror"),
-        ((8, 8, 1), "up2 deconv3/2 conv4/4 flatten", "dense32 reshape4x4x2 up2 pad1x2 conv1v crop0x1 pad1 sigmoid"),
-    ],
-)
-def test_the_lines_build_what_the_notation_means(image: tuple[int, int, int], encoder: str, decoder: str) -> None:
-    architecture = plan(image, encoder, decoder, "ae")
-    before_code = sum(row.parameters for row in architecture.encoder_rows[:-1])
-    assert built(architecture.encoder, image) == before_code
-    assert built(architecture.decoder, (architecture.code.size,)) == architecture.counts["decoder"]
-
-
-def built(layers, shape) -> int:
-    """Parameters of the network that the generated lines make."""
-    import keras
-
-    names = {"layers": keras.layers, "x": keras.Input(shape)}
-    start = names["x"]
-    exec("\n".join(chain(layers, shape)), names)
-    return keras.Model(start, names["x"]).count_params()
