@@ -77,7 +77,13 @@ def _groups(layers: Sequence[Layer], shape: Shape) -> list[_Group]:
 
 
 def _undo_all(groups: Sequence[_Group]) -> list[Layer]:
-    return [layer for group in reversed(groups) for layer in (*_undo(group), *group.followers)]
+    return [layer for group in reversed(groups) for layer in _undone(group)]
+
+
+def _undone(group: _Group) -> list[Layer]:
+    """What followed a layer that needs no undoing follows nothing any more."""
+    back = _undo(group)
+    return [*back, *group.followers] if back else []
 
 
 def _undo(group: _Group) -> list[Layer]:
