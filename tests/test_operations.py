@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vae_core.look.program import executor
-from vae_core.look.program.operations import FUNCTIONS
+import numpy as np
+import pytest
+
+from vae_core.look.program import executor, packing
+from vae_core.look.program.operations import FUNCTIONS, Program
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL, NETWORK, FORMAT = (
@@ -34,3 +37,13 @@ def test_every_reader_has_every_operation() -> None:
     interpreted = set(re.findall(r"^  (\w+)\(.*\) \{$", plain, re.MULTILINE)) - {"constructor"}
     described = set(re.findall(r"^\| `(\w+)` \|", between(FORMAT, "| op |", "\n\n"), re.MULTILINE))
     assert compiled == interpreted == described == set(executor.STEPS)
+
+
+@pytest.mark.parametrize(("what", "version"), [("relu", 1), ("sin", 2), ("normalize", 2), ("affine", 1)])
+def test_a_network_is_of_the_first_version_that_has_its_operations(what: str, version: int) -> None:
+    program = Program()
+    given = program.new((4,))
+    vectors = [np.ones(1)] if what == "normalize" else [np.ones(4)] * 2
+    found = program.activated(given, what) if what in FUNCTIONS else program.emit(what, [given], (4,), [1, 4], *vectors)
+    data = packing.pack(program, given, [found])
+    assert data[4] == version and packing.read(data, "it")["outputs"][0]["shape"] == [4]

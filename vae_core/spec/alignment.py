@@ -23,7 +23,7 @@ KINDS = {  # of change, in words
     "filters": "filters and units",
     "kernels": "kernels and padding",
     "activations": "activations",
-    "norms": "batch norm and dropout",
+    "norms": "normalisation and dropout",
     "code": "the size of the code",
     OPENING: "the size that the decoder opens with",
 }
