@@ -99,12 +99,17 @@ _NORM = {
     "synchronized": _is(False), "renorm": _is(False), "renorm_momentum": _number,
     **{f"{part}_initializer": _initializer for part in ("beta", "gamma", "moving_mean", "moving_variance")},
 }  # fmt: skip
+_LAYER_NORM = {
+    "axis": _is([-1]), "epsilon": _number, "center": _is(True), "scale": _is(True), "rms_scaling": _is(False),
+    "beta_initializer": _initializer, "gamma_initializer": _initializer,
+}  # fmt: skip
 OPTIONS: Mapping[str, Mapping[str, Allowed]] = {
     "InputLayer": {"batch_shape": _shape, "sparse": _is(False), "ragged": _is(False), "optional": _is(False)},
     "Dense": {**_WEIGHTED, "units": _size},
     "Conv2D": {**_WINDOW, "groups": _is(1)},
     "Conv2DTranspose": _WINDOW,
     "BatchNormalization": _NORM,
+    "LayerNormalization": _LAYER_NORM,
     "Dropout": {"rate": _number},
     "Activation": {"activation": _activation},
     "MaxPooling2D": _POOL,

@@ -97,6 +97,15 @@ def _norm(network: Network, layer: Layer, value: Value) -> Value:
     return network.scaled(value, scale, beta - mean * scale)
 
 
+def _layer_norm(network: Network, layer: Layer, value: Value) -> Value:
+    """Its scale and shift wait for a convolution, as those of a batch norm do."""
+    gamma, beta = network.graph.arrays(layer.name, *[value.shape[-1:]] * 2)
+    value, channels = network.normed(value), value.shape[-1]
+    sizes = [math.prod(value.shape) // channels, channels]
+    found = network.emit("normalize", [value], value.shape, sizes, np.array([layer.options["epsilon"]]))
+    return network.scaled(replace(found, repeat=value.repeat), gamma, beta)
+
+
 def _pool(network: Network, layer: Layer, value: Value) -> Value:
     size = layer.options["pool_size"]
     if layer.options["strides"] != size:
@@ -160,4 +169,5 @@ KNOWN: Mapping[str, Apply] = {
     "Dense": _dense, "Conv2D": _conv, "Conv2DTranspose": _deconv, "BatchNormalization": _norm, "Dropout": _same,
     "Activation": _activated, "MaxPooling2D": _pool, "AveragePooling2D": _pool, "UpSampling2D": _up,
     "Cropping2D": _crop, "ZeroPadding2D": _pad, "Flatten": _flat, "Reshape": _reshape,
+    "LayerNormalization": _layer_norm,
 }  # fmt: skip

@@ -34,4 +34,29 @@ class BatchNorm(Layer):
         return (Call("BatchNormalization"),)
 
 
-KINDS = (BatchNorm,)
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """Over the last axis: of the channels of each pixel, or of all numbers where they are flat."""
+
+    words: ClassVar = (Word("layernorm", ("layernorm",), also=("ln", "layernormalization")),)
+    follows: ClassVar = True
+    normalises: ClassVar = True
+
+    def parameters(self, shape: Shape) -> int:
+        return 2 * shape[-1]
+
+    def does(self, before: Shape) -> str:
+        what = "the channels of every pixel" if len(before) == 3 else "the numbers of every image"
+        return f"Brings {what} to a common centre and spread, whatever the other images of the batch are."
+
+    def repeats(self, last: Layer) -> str:
+        return REPEATED if isinstance(last, LayerNorm) else ""
+
+    def change(self, name: str) -> str:
+        return "norms"
+
+    def keras(self) -> tuple[Call, ...]:
+        return (Call("LayerNormalization"),)
+
+
+KINDS = (BatchNorm, LayerNorm)
