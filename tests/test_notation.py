@@ -236,6 +236,7 @@ def test_a_valid_transposed_convolution_grows_as_in_keras(kernel: int, stride: i
             "dense50176 bn reshape7x7x1024 deconv1024 bn deconv512 bn deconv256/2 bn deconv128/2 bn deconv1:sigmoid",
         ),
         (GREY, "conv8/2 layernorm", "dense1568 layernorm reshape14x14x8 deconv8/2 layernorm deconv1:sigmoid"),
+        (GREY, "flatten dense9 fourier8 bn dense5", "dense5 dense9 dense784:sigmoid reshape28x28x1"),
         (GREY, "flatten dense512:gelu dense256:gelu", "dense256:gelu dense512:gelu dense784:sigmoid reshape28x28x1"),
         (GREY, "flatten dense9 bn drop.2 dense5", "dense5 dense9 bn drop0.2 dense784:sigmoid reshape28x28x1"),
         (GREY, "flatten", "dense784:sigmoid reshape28x28x1"),

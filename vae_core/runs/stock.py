@@ -120,7 +120,10 @@ OPTIONS: Mapping[str, Mapping[str, Allowed]] = {
     "Flatten": {"data_format": _last},
     "Reshape": {"target_shape": _list(_size, 1, 3)},
     "Add": {},
+    "Concatenate": {"axis": _is(-1)},
+    "Sin": {},
 }  # every option that is not listed must be unset, and these must be there:
+MODULES = {"Sin": "keras.src.ops.numpy"}  # of what is no layer but an operation; Keras registers those
 ESSENTIAL = {"batch_shape", "units", "filters", "kernel_size", "strides", "padding", "use_bias", "activation", "axis",
              "epsilon", "pool_size", "size", "cropping", "target_shape", "interpolation"}  # fmt: skip
 
@@ -151,7 +154,7 @@ def _layer(each: Any) -> None:
     kind = each["class_name"]
     if kind not in OPTIONS:
         raise _refused(f"a layer of the class {kind!r}")
-    _object(each, "keras.layers", kind, ("name", "inbound_nodes"))
+    _object(each, MODULES.get(kind, "keras.layers"), kind, ("name", "inbound_nodes"))
     missing = [key for key in OPTIONS[kind] if key in ESSENTIAL and key not in each["config"]]
     allowed = {**_EVERY, **OPTIONS[kind]}
     wrong = [key for key, value in each["config"].items() if not allowed.get(key, _is(None))(value)]
@@ -163,7 +166,7 @@ def _object(each: Any, module: str, kind: str, more: Iterable[str]) -> None:
     """A description as Keras writes it, of this class, with nothing else in it."""
     if not isinstance(each, dict) or (each.get("module"), each.get("class_name")) != (module, kind):
         raise _refused(_called(each))
-    registered = _is(None) if kind in OPTIONS else _is(None, kind)
+    registered = _is(None) if module == "keras.layers" else _is(None, kind)
     allowed = {"module": _is(module), "class_name": _is(kind), "config": _dict, "registered_name": registered,
                "build_config": _built, "compile_config": _is({}), "name": _is(each.get("config", {}).get("name")),
                "inbound_nodes": _nodes}  # fmt: skip

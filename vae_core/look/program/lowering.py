@@ -11,7 +11,7 @@ import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.look.program import windows
-from vae_core.look.program.operations import Program, Shape, Value
+from vae_core.look.program.operations import Op, Program, Shape, Value
 from vae_core.runs.keras_file import Graph, Layer
 
 Apply = Callable[["Network", Layer, Value], Value]
@@ -36,22 +36,33 @@ class Network(Program):
     def _apply(self, layer: Layer, inputs: list[Value]) -> Value:
         if layer.kind == "InputLayer":
             return self.new(tuple(layer.options["batch_shape"][1:]))
-        if layer.kind == "Add" and len(inputs) == 2:
-            return self._sum(*(self.done(value) for value in inputs))
+        if layer.kind in JOINING and len(inputs) == 2:
+            return JOINING[layer.kind](self, *(self.done(value) for value in inputs))
         if layer.kind not in KNOWN or layer.calls != 1 or len(inputs) != 1:
             raise LoupeError(f"its layer {layer.name} ({layer.kind}) is used as no notation does")
         return KNOWN[layer.kind](self, layer, inputs[0])
-
-    def _sum(self, one: Value, other: Value) -> Value:
-        if one.shape != other.shape:
-            raise LoupeError("it adds images of different sizes")
-        return self.emit("add", [one, other], one.shape, [math.prod(one.shape)])
 
     def weights(self, layer: Layer, kernel: Shape, filters: int) -> tuple[np.ndarray, np.ndarray]:
         """Kernel and bias; zeros where the layer has none."""
         biased = layer.options["use_bias"]
         found = self.graph.arrays(layer.name, kernel, *([(filters,)] if biased else []))
         return found[0], found[1] if biased else np.zeros(filters)
+
+
+def _sum(network: Network, one: Value, other: Value) -> Value:
+    if one.shape != other.shape:
+        raise LoupeError("it adds images of different sizes")
+    return network.emit("add", [one, other], one.shape, [math.prod(one.shape)])
+
+
+def _joined(network: Network, one: Value, other: Value) -> Value:
+    """Flat numbers one after the other: each is copied to its part of one buffer, as an image of one pixel."""
+    (first,), (second,) = one.shape, other.shape
+    found = network.new((first + second,))
+    for value, count, start in ((one, first, 0), (other, second, first)):
+        copy = Op("frame", ((value.buffer, 0),), (found.buffer, start), [1, 1, count, 1, 1, 0, 0], [np.zeros(count)])
+        network.ops.append(copy)
+    return found
 
 
 def _activated(network: Network, layer: Layer, value: Value) -> Value:
@@ -161,6 +172,10 @@ def _per_number(value: Value, count: int) -> Value:
     return replace(value, scale=np.resize(value.scale, count), shift=np.resize(value.shift, count))
 
 
+def _sine(network: Network, layer: Layer, value: Value) -> Value:
+    return network.activated(value, "sin")
+
+
 def _same(network: Network, layer: Layer, value: Value) -> Value:
     return value
 
@@ -169,5 +184,6 @@ KNOWN: Mapping[str, Apply] = {
     "Dense": _dense, "Conv2D": _conv, "Conv2DTranspose": _deconv, "BatchNormalization": _norm, "Dropout": _same,
     "Activation": _activated, "MaxPooling2D": _pool, "AveragePooling2D": _pool, "UpSampling2D": _up,
     "Cropping2D": _crop, "ZeroPadding2D": _pad, "Flatten": _flat, "Reshape": _reshape,
-    "LayerNormalization": _layer_norm,
+    "LayerNormalization": _layer_norm, "Sin": _sine,
 }  # fmt: skip
+JOINING: Mapping[str, Callable[[Network, Value, Value], Value]] = {"Add": _sum, "Concatenate": _joined}

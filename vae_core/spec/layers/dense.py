@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from vae_core.spec.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.spec.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import NUMBER, many, number
+from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, many, number
 
 MAX_CODE = 512
 FORM = NUMBER + SUFFIX
@@ -96,4 +96,55 @@ class Code(Layer):
         return (Call("Dense", (self.size,), option(self.activation)),)
 
 
-KINDS = (Dense, Code)
+@dataclass(frozen=True)
+class Fourier(Layer):
+    """What comes in, and the sines of so many sums of it, whose directions and phases are learned.
+
+    It is made for the beginning of a decoder: a network draws what changes quickly over the plane of codes more easily
+    from waves than from the codes themselves.
+    """
+
+    waves: int
+
+    words: ClassVar = (Word("fourier", ("fourier16",), NUMBER, also=("waves", "sine")),)
+
+    @classmethod
+    def read(cls, token: str, parts: list[str]) -> Self:
+        return cls(number(token, parts[0], "number of waves", MAX_FILTERS))
+
+    @property
+    def text(self) -> str:
+        return f"fourier{self.waves}"
+
+    def output(self, shape: Shape) -> Shape:
+        return self.bounded(shape, (self.need_flat(shape) + self.waves,))
+
+    def parameters(self, shape: Shape) -> int:
+        return (shape[0] + 1) * self.waves
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return shape[0] * self.waves
+
+    def does(self, before: Shape) -> str:
+        waves = many(self.waves, "wave")
+        return f"Keeps the {math.prod(before):,} numbers and adds {waves} of them, so that small steps can change much."
+
+    def undone(self, before: Shape, after: Shape) -> tuple[Layer, ...]:
+        """By nothing: it keeps what came in, so the mirror goes on with that."""
+        return ()
+
+    def smaller(self) -> tuple[Layer, ...]:
+        return tuple(replace(self, waves=max(1, self.waves // factor)) for factor in (2, 4, 8, 16, 64))
+
+    def change(self, name: str) -> str:
+        return "filters"
+
+    def keras(self) -> tuple[Call, ...]:
+        return (
+            Call("Dense", (self.waves,), gives="waves"),
+            Call("sin", takes=("waves",), gives="waves", operation=True),
+            Call("Concatenate", takes=("x", "waves")),
+        )
+
+
+KINDS = (Dense, Code, Fourier)
