@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 
 from vae_core.errors import LoupeError
 from vae_core.spec.layers.base import Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import SIZES, many, number, short
+from vae_core.spec.layers.tokens import SIZES, number, short
+from vae_core.words import plural
 
 MAX_BORDER = 512  # rows or columns
 Sides = tuple[tuple[int, int], tuple[int, int]]
@@ -39,7 +40,7 @@ class Border(Layer):
 
     @property
     def told(self) -> str:
-        parts = [many(count, what) for count, what in ((self.height, "row"), (self.width, "column")) if count]
+        parts = [plural(count, what) for count, what in ((self.height, "row"), (self.width, "column")) if count]
         return " and ".join(parts)
 
     def change(self, name: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 from vae_core.spec.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.spec.layers.base import Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, many, nth, number, shrink
+from vae_core.spec.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, nth, number, shrink
+from vae_core.words import plural
 
 MAX_KERNEL = 31
 FORM = f"{NUMBER}(?:k{NUMBER})?(?:/{NUMBER})?(v)?{SUFFIX}"
@@ -87,7 +88,9 @@ class Conv(Convolution):
         return math.prod(self.output(shape)) * self.kernel**2 * shape[-1]
 
     def does(self, before: Shape) -> str:
-        looks = f"Looks for {many(self.filters, 'pattern')} of {self.kernel}x{self.kernel} pixels all over the picture"
+        looks = (
+            f"Looks for {plural(self.filters, 'pattern')} of {self.kernel}x{self.kernel} pixels all over the picture"
+        )
         if self.stride > 1:
             looks += f", at every {nth(self.stride)} place, so that height and width {shrink(self.stride)}"
         if self.valid:
@@ -119,7 +122,7 @@ class Deconv(Convolution):
         return math.prod(shape) * self.kernel**2 * self.filters
 
     def does(self, before: Shape) -> str:
-        paints = f"Paints with {many(self.filters, 'brush', 'brushes')} of {self.kernel}x{self.kernel} pixels"
+        paints = f"Paints with {plural(self.filters, 'brush', 'brushes')} of {self.kernel}x{self.kernel} pixels"
         if self.stride > 1:
             paints += f", {self.stride} pixels apart, so that height and width {grow(self.stride)}"
         return f"{paints}{then(self.activation)}."

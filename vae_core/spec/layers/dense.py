@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 
 from vae_core.spec.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.spec.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, many, number
+from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.words import plural
 
 MAX_CODE = 512
 FORM = NUMBER + SUFFIX
@@ -83,7 +84,7 @@ class Code(Layer):
         return shape[0] * self.size
 
     def does(self, before: Shape) -> str:
-        kept = many(self.size, "number")
+        kept = plural(self.size, "number")
         return f"Keeps {kept} of the whole picture: the code, its place on the map{then(self.activation)}."
 
     def smaller(self) -> tuple[Layer, ...]:
@@ -126,7 +127,7 @@ class Fourier(Layer):
         return shape[0] * self.waves
 
     def does(self, before: Shape) -> str:
-        waves = many(self.waves, "wave")
+        waves = plural(self.waves, "wave")
         return f"Keeps the {math.prod(before):,} numbers and adds {waves} of them, so that small steps can change much."
 
     def undone(self, before: Shape, after: Shape) -> tuple[Layer, ...]:

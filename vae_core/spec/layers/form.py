@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.spec.layers.base import Call, Layer, Shape, Word, show
-from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, many, number
+from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.words import plural
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Reshape(Layer):
         return self.shape
 
     def does(self, before: Shape) -> str:
-        size = f"{self.height}x{self.width} with {many(self.channels, 'channel')}"
+        size = f"{self.height}x{self.width} with {plural(self.channels, 'channel')}"
         return f"Lays the row of numbers out as a picture of {size}."
 
     def change(self, name: str) -> str:

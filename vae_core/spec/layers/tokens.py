@@ -28,10 +28,6 @@ def short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
-
 def shrink(factor: int) -> str:
     return "halve" if factor == 2 else f"shrink to 1/{factor}"
 
