@@ -68,7 +68,7 @@ def prepare() -> None:
 
 @st.cache_resource(show_spinner=False)
 def turn() -> Turn:
-    """In which everything is started."""
+    """The turn of this server, in which whatever a click starts is started."""
     return Turn()
 
 
@@ -97,7 +97,7 @@ def _runs(where: Settings) -> list[Summary]:
 
 
 def shipped() -> list[Summary]:
-    """Those that come with Latent Loupe, and that nobody hid."""
+    """The runs that come with Latent Loupe and that nobody hid."""
     where = settings()
     return _shipped(where, where.shipped.stat().st_mtime_ns if where.shipped.is_dir() else 0)
 
@@ -110,7 +110,7 @@ def _shipped(where: Settings, changed: int) -> list[Summary]:
 
 
 def every() -> list[Summary]:
-    """One's own runs, then those that come along."""
+    """All runs: one's own ones first, then those that come along."""
     return [*runs(), *shipped()]
 
 
@@ -142,7 +142,7 @@ def _codes(run: Run, born: str) -> Arrays:
 
 
 def networks(run: Run) -> Packed:
-    """What the browser can have of its model."""
+    """The networks of a run as the browser gets them, or why it gets none."""
     return _networks(run, _born(run))
 
 
@@ -154,7 +154,7 @@ def _networks(run: Run, born: str) -> Packed:
 
 
 def portable(run: Run) -> Portable:
-    """Its model for use on this server."""
+    """The model of a run, for use on this server."""
     return _portable(run, _born(run))
 
 
@@ -231,7 +231,7 @@ def _arrays(task: Task, created: str) -> Arrays:
 
 
 def arm(run: Run) -> Arm:
-    """The finished and the waiting runs of its config."""
+    """The finished and the waiting runs that share this run's config but for the seed."""
     from vae_core.runs import arms
 
     return arms.of(run, runs())
@@ -337,13 +337,13 @@ def _searches(where: Settings) -> tuple[str, ...]:
 
 
 def refresh_searches() -> None:
-    """For whoever has just started, changed or removed one."""
+    """Read the searches anew: for whoever has just started, changed or removed one."""
     _searches.clear()
     refresh()
 
 
 def trials(study: Study) -> list[Trial]:
-    """What it has found so far."""
+    """The trials that a search has run so far."""
     from vae_core.search import trials as search_trials
 
     return search_trials.every(study, _storage(study, _begun(study)))
@@ -363,7 +363,7 @@ def _trial_figure(_draw: Callable[..., Any], study: Study, begun: str, kind: str
 
 
 def trial_history(run: Run, ended: bool) -> list[dict[str, Any]]:
-    """Its epochs; those of a training that ended change no more."""
+    """The epochs of a trial; those of a training that ended change no more."""
     return _trial_history(run, _born(run)) if ended else run.history()
 
 
@@ -462,7 +462,7 @@ def _baselines(name: str, size: int, binary: bool, where: Settings) -> dict[str,
 
 
 def refresh_data() -> None:
-    """For whoever has just added, fetched or removed a data set."""
+    """Look for data sets anew: for whoever has just added, fetched or removed one."""
     _data_summary.clear()
     _data_view.clear()
     _test_images.clear()

@@ -19,7 +19,7 @@ MOST_COMPARED = 4
 
 
 def chosen_run() -> Run | None:
-    """None where none is chosen, or where the chosen one is gone."""
+    """The run that is chosen; None where none is, or where it is gone."""
     wanted = st.query_params.get(PARAMETER) or st.session_state.get(KEY)
     if not wanted:
         return None
@@ -47,7 +47,7 @@ def missing_run() -> str:
 
 
 def choose(run_id: str | None) -> None:
-    """From now on every page shows this run; None for none."""
+    """Let every page show this run from now on; None for none."""
     st.session_state[KEY] = run_id
     if run_id is None:
         st.query_params.pop(PARAMETER, None)
@@ -56,7 +56,7 @@ def choose(run_id: str | None) -> None:
 
 
 def go(page: str, run_id: str | None = None) -> None:
-    """To another page, with a run chosen."""
+    """Go to another page, with a run chosen."""
     wanted = run_id or st.session_state.get(KEY)
     st.session_state[KEY] = wanted
     st.switch_page(page, query_params={PARAMETER: wanted} if wanted else None)
@@ -68,7 +68,7 @@ def has_map(run: Summary) -> bool:
 
 
 def look_at(run: Summary) -> None:
-    """To the page that shows most of it."""
+    """Go to the page that shows most of a run."""
     go("pages/explore.py" if has_map(run) else "pages/train.py", run.id)
 
 
@@ -78,13 +78,13 @@ def turn_to(view: str) -> None:
 
 
 def compare(ids: list[str]) -> None:
-    """To the page that shows these runs beside each other."""
+    """Go to the page that shows these runs beside each other."""
     st.session_state[COMPARED] = ids
     st.switch_page("pages/compare.py", query_params={PARAMETER: ids[0], COMPARED: ",".join(ids)})
 
 
 def compared_ids() -> list[str]:
-    """As the address or the last tick names them; some may be gone."""
+    """The runs to compare, as the address or the last tick names them; some may be gone."""
     named = st.query_params.get(COMPARED)
     ids = named.split(",") if named else list(st.session_state.get(COMPARED, []))
     return list(dict.fromkeys(ids))[:MOST_COMPARED]

@@ -25,7 +25,7 @@ def current() -> str:
 
 
 def signed_in() -> str:
-    """Only where the server has a sign-in set up."""
+    """The name of who is signed in, where the server has a sign-in set up."""
     if not getattr(st.user, "is_logged_in", False):
         return ""
     return clean(str(st.user.get("name") or st.user.get("email") or ""))

@@ -75,7 +75,7 @@ def first_steps() -> Run:
 
 
 def seeds(config: Config, count: int) -> list[Run]:
-    """What is missing for so many seeds of it; the new runs."""
+    """Begin what is missing for so many seeds of a config; the new runs."""
     from vae_core.runs import arms
 
     where, who = cached.settings(), owner.current()

@@ -47,17 +47,17 @@ class View:
 
     @property
     def key(self) -> str:
-        """Of its plane."""
+        """The key of the run's plane."""
         return f"plane-{self.run.id}"
 
     @property
     def unit(self) -> str:
-        """Of the losses of images."""
+        """The unit in which the losses of images are shown."""
         return naming.unit(self.config, losses.of_images(self.config.image))
 
     @property
     def scale(self) -> float:
-        """What leads to it from the losses that are kept."""
+        """The factor from the losses that are kept to those that are shown."""
         return naming.scale(self.config.image, losses.of_images(self.config.image))
 
     @property

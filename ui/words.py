@@ -76,7 +76,7 @@ def epochs(run: Summary) -> str:
 
 
 def size(count: int) -> str:
-    """Of a file."""
+    """The size of a file in words."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= factor:
             return f"{count / factor:.{1 if count < 10 * factor else 0}f} {unit}"

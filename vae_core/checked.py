@@ -36,7 +36,7 @@ class Unfit(Exception):
 
 
 def anything(value: Any) -> Any:
-    """What is checked elsewhere."""
+    """Let everything pass: what is checked elsewhere."""
     return value
 
 
@@ -77,7 +77,7 @@ def whole(low: int = 0, high: int = 2**53) -> Check:
 
 
 def number(low: float = -math.inf, high: float = math.inf) -> Check:
-    """A finite one."""
+    """A check for finite numbers within bounds."""
 
     def check(value: Any) -> float:
         if type(value) not in (int, float) or not max(low, -LARGEST) <= value <= min(high, LARGEST):
@@ -106,7 +106,7 @@ def is_number(cell: str) -> bool:
 
 
 def maybe(check: Check) -> Check:
-    """Or nothing."""
+    """A check that lets None pass as well."""
     return lambda value: None if value is None else check(value)
 
 
@@ -120,7 +120,7 @@ def listed(check: Check) -> Check:
 
 
 def by_name(check: Check) -> Check:
-    """Any names, each with a value of that kind."""
+    """A check for a mapping with any names, each with a value of that kind."""
 
     def checked(value: Any) -> dict[str, Any]:
         return {text(key): inside(check, part, str(key)) for key, part in _mapping(value).items()}
@@ -134,7 +134,7 @@ def record(**fields: Check) -> Check:
 
 
 def partial(**fields: Check) -> Check:
-    """Any of these fields, and others."""
+    """A check for a mapping that may have any of these fields, and others."""
     return lambda value: _checked(dict(_mapping(value)), fields, [name for name in fields if name in value])
 
 

@@ -150,7 +150,7 @@ def _refused(name: str, value: Any, source: str, expected: str) -> LoupeError:
 
 
 def _short(value: Any) -> str:
-    """As it was written, in so many characters at most."""
+    """What somebody wrote, in so many characters at most."""
     try:
         text = str(value)
     except ValueError:

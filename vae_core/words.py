@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """As many digits as say something."""
+    """A number with as many digits as say something."""
     if value is None:
         return "–"
     if isinstance(value, int) or abs(value) >= 1000:

@@ -53,7 +53,7 @@ def _controls(image: tuple[int, ...]) -> tuple[str, str, str, bool]:
 
 
 def _groups(sides: list[Side]) -> list[list[Side]]:
-    """Those whose losses are of one kind."""
+    """The runs in groups whose losses are of one kind."""
     found: dict[Any, list[Side]] = {}
     for side in sides:
         key = (side.config.dataset, side.config.image, side.config.loss, side.config.sigma)
@@ -122,7 +122,7 @@ def _images(side: Side) -> int:
 
 
 def _across(along: str, places: list[float]) -> tuple[float, str]:
-    """In a unit that suits, and its name."""
+    """The size of a unit that suits these places along the axis, and its name."""
     longest = max(places, default=0.0)
     if along == "Epoch":
         return 1.0, "epoch"

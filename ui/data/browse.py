@@ -44,7 +44,7 @@ def open_next(name: str) -> None:
 
 
 def choose() -> str:
-    """The data set that is looked at; the address keeps it."""
+    """A field for the data set that is looked at; the address keeps what was chosen."""
     names = list(cached.data_names())
     if st.session_state.get("data") not in names:
         wanted = st.query_params.get(choice.DATA)
@@ -83,7 +83,7 @@ def _fact(label: str, value: str, told: str) -> None:
 
 
 def fetch(name: str) -> None:
-    """A data set that is not on this machine yet."""
+    """A button that fetches a data set that is not on this machine yet."""
     st.info("It is not on this machine yet.", icon=":material/cloud_download:")
     if st.button("Fetch it", type="primary", help="Needs a network once; goes on where it broke off."):
         with shown(), progress() as tell:
@@ -93,7 +93,7 @@ def fetch(name: str) -> None:
 
 
 class progress:  # noqa: N801
-    """A bar that a loader moves."""
+    """A bar, and what a loader calls to move it."""
 
     def __enter__(self) -> progress:
         self.bar = st.progress(0.0, "Reading...")

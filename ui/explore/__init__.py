@@ -33,7 +33,7 @@ def show(run: Run) -> None:
 
 
 def walk(run_id: str) -> None:
-    """Its plane alone, on a page that is not about it."""
+    """The plane of a run alone, for a page that is not about it."""
     st.fragment(_walk)(run_id)
 
 

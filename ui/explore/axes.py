@@ -35,7 +35,7 @@ def choose(view: View) -> Flat:
 
 
 def of(flat: Flat) -> Axes:
-    """As the core's grids want them."""
+    """The axes of a plane, in the form that the core's grids want."""
     note = f"across {flat.names[0]}, up {flat.names[1]}" if flat.names[1] else f"across {flat.names[0]}"
     across, up = np.asarray(flat.axes, np.float64)
     return Axes(np.asarray(flat.centre, np.float64), across, up, note)

@@ -35,7 +35,7 @@ def show(view: View, flat: Flat) -> None:
 
 
 def _strip(view: View, first: int, second: int, way: Array) -> None:
-    """With the originals at both ends where they are there."""
+    """The pictures on the way, with the originals at both ends where they are there."""
     drawn, codes = cached.drawn(view.run, way), way
     captions = [f"{share:.0%} of the way" for share in np.linspace(0, 1, len(way))]
     if view.images is not None:
@@ -60,7 +60,7 @@ def _movie(view: View, name: str, drawn: Array) -> None:
 
 
 def _take_pins(view: View) -> None:
-    """New pins on the map replace what stands in the fields."""
+    """Put new pins of the map in the place of what stands in the fields."""
     pinned = plane.state(view.key).pinned
     if len(pinned) == 2 and st.session_state.get(PINNED) != (view.key, pinned):
         for name, image in zip(ENDS, pinned):
@@ -69,7 +69,7 @@ def _take_pins(view: View) -> None:
 
 
 def _two(view: View) -> tuple[int, int]:
-    """The first image, and the first one of another class."""
+    """Two images to begin with: the first one, and the first one of another class."""
     if view.labels is None:
         return 0, len(view.codes) - 1
     return 0, int(np.argmax(view.labels != view.labels[0])) or len(view.codes) - 1

@@ -66,6 +66,6 @@ def _controls(view: View) -> tuple[int, str]:
 
 
 def usual(view: View) -> int:
-    """Fewer pictures where the model is slow."""
+    """The number of pictures to begin with: fewer where the model is slow."""
     each = max(1, sum(row.multiply_adds for row in view.config.architecture().decoder_rows))
     return max(5, min(USUAL, math.isqrt(int(QUICK_MULTIPLY_ADDS // each))))

@@ -63,7 +63,7 @@ def show(view: View, flat: Flat) -> None:
 
 
 def forget() -> None:
-    """Before the whole page is drawn, the open section too."""
+    """Have the open section drawn with the next run of the whole page."""
     st.session_state.pop(SEEN, None)
 
 

@@ -82,7 +82,7 @@ def stop_training(run: Summary) -> None:
 
 @st.dialog("Remove?")
 def remove(ids: list[str]) -> None:
-    """Locked and running ones stay, with the reason."""
+    """Ask, and remove runs; locked and running ones stay, with the reason."""
     found = [run for run in cached.every() if run.id in ids]
     if any(run.is_shipped for run in found):
         st.markdown(f"{_named(found)} comes with Latent Loupe. It is listed no more; its address still leads to it.")

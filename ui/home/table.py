@@ -96,7 +96,7 @@ def _losses(run: Summary) -> dict[str, Any]:
 
 
 def _columns(place: Any, rows: pd.DataFrame) -> list[str]:
-    """To begin with, those in which something stands."""
+    """The columns that are shown to begin with: those in which something stands."""
     first = [key for key in SHOWN if key not in ("star", "owner", "note") or rows[key].any()]
     st.session_state.setdefault("run_columns", first)
     with place, st.popover("Columns", icon=":material/view_column:"):

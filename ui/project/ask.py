@@ -30,7 +30,7 @@ COUNT_HELP = "At most so many, evenly spaced in the file. Fewer are done sooner.
 
 
 def show(view: View) -> None:
-    """Where there are maps already, they come first."""
+    """The form that asks for a map; where there are maps already, it is folded up."""
     drawer = st.expander(
         "Make a map", expanded=not kept.done(view.run), key=f"project_ask-{view.run.id}", on_change="rerun",
         icon=":material/add:",
@@ -91,7 +91,7 @@ def _asked(run: Run) -> Projection:
 
 
 def _counts(view: View, images: str) -> list[int]:
-    """All, and what is less than that."""
+    """The numbers of images that can be chosen: all, and what is less than that."""
     data = cached.data_summary(view.config.dataset) if view.images is not None else None
     tests, trains = len(view.codes), data.train if data else 0
     most = {"test": tests, "train": trains, "both": tests + trains}[images]

@@ -31,7 +31,7 @@ Array = np.ndarray[Any, Any]
 
 
 def show(run: Run) -> None:
-    """Polls only while something is at work."""
+    """Show the maps that are on their way. The page polls only while something is at work."""
     active = [task.id for task in kept.at_work(run) if task.state() not in FINAL]
     st.session_state[WATCHED] = active
     _ended(run)
@@ -85,7 +85,7 @@ def _cancel(task: Task) -> None:
 
 
 def _ended(run: Run) -> None:
-    """What ended without a map, each with a way on."""
+    """Say what ended without a map, each with a way on."""
     for task in kept.at_work(run):
         state = task.state()
         if state not in ENDS:

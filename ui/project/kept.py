@@ -29,7 +29,7 @@ NAMES = {
 
 
 def label(task: Task) -> str:
-    """In words, with the parameters that are not as they come."""
+    """A map in words, with the parameters that somebody changed."""
     asked = {name: value for name, value in task.spec.items() if name not in ("map", "seeds")}
     return f"{DOES[task.kind]}{_label(projection.from_json(asked))}"
 
@@ -50,7 +50,7 @@ def at_work(run: Run) -> list[Task]:
 
 
 def done(run: Run) -> list[Task]:
-    """The newest first; one that was removed meanwhile is left out."""
+    """The finished maps, the newest first; one that was removed meanwhile is left out."""
     found = []
     for task in projection.of(run):
         with suppress(LoupeError):
@@ -76,7 +76,7 @@ def choose(view: View) -> tuple[str, ...]:
 
 
 def _in_address(view: View) -> list[str]:
-    """As a link names them: by their own names."""
+    """The maps that the address names; a link has their own names, without the run's."""
     named = st.query_params.get(PARAMETER, CODES).split(",")
     return [name if name == CODES else f"{view.run.id}/{name}" for name in named]
 

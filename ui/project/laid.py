@@ -40,12 +40,12 @@ class Laid:
 
     @property
     def file(self) -> str:
-        """Its name in a file's."""
+        """The map's part of a file's name."""
         return self.name.rpartition("/")[2]
 
     @property
     def components(self) -> int:
-        """Axes that can be chosen from."""
+        """How many axes can be chosen from."""
         return self.map.places.shape[1] if self.map is not None and self.map.axes is not None else 0
 
     def lies(self, view: View, across: int = 0, up: int = 1) -> Flat | Spots:

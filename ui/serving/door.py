@@ -36,7 +36,7 @@ OTHER_SITE = "Latent Loupe answers its own pages only.\n"
 
 
 def around() -> dict[str, Any]:
-    """What stands around the pages, for streamlit.App."""
+    """What Streamlit's app is given so that each request passes the door first."""
     config.set_option(HOSTS, sorted(known_hosts(config.get_option("server.address"), config.get_option(HOSTS))))
     return {
         "middleware": [Middleware(OwnPages)],

@@ -25,7 +25,7 @@ Made = TypeVar("Made", bound=Kept)
 
 
 class Turn:
-    """Of a whole server."""
+    """Lets one after the other start something; a server has one turn for all."""
 
     def __init__(self) -> None:
         self.lock = RLock()

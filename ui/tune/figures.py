@@ -35,7 +35,7 @@ LEAST = {"importance": 4, "contour": 3}  # trials that ended well
 
 
 def kinds(search: Search) -> list[str]:
-    """Those that say something of such a search."""
+    """The kinds of figures that say something of such a search."""
     without = {"contour"} if len(search.space) < 2 else set()
     without |= {"pareto"} if len(search.goals) < 2 else set()
     return [kind for kind in NAMES if kind not in without]

@@ -48,7 +48,7 @@ def turn_to(view: str) -> None:
 
 
 def watch(wanted: str) -> None:
-    """Turn the page to it."""
+    """Turn the page to a search, to watch it."""
     choose(wanted)
     st.session_state[NEXT] = WATCH
     st.rerun()

@@ -88,7 +88,7 @@ def _row(search: Search, trial: Trial, best: Trial | None) -> dict[str, Any]:
 
 
 def told(trial: Trial) -> str:
-    """Its settings in words."""
+    """The settings of a trial in words."""
     return ", ".join(f"{labels.setting(name)} {labels.choice(name, value)}" for name, value in trial.settings.items())
 
 

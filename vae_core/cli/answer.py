@@ -31,7 +31,7 @@ class WrongUse(LoupeError):
 
 @contextmanager
 def wrong_use() -> Iterator[None]:
-    """What is refused here was asked for in a wrong way."""
+    """Tell what is refused here as something that was asked for in a wrong way."""
     try:
         yield
     except WrongUse:
@@ -51,7 +51,7 @@ def show(answer: Answer, as_json: bool) -> None:
 
 
 def complain(text: object) -> None:
-    """Beside the answer, to whoever sits there."""
+    """Print beside the answer, for whoever sits there."""
     _say(str(text), sys.stderr)
 
 

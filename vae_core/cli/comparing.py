@@ -46,7 +46,7 @@ def _refuse_unfinished(run: Run) -> None:
 
 
 def _measure(run: Run) -> None:
-    """Once a run; kept with it."""
+    """Measure each run once; what is found is kept with it."""
     if scores.finished(run) is None:
         with native.silence():
             worker.work(scores.begin(run))

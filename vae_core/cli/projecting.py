@@ -108,7 +108,7 @@ def _detached(settings: Settings, task: Task) -> Answer:
 
 
 def _finish(task: Task) -> None:
-    """Do it here, unless it was done before."""
+    """Do the task here, unless it was done before."""
     if task.state() == "done":
         return
     with native.chatter_to(task.log), progress.bar() as tell:

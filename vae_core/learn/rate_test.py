@@ -40,7 +40,7 @@ def run(task: Task, tell: Tell) -> None:
 def _losses(
     trainer: steps.Steps, pixels: np.ndarray, rates: np.ndarray, config: Config, told: Callable[[int], None]
 ) -> list[float]:
-    """Of each step, up to the first that is no number."""
+    """The loss of each step, up to the first that is no number."""
     random = np.random.default_rng([config.seed, 2])
     images, count = trainer.place(pixels), len(pixels)
     batch = min(config.batch, count)

@@ -17,7 +17,7 @@ from vae_core.runs.store import Run
 
 
 def load(run: Run) -> Networks:
-    """Its networks with the weights of the best epoch."""
+    """The networks of a run, with the weights of its best epoch."""
     networks = models.build(run.config().architecture())
     graphs = keras_file.read(run.model)
     fill(networks.encoder, graphs["encoder"])

@@ -137,7 +137,7 @@ class Steps:
         return self.task.networks.get_weights()
 
     def state(self) -> list[np.ndarray]:
-        """The weights, then the optimizer's variables, then the average of the weights."""
+        """The weights, then the optimizer's variables, then the average of the weights: all that a training goes on from."""
         return [variable.numpy() for variable in self._all_variables()]
 
     @contextmanager
@@ -219,7 +219,7 @@ class Steps:
 
 
 def _graph(function: Any, *signature: Any) -> Any:
-    """Traced once, whatever the sizes."""
+    """A function as a graph that is traced once, whatever the sizes."""
     return tf.function(function, input_signature=signature, jit_compile=False)
 
 

@@ -40,7 +40,7 @@ def _picture(title: str, width: float, height: float, parts: Iterator[str]) -> s
 
 @dataclass(frozen=True)
 class _Axis:
-    """From numbers to places."""
+    """An axis leads from numbers to places on the drawing."""
 
     low: float
     high: float
@@ -111,7 +111,7 @@ def _marks(found: Curves, across: _Axis) -> Iterator[str]:
 def _pieces(
     x: Sequence[float], y: Sequence[float | None], across: _Axis, up: _Axis
 ) -> Iterator[list[tuple[float, float]]]:
-    """A line breaks where there is no number."""
+    """The unbroken pieces of a line: it breaks where there is no number."""
     piece: list[tuple[float, float]] = []
     for epoch, value in zip(x, y):
         if not _is_known(epoch) or not _is_known(value):

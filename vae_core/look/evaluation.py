@@ -50,7 +50,7 @@ class PerImage:
     mse: dict[str, np.ndarray]
 
     def reconstruction(self, config: Config, code: str) -> np.ndarray:
-        """In the unit of the model's own loss, (n,)."""
+        """The reconstruction loss of each image in the unit of the model's own, (n,)."""
         if config.loss != "mse":
             return self.bce[code]
         return self.mse[code] / (2 * (config.sigma or 1.0) ** 2)

@@ -27,7 +27,7 @@ class Ends:
 
     @classmethod
     def of(cls, run: Run, task: str) -> Ends:
-        """As its settings have them."""
+        """The ends of a run's network, as the run's settings have them."""
         config = run.config()
         code: Shape = (config.architecture().code.size,)
         if task == "decode":

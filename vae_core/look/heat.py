@@ -23,7 +23,7 @@ def scale(wrong: np.ndarray) -> float:
 
 
 def coloured(wrong: np.ndarray, brightest: float) -> np.ndarray:
-    """(n, h, w, 3) uint8."""
+    """Numbers as colours, (n, h, w, 3) uint8."""
     at = np.clip(wrong / brightest, 0, 1)
     stops = np.linspace(0, 1, len(STOPS))
     channels = [np.interp(at, stops, [stop[channel] for stop in STOPS]) for channel in range(3)]

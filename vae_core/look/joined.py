@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def codes(run: Run) -> Arrays:
-    """Of the test images, with their classes."""
+    """The codes of a run's test images, with the classes of these."""
     found = run.codes()
     test = None if "labels" in found else _test(run)
     return found if test is None or test.labels is None else {**found, "labels": test.labels}

@@ -67,7 +67,7 @@ def search_among(
 
 
 def _finder(space: np.ndarray, count: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Distances and numbers of the nearest."""
+    """What finds the nearest of given rows: distances and numbers."""
     if space.shape[1] > FEW_DIMENSIONS:
         from sklearn.neighbors import NearestNeighbors
 

@@ -86,7 +86,7 @@ class Portable:
         return found["mean"], found.get("log_variance")
 
     def decode(self, codes: np.ndarray, progress: Progress | None = None) -> np.ndarray:
-        """Pictures, float32 in 0..1."""
+        """Draw the pictures of codes, float32 in 0..1."""
         return np.clip(self.output(codes, progress), 0.0, 1.0)
 
     def output(self, codes: np.ndarray, progress: Progress | None = None) -> np.ndarray:

@@ -102,7 +102,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def told(of: Spread, digits: int = 4) -> str:
-    """Mean and spread in words."""
+    """The mean and the spread in words."""
     around = "" if of.spread is None or not math.isfinite(of.spread) else f" ± {of.spread:.2g}"
     return f"{of.mean:.{digits}g}{around} ({of.count} seeds)" if of.count > 1 else f"{of.mean:.{digits}g}"
 

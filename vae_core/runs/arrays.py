@@ -40,7 +40,7 @@ def read(path: Path, form: Form, sizes: Sizes, others: bool = False) -> dict[str
 
 
 def check(path: Path, form: Form, sizes: Sizes) -> None:
-    """By the headers alone."""
+    """Check a file of arrays by the headers alone."""
     _checked(path, form, sizes, lambda archive, infos: None)
 
 

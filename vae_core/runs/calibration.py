@@ -28,7 +28,7 @@ class Measured:
 
 
 def machine() -> str:
-    """What the measurement holds for."""
+    """The machine that a measurement holds for, in words."""
     return f"{platform.node()} {platform.machine()} {platform.processor()}"
 
 
@@ -58,7 +58,7 @@ def log(settings: Settings) -> Path:
 
 
 def said(settings: Settings) -> str:
-    """The last of it; it begins with the next one."""
+    """The last words of the measurement that goes on, or that it begins."""
     lines = files.read_lines(log(settings))
     return f"{lines[-1].strip()}." if lines else "it begins."
 
@@ -76,7 +76,7 @@ def foretold(settings: Settings, config: Config, images: Images) -> Parts:
 
 
 def images(config: Config, data: Summary) -> Images:
-    """About how many, without loading any."""
+    """How many images each part has, about, without loading any."""
     train, held_out = splits.expected(data, config.split, config.train_size, config.classes)
     neighbours = cost.neighbours(config.architecture(), data.train) if data.classes else 0
     return Images(train, held_out, data.test, neighbours)

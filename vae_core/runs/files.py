@@ -155,7 +155,7 @@ def _whole(path: Path) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Without the path, which the sentence names in short."""
+    """Why the system refused, without the path, which the sentence names in short."""
     return str(error.strerror) if isinstance(error, OSError) else str(error)
 
 

@@ -38,7 +38,7 @@ NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
 def name(value: Any) -> str:
-    """Of a run: it becomes part of a path."""
+    """Check the name of a run, which becomes part of a path."""
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise Unfit("the name of a run")
     return value
@@ -55,7 +55,7 @@ def config(value: Any) -> Any:
 
 
 def both(value: Any) -> list[float]:
-    """At least and at most."""
+    """Check a pair of numbers: at least and at most."""
     if not isinstance(value, list) or len(value) != 2:
         raise Unfit("two numbers")
     return listed(amount)(value)

@@ -38,7 +38,7 @@ def take(path: Path, seconds: float) -> BaseFileLock | None:
 
 @contextmanager
 def exclusive(path: Path, seconds: float = 10.0) -> Iterator[None]:
-    """For short changes that two processes must not make at once."""
+    """Hold a lock for a short change that two processes must not make at once."""
     lock = take(path, seconds)
     if lock is None:
         raise LoupeError(f"Another process is changing {path.parent.name}", fix="Try again in a moment")

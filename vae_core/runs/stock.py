@@ -23,7 +23,7 @@ NETWORKS = ("encoder", "decoder")
 
 
 def _is(*values: Any) -> Allowed:
-    """As JSON, where 1 is not true."""
+    """Allow these values alone, compared as JSON, where 1 is not true."""
     return lambda found: json.dumps(found) in {json.dumps(value) for value in values}
 
 
@@ -67,7 +67,7 @@ def _initializer(found: Any) -> bool:
 
 
 def _pair(found: Any) -> bool:
-    """Windows and steps are square."""
+    """Whether it is a pair of equal sizes: windows and steps are square."""
     return _list(_size, 2)(found) and found[0] == found[1]
 
 
@@ -186,7 +186,7 @@ def _built(found: Any) -> bool:
 
 
 def _nodes(found: Any) -> bool:
-    """At most one call, of tensors alone."""
+    """Whether a layer is called at most once, and with tensors alone."""
     return isinstance(found, list) and len(found) <= 1 and all(map(_node, found))
 
 
@@ -224,7 +224,7 @@ def _ends(network: Mapping[str, Any]) -> None:
 
 
 def _layers(network: Mapping[str, Any]) -> list[Any]:
-    """Each of a name of its own."""
+    """The layers of a network, each of a name of its own."""
     layers = network["layers"]
     if not all(_dict(each) and isinstance(each.get("class_name"), str) for each in layers):
         raise _refused("a layer without a class")

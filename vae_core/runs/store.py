@@ -209,7 +209,7 @@ class Run(Work):
         return self._must(files.read_arrays(self.path / CODES_FILE, forms.CODES, self._sizes()), "no codes yet")
 
     def _sizes(self) -> dict[str, int]:
-        """Of its images and codes, by the letters of the forms."""
+        """The sizes of the run's images and codes, by the letters of the forms."""
         config = self.config()
         return {**dict(zip(forms.IMAGE, config.image)), "d": config.architecture().code.size}
 

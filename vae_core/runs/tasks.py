@@ -85,7 +85,7 @@ class Task(Work):
         files.write_json(self.path / RESULT_FILE, result)
 
     def result(self, check: Check = dict) -> dict[str, Any]:
-        """As the kind of task knows it to be."""
+        """What the task found, as its kind knows it to be."""
         return files.read_json(self.path / RESULT_FILE, check)
 
     def arrays(self, form: Form | None = None, sizes: Sizes | None = None, *, others: bool = False) -> Arrays:
@@ -130,7 +130,7 @@ def begin(run: Run, kind: str, spec: Mapping[str, Any], owner: str = "") -> Task
 
 
 def find(run: Run, name: str) -> Task:
-    """By its own name, which may come from an address or a shell."""
+    """Find a task by its own name, which may come from an address or a shell."""
     task = Task(f"{run.id}/{name}", run.settings)
     if not NAME.fullmatch(name) or not task.path.is_dir():
         raise LoupeError(f"{run.id} has nothing that is called '{name}'", fix="Compute it again")

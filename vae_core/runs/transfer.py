@@ -160,7 +160,7 @@ def _check_documents(run: Run) -> None:
 
 
 def _check_content(path: Path) -> None:
-    """Is it what its name says?"""
+    """Refuse a file that is not what its name says."""
     with path.open("rb") as file:
         start = file.read(16)
     if path.suffix == ".webp" and not (start[:4] == b"RIFF" and start[8:12] == b"WEBP"):

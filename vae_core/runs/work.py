@@ -35,7 +35,7 @@ class Work:
 
     @property
     def form(self) -> Check:
-        """What its status may say."""
+        """The check of what a status may say."""
         return forms.STATUS
 
     @property
@@ -67,7 +67,7 @@ class Work:
         return self.state_by(self.status())
 
     def state_by(self, status: Mapping[str, Any]) -> str:
-        """The same, for who has read the status already."""
+        """The state, for who has read the status already."""
         state = str(status["state"])
         if state in FINAL:
             return state

@@ -33,7 +33,7 @@ def usual(base: Config, optimizer: str) -> Side:
 
 
 def configs(base: Config, side: Side, seeds: int, epochs: int) -> list[Config]:
-    """One for each seed, counted from the base's own."""
+    """The configs of a side: one for each seed, counted from the base's own."""
     if not 1 <= seeds <= MOST_SEEDS:
         raise LoupeError(f"{seeds} seeds were asked for", f"1 to {MOST_SEEDS} are possible")
     values: dict[str, Any] = {"optimizer": side.optimizer, "learning_rate": side.learning_rate, "epochs": epochs}

@@ -31,7 +31,7 @@ def trainings(search: Search) -> int:
 
 
 def trials(search: Search) -> int:
-    """At most so many; a grid has an end of its own."""
+    """How many trials there are at most; a grid has an end of its own."""
     if search.sampler != "grid":
         return search.trials
     return min(search.trials, len(spaces.grid(search.space)))

@@ -22,7 +22,7 @@ class Found:
 
 
 def read(points: Sequence[Sequence[float]]) -> Found | None:
-    """None where too few steps were taken, or the loss never fell."""
+    """What a range test says; None where too few steps were taken, or the loss never fell."""
     if len(points) < 10:
         return None
     rates, losses = (np.array(column, float) for column in zip(*points, strict=True))

@@ -86,7 +86,7 @@ class Vary:
         return trial.suggest_float(self.name, float(self.low or 0), float(self.high or 0), log=self.log)
 
     def points(self) -> list[Any]:
-        """What a grid tries."""
+        """The values that a grid tries."""
         import numpy as np
 
         if self.choices:
@@ -96,7 +96,7 @@ class Vary:
         return sorted({int(round(value)) if self.is_integer else float(value) for value in found})
 
     def told(self) -> str:
-        """As `read` reads it."""
+        """The range as it is written, in the form that `read` reads."""
         values = ",".join(map(str, self.choices)) or f"{self.low:g}..{self.high:g}"
         return f"{self.name}={values}" + (f"@{self.when[0]}={self.when[1]}" if self.when else "")
 

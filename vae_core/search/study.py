@@ -211,7 +211,7 @@ def find(settings: Settings, name: str) -> Study:
 
 
 def every(settings: Settings) -> list[Study]:
-    """The newest first. What cannot be read is left out."""
+    """All searches, the newest first. What cannot be read is left out."""
     found = []
     with suppress(FileNotFoundError):
         for name in os.listdir(settings.checkpoints / STUDIES):
@@ -236,7 +236,7 @@ def remove(study: Study) -> None:
 
 
 def _forget_trials(study: Study) -> None:
-    """Out of a database; a file goes with its folder."""
+    """Remove a search's trials from a database; a file goes with its folder."""
     if study.settings.study_storage:
         import optuna
 

@@ -30,7 +30,7 @@ class Trial:
 
     @property
     def told(self) -> str:
-        """Its settings, as short as they can be read."""
+        """A trial's settings, as short as they can be read."""
         return ", ".join(f"{name} {_short(value)}" for name, value in self.settings.items())
 
     def to_json(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def opened(study: Study, storage: optuna.storages.BaseStorage | None = None) -> 
 
 
 def best(trials: list[Trial]) -> Trial | None:
-    """By the first goal."""
+    """The best trial by the first goal."""
     done = [trial for trial in trials if trial.state == "done" and trial.values]
     return min(done, key=lambda trial: trial.values or (), default=None)
 

@@ -59,7 +59,7 @@ class Search:
 
     @property
     def epochs_a_trial(self) -> int:
-        """Of one that is trained whole."""
+        """How many epochs a trial has that is trained whole."""
         return self.base.epochs * self.runs_a_trial
 
     @property

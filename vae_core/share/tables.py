@@ -13,7 +13,7 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # a formula begins so, in a spreadshe
 
 
 def written(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """As CSV; None is an empty cell."""
+    """A table as CSV; None is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows(map(cell, row) for row in (header, *rows))

@@ -88,7 +88,7 @@ class Architecture:
 
     @property
     def multiply_adds(self) -> int:
-        """Of one image through encoder and decoder."""
+        """The multiply-adds of one image through encoder and decoder."""
         return sum(row.multiply_adds for row in (*self.encoder_rows, *self.decoder_rows))
 
     @property

@@ -57,7 +57,7 @@ def measure(model: Model) -> str:
 
 
 def unit(model: Model, per: str) -> str:
-    """Of its own loss, and of the reconstruction part of that."""
+    """The unit of a model's own loss, and of the reconstruction part of that."""
     return f"{measure(model)} {per}"
 
 
@@ -74,7 +74,7 @@ def choices(image: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def scale(image: tuple[int, ...], per: str) -> float:
-    """What leads from a loss per image to this one."""
+    """The factor that leads from a loss per image to this one."""
     return {PIXEL: 1 / math.prod(image), IMAGE: 1.0, CHANNELS: 1 / image[-1]}[per]
 
 
@@ -89,7 +89,7 @@ def kl_unit(per: str) -> str:
 
 
 def printed(unit: str) -> str:
-    """Of a report's numbers, as its recipe holds it."""
+    """The unit of a report's numbers, in words."""
     known = {"nats_per_image_mean_over_channels": f"{NATS} {CHANNELS}", "mse_per_pixel": f"{SQUARED} {PIXEL}"}
     return known.get(unit, unit.replace("_", " "))
 
@@ -102,7 +102,7 @@ def fitting(per: Any, image: tuple[int, ...]) -> str:
 
 
 def validated(model: Model) -> str:
-    """Of what the loss of a list, a card or a chart is."""
+    """The words for where the loss of a list, a card or a chart was taken."""
     return f"on the validation images at the best epoch{', at a sampled code' if model.kind == 'vae' else ''}"
 
 

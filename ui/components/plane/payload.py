@@ -120,7 +120,7 @@ def data(
 
 
 def letter(key: str, content: Mapping[str, Any]) -> bytes:
-    """A few words to the plane of that key."""
+    """A short message to the plane of that key."""
     return Parcel().sealed({"plane": key, **content})
 
 
@@ -260,7 +260,7 @@ def ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
 
 
 def some(values: Array) -> Array:
-    """Enough of them to tell quantiles."""
+    """Every so many of the values: enough of them to tell quantiles."""
     return values[:: -(-len(values) // MOST_RANKED) or 1]
 
 

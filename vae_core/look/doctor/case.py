@@ -43,7 +43,7 @@ class Rival:
 
 @dataclass(frozen=True)
 class Facts:
-    """Of the data set and how the run divides it."""
+    """What is known of the data set, and of how the run divides it."""
 
     labels: np.ndarray | None  # of the training part, in file order
     classes: tuple[str, ...]
@@ -82,7 +82,7 @@ class Case:
 
     @property
     def unit(self) -> str:
-        """Of its losses as they are kept: per image."""
+        """The unit of the run's losses as they are kept: per image."""
         return naming.unit(self.config, naming.IMAGE)
 
     def column(self, name: str) -> np.ndarray:

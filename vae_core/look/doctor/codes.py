@@ -121,7 +121,7 @@ def too_large(case: Case) -> Finding | None:
 
 
 def _shares(codes: np.ndarray) -> np.ndarray:
-    """Of the variance, along the main axes, the largest first."""
+    """The shares of the variance along the main axes, the largest first."""
     values = np.linalg.eigvalsh(np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False)))[::-1].clip(0)
     return np.asarray(values / max(values.sum(), 1e-30))
 

@@ -68,7 +68,7 @@ def mean(name: str, label: str, values: np.ndarray, unit: str, better: str, mean
 
 
 def interval(values: np.ndarray) -> tuple[float, float] | None:
-    """Of their mean: Student's t."""
+    """The 95 % interval of the mean of values, by Student's t."""
     from scipy.special import stdtrit
 
     if len(values) < 3:

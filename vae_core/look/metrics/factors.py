@@ -105,7 +105,7 @@ def mig(codes: np.ndarray, known: list[Factor]) -> float:
 
 
 def _binned(values: np.ndarray) -> np.ndarray:
-    """Into parts of equal width."""
+    """Numbers sorted into parts of equal width."""
     return np.digitize(values, np.histogram_bin_edges(values, BINS)[1:-1])
 
 

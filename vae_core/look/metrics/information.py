@@ -71,6 +71,6 @@ def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int, te
 
 
 def log_mean_exp(values: np.ndarray) -> np.ndarray:
-    """Over the last axis."""
+    """The logarithm of the mean of exponentials over the last axis."""
     top = values.max(axis=-1, keepdims=True)
     return np.asarray(np.log(np.exp(values - top).mean(axis=-1)) + top[..., 0])

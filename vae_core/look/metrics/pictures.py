@@ -44,7 +44,7 @@ def _ssim(alike: np.ndarray, small: bool) -> Entry | Missing:
 
 
 def psnr(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of each pair of images in 0..1, (n,) decibels."""
+    """The peak signal-to-noise ratio of each pair of images in 0..1, (n,) decibels."""
     squares = np.square(one - other).mean(axis=tuple(range(1, one.ndim)))
     return np.asarray(-10 * np.log10(np.maximum(squares, LEAST_ERROR)))
 

@@ -47,7 +47,7 @@ class Packed:
 
 
 class Newer(LoupeError):
-    """Kept by a newer program; it is left as it is."""
+    """Raised for what a newer program has kept; it is left as it is."""
 
 
 def of(run: Run) -> Packed:

@@ -158,7 +158,7 @@ class Plan:
         self._live.add(buffer)
 
     def _place(self, buffer: int) -> None:
-        """At the lowest free place that is large enough."""
+        """Put a buffer at the lowest free place that is large enough."""
         size = self._aligned(buffer)
         taken = sorted((self.start[other], self.start[other] + self._aligned(other)) for other in self._live - {buffer})
         start = 0
@@ -178,7 +178,7 @@ def _end(value: Value, second: int, buffers: Plan) -> dict[str, Any]:
 
 
 def _check(header: dict[str, Any], length: int) -> None:
-    """ValueError where a count or a place cannot be."""
+    """Raise ValueError where a count or a place cannot be."""
     kernels, vectors, memory = (_count(header[key]) for key in ("kernels", "vectors", "memory"))
     if length != kernels * (2 if header["half"] else 4) + vectors * 4:
         raise ValueError("another length")

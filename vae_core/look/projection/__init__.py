@@ -83,7 +83,7 @@ class Projection:
 
     @property
     def title(self) -> str:
-        """In words, as a heading has it."""
+        """The projection in words, as a heading has it."""
         what = self.of if self.layer is None else f"layer {self.layer + 1}"
         return f"{METHODS[self.method]} of the {'' if self.layer is None else 'activations of '}{what}"
 

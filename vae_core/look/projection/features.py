@@ -21,7 +21,7 @@ Activations = Callable[[Run, int, Array, Progress], Array]  # of that layer of t
 def features(
     run: Run, spec: Projection, chosen: Chosen, known: Known, activations: Activations | None, progress: Progress
 ) -> Array:
-    """(n, D) float32."""
+    """The numbers of each image that are projected, (n, D) float32."""
     if spec.of == "codes":
         return known.codes
     pixels = chosen.part.pixels

@@ -72,7 +72,7 @@ def _kernels(step: float, size: int) -> Array:
 
 
 def _nodes(places: Array, side: int) -> Nodes:
-    """Of points in units of the grid."""
+    """The nodes around points that are given in units of the grid."""
     corner = places.astype(np.int32)
     (rows, columns) = (_shares((places[:, axis] - corner[:, axis]).astype(np.float32)) for axis in (0, 1))
     offsets = np.arange(AROUND) - 1

@@ -39,7 +39,7 @@ KIND, VERSION = "separation", 2  # before, the test images chose the score and s
 
 
 def begin(run: Run, odd: Sequence[str], owner: str = "") -> Task:
-    """Which classes are the odd ones; the others are usual."""
+    """Begin the task for a choice of odd classes; the others are usual."""
     return tasks.begin(run, KIND, spec(odd), owner)
 
 

@@ -78,7 +78,7 @@ def _about_findings(name: str, findings: list[Finding], epochs: int) -> str:
 
 
 def _inside(title: str) -> str:
-    """As it stands within a sentence; KL stays KL."""
+    """A title as it stands within a sentence; KL stays KL."""
     return title[0].lower() + title[1:]
 
 

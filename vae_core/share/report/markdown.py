@@ -18,7 +18,7 @@ def write(report: Report) -> bytes:
 
 
 def plain(text: str) -> str:
-    """So that no name becomes a table or a link."""
+    """Text with its marks made harmless, so that no name becomes a table or a link."""
     return SPECIAL.sub(r"\\\1", text).replace("\n", " ")
 
 

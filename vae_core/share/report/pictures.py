@@ -48,7 +48,7 @@ def code_map(name: str, case: Case) -> Iterator[Figure]:
 
 
 def drawn(name: str, run: Run, best: int | None) -> Iterator[Figure]:
-    """From the snapshot of the best epoch."""
+    """What the model draws, from the snapshot of the best epoch."""
     epochs = run.snapshot_epochs()
     if not epochs:
         return
