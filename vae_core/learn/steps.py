@@ -137,7 +137,7 @@ class Steps:
         return self.task.networks.get_weights()
 
     def state(self) -> list[np.ndarray]:
-        """The weights, then the optimizer's variables, then the average of the weights: all that a training goes on from."""
+        """All that a training goes on from: the weights, the optimizer's variables, the average of the weights."""
         return [variable.numpy() for variable in self._all_variables()]
 
     @contextmanager

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import Any
 
 from vae_core.errors import LoupeError, Repair
 from vae_core.spec import recipes
@@ -53,7 +54,8 @@ class Draft:
         return replace(self, encoder=line, decoder=MIRROR if self.mirrored else self.decoder)
 
     def repaired(self, repair: Repair) -> Draft:
-        return replace(self, **repair.settings)
+        settings: dict[str, Any] = {**repair.settings}
+        return replace(self, **settings)
 
 
 @dataclass(frozen=True)
