@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.data import catalog
+from vae_core.design import cost, duration, recipes
+from vae_core.design.config import Config
+from vae_core.design.duration import Images, Span
 from vae_core.learn import models, speed
 from vae_core.runs import calibration, jobs, store
 from vae_core.runs.work import FINAL
 from vae_core.settings import PROJECT, Settings
 from vae_core.settings import load as load_settings
-from vae_core.spec import cost, duration, recipes
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Images, Span
 
 LARGE = 100_000_000  # multiply-adds an image; above, a single step is measured
 FIRST = 1.0  # seconds after which what is left has to be right

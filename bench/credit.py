@@ -22,6 +22,7 @@ import numpy as np
 
 from vae_core import settings as settings_module
 from vae_core.cli import native, worker
+from vae_core.design.config import Config
 from vae_core.learn import training
 from vae_core.look import comparison, intervals, scores
 from vae_core.look.comparison import CONFIGS, Comparison
@@ -29,7 +30,6 @@ from vae_core.runs import store
 from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config("digits", (8, 8, 1), "flatten dense32", kind="ae", latent=2, epochs=15, batch=64, learning_rate=3e-3)
 OTHER = replace(CONFIG, latent=8)

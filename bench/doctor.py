@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from vae_core.data import catalog
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import doctor
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
 
 DATA = ("mnist.npz", "fashion_mnist.npz", "cifar10.zip")
 SMALL = Config("digits", (8, 8, 1), "flatten dense64:gelu", batch=64, learning_rate=5e-3, schedule="cosine", epochs=40)

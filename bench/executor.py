@@ -22,13 +22,13 @@ from typing import Any
 
 import numpy as np
 
+from vae_core.design import recipes
 from vae_core.learn import export, models
 from vae_core.look.forms import CHUNK, NETWORKS, Form
 from vae_core.look.litert import LiteRT
 from vae_core.look.program.executor import Executor
 from vae_core.look.program.lowering import Network
 from vae_core.runs import keras_file
-from vae_core.spec import recipes
 
 RECIPES = ("mnist-baseline", "mnist-deeper", "fashion-cae", "cifar-vae", "fashion-dropout-vae")
 SECONDS = 1.0  # that each is measured for

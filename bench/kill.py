@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from vae_core.design.config import Config
 from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config(
     dataset="digits", image=(8, 8, 1), encoder="conv8/2 bn drop.1 conv16/2 bn flatten dense16",

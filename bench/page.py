@@ -31,9 +31,9 @@ import psutil
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bench.visitors import visitors
+from vae_core.design.config import Config
 from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
 
 STARTS, ROUNDS, EPOCHS, SESSIONS, TABS = 5, 8, 12, 10, 5
 SECONDS = 120

@@ -35,11 +35,11 @@ from bench.page import (
 )
 from vae_core import settings as settings_module
 from vae_core.data import catalog
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
 
 POINTS = (10_000, 70_000, 1_000_000)
 SECONDS = 4  # of each drag

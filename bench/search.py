@@ -23,12 +23,12 @@ from typing import Any
 
 from vae_core import settings as settings_module
 from vae_core.cli import choices
+from vae_core.design.config import Config
 from vae_core.runs.store import Run
 from vae_core.search import space, study, trials
 from vae_core.search.study import Study
 from vae_core.search.wanted import PRUNERS, Search
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 VARIED = ("learning_rate=0.0001..0.1", "batch=32,64,128,256", "optimizer=adam,sgd")
 NONE = "none"

@@ -23,13 +23,13 @@ import numpy as np
 
 from vae_core import settings as settings_file
 from vae_core.data import catalog
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.learn import finish, saved
 from vae_core.learn.training import train
 from vae_core.runs import files, store, transfer
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
 
 OURS = "type"  # the data set whose images and classes may travel
 WEIGHT_BITS, CODE_BITS = 7, 11  # of the 24 that a float has after its point: the rest hardly packs

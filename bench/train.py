@@ -27,12 +27,12 @@ import tensorflow as tf
 
 from vae_core import settings as settings_module
 from vae_core.data import catalog, splits
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.learn import models, training
 from vae_core.runs import store
 from vae_core.settings import Settings
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
 
 EPOCH_STEPS = {"mnist-baseline": 63, "mnist-deeper": 16, "fashion-cae": 16}
 JIT: dict[str, bool | str] = {"auto": "auto", "false": False}

@@ -11,11 +11,11 @@ import numpy as np
 from support import settings_in, train
 
 from vae_core.cli import worker as worker
+from vae_core.design.config import Config
 from vae_core.look import scores
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 BASE = Config("digits", (8, 8, 1), "conv4/2 bn flatten dense16", latent=2, epochs=2, train_size=300)
 LAYERS = replace(BASE, encoder="conv4/2 bn conv4 bn flatten dense16")

@@ -22,10 +22,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from vae_core.design.config import Config  # noqa: E402
 from vae_core.errors import LoupeError  # noqa: E402
 from vae_core.runs import store, transfer  # noqa: E402
 from vae_core.settings import Settings  # noqa: E402
-from vae_core.spec.config import Config  # noqa: E402
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16")
 VALUES = (

@@ -10,11 +10,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from vae_core.design.config import Config
 from vae_core.learn import models
 from vae_core.look.program import packed
 from vae_core.runs import keras_file
 from vae_core.runs.keras_file import Graph
-from vae_core.spec.config import Config
 
 ROWS = 16  # real images, codes of such images, and draws from the prior
 FAR = 8  # times as far from the middle: where activations level off

@@ -17,6 +17,7 @@ from support import state_of
 
 from vae_core import settings as environment
 from vae_core.cli.main import main
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, locks
 from vae_core.runs.store import Run
@@ -25,7 +26,6 @@ from vae_core.search.space import Vary
 from vae_core.search.study import Study
 from vae_core.search.wanted import Search
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 if TYPE_CHECKING:
     import optuna

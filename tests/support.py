@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import STATUS_FILE, Work
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,8 +145,8 @@ def made_run(settings: Settings, state: str, epochs: int = 2) -> Run:
     """A run as a trainer leaves it, without the minutes."""
     import numpy as np
 
+    from vae_core.design import recipes
     from vae_core.look import codes
-    from vae_core.spec import recipes
 
     run = store.create(settings, recipes.default("digits", (8, 8, 1)), {})
     random = np.random.default_rng(0)

@@ -19,10 +19,10 @@ from support import settings_in
 from test_keras_code import EVERYTHING
 from trainings import trained_whole, trial
 
+from vae_core.design.config import Config
+from vae_core.design.keras_code import notebook, script
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
-from vae_core.spec.keras_code import notebook, script
 
 DIGITS = Config("digits", (8, 8, 1), "conv8/2 bn flatten dense16 bn", beta=0.0, epochs=1, batch=64)
 AVERAGED = replace(DIGITS, ema=0.9)

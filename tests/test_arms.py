@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import arms, forks, store
-from vae_core.spec.config import Config
 
 CONFIG = Config("digits", (8, 8, 1), "flatten dense16 code2", epochs=2)
 

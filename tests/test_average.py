@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from trainings import LOSSES, PLAIN, losses, trial
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, jobs, store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 AVERAGED = replace(PLAIN, ema=0.9, epochs=3, precision="float32")
 OF_TRAINING = [name.startswith("train") for name in LOSSES]

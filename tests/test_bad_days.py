@@ -13,11 +13,11 @@ from browser import TAKEN_AWAY, Server, button, idle, press, told
 from disks import Disk
 from support import eventually, kill, made_run, train
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, locks, store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", batch=64, epochs=25)
 ENDLESS = 9_000  # epochs

@@ -6,11 +6,11 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
+from vae_core.design import cost, duration, recipes
+from vae_core.design.duration import Images, Parts
 from vae_core.runs import calibration
 from vae_core.runs.calibration import Measured
 from vae_core.settings import Settings
-from vae_core.spec import cost, duration, recipes
-from vae_core.spec.duration import Images, Parts
 
 
 def test_measured_once_and_then_predicted(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from support import answer, loaded_by, made_run, places
 from vae_core.cli import progress, training
 from vae_core.cli.answer import table
 from vae_core.cli.main import COMMANDS, main
+from vae_core.design import cost
+from vae_core.design.duration import Fixed
 from vae_core.runs import calibration, store
 from vae_core.runs.calibration import Measured
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec import cost
-from vae_core.spec.duration import Fixed
 
 MOST_MODULES = 130  # Python's own among them, and a dozen for the kinds of layers
 Call = Callable[..., Any]

@@ -12,10 +12,10 @@ from scipy import stats
 from support import answer, run_here
 
 from vae_core.cli import worker as worker
+from vae_core.design.config import Config
 from vae_core.look import comparison, scores
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived
-from vae_core.spec.config import Config
 
 IMAGES = 300
 A = Config("digits", (8, 8, 1), "conv4/2 bn flatten dense16 code2", epochs=2)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vae_core.design.config import VERSION, Config, from_json
+from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
-from vae_core.spec.config import VERSION, Config, from_json
-from vae_core.spec.declared import SETTINGS
 
 LINE = "conv8/2 bn conv16/2 bn"
 

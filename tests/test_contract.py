@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vae_core.spec import recipes
-from vae_core.spec.config import Config, from_json
+from vae_core.design import recipes
+from vae_core.design.config import Config, from_json
 
 LITE = {recipe.key: recipe.config for recipe in recipes.all_recipes() if recipe.variant == "lite"}
 LITE["auto-96x96x3"] = recipes.auto((96, 96, 3), "photos")

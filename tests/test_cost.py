@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vae_core.design import cost, recipes
+from vae_core.design.architecture import Architecture, plan
+from vae_core.design.config import Config
+from vae_core.design.cost import Calibration
 from vae_core.errors import LoupeError
-from vae_core.spec import cost, recipes
-from vae_core.spec.architecture import Architecture, plan
-from vae_core.spec.config import Config
-from vae_core.spec.cost import Calibration
 
 GREY = (28, 28, 1)
 NAMES = [field.name for field in fields(Calibration)]

@@ -42,7 +42,7 @@ def _train(folder: Path) -> None:
     from support import places, train
 
     from vae_core.cli.main import main
-    from vae_core.spec.config import Config
+    from vae_core.design.config import Config
 
     settings = settings_in(folder)
     config = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16", train_size=300, epochs=2)

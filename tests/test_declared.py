@@ -12,11 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vae_core.cli import choices
+from vae_core.design import difference
+from vae_core.design.config import Config, from_json
+from vae_core.design.declared import GROUPS, SETTINGS
 from vae_core.search import space
 from vae_core.share.report import content
-from vae_core.spec import difference
-from vae_core.spec.config import Config, from_json
-from vae_core.spec.declared import GROUPS, SETTINGS
 
 BASE = Config("digits", (8, 8, 1), "flatten dense16", loss="mse", noise=0.1)  # in which all settings take part
 OF_THE_LAYERS = {"encoder", "decoder", "latent"}  # a difference tells of them in words of its own
@@ -95,7 +95,7 @@ def test_a_search_begins_with_values_that_it_may_take(name: str) -> None:
 def test_the_form_draws_every_one() -> None:
     def page() -> None:
         from ui.form.fields import draw
-        from vae_core.spec.declared import SETTINGS
+        from vae_core.design.declared import SETTINGS
 
         for name, setting in SETTINGS.items():
             if setting.label and name != "classes":

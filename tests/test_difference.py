@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from vae_core.spec import alignment, difference, naming, recipes
-from vae_core.spec.config import Config
+from vae_core.design import alignment, difference, naming, recipes
+from vae_core.design.config import Config
 
 BASE = Config("digits", (8, 8, 1), "conv4/2 bn conv8/2 bn flatten dense20 bn code2", epochs=5)
 

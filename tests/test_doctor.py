@@ -15,6 +15,8 @@ import pytest
 from vae_core.data import catalog, checks
 from vae_core.data.checks import Leak
 from vae_core.data.dataset import Part
+from vae_core.design import recipes
+from vae_core.design.config import Config, from_json
 from vae_core.errors import LoupeError
 from vae_core.look import doctor, evidence
 from vae_core.look.doctor.case import Case, Facts, Rival
@@ -22,8 +24,6 @@ from vae_core.look.evidence import Pairs
 from vae_core.runs import forks, store
 from vae_core.runs.store import HISTORY, Run
 from vae_core.settings import Settings
-from vae_core.spec import recipes
-from vae_core.spec.config import Config, from_json
 
 RANDOM = np.random.default_rng(0)
 CONFIG = Config("digits", (8, 8, 1), "flatten dense32:gelu", epochs=30, batch=32)

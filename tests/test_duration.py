@@ -10,10 +10,10 @@ from support import train
 from trainings import PLAIN
 
 from ui import words
+from vae_core.design import duration, recipes
+from vae_core.design.cost import Calibration
+from vae_core.design.duration import USUAL, USUAL_RATES, Clock, Images, Span
 from vae_core.settings import Settings
-from vae_core.spec import duration, recipes
-from vae_core.spec.cost import Calibration
-from vae_core.spec.duration import USUAL, USUAL_RATES, Clock, Images, Span
 
 SMALL = replace(recipes.default("digits", (8, 8, 1)), epochs=4)
 DIGITS = Images(1150, 287, 360, 1437)

@@ -15,14 +15,14 @@ import pytest
 from vae_core import settings
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset, Part
+from vae_core.design import cost
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.learn import export, models
 from vae_core.look import baselines, evaluation
 from vae_core.look.portable import Portable
 from vae_core.runs import store
 from vae_core.settings import Settings
-from vae_core.spec import cost
-from vae_core.spec.config import Config
 
 LINE = "flatten dense32"
 

@@ -16,6 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support import loaded_by
 
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation
 from vae_core.look.forms import Ends
@@ -24,8 +26,6 @@ from vae_core.look.program.executor import Executor
 from vae_core.look.program.lowering import Network
 from vae_core.runs.keras_file import Graph
 from vae_core.runs.store import Run
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
 
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
 LINE = {name: Config("digits", packed_networks.IMAGE, *lines, kind="ae", latent=3, loss="mse")

@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from support import button, captions, fine, made_run, parcel, settings_in, shown_before, train
 
 from ui.explore import place, sections, wall
+from vae_core.design.config import Config
 from vae_core.look import codes as places
 from vae_core.look import noise
 from vae_core.runs import store
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 Page = Callable[..., AppTest]
 Header = dict[str, Any]

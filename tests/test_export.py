@@ -17,14 +17,14 @@ import numpy as np
 import pytest
 
 from vae_core import settings
+from vae_core.design.config import Config
+from vae_core.design.keras_layers import chain
+from vae_core.design.layers import KINDS
+from vae_core.design.notation import parse
 from vae_core.errors import LoupeError
 from vae_core.learn import export, models
 from vae_core.look.portable import Network, Portable
 from vae_core.runs import store
-from vae_core.spec.config import Config
-from vae_core.spec.keras_layers import chain
-from vae_core.spec.layers import KINDS
-from vae_core.spec.notation import parse
 
 L = keras.layers
 SQUARE = (9, 7, 3)

@@ -7,8 +7,8 @@ import pytest
 from ui.form import beginnings
 from vae_core.data import catalog, splits
 from vae_core.data.dataset import Summary
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
+from vae_core.design import recipes
+from vae_core.design.config import Config
 
 MNIST = Summary("mnist", "MNIST", (28, 28, 1), 60_000, 0, 10_000, tuple("0123456789"), "download", True)
 FASHION = Summary("fashion-mnist", "Fashion", (28, 28, 1), 60_000, 0, 10_000, (), "download", True)

@@ -19,7 +19,7 @@ FLOORS = {
     "settings": 0,
     "checked": 0,
     "words": 0,
-    "spec": 1,
+    "design": 1,
     "data": 1,
     "runs": 2,
     "search": 3,
@@ -274,11 +274,11 @@ def test_the_plan_of_the_house_is_true():
         ("vae_core/settings.py", "from .spec import config", "a higher floor"),
         ("vae_core/look/codes.py", "from matplotlib import cm", "only the scripts that we write do"),
         ("pages/home.py", "import numpy as np", "a page does no arithmetic"),
-        ("vae_core/spec/config.py", "from . import mirror", "vae_core.spec.config -> vae_core.spec.mirror"),
+        ("vae_core/design/config.py", "from . import mirror", "vae_core.design.config -> vae_core.design.mirror"),
         ("vae_core/look/codes.py", "path = run.path / 'status.json'", "names status.json"),
         ("vae_core/cli/data.py", "def f(path):\n    path.write_bytes(b'')", "calls write_bytes"),
         ("ui/charts.py", "@st.cache_data\ndef f(): pass", "caches (st.cache_data)"),
-        ("vae_core/spec/config.py", "from functools import cache", "caches (functools.cache)"),
+        ("vae_core/design/config.py", "from functools import cache", "caches (functools.cache)"),
         ("vae_core/data/catalog.py", "SEEN: list[str] = []\ndef f(x): SEEN.append(x)", "changes SEEN"),
         ("vae_core/data/catalog.py", "SEEN = dict()\ndef f(x): SEEN[x] = 1", "changes SEEN"),
         ("vae_core/data/catalog.py", "seen = 0\ndef f():\n    global seen", "global statement"),
@@ -289,7 +289,7 @@ def test_the_plan_of_the_house_is_true():
 def test_a_broken_rule_is_found(tmp_path, path, text, finding):
     files = {
         "vae_core/runs/store.py": "NAME = 'status.json'",
-        "vae_core/spec/mirror.py": "from vae_core.spec.config import Config",
+        "vae_core/design/mirror.py": "from vae_core.design.config import Config",
         "vae_core/learn/training.py": "import keras\nfrom vae_core.runs.store import Run",
         "ui/cached.py": "import streamlit as st\n@st.cache_data(max_entries=4)\ndef f(): pass",
     }

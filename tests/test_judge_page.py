@@ -14,11 +14,11 @@ from support import click, eventually, fine, html, labels, plain
 from ui import cached, choice, judge
 from ui.judge import findings
 from vae_core.data import catalog
+from vae_core.design import recipes
 from vae_core.learn import training
 from vae_core.look import doctor, metrics, separation
 from vae_core.runs import forks, store, tasks
 from vae_core.runs.store import Run
-from vae_core.spec import recipes
 
 
 @pytest.fixture

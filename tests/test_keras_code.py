@@ -10,11 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from vae_core.design import recipes
+from vae_core.design.config import Config
+from vae_core.design.keras_code import notebook, script, without_sigmoid
+from vae_core.design.notation import parse, write
 from vae_core.settings import PROJECT
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
-from vae_core.spec.keras_code import notebook, script, without_sigmoid
-from vae_core.spec.notation import parse, write
 
 GREY = (28, 28, 1)
 EVERYTHING = Config(

@@ -17,11 +17,11 @@ import pytest
 from packed_networks import Case
 from support import eventually
 
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.look.portable import Portable
 from vae_core.look.program import packed, packing
 from vae_core.runs.store import Run
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANE = ROOT / "ui" / "components" / "plane"

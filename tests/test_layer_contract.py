@@ -13,17 +13,17 @@ import pytest
 from packed_networks import Case
 from test_kernel import COMMITTED, TOLERANCE, in_node, needs_node, too_different
 
+from vae_core.design import alignment
+from vae_core.design.architecture import Architecture, Row
+from vae_core.design.config import Config
+from vae_core.design.keras_layers import chain
+from vae_core.design.layers import KINDS, Activation, Layer, Word
+from vae_core.design.notation import parse, write
 from vae_core.errors import LoupeError
 from vae_core.learn import models
 from vae_core.look.program import packed
 from vae_core.look.program.executor import Executor
 from vae_core.look.program.lowering import Network
-from vae_core.spec import alignment
-from vae_core.spec.architecture import Architecture, Row
-from vae_core.spec.config import Config
-from vae_core.spec.keras_layers import chain
-from vae_core.spec.layers import KINDS, Activation, Layer, Word
-from vae_core.spec.notation import parse, write
 
 WORDS = [word for kind in KINDS for word in kind.words]
 EXAMPLES = [example for word in WORDS for example in word.examples]

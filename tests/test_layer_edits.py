@@ -6,10 +6,10 @@ import pytest
 
 from ui.form import edits
 from ui.form.edits import ADDITIONS
-from vae_core.spec.draft import MIRROR, Draft, repairs, table
-from vae_core.spec.layers import REPEATED
-from vae_core.spec.mirror import mirror
-from vae_core.spec.notation import parse, write
+from vae_core.design.draft import MIRROR, Draft, repairs, table
+from vae_core.design.layers import REPEATED
+from vae_core.design.mirror import mirror
+from vae_core.design.notation import parse, write
 
 GREY = (28, 28, 1)
 BASELINE = "conv8/2 bn conv16/2 bn flatten dense20 bn code2"

@@ -10,6 +10,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 import keras  # noqa: E402
 
+from vae_core.design.config import Config  # noqa: E402
 from vae_core.learn import models  # noqa: E402
 from vae_core.learn.layers import (  # noqa: E402
     FusedBatchNormalization,
@@ -19,7 +20,6 @@ from vae_core.learn.layers import (  # noqa: E402
     UpConv,
     saves_work,
 )
-from vae_core.spec.config import Config  # noqa: E402
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [(7, 5), (6, 4, 3, 5), (1, 5), (1, 1, 1, 5), (1, 3, 3, 5)]

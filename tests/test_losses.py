@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ui import losses
-from vae_core.spec import naming, recipes
-from vae_core.spec.config import Config
+from vae_core.design import naming, recipes
+from vae_core.design.config import Config
 
 VAE = Config("mnist", (28, 28, 1), "flatten dense8", epochs=50)
 AE = Config("mnist", (28, 28, 1), "flatten dense8", kind="ae", epochs=50)

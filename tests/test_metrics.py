@@ -20,6 +20,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from vae_core.cli import worker as worker
 from vae_core.data import catalog
+from vae_core.design.architecture import Architecture
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.learn import classifier, export, models
 from vae_core.look import evaluation, metrics
@@ -29,8 +31,6 @@ from vae_core.look.metrics.subject import Judge
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.architecture import Architecture
-from vae_core.spec.config import Config
 
 RANDOM = np.random.default_rng(0)
 

@@ -22,6 +22,8 @@ from ui.home import table
 from ui.view import look
 from vae_core.cli import worker as worker
 from vae_core.data import catalog
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.look import scores
 from vae_core.look.doctor import case as cases
 from vae_core.runs import store
@@ -29,8 +31,6 @@ from vae_core.runs.store import Run
 from vae_core.settings import PROJECT
 from vae_core.share import report
 from vae_core.share.report.parts import Grid, Text
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 
 PLAIN = Config("coloured", (8, 8, 3), "flatten dense16", kind="ae", loss="mse", latent=2, epochs=2)
 MODELS = {
@@ -175,8 +175,8 @@ def test_train_and_compare_show_losses_as_was_chosen(visit, runs, per, parts):
 
 def test_no_other_file_calls_a_loss_by_a_unit_of_its_own():
     """The units of losses are written down in one file; programs that stand alone say theirs themselves."""
-    allowed = {"vae_core/spec/naming.py", "vae_core/spec/reports.py", "vae_core/spec/keras_training.py",
-               "vae_core/spec/keras_short.py", "vae_core/look/evaluation.py", "vae_core/cli/choices.py"}  # fmt: skip
+    allowed = {"vae_core/design/naming.py", "vae_core/design/reports.py", "vae_core/design/keras_training.py",
+               "vae_core/design/keras_short.py", "vae_core/look/evaluation.py", "vae_core/cli/choices.py"}  # fmt: skip
     found = []
     for path in [
         *(PROJECT / "vae_core").rglob("*.py"),

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import calls
 
+from vae_core.design.architecture import Architecture, plan
+from vae_core.design.layers import Conv, Deconv, Layer, Pool, Residual, Shape
+from vae_core.design.notation import FORMS, parse, write
 from vae_core.errors import LoupeError
-from vae_core.spec.architecture import Architecture, plan
-from vae_core.spec.layers import Conv, Deconv, Layer, Pool, Residual, Shape
-from vae_core.spec.notation import FORMS, parse, write
 
 GREY = (28, 28, 1)
 

@@ -17,12 +17,12 @@ import packed_networks
 import pytest
 from support import loaded_by
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look.program import packed, packing, windows
 from vae_core.runs import keras_file, stock, store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 L = keras.layers
 

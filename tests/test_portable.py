@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from support import loaded_by
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.learn import export, models
 from vae_core.look.portable import Network, Portable
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 COUNTS = (0, 1, 5, 32, 33, 64, 65, 97, 130)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vae_core.design import recipes
+from vae_core.design.config import from_json
 from vae_core.errors import LoupeError
-from vae_core.spec import recipes
-from vae_core.spec.config import from_json
 
 COUNTS = {  # encoder, decoder, all
     "mnist-baseline": (17_208, 9_137, 26_345),

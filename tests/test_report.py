@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support import answer, run_here
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import drawing
 from vae_core.look.doctor.finding import HINT, Finding, Repair
@@ -25,7 +26,6 @@ from vae_core.settings import Settings
 from vae_core.share import report
 from vae_core.share.report import conclusion
 from vae_core.share.report.parts import Figure, Grid, Heading, Question, Report, Text
-from vae_core.spec.config import Config
 
 CONFIG = Config("digits", (8, 8, 1), "flatten dense32")
 FINDING = Finding("no-kl", "The KL term is missing", "It is.", "So.", Bars("a", "b", ("c",), (1.0,)), Repair("Do."))

@@ -9,10 +9,10 @@ import zipfile
 import numpy as np
 import pytest
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 CODES = {"mean": np.ones((9, 2), np.float32), "reconstruction": np.ones(9, np.float32), "labels": np.arange(9)}
 ZEROS = 160 * 2**20  # bytes: more than so small a file may unpack to

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from searching import BASE, RATES
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.search import looks, reshaping, space, study, wanted
 from vae_core.search.space import Vary
 from vae_core.search.study import Study
 from vae_core.search.wanted import Search
-from vae_core.spec.config import Config
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, ro
 from vae_core.cli import worker as worker
 from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset, Part
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation, separation
 from vae_core.look.portable import Portable
@@ -21,7 +22,6 @@ from vae_core.look.separation import held, ranking, scoring
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 RANDOM = np.random.default_rng(0)
 

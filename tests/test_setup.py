@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import button, click, end_work, fine, labels, plain, shown_before
 
+from vae_core.design import recipes
+from vae_core.design.duration import USUAL, USUAL_RATES
 from vae_core.runs import calibration, store
 from vae_core.settings import Settings
-from vae_core.spec import recipes
-from vae_core.spec.duration import USUAL, USUAL_RATES
 
 
 @pytest.fixture

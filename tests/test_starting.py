@@ -11,11 +11,11 @@ import pytest
 from support import end_work, kill
 
 from ui import starting
+from vae_core.design.config import Config
 from vae_core.look import scores
 from vae_core.runs import forks, store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense8 code2", epochs=1000)
 CLICKS = 6

@@ -13,10 +13,10 @@ import pytest
 from browser import Server, idle
 from support import made_run, settings_in, train
 
+from vae_core.design.config import Config
 from vae_core.runs import locks, shipped, store, transfer
 from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
 
 VIEWS = ("View", "Look closer", "Look at", "Report", "Part", "Axis")  # by which a page's parts are chosen, outer first
 RED = "[data-testid=stException], [data-testid=stAlertContentError]"

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vae_core.design.config import Config
 from vae_core.look.pictures import as_bytes
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 PLAIN = Config("digits", (8, 8, 1), "flatten dense8", kind="ae", beta=None, batch=16)
 GREY = np.full((64, 8, 8, 1), 128, np.uint8)

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from support import calls, environment, state_of
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import store, work
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", epochs=3)
 MOST_CALLS = 400  # of functions for a line of the list: a thousand runs are a small part of a second
@@ -35,7 +35,7 @@ def run(settings: Settings) -> store.Run:
 
 OPENING = (
     "import sys; from vae_core.errors import LoupeError; from vae_core.runs import store\n"
-    "from vae_core.settings import load; from vae_core.spec.config import Config; settings = load()\n"
+    "from vae_core.settings import load; from vae_core.design.config import Config; settings = load()\n"
 )
 
 

@@ -7,12 +7,12 @@ import pytest
 from support import end_work, eventually, kill
 
 from vae_core.cli import worker as worker
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16 code2")
 PROGRAM = """

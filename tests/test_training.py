@@ -13,11 +13,11 @@ from support import train
 from trainings import PLAIN, WHOLE, alike, trained_whole, trial
 
 from vae_core.data import catalog
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 
 @pytest.fixture(scope="module")

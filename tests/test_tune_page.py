@@ -14,12 +14,12 @@ from streamlit.testing.v1 import AppTest
 from support import captions, fine, labels, plain
 
 from ui.tune import asked, figures
+from vae_core.design import recipes
 from vae_core.runs import locks, store
 from vae_core.search import contest, space, study
 from vae_core.search.study import Study
 from vae_core.search.wanted import Search
 from vae_core.settings import Settings
-from vae_core.spec import recipes
 
 if TYPE_CHECKING:
     import optuna

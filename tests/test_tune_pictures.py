@@ -13,13 +13,13 @@ from searching import made_up
 from ui.tune import asked, curves, figures, labels
 from ui.tune import rates as range_view
 from vae_core.cli import worker as worker
+from vae_core.design import recipes
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
 from vae_core.search import contest, expected, rates, space, wanted
 from vae_core.search.contest import Side
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
-from vae_core.spec import recipes
 
 BASE = recipes.default("digits", (8, 8, 1))
 RATE = space.read("learning_rate=0.001..0.1")

@@ -11,10 +11,10 @@ import numpy as np
 from conftest import Once
 from support import settings_in, train
 
+from vae_core.design.config import Config
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 PLAIN = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16", kind="vae", epochs=1, train_size=300)
 # Whatever is random in a training is in it: the order, the codes drawn, noise on the images, dropout.

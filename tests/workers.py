@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from support import eventually
 
+from vae_core.design.config import Config
 from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec.config import Config
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", epochs=3)
 OPENING = (

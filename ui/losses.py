@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from ui import palette
-from vae_core.spec import naming, recipes
-from vae_core.spec.config import Config
-from vae_core.spec.recipes import Recipe
+from vae_core.design import naming, recipes
+from vae_core.design.config import Config
+from vae_core.design.recipes import Recipe
 from vae_core.words import plural
 
 KEPT = "loss_per"  # of the session: per what losses are shown, on all pages

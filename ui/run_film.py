@@ -12,9 +12,9 @@ from ui import cached, losses, palette
 from ui.components import film
 from ui.errors import plain
 from ui.run_view import View
+from vae_core.design.config import Config
+from vae_core.design.recipes import Recipe
 from vae_core.errors import LoupeError
-from vae_core.spec.config import Config
-from vae_core.spec.recipes import Recipe
 
 KEPT = "film_kept"  # the last packed film of this session, and what it was packed from
 AXES = ("linear", "logarithmic")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vae_core.design.config import Config
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.spec.config import Config
 
 
 @dataclass(frozen=True)

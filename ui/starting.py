@@ -11,7 +11,7 @@ from vae_core.runs.store import Run, Summary
 from vae_core.runs.work import Work
 
 if TYPE_CHECKING:
-    from vae_core.spec.config import Config
+    from vae_core.design.config import Config
 
 AGAIN = ("failed", "broken")  # what was trained before but left nothing to look at
 AT_WORK = ("queued", "running")
@@ -69,7 +69,7 @@ def fork(parent: Run, changes: dict[str, Any]) -> Run:
 
 def first_steps() -> Run:
     """A map of letters: done in well under a minute, without a network."""
-    from vae_core.spec import recipes
+    from vae_core.design import recipes
 
     return train(recipes.first())
 

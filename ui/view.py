@@ -10,10 +10,10 @@ import streamlit as st
 
 from ui import cached, choice, losses
 from ui.errors import plain
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 
 Array = np.ndarray[Any, Any]
 ELSEWHERE = "The data set {} is not on this machine"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from vae_core.design import naming
+from vae_core.design.duration import Span, told
 from vae_core.runs.store import Run, Summary
-from vae_core.spec import naming
-from vae_core.spec.duration import Span, told
 from vae_core.words import duration as duration
 from vae_core.words import number as number
 from vae_core.words import plural as plural

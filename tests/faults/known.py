@@ -50,7 +50,7 @@ FAULTS = (
         ("test_every_point_is_its_own_image_whatever_the_halves",),
     ),
     Fault(
-        "squared-errors-are-told-in-nats", "vae_core/spec/naming.py", "measure",
+        "squared-errors-are-told-in-nats", "vae_core/design/naming.py", "measure",
         "return SQUARED if plain else NATS", "return NATS",
         ("test_list_and_show_tell_a_loss_in_its_unit",),
     ),

@@ -9,10 +9,10 @@ import streamlit as st
 from ui import choice, starting, words
 from ui.compare.side import Side
 from ui.errors import caught, plain, show_caught
-from vae_core.spec import difference
-from vae_core.spec.alignment import KINDS, Step, Unit
-from vae_core.spec.config import Config
-from vae_core.spec.difference import Difference, Separation
+from vae_core.design import difference
+from vae_core.design.alignment import KINDS, Step, Unit
+from vae_core.design.config import Config
+from vae_core.design.difference import Difference, Separation
 
 COLOURS = {"same": "128,128,128", "added": "55,157,147", "removed": "204,70,109", "changed": "255,158,2"}
 SIGNS = {"same": "", "added": "+ ", "removed": "− ", "changed": "≠ "}

@@ -13,8 +13,8 @@ from ui.compare.side import Side
 from ui.components import curves as component
 from ui.errors import plain
 from vae_core.data import splits
+from vae_core.design import naming
 from vae_core.errors import LoupeError
-from vae_core.spec import naming
 
 KINDS = {"Loss": "total", "Reconstruction": "reconstruction", "KL": "kl"}
 ALONG = ("Epoch", "Images seen", "Wall time")

@@ -12,12 +12,12 @@ import streamlit as st
 from ui import cached, losses, words
 from ui.compare import measuring, verdict
 from ui.compare.side import Side
+from vae_core.design import naming
 from vae_core.look import metrics
 from vae_core.look.comparison import CONFIGS, Comparison, Row
 from vae_core.runs import arms
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
-from vae_core.spec import naming
 
 STYLE = """<style>
 .loupe-numbers { width: 100%; border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }

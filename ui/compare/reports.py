@@ -11,10 +11,10 @@ import streamlit as st
 from ui import cached, choice, frame, losses, palette, starting, words
 from ui.components import curves as component
 from ui.errors import caught, plain, show_caught, shown
+from vae_core.design import naming
+from vae_core.design.recipes import Recipe
+from vae_core.design.reports import MISTAKES, systems
 from vae_core.runs.store import Run, Summary
-from vae_core.spec import naming
-from vae_core.spec.recipes import Recipe
-from vae_core.spec.reports import MISTAKES, systems
 
 REPORTS = ("000", "001", "002", "003", "004")
 HEIGHT = 220

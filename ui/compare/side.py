@@ -8,9 +8,9 @@ from typing import Any
 
 from ui import palette
 from ui.view import View, look
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from ui.components.plane.payload import Flat
 from ui.errors import plain, shown
 from ui.explore import axes, facts, place, sections, still, take_home
 from ui.view import View, look
+from vae_core.design import naming
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.spec import naming
 
 PLANE = "explore_plane"  # what the plane of this session was last made of, and its bytes
 

@@ -19,14 +19,14 @@ from ui.components.plane.payload import Flat
 from ui.components.plane.told import Asked
 from ui.explore import facts
 from ui.view import View
+from vae_core.design import naming
+from vae_core.design.config import Config
+from vae_core.design.difference import words_of
 from vae_core.errors import LoupeError
 from vae_core.look import drawing
 from vae_core.look.evidence import Curves, Line
 from vae_core.look.program import packing
 from vae_core.look.rows import spread
-from vae_core.spec import naming
-from vae_core.spec.config import Config
-from vae_core.spec.difference import words_of
 
 HERE = Path(__file__).parent
 MB = 2**20

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vae_core.data.dataset import Summary
-from vae_core.spec import recipes
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
-from vae_core.spec.recipes import Recipe
+from vae_core.design import recipes
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
+from vae_core.design.recipes import Recipe
 
 QUICK, AUTO, CHOSEN = "quick", "auto", "chosen"
 QUICK_NOTE = "A small model with a code of two numbers: quick, and its map can be seen."

@@ -14,12 +14,12 @@ import streamlit as st
 from ui import cached, words
 from ui.errors import plain
 from vae_core.data.dataset import Summary
+from vae_core.design import cost, duration
+from vae_core.design.config import Config
+from vae_core.design.duration import Parts
 from vae_core.errors import LoupeError
 from vae_core.runs import calibration
 from vae_core.settings import PROJECT
-from vae_core.spec import cost, duration
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Parts
 
 MEASURING = "train_measuring"  # the process that measures this machine
 BASES = {True: "measured on this machine", False: "a guess: this machine is not yet measured"}

@@ -11,9 +11,9 @@ import streamlit as st
 from ui.errors import plain
 from ui.form import edits
 from ui.form.edits import ADDITIONS
+from vae_core.design.architecture import counted
+from vae_core.design.draft import MIRROR, Draft, Line, Problem, repairs, table
 from vae_core.errors import LoupeError
-from vae_core.spec.architecture import counted
-from vae_core.spec.draft import MIRROR, Draft, Line, Problem, repairs, table
 
 LINE_HELP = (
     "The layers from left to right. conv16 has 16 filters of 3x3; k5 makes them 5x5, /2 halves the picture. Also: "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vae_core.spec.architecture import Layers
-from vae_core.spec.layers import Code, Convolution, Dense, Flatten, Layer, Reshape, Residual
-from vae_core.spec.notation import parse, write
+from vae_core.design.architecture import Layers
+from vae_core.design.layers import Code, Convolution, Dense, Flatten, Layer, Reshape, Residual
+from vae_core.design.notation import parse, write
 
 ADDITIONS = {
     "encoder": ("Convolution", "Halving convolution", "Pool", "Batch norm", "Dropout", "Residual block", "Dense"),

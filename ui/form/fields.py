@@ -1,4 +1,4 @@
-"""The settings of a training as widgets: what spec/declared.py says of them, drawn."""
+"""The settings of a training as widgets: what design/declared.py says of them, drawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from vae_core.spec.declared import SETTINGS
+from vae_core.design.declared import SETTINGS
 
 
 def draw(name: str, key: str, value: Any = None, **options: Any) -> Any:

@@ -11,12 +11,12 @@ from ui.form import editor
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
 from ui.form.fields import draw
 from vae_core.data.dataset import Summary
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
+from vae_core.design.draft import MIRROR, Draft
+from vae_core.design.layers import MAX_CODE
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
-from vae_core.spec.draft import MIRROR, Draft
-from vae_core.spec.layers import MAX_CODE
 
 PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")

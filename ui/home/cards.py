@@ -9,8 +9,8 @@ import streamlit as st
 from ui import cached, choice, frame, owner, palette, pixels, words
 from ui.errors import plain
 from ui.home import dialogs
+from vae_core.design import naming
 from vae_core.runs.store import Summary
-from vae_core.spec import naming
 
 PER_PAGE = 12
 NARROWEST = 240  # pixels of a card

@@ -9,9 +9,9 @@ import streamlit as st
 
 from ui import cached, choice, pixels, words
 from ui.home import dialogs
+from vae_core.design import naming
 from vae_core.runs.store import Summary
 from vae_core.share import tables
-from vae_core.spec import naming
 
 if TYPE_CHECKING:
     import pandas as pd

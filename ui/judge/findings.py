@@ -11,13 +11,13 @@ import streamlit as st
 from ui import cached, choice, pixels, starting, words
 from ui.components import drawn
 from ui.errors import caught, plain, show_caught
+from vae_core.design import difference
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
 from vae_core.look import doctor, drawing
 from vae_core.look.doctor.finding import PROBLEM, Finding
 from vae_core.look.evidence import Pairs, Table
 from vae_core.runs.store import Run
-from vae_core.spec import difference
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
 
 BEGUN = "judge_begun"  # the run that the last click began
 WIDEST = 640  # pixels of what a finding rests on

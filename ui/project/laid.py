@@ -14,11 +14,11 @@ from ui.components.plane.payload import Flat
 from ui.components.projection.payload import Column, Points, Spots
 from ui.project.kept import CODES
 from ui.view import View, class_name
+from vae_core.design import naming
 from vae_core.look.evaluation import gaussian_kl
 from vae_core.look.projection import TRAIN, Map, adding
 from vae_core.runs import tasks
 from vae_core.runs.tasks import Task
-from vae_core.spec import naming
 
 LOSS_HELP = "Reconstruction, in {unit}; lower is better."
 KL_HELP = f"How far the image's own spread of codes is from the prior, in {naming.QUANTITIES['kl'].unit}."

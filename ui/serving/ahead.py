@@ -31,8 +31,8 @@ def _first() -> None:
 def for_the_others() -> None:
     """When the first page stands: the other pages, and the letters while nobody has trained anything."""
     from vae_core.data import catalog
+    from vae_core.design import recipes
     from vae_core.runs import store
-    from vae_core.spec import recipes
 
     for name in OTHERS:
         import_module(f"ui.{name}")

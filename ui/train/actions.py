@@ -12,10 +12,10 @@ from ui.errors import caught, plain
 from ui.form.fields import draw
 from ui.run_view import View
 from ui.tune import optimizers
+from vae_core.design import difference
+from vae_core.design.declared import SETTINGS
 from vae_core.runs import forks, jobs
 from vae_core.runs.store import Run
-from vae_core.spec import difference
-from vae_core.spec.declared import SETTINGS
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 FOLLOW = "action_done"  # the run that the page shows next

@@ -8,10 +8,10 @@ import streamlit as st
 
 from ui import cached
 from ui.run_view import View
+from vae_core.design import naming
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.share import tables
-from vae_core.spec import naming
 
 
 def show(view: View) -> None:

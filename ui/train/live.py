@@ -13,11 +13,11 @@ from ui.form import costs
 from ui.judge import findings
 from ui.run_view import View, look
 from ui.train import actions, downloads, model_code
+from vae_core.design import duration, naming
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.spec import duration, naming
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 WIDER = 180  # room for "1999 of 2000" and "10 h 20 min"

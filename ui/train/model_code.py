@@ -8,10 +8,10 @@ from functools import partial
 import streamlit as st
 
 from ui import owner, words
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 
 SHORT_HELP = "Training by Keras' own compile and fit: less to read. The program says what differs from the exact one."
 EXECUTED = (
@@ -30,7 +30,7 @@ def drawer(config: Config, run: Run | None = None) -> None:
 
 
 def _show(config: Config, run: Run | None) -> None:
-    from vae_core.spec import keras_code
+    from vae_core.design import keras_code
 
     short = st.toggle("Short form", key="model_code_short", help=SHORT_HELP)
     script = keras_code.script(config, short)

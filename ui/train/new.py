@@ -10,10 +10,10 @@ from ui import choice, starting
 from ui.errors import caught, plain, show_caught, shown
 from ui.form import beginnings, costs, widgets
 from ui.train import model_code, seeds
+from vae_core.design import draft
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
-from vae_core.spec import draft
-from vae_core.spec.config import Config
 
 ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
 SEEN = "train_seen"  # the run that the page last turned to

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import cached, choice, words
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.runs import arms
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 
 KEY = "train_seeds"
 HELP = (

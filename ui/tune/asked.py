@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ui.form.beginnings import CODE, with_code_size
+from vae_core.design.config import Config
 from vae_core.search.space import VARIED
-from vae_core.spec.config import Config
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from vae_core.design import naming
 from vae_core.search import verdict
 from vae_core.search.space import VARIED
 from vae_core.search.wanted import Search
-from vae_core.spec import naming
 
 GOALS = {
     "loss": "Loss",

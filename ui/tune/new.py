@@ -11,11 +11,11 @@ from ui.errors import plain, shown
 from ui.form.beginnings import Start, starts, to_values
 from ui.form.fields import draw
 from ui.tune import asked, labels, picked, preview, vary
+from vae_core.design.config import MOST_FOLDS, Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.search import study
 from vae_core.search.wanted import GOALS, PRUNERS, SAMPLERS, Search
-from vae_core.spec.config import MOST_FOLDS, Config
 
 ASKED, READY_KEY = "tune_asked", "tune_ready"
 BASE = ("epochs", "train_size", "latent")

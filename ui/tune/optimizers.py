@@ -14,13 +14,13 @@ from ui.errors import plain, shown
 from ui.form import costs
 from ui.form.fields import draw
 from ui.tune import duels, picked
+from vae_core.design import naming
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.search import contest
 from vae_core.search.contest import Side
-from vae_core.spec import naming
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
 
 NO_RUN = "Choose a run in the sidebar: its model is trained once with each optimiser, everything else being the same."
 SAME = (

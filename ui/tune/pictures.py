@@ -7,13 +7,13 @@ import streamlit as st
 from ui import cached
 from ui.errors import shown
 from ui.tune import curves, figures, labels
+from vae_core.design import naming
 from vae_core.runs.store import Run
 from vae_core.search import trials as found
 from vae_core.search import verdict
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
-from vae_core.spec import naming
 
 CURVES = "curves"
 CURVES_HELP = "On the validation images, epoch by epoch. Lower is better. A line is a trial; ticked ones stand out."

@@ -10,13 +10,13 @@ from ui import cached, no_run, owner, palette, starting
 from ui import words as common
 from ui.errors import caught, plain, show_caught, shown
 from ui.tune import picked
+from vae_core.design import naming
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
 from vae_core.search import rates
 from vae_core.search.rates import Found
-from vae_core.spec import naming
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

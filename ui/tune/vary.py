@@ -10,13 +10,13 @@ import streamlit as st
 
 from ui.errors import plain
 from ui.tune import asked, labels
+from vae_core.design.architecture import is_mirror
+from vae_core.design.config import Config
+from vae_core.design.setting import ALL
 from vae_core.errors import LoupeError
 from vae_core.search import space
 from vae_core.search.reshaping import CHANGES
 from vae_core.search.space import Vary
-from vae_core.spec.architecture import is_mirror
-from vae_core.spec.config import Config
-from vae_core.spec.setting import ALL
 
 NAMES_KEY = "tune_vary"
 ALWAYS = "Always"

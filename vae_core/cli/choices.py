@@ -9,12 +9,12 @@ from typing import Any
 
 from vae_core.cli.answer import WrongUse, wrong_use
 from vae_core.data import catalog
+from vae_core.design import draft, recipes
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
+from vae_core.design.setting import Setting
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.spec import draft, recipes
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
-from vae_core.spec.setting import Setting
 
 
 def seed(text: str) -> int:

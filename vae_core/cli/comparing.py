@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, WrongUse, add_json, table
+from vae_core.design.difference import Separation
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
 from vae_core.look.comparison import CONFIGS, RUNS, Comparison, Row
@@ -14,7 +15,6 @@ from vae_core.runs import arms, store
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.difference import Separation
 from vae_core.words import plural
 
 PAIR = 2

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import choices, native, progress
 from vae_core.cli.answer import Answer, WrongUse, add_json, table, wrong_use
+from vae_core.design import naming
 from vae_core.look import codes
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 from vae_core.share import outgoing
-from vae_core.spec import naming
 from vae_core.words import number
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from vae_core.spec.config import Config
+    from vae_core.design.config import Config
 
 WIDTH = 512  # pixels that a picture is wide, about
 MOST_CELLS = 128  # on a side of a grid

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from vae_core.cli import answer
-from vae_core.spec import duration, naming
-from vae_core.spec.config import Config
+from vae_core.design import duration, naming
+from vae_core.design.config import Config
 
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps, {postfix}"  # its own time left would know of steps alone
 QUIET_SECONDS, LINE_SECONDS = 2.0, 10.0

@@ -8,15 +8,15 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from vae_core.cli.answer import Answer, WrongUse, add_json, one_line, table
+from vae_core.design import naming
 from vae_core.runs import store
 from vae_core.runs.store import Summary
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
-from vae_core.spec import naming
 from vae_core.words import duration
 
 if TYPE_CHECKING:
-    from vae_core.spec.config import Config
+    from vae_core.design.config import Config
 
 SHOWN_EPOCHS = 10
 PER = {"pixel": naming.PIXEL, "image": naming.IMAGE, "channels": naming.CHANNELS}
@@ -85,7 +85,7 @@ def _told(document: dict[str, Any], config: Config, per: str) -> list[str]:
 
 def _settings(config: Config) -> Iterator[tuple[str, str]]:
     """All that take part in the training, those that are 0 among them."""
-    from vae_core.spec import difference
+    from vae_core.design import difference
 
     for field in fields(config):
         if field.name == "kind":

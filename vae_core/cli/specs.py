@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import choices, times
 from vae_core.cli.answer import Answer, WrongUse, add_json, table
+from vae_core.design import naming, recipes
+from vae_core.design.architecture import Row, counted
+from vae_core.design.config import Config
+from vae_core.design.duration import Parts
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.share import outgoing
-from vae_core.spec import naming, recipes
-from vae_core.spec.architecture import Row, counted
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Parts
 
 if TYPE_CHECKING:
     from vae_core.runs.store import Run
@@ -110,7 +110,7 @@ def code(args: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def _document(run: Run | None, config: Config, args: argparse.Namespace, settings: Settings) -> Any:
-    from vae_core.spec import keras_code
+    from vae_core.design import keras_code
 
     if args.executed:
         return _executed(run, config, args.short, settings)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from vae_core.design.config import Config
+from vae_core.design.duration import Parts, told
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Parts, told
 
 GUESS = " (a guess until this machine is measured: python -m vae_core calibrate)"
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from vae_core.cli import choices, native, progress, times
 from vae_core.cli.answer import Answer, WrongUse, add_json, complain, wrong_use
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import arms, forks, jobs, store
 from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 from vae_core.words import duration, plural
 
 
@@ -251,7 +251,7 @@ def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
 
 
 def _reported(recipe: str) -> Iterator[str]:
-    from vae_core.spec import recipes
+    from vae_core.design import recipes
 
     for known in recipes.all_recipes():
         if known.config.recipe == recipe and known.reported.get("best") is not None:

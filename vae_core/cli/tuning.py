@@ -9,14 +9,14 @@ from contextlib import suppress
 
 from vae_core.cli import choices, found_so_far, native
 from vae_core.cli.answer import Answer, WrongUse, add_json, complain, table, wrong_use
+from vae_core.design.config import Config
+from vae_core.design.duration import told
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.search import coordinator, space, study, trials
 from vae_core.search.study import Study, Worker
 from vae_core.search.wanted import GOALS, PRUNERS, SAMPLERS, Search
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
-from vae_core.spec.duration import told
 
 VARIED = f"learning_rate={space.VARIED['learning_rate'].search}"
 VARY_HELP = (

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.data import catalog
+from vae_core.design import cost
+from vae_core.design.config import Config
+from vae_core.design.duration import Fixed
 from vae_core.learn import models, speed, training
 from vae_core.runs import calibration, store
 from vae_core.runs.calibration import Measured
 from vae_core.settings import PROJECT, Settings
-from vae_core.spec import cost
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Fixed
 
 log = logging.getLogger(__name__)
 PRECISIONS = ("float32", "mixed_bfloat16")

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from vae_core.design.architecture import Architecture
 from vae_core.errors import LoupeError
 from vae_core.learn import models, saved
 from vae_core.look.projection.features import check_size
 from vae_core.runs import keras_file
 from vae_core.runs.store import Run
-from vae_core.spec.architecture import Architecture
 
 BATCH = 256
 BATCH_BYTES = 64 * 2**20  # of the widest layer's activations at once

@@ -8,13 +8,13 @@ import numpy as np
 
 from vae_core.data import splits
 from vae_core.data.dataset import Dataset
+from vae_core.design.config import Config
 from vae_core.learn import export, models, objective, steps
 from vae_core.learn.position import Position
 from vae_core.look import evaluation, pictures
 from vae_core.look.rows import spread
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
 
 CHUNK = 1024
 SHOWN = 8  # validation images of a trial

@@ -13,9 +13,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from vae_core.design.config import Config
+from vae_core.design.duration import FED
 from vae_core.learn.steps import Steps
-from vae_core.spec.config import Config
-from vae_core.spec.duration import FED
 
 MOST = 12  # graphs
 MOST_BYTES = 500_000_000  # of weights and optimizers

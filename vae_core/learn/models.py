@@ -8,6 +8,9 @@ from typing import Any
 
 import keras
 
+from vae_core.design import layers as spec
+from vae_core.design.architecture import Architecture
+from vae_core.design.layers.activations import option
 from vae_core.learn.layers import (
     FusedBatchNormalization,
     PreciseConv2D,
@@ -16,9 +19,6 @@ from vae_core.learn.layers import (
     UpConv,
     saves_work,
 )
-from vae_core.spec import layers as spec
-from vae_core.spec.architecture import Architecture
-from vae_core.spec.layers.activations import option
 
 # By the names of stock layers, what trains in their place: where layers are fused, and in half precision.
 FUSED: dict[str, type[keras.layers.Layer]] = {

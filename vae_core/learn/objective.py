@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 
-from vae_core.spec.config import Config
+from vae_core.design.config import Config
 
 
 @dataclass(frozen=True)

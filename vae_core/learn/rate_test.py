@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from vae_core.data import catalog, splits
+from vae_core.design.config import Config
 from vae_core.learn import models, objective, resolve, steps
 from vae_core.runs.tasks import Task
-from vae_core.spec.config import Config
 
 CHUNK = 10  # steps to a call
 FAR = 4.0  # times the best loss: there is nothing more to learn from larger rates

@@ -7,13 +7,13 @@ import platform
 from pathlib import Path
 
 from vae_core.checked import by_name, text
+from vae_core.design.config import Config
+from vae_core.design.cost import WORTH_MEASURING
 from vae_core.errors import LoupeError
 from vae_core.learn import models, speed
 from vae_core.runs import files
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
-from vae_core.spec.cost import WORTH_MEASURING
 
 WORTH_TAKING = 1.1  # how much faster half precision must be
 log = logging.getLogger(__name__)

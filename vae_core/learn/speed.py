@@ -7,8 +7,8 @@ import time
 import keras
 import numpy as np
 
+from vae_core.design.config import Config
 from vae_core.learn import models, objective, steps
-from vae_core.spec.config import Config
 
 
 def step_seconds(config: Config, style: models.Style, batch: int, repeats: int, count: int = 1) -> list[float]:

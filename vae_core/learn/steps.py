@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from vae_core.design.config import Config
 from vae_core.learn import objective
 from vae_core.learn.models import Networks
-from vae_core.spec.config import Config
 
 BATCH = 256  # images at once outside training
 Images = tuple[Any, ...]  # where the steps gather them from: see `to_train_on`

@@ -12,6 +12,9 @@ import numpy as np
 
 from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset
+from vae_core.design import cost, duration
+from vae_core.design.config import Config
+from vae_core.design.duration import Clock, Images
 from vae_core.errors import LoupeError
 from vae_core.learn import finish, models, objective, resolve, snapshots, steps
 from vae_core.learn.kept import KeptSteps
@@ -19,9 +22,6 @@ from vae_core.learn.position import Position, load_position, save_position
 from vae_core.runs import calibration, jobs
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec import cost, duration
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Clock, Images
 
 CHUNK_SECONDS = 0.2  # how long one call into the graph may take: the grain of progress and of Stop
 STATUS_SECONDS = 1.0

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from vae_core.design import difference, naming
+from vae_core.design.difference import Difference
+from vae_core.design.naming import Quantity
 from vae_core.look import intervals, scores
 from vae_core.look.intervals import Interval
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm, Spread
 from vae_core.runs.store import Run, Summary
-from vae_core.spec import difference, naming
-from vae_core.spec.difference import Difference
-from vae_core.spec.naming import Quantity
 
 RUNS, CONFIGS = "runs", "configs"
 

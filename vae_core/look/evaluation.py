@@ -11,15 +11,15 @@ import numpy as np
 
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset, Part
+from vae_core.design import cost
+from vae_core.design.config import Config
+from vae_core.design.naming import QUANTITIES
 from vae_core.errors import LoupeError
 from vae_core.look import baselines, neighbours
 from vae_core.look.portable import Portable
 from vae_core.look.rows import chunks
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
-from vae_core.spec import cost
-from vae_core.spec.config import Config
-from vae_core.spec.naming import QUANTITIES
 
 VERSION = 1
 ACTIVE = 0.01  # a dimension whose means vary by more carries something

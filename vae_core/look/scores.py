@@ -11,14 +11,14 @@ import numpy as np
 
 from vae_core.checked import Numbers
 from vae_core.data import catalog
+from vae_core.design import naming
+from vae_core.design.config import Config
+from vae_core.design.naming import Quantity
 from vae_core.look import evaluation
 from vae_core.look.portable import Portable
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.spec import naming
-from vae_core.spec.config import Config
-from vae_core.spec.naming import Quantity
 
 KIND = "images"
 VERSION = 1

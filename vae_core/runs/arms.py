@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
 
 LEAST = 3  # seeds from which a sentence about a config, and not about a run, can be made
 MOST = 20  # that are started at once

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from vae_core.data import splits
 from vae_core.data.dataset import Summary
+from vae_core.design import cost, duration
+from vae_core.design.config import Config
+from vae_core.design.duration import Fixed, Images, Parts
 from vae_core.errors import LoupeError
 from vae_core.runs import files
 from vae_core.settings import Settings
-from vae_core.spec import cost, duration
-from vae_core.spec.config import Config
-from vae_core.spec.duration import Fixed, Images, Parts
 
 FILE = "calibration.json"
 Rates = dict[str, cost.Calibration]  # by precision

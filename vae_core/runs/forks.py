@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, create
 from vae_core.settings import Settings
-from vae_core.spec.declared import SETTINGS
 
 CHANGEABLE = tuple(name for name, setting in SETTINGS.items() if setting.fork)
 

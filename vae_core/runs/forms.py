@@ -50,7 +50,7 @@ def document(value: Any) -> dict[str, Any]:
 
 
 def config(value: Any) -> Any:
-    """What the list shows of it; spec/config.py knows what else may be in it, and tells of other versions."""
+    """What the list shows of it; design/config.py knows what else may be in it, and tells of other versions."""
     return value if isinstance(value, dict) and value.get("version") != 1 else LISTED(value)
 
 

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from vae_core.design.layers import ACTIVATIONS, MAX_ACTIVATION
+from vae_core.design.layers.activations import keras_name
 from vae_core.errors import LoupeError
-from vae_core.spec.layers import ACTIVATIONS, MAX_ACTIVATION
-from vae_core.spec.layers.activations import keras_name
 
 Allowed = Callable[[Any], bool]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")  # never a path

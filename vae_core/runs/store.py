@@ -23,8 +23,8 @@ from vae_core.settings import SHIPPED, Settings
 if TYPE_CHECKING:
     import numpy as np
 
+    from vae_core.design.config import Config
     from vae_core.runs.forms import State
-    from vae_core.spec.config import Config
 
 # numpy and the config's parser are imported inside the functions that need them: listing needs neither.
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class Run(Work):
     # What was asked for, and how it is computed.
 
     def config(self) -> Config:
-        from vae_core.spec.config import from_json
+        from vae_core.design.config import from_json
 
         return from_json(self.document()["config"])
 
@@ -410,7 +410,7 @@ def _summarize(run: Run) -> Summary:
 
 
 def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
-    from vae_core.spec.config import VERSION as CONFIG_VERSION
+    from vae_core.design.config import VERSION as CONFIG_VERSION
 
     if config["version"] != CONFIG_VERSION:
         raise LoupeError(f"The config of {run.id} has version {config['version']!r}",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
 
 MOST_SEEDS = 10
 SGD_FACTOR = 10  # how much larger a step SGD usually takes

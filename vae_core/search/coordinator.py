@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, jobs, locks, store
 from vae_core.runs.store import Run
@@ -15,7 +16,6 @@ from vae_core.runs.work import FINAL
 from vae_core.search import space
 from vae_core.search.study import Study, Worker, told_of_storage
 from vae_core.search.trainer import Trainer
-from vae_core.spec.config import Config
 
 if TYPE_CHECKING:
     import optuna

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from vae_core.data.dataset import Summary
+from vae_core.design.config import Config
+from vae_core.design.duration import FED, Parts, Span
 from vae_core.errors import LoupeError
 from vae_core.runs import calibration
 from vae_core.search import space as spaces
 from vae_core.search.wanted import Search
 from vae_core.settings import Settings
-from vae_core.spec.config import Config
-from vae_core.spec.duration import FED, Parts, Span
 
 SAMPLES = 16  # trials that are looked at
 

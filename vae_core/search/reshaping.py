@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vae_core.spec.layers import Activation, Code, Conv, Convolution, Dense, Dropout, Layer, Residual
-from vae_core.spec.notation import parse, write
+from vae_core.design.layers import Activation, Code, Conv, Convolution, Dense, Dropout, Layer, Residual
+from vae_core.design.notation import parse, write
 
 KEPT = ("linear", "sigmoid", "tanh")  # chosen for the range of their values, so another activation is no variant
 LEAST_DROPOUT = 0.005

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from vae_core.design.architecture import is_mirror
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
+from vae_core.design.layers import ACTIVATIONS, Code
+from vae_core.design.notation import parse
+from vae_core.design.setting import Setting
 from vae_core.errors import LoupeError
 from vae_core.search.reshaping import CHANGES, reshaped
-from vae_core.spec.architecture import is_mirror
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
-from vae_core.spec.layers import ACTIVATIONS, Code
-from vae_core.spec.notation import parse
-from vae_core.spec.setting import Setting
 
 if TYPE_CHECKING:
     from optuna.trial import Trial

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.search.trials import Trial
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 
 LEVELS = {"mean_image": "mean image", "class_mean": "mean of its class", "pca": "PCA"}
 LAG = 1.5  # a validation loss of so many times the training loss is no matter of generalisation any more

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from vae_core.design.config import MOST_FOLDS, Config, from_json
 from vae_core.errors import LoupeError
 from vae_core.search import space as spaces
 from vae_core.search.space import Vary
-from vae_core.spec.config import MOST_FOLDS, Config, from_json
 
 VERSION = 1
 SAMPLERS = ("tpe", "random", "grid")

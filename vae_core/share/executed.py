@@ -27,14 +27,14 @@ from uuid import uuid4
 import numpy as np
 
 from vae_core.data import catalog
+from vae_core.design import keras_code
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
-from vae_core.spec import keras_code
-from vae_core.spec.config import Config
 
 KIND = "notebook"
 POLL_SECONDS = 0.5  # how often it is asked whether it is to stop, while the program says nothing

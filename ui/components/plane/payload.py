@@ -11,8 +11,8 @@ import numpy as np
 from ui import palette
 from ui.components.parcel import STEPS, Parcel, in_steps, rounded, span
 from ui.components.plane.told import Asked
+from vae_core.design import naming
 from vae_core.look import codes as places
-from vae_core.spec import naming
 
 MARGIN = 1.12  # of the first view around what it shows
 RINGS = 3  # standard deviations of the prior that the first view holds

@@ -12,8 +12,8 @@ import numpy as np
 from ui.components.parcel import Parcel
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat, Marked
+from vae_core.design import naming
 from vae_core.look import pictures
-from vae_core.spec import naming
 
 MOST_WALKED = 100_000  # points whose codes the browser gets, to walk by ...
 MOST_NUMBERS = 4_000_000  # ... and numbers of these codes

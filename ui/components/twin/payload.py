@@ -11,8 +11,8 @@ import numpy as np
 from ui.components.parcel import Parcel
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat
+from vae_core.design import naming
 from vae_core.look import align
-from vae_core.spec import naming
 
 MOST_ANCHORS = 2000  # test images that the walk goes between, with their pictures
 ANCHOR_BYTES = 1_500_000  # that those pictures may take

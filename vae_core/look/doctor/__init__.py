@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from vae_core.design.config import Config
 from vae_core.look.doctor import codes, curves, objective, setup
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.case import of as of
 from vae_core.look.doctor.finding import PROBLEM, Finding
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 Rule = Callable[[Case], Finding | None]
 RULES: dict[str, Rule] = {

@@ -11,15 +11,15 @@ import numpy as np
 
 from vae_core.data import catalog, splits
 from vae_core.data.checks import Leak
+from vae_core.design import naming, recipes
+from vae_core.design.config import Config
+from vae_core.design.layers import BatchNorm, Layer, Residual
 from vae_core.errors import LoupeError
 from vae_core.look.doctor import data
 from vae_core.look.evidence import MAIN, SECOND, Curves, Line
 from vae_core.runs import arms
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.spec import naming, recipes
-from vae_core.spec.config import Config
-from vae_core.spec.layers import BatchNorm, Layer, Residual
 
 BASELINES = {  # what the reports compare these recipes with
     "mnist-deeper": "mnist-baseline",

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from vae_core.design.config import Config
+from vae_core.design.layers import Activation, Code
+from vae_core.design.notation import parse, write
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import HINT, Finding, Repair
 from vae_core.look.evaluation import ACTIVE
 from vae_core.look.evidence import Bars, Dots
 from vae_core.look.rows import spread
-from vae_core.spec.config import Config
-from vae_core.spec.layers import Activation, Code
-from vae_core.spec.notation import parse, write
 
 NOT_NEGATIVE = ("relu", "sigmoid", "relu6")
 FLAT = 1e-6  # of the largest spread: a number of the code that never moves

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from vae_core.design import naming
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import HINT, Finding, Repair
 from vae_core.look.evidence import MARKED, Bars, Curves, Line
-from vae_core.spec import naming
 from vae_core.words import plural
 
 NEAR = 1.25  # a beta within this factor of a count of pixels is one

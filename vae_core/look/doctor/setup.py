@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from vae_core.data import checks
+from vae_core.design import difference
+from vae_core.design.config import Config
+from vae_core.design.layers import Convolution, Layer, Residual
+from vae_core.design.mirror import mirror
 from vae_core.errors import LoupeError
 from vae_core.look.doctor.case import Case, Facts
 from vae_core.look.doctor.finding import HINT, Finding, Repair
 from vae_core.look.evidence import Bars, Pairs, Table
 from vae_core.runs.arms import LEAST
-from vae_core.spec import difference
-from vae_core.spec.config import Config
-from vae_core.spec.layers import Convolution, Layer, Residual
-from vae_core.spec.mirror import mirror
 
 LEAKED = 0.005  # share of the test images that stand in the training set as well
 SHOWN = 6  # pairs of images

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from vae_core.design.naming import QUANTITIES
 from vae_core.look import evaluation
 from vae_core.look.metrics.entry import HIGHER, Entry, Found, Missing, Tell, mean
 from vae_core.look.metrics.subject import SEED, Subject
-from vae_core.spec.naming import QUANTITIES
 
 PROBED = 10_000  # training codes that the linear probe is fitted to
 PROBE = (

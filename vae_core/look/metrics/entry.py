@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from vae_core.spec.naming import HIGHER as HIGHER
-from vae_core.spec.naming import LOWER as LOWER
-from vae_core.spec.naming import NEITHER as NEITHER
-from vae_core.spec.naming import QUANTITIES
+from vae_core.design.naming import HIGHER as HIGHER
+from vae_core.design.naming import LOWER as LOWER
+from vae_core.design.naming import NEITHER as NEITHER
+from vae_core.design.naming import QUANTITIES
 
 CONFIDENCE = 0.95
 Tell = Callable[[float], None]  # the share of a part's work that is done

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from vae_core.design.naming import QUANTITIES
 from vae_core.look.evaluation import ACTIVE
 from vae_core.look.metrics.entry import HIGHER, LOWER, NEITHER, Entry, Found, Missing, Tell, known
 from vae_core.look.metrics.subject import SEED, Subject
-from vae_core.spec.naming import QUANTITIES
 
 MOST = 4_000  # images whose codes stand for all: every one is compared with every other
 CHUNK = 64

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vae_core.design import naming
+from vae_core.design.config import Config
 from vae_core.look import baselines
 from vae_core.look.metrics.entry import HIGHER, Found, Missing, Tell, mean
 from vae_core.look.metrics.information import log_mean_exp
 from vae_core.look.metrics.subject import SEED, Subject
-from vae_core.spec import naming
-from vae_core.spec.config import Config
 
 SAMPLES = 64  # codes drawn for each image
 IMAGES, FEWEST = 500, 20

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core.data.dataset import Dataset
+from vae_core.design.config import Config
 from vae_core.look import evaluation
 from vae_core.look.evaluation import PerImage
 from vae_core.look.portable import Network, Portable
 from vae_core.look.rows import spread
-from vae_core.spec.config import Config
 
 SEED = 4  # of all that is drawn here; the codes' own draws have others
 

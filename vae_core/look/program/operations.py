@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from vae_core.design.layers import MAX_ACTIVATION, activations
 from vae_core.errors import LoupeError
 from vae_core.look.program import windows
 from vae_core.look.program.windows import Axis, Phase
-from vae_core.spec.layers import MAX_ACTIVATION, activations
 
 # The browser knows them by their places in this list.
 FUNCTIONS = tuple(each.keras or each.name for each in activations.FUNCTIONS if each.name != "linear")

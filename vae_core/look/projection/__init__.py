@@ -16,11 +16,11 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from vae_core.checked import Numbers, listed, maybe, one_of, record, text, whole
+from vae_core.design.layers import Flatten, show
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.spec.layers import Flatten, show
 from vae_core.words import plural
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from vae_core.data.dataset import Array, Dataset, Part
+from vae_core.design.config import Config
 from vae_core.look import baselines
 from vae_core.look.evaluation import gaussian_kl
 from vae_core.look.portable import Portable
@@ -15,7 +16,6 @@ from vae_core.look.projection import TEST, TRAIN, Projection
 from vae_core.look.projection.stages import Progress
 from vae_core.look.rows import chunks, spread
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 CHUNK = 1024
 

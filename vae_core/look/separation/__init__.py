@@ -20,6 +20,7 @@ import numpy as np
 
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation
 from vae_core.look.portable import Portable
@@ -33,7 +34,6 @@ from vae_core.look.separation.scoring import RECONSTRUCTION, Score
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.spec.config import Config
 
 KIND, VERSION = "separation", 2  # before, the test images chose the score and set the line
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from vae_core.data import splits
 from vae_core.data.dataset import Dataset
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look.rows import spread
-from vae_core.spec.config import Config
 
 KNOWN = 10_000  # training images that odd ones are held against
 USUAL, ODD = 4_000, 1_000  # held-out images that are looked at

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vae_core.design.config import Config
 from vae_core.look import baselines, evaluation
 from vae_core.look.portable import Portable
 from vae_core.look.rows import chunks
-from vae_core.spec.config import Config
 
 NEAREST = 5
 CHUNK = 1024

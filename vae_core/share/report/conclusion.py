@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vae_core.design import naming
+from vae_core.design.config import Config
+from vae_core.design.difference import listed
 from vae_core.look.doctor.finding import PROBLEM, Finding
-from vae_core.spec import naming
-from vae_core.spec.config import Config
-from vae_core.spec.difference import listed
 from vae_core.words import plural
 
 NEAR_PCA = 0.01  # of PCA's loss: a model within is no better than a straight line

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from vae_core.design import difference, naming, recipes
+from vae_core.design.architecture import Row, counted
+from vae_core.design.config import Config
+from vae_core.design.declared import GROUPS
+from vae_core.design.layers import show
 from vae_core.look import comparison, doctor
 from vae_core.runs.store import Run
 from vae_core.share.report import conclusion, numbers, pictures
 from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, Text
 from vae_core.share.report.side import Side
 from vae_core.share.report.side import of as side_of
-from vae_core.spec import difference, naming, recipes
-from vae_core.spec.architecture import Row, counted
-from vae_core.spec.config import Config
-from vae_core.spec.declared import GROUPS
-from vae_core.spec.layers import show
 from vae_core.words import plural
 
 GENERATED = "Sentences in italics were generated from the numbers of this report."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from vae_core.design import naming
 from vae_core.look import comparison
 from vae_core.look.intervals import Interval
 from vae_core.share.report.parts import Block, Grid, Heading, Text
 from vae_core.share.report.side import Side
-from vae_core.spec import naming
 from vae_core.words import plural
 
 BASELINES = {"floor": "least that is possible", "mean_image": "mean image", "class_mean": "mean of its class"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vae_core.design.config import Config
 from vae_core.look import doctor, metrics
 from vae_core.look.doctor import case as cases
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import Finding
 from vae_core.runs.store import Run
-from vae_core.spec.config import Config
 
 
 @dataclass(frozen=True)

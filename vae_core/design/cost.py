@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from vae_core.design.architecture import Architecture
+from vae_core.design.config import Config
+from vae_core.design.layers import Conv, Convolution, Dropout, Layer, Pool, Residual, Shape, Up
 from vae_core.errors import LoupeError
-from vae_core.spec.architecture import Architecture
-from vae_core.spec.config import Config
-from vae_core.spec.layers import Conv, Convolution, Dropout, Layer, Pool, Residual, Shape, Up
 
 WORTH_MEASURING = 5_000_000  # multiply-adds an image; below, half precision never paid
 TRAINING = 3  # a training step's work over that of a forward pass

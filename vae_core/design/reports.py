@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vae_core.spec.config import Config
+from vae_core.design.config import Config
 
 Choices = Mapping[str, tuple[float, ...]]
 

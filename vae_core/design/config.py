@@ -11,12 +11,12 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
+from vae_core.design.architecture import Architecture, is_mirror, plan
+from vae_core.design.declared import SETTINGS, Fields
+from vae_core.design.layers import Code, Layer
+from vae_core.design.notation import parse, write
+from vae_core.design.setting import Setting
 from vae_core.errors import LoupeError
-from vae_core.spec.architecture import Architecture, is_mirror, plan
-from vae_core.spec.declared import SETTINGS, Fields
-from vae_core.spec.layers import Code, Layer
-from vae_core.spec.notation import parse, write
-from vae_core.spec.setting import Setting
 
 VERSION = 1
 FOLD = re.compile(r"fold:([1-9]\d?)/([1-9]\d?)")  # the second of five folds is fold:2/5

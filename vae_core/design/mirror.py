@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from vae_core.design.layers import Crop, Deconv, Dense, Flatten, Layer, Pad, Reshape, Residual, Shape
 from vae_core.errors import LoupeError
-from vae_core.spec.layers import Crop, Deconv, Dense, Flatten, Layer, Pad, Reshape, Residual, Shape
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vae_core.spec.layers import Call, Layer, Residual, Shape
+from vae_core.design.layers import Call, Layer, Residual, Shape
 
 
 def chain(layers: Iterable[Layer], shape: Shape, depth: int = 0) -> list[str]:

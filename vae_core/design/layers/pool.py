@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from vae_core.spec.layers.base import Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import MAX_STRIDE, NUMBER, grow, number, shrink
+from vae_core.design.layers.base import Call, Layer, Shape, Word
+from vae_core.design.layers.tokens import MAX_STRIDE, NUMBER, grow, number, shrink
 
 
 @dataclass(frozen=True)

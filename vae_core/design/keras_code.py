@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vae_core.design import difference, keras_pictures, keras_short, keras_training, naming
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
+from vae_core.design.keras_layers import chain
+from vae_core.design.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
 from vae_core.errors import LoupeError
-from vae_core.spec import difference, keras_pictures, keras_short, keras_training, naming
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
-from vae_core.spec.keras_layers import chain
-from vae_core.spec.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
 
 FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
 CLASS_NAMES = {  # where labels are numbers and classes have names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vae_core.spec.layers.base import REPEATED, Call, Layer, Shape, Word
+from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
 
 
 @dataclass(frozen=True)

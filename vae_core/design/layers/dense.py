@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from vae_core.spec.layers.activations import SUFFIX, option, read_activation, suffix, then
-from vae_core.spec.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
+from vae_core.design.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
+from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, number
 from vae_core.words import plural
 
 MAX_CODE = 512

@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vae_core.errors import LoupeError
-from vae_core.spec import repairs
-from vae_core.spec.layers import (
+from vae_core.design import repairs
+from vae_core.design.layers import (
     MAX_CODE,
     Activation,
     BatchNorm,
@@ -24,8 +23,9 @@ from vae_core.spec.layers import (
     Shape,
     show,
 )
-from vae_core.spec.mirror import mirror, without_mirror
-from vae_core.spec.notation import MAX_TOKENS, count_tokens, parse, write
+from vae_core.design.mirror import mirror, without_mirror
+from vae_core.design.notation import MAX_TOKENS, count_tokens, parse, write
+from vae_core.errors import LoupeError
 
 MAX_PARAMETERS = 50_000_000
 MAX_SIDE = 512  # pixels of an image's height or width

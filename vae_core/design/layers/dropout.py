@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from vae_core.design.layers.base import Call, Layer, Shape, Word
+from vae_core.design.layers.tokens import instead, short
 from vae_core.errors import LoupeError
-from vae_core.spec.layers.base import Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import instead, short
 
 RATES = (0.01, 0.95)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vae_core.spec.config import Config
+from vae_core.design.config import Config
 
 
 def sections(config: Config) -> Iterator[tuple[str, str, str]]:

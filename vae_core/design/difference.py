@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from vae_core.design import alignment
+from vae_core.design.alignment import KINDS, LAYERS, OPENING, Step, Unit
+from vae_core.design.config import Config
+from vae_core.design.declared import GROUPS, SETTINGS
+from vae_core.design.layers import Code
+from vae_core.design.notation import write
+from vae_core.design.setting import NONE, Setting
 from vae_core.errors import LoupeError
-from vae_core.spec import alignment
-from vae_core.spec.alignment import KINDS, LAYERS, OPENING, Step, Unit
-from vae_core.spec.config import Config
-from vae_core.spec.declared import GROUPS, SETTINGS
-from vae_core.spec.layers import Code
-from vae_core.spec.notation import write
-from vae_core.spec.setting import NONE, Setting
 
 MIRROR = "mirror"
 GREW = 0.5  # share of what a path gained in parameters from which a layer is named for it

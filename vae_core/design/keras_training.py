@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vae_core.spec.config import Config
-from vae_core.spec.layers import Dropout, Layer, Residual
+from vae_core.design.config import Config
+from vae_core.design.layers import Dropout, Layer, Residual
 
 LOSS_TEXT = {
     "vae": "The reconstruction error, and the KL divergence of the code's distribution from a standard normal one, in "

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
+from vae_core.design import recipes
+from vae_core.design.architecture import Architecture, Layers, Row, is_mirror, plan
+from vae_core.design.layers import Code, Flatten, Shape, show
+from vae_core.design.mirror import mirror
+from vae_core.design.notation import parse
+from vae_core.design.repairs import unfit
 from vae_core.errors import LoupeError, Repair
-from vae_core.spec import recipes
-from vae_core.spec.architecture import Architecture, Layers, Row, is_mirror, plan
-from vae_core.spec.layers import Code, Flatten, Shape, show
-from vae_core.spec.mirror import mirror
-from vae_core.spec.notation import parse
-from vae_core.spec.repairs import unfit
 
 MIRROR = "mirror"
 MOST_REPAIRS = 4

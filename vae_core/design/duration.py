@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from vae_core import words
+from vae_core.design import cost
+from vae_core.design.config import Config
+from vae_core.design.cost import Calibration
+from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
-from vae_core.spec import cost
-from vae_core.spec.config import Config
-from vae_core.spec.cost import Calibration
-from vae_core.spec.declared import SETTINGS
 
 GUESSED, MEASURED = 2.2, 1.2  # by which factor either way a part may be off
 CLOSE = 1.5  # a range no wider than this is told as one number

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 
-from vae_core.spec.architecture import Architecture, Row
-from vae_core.spec.layers import Activation, Dense, Layer, Reshape, Shape
-from vae_core.spec.notation import write
+from vae_core.design.architecture import Architecture, Row
+from vae_core.design.layers import Activation, Dense, Layer, Reshape, Shape
+from vae_core.design.notation import write
 
 GAP = 1.0  # the cost of a unit without a partner; two of them must cost more than any change
 WEIGHTS = {"filters": 0.3, "strides": 0.25, "kernels": 0.2}  # how unlike a change makes two units

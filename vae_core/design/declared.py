@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 
-from vae_core.spec.layers import MAX_CODE
-from vae_core.spec.naming import KINDS
-from vae_core.spec.setting import ALL, NONE, Setting, Where
+from vae_core.design.layers import MAX_CODE
+from vae_core.design.naming import KINDS
+from vae_core.design.setting import ALL, NONE, Setting, Where
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from vae_core.design.config import Config
+from vae_core.design.declared import SETTINGS
+from vae_core.design.reports import Recipe as Recipe
+from vae_core.design.reports import systems
 from vae_core.errors import LoupeError
-from vae_core.spec.config import Config
-from vae_core.spec.declared import SETTINGS
-from vae_core.spec.reports import Recipe as Recipe
-from vae_core.spec.reports import systems
 
 VARIANTS = ("faithful", "lite")
 

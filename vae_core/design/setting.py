@@ -1,6 +1,6 @@
 """What there is to say of one setting of a training, for all who ask: the checks, the forms, the commands, the reports.
 
-spec/declared.py says it of each setting.
+design/declared.py says it of each setting.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from vae_core.design.layers import ACTIVATIONS, KINDS, Layer, Residual
+from vae_core.design.layers.tokens import TOKEN, instead, short
 from vae_core.errors import LoupeError, Repair
-from vae_core.spec.layers import ACTIVATIONS, KINDS, Layer, Residual
-from vae_core.spec.layers.tokens import TOKEN, instead, short
 
 MAX_TEXT = 10_000  # characters of a line
 MAX_TOKENS = 200

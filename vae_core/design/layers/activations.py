@@ -6,9 +6,9 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
+from vae_core.design.layers.tokens import instead, short
 from vae_core.errors import LoupeError
-from vae_core.spec.layers.base import REPEATED, Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import instead, short
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from vae_core.design.layers.base import Call, Layer, Shape, Word, show
+from vae_core.design.layers.dense import Code
+from vae_core.design.layers.form import Flatten, Reshape
 from vae_core.errors import LoupeError
-from vae_core.spec.layers.base import Call, Layer, Shape, Word, show
-from vae_core.spec.layers.dense import Code
-from vae_core.spec.layers.form import Flatten, Reshape
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vae_core.spec import keras_training
-from vae_core.spec.config import Config
+from vae_core.design import keras_training
+from vae_core.design.config import Config
 
 LOSS_TEXT = {
     "vae": f"{keras_training.LOSS_TEXT['vae']} Here both are divided by the number of pixels.",

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from vae_core.spec.layers.activations import SUFFIX, option, read_activation, suffix, then
-from vae_core.spec.layers.base import Call, Layer, Shape, Word
-from vae_core.spec.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, nth, number, shrink
+from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
+from vae_core.design.layers.base import Call, Layer, Shape, Word
+from vae_core.design.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, nth, number, shrink
 from vae_core.words import plural
 
 MAX_KERNEL = 31

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from vae_core.design.layers import Code, Convolution, Dense, Flatten, Layer, Pool, Reshape, Shape
+from vae_core.design.notation import write
 from vae_core.errors import LoupeError, Repair
-from vae_core.spec.layers import Code, Convolution, Dense, Flatten, Layer, Pool, Reshape, Shape
-from vae_core.spec.notation import write
 
 Layers = tuple[Layer, ...]
 Change = tuple[str, Layers]  # in words, and the layers of the line then

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from vae_core.spec.layers.base import Call, Layer, Shape, Word, show
-from vae_core.spec.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.design.layers.base import Call, Layer, Shape, Word, show
+from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, number
 from vae_core.words import plural
 
 
