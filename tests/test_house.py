@@ -271,7 +271,7 @@ def test_the_plan_of_the_house_is_true():
         ("ui/form/widgets.py", "from vae_core.learn import training", "meet through files only"),
         ("vae_core/runs/jobs.py", "from ..look import codes", "a higher floor"),
         ("vae_core/look/codes.py", "from vae_core import learn", "a higher floor"),
-        ("vae_core/settings.py", "from .spec import config", "a higher floor"),
+        ("vae_core/settings.py", "from .design import config", "a higher floor"),
         ("vae_core/look/codes.py", "from matplotlib import cm", "only the scripts that we write do"),
         ("pages/home.py", "import numpy as np", "a page does no arithmetic"),
         ("vae_core/design/config.py", "from . import mirror", "vae_core.design.config -> vae_core.design.mirror"),
