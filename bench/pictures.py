@@ -11,15 +11,14 @@ import argparse
 import io
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from bench.first import STANDS
 from bench.page import SECONDS, launched, page_server
-from vae_core.cli import worker as worker
+from vae_core.cli import worker
 from vae_core.look import projection
 from vae_core.look.projection import Projection
 from vae_core.runs import shipped
@@ -32,10 +31,11 @@ MAP, OTHER = "loupe.type-map", "loupe.type-16"
 TOUR = {
     "home": "",
     "train": f"train?run={MAP}",
-    "explore": f"explore?run={MAP}",
-    "project": f"project?run={MAP}&maps=codes,{{tsne}}",
+    "project": f"project?run={OTHER}&maps=codes,{{tsne}}",
     "compare": f"compare?run={OTHER}&runs={MAP},{OTHER}",
 }
+WALKED = ("home",)  # the map has to stand
+SAID = {"train": "The doctor found"}  # and this
 IDLE = "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
 STILL = """() => new Promise((done) => {
   let ended = performance.now();
@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
         shipped.ready(settings)
-        tsne = projection.begin(Run(MAP, settings), Projection(method="tsne", of="pixels"))
+        tsne = projection.begin(Run(OTHER, settings), Projection(method="tsne", of="codes"))
         worker.work(tsne)
         browser = launched(playwright)
         with page_server(settings) as server:
@@ -59,19 +59,13 @@ def main() -> None:
             for name, address in TOUR.items():
                 page.goto(f"{server.address}/{address.format(tsne=tsne.path.name)}")
                 page.wait_for_function(IDLE, timeout=1000 * SECONDS)
-                AT.get(name, _as_it_is)(page)
+                if name in WALKED:
+                    page.wait_for_function(STANDS, timeout=1000 * SECONDS)
+                if name in SAID:
+                    page.get_by_text(SAID[name]).wait_for(timeout=1000 * SECONDS)
                 page.evaluate(STILL)
                 _keep(page.screenshot(), OUT / f"{name}.webp")
         browser.close()
-
-
-def _as_it_is(page: Page) -> None:
-    pass
-
-
-def _walk(page: Page) -> None:
-    """A cursor on the map, and what the decoder draws there."""
-    page.wait_for_function(STANDS, timeout=1000 * SECONDS)
 
 
 def _keep(picture: bytes, path: Path) -> None:
@@ -79,8 +73,6 @@ def _keep(picture: bytes, path: Path) -> None:
         image.convert("RGB").save(path, quality=88, method=6)
     print(path.relative_to(PROJECT), f"{path.stat().st_size / 1000:.0f} kB")
 
-
-AT: dict[str, Callable[[Page], None]] = {"home": _walk, "explore": _walk}
 
 if __name__ == "__main__":
     main()

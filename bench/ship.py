@@ -62,7 +62,7 @@ RUNS = (
     Along("report-000", "Report 000, baseline", "The baseline of report 000.",
           recipes.find("mnist-baseline", "lite").config),
     Along("report-000-deeper", "Report 000, deeper", "The deeper network of report 000 in its small form.",
-          replace(recipes.find("mnist-deeper", "lite").config, epochs=12, schedule="cosine", warmup=1.0)),
+          replace(recipes.find("mnist-deeper", "lite").config, batch=32, epochs=15, schedule="cosine", warmup=1.0)),
 )  # fmt: skip
 
 
