@@ -111,6 +111,13 @@ def test_what_does_not_fit_is_explained_and_can_be_repaired(encoder, decoder):
     assert any(table(draft.repaired(repair))[1] is None for repair in found)
 
 
+def test_of_two_mistakes_the_first_can_be_put_right():
+    draft = Draft(GREY, "covn8/2 dense20")
+    _, problem = table(draft)
+    labels = [repair.label for repair in repairs(draft, problem)]
+    assert labels[:2] == ["Write conv8/2 for covn8/2", "Take covn8/2 out"]
+
+
 def test_an_architecture_that_fits_has_no_problem_whatever_its_kind():
     assert table(Draft(GREY, "conv8/2 flatten code2:relu bn", kind="ae"))[1] is None
 

@@ -18,6 +18,7 @@ from vae_core.errors import LoupeError, Repair
 
 MIRROR = "mirror"
 MOST_REPAIRS = 4
+UNREAD = -1  # the place of what is wrong before any layer can be tried
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,14 @@ def _walk(draft: Draft, error: LoupeError) -> tuple[list[Line], Problem]:
     try:
         encoder = with_code(parse(draft.encoder), draft.image, draft.latent)
     except LoupeError as first:
-        return lines, Problem(first, "encoder")
+        return lines, Problem(first, "encoder", UNREAD)
     shape, found = _fill(lines, "encoder", encoder, draft.image)
     if found or draft.mirrored:
         return lines, found or Problem(error, "encoder")
     try:
         decoder = parse(draft.decoder, "decoder")
     except LoupeError as first:
-        return lines, Problem(first, "decoder")
+        return lines, Problem(first, "decoder", UNREAD)
     shape, found = _fill(lines, "decoder", decoder, (_code_size(encoder),))
     ends_wrong = shape != draft.image and len(decoder) > 0
     return lines, found or Problem(error, "decoder", len(decoder) - 1 if ends_wrong else None)
@@ -160,7 +161,7 @@ def repairs(draft: Draft, problem: Problem) -> list[Repair]:
     good = [found[each] for each, left in problems.items() if left is None]
     better = [found[each] for each, left in problems.items() if left and _is_later(left, problem)]
     specific = (good or better)[:MOST_REPAIRS]
-    return specific if len(specific) > 1 else [*specific, *_last_resorts(draft)]
+    return specific if len(good) > 1 else [*specific, *_last_resorts(draft)]
 
 
 def _is_later(new: Problem, old: Problem) -> bool:
