@@ -127,7 +127,7 @@ def test_many_may_ask_at_once(run: Run) -> None:
 def test_it_needs_no_tensorflow(run: Run) -> None:
     script = f"""
 import pathlib
-from vae_core.look import packed
+from vae_core.look.program import packed
 from vae_core.runs import keras_file, stock
 packed.pack(keras_file.read(pathlib.Path({str(run.model)!r}))["decoder"])
 """
