@@ -18,7 +18,7 @@ CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16 code
 PROGRAM = """
 import sys, time
 import numpy as np
-from vae_core.cli import tasks
+from vae_core.cli import worker
 from vae_core.cli.main import main
 
 def count(task, tell):
@@ -31,7 +31,7 @@ def count(task, tell):
         raise ValueError("a bug")
     task.save({"reached": task.spec["to"]}, {"numbers": np.arange(task.spec["to"])})
 
-tasks.WORKERS["count"] = ("__main__", "count")
+worker.WORKERS["count"] = ("__main__", "count")
 sys.exit(main(["task", sys.argv[-1]]))
 """
 COMMAND = (sys.executable, "-c", PROGRAM)
