@@ -15,7 +15,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import joined
 from vae_core.runs import shipped, store, tasks, transfer
 from vae_core.runs.store import Run
-from vae_core.settings import Settings
+from vae_core.settings import PROJECT, Settings
 
 
 @pytest.fixture
@@ -33,6 +33,19 @@ def bring(settings: Settings, tmp_path: Path, *names: str) -> Settings:
         with (settings.shipped / f"{name}.zip").open("wb") as target:
             transfer.pack(elsewhere, [name], target, with_state=False)
     return settings
+
+
+def test_what_comes_along_is_small_whole_and_holds_nothing_of_others(settings: Settings) -> None:
+    ours = replace(settings, shipped=PROJECT / "checkpoints" / ".shipped")
+    assert sum(path.stat().st_size for path in ours.shipped.iterdir()) <= 4_000_000
+    found = [Run(line.id, ours) for line in shipped.every(ours)]
+    assert {run.config().dataset for run in found} == {"type", "mnist", "fashion-mnist"}
+    assert sum(bool(run.config().recipe) for run in found) == 2, "report 000's two, to be compared"
+    for run in found:
+        assert run.history() and run.metrics() and run.thumbs() and not run.load_state()
+        kept = {name for epoch in run.snapshot_epochs() for name in run.snapshot(epoch)} | set(run.codes())
+        foreign = run.config().dataset != "type"
+        assert not kept & {"labels", "original"} if foreign else {"labels", "original"} <= kept
 
 
 def test_it_is_found_by_its_name_and_is_not_one_of_ones_own(along: Settings) -> None:
