@@ -59,7 +59,8 @@ def finished(run: Run) -> View | None:
             raise
         _unfinished(run, f"Its training {ENDS[state]} before it was through, so there is no model to walk in.")
         return None
-    view.originals("The map and what the decoder draws there need none.")
+    colours = "" if view.labels is not None else " Only the colours of the classes are missing."
+    view.originals(f"The map and what the decoder draws there need no image.{colours}")
     if not len(view.sound):
         st.error("None of this model's codes is a number. Train it again with a lower learning rate.")
         return None
