@@ -118,7 +118,7 @@ FAULTS = (
         ("test_early_stopping_waits_for_its_patience",),
     ),
     Fault(
-        "a-snapshot-bears-the-number-before", "vae_core/learn/training.py", "Training._end_epoch",
+        "a-snapshot-bears-the-number-before", "vae_core/learn/training.py", "Training._look",
         "self.data, position.epoch)", "self.data, position.epoch - 1)",
         ("test_a_run_holds_all_that_is_promised",),
     ),
