@@ -91,4 +91,4 @@ def first() -> Config:
 
     With beta = 0.6 the letters are sharper than with 1, and there is still a letter everywhere on the map."""
     config = default("type", (28, 28, 1))
-    return replace(config, classes=tuple("38ABCEOS"), batch=64, epochs=20, beta=0.6)
+    return replace(config, classes=tuple("38ABCEOS"), batch=64, epochs=16, beta=0.6)
