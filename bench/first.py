@@ -29,10 +29,14 @@ FIND = """const find = (root, name) => root.querySelector(name)
 # Watches for another picture, from the first move of the hand on the map.
 WATCH = f"""() => {{
   {FIND}
-  const picture = find(document, '.now'), map = find(document, '.over'), before = picture.toDataURL();
-  map.addEventListener('pointerdown', () => {{ window.began ??= performance.now(); }});
+  const picture = find(document, '.now'), map = find(document, '.over');
+  let before = null;
+  map.addEventListener('pointerdown', () => {{
+    before ??= picture.toDataURL();
+    window.began ??= performance.now();
+  }}, true);
   const look = () => {{
-    if (picture.toDataURL() === before) return requestAnimationFrame(look);
+    if (before === null || picture.toDataURL() === before) return requestAnimationFrame(look);
     window.moved = (performance.now() - window.began) / 1000;
   }};
   look();
