@@ -176,7 +176,8 @@ def test_train_and_compare_show_losses_as_was_chosen(visit, runs, per, parts):
 def test_no_other_file_calls_a_loss_by_a_unit_of_its_own():
     """The units of losses are written down in one file; programs that stand alone say theirs themselves."""
     allowed = {"vae_core/design/naming.py", "vae_core/design/reports.py", "vae_core/design/keras_training.py",
-               "vae_core/design/keras_short.py", "vae_core/look/evaluation.py", "vae_core/design/declared.py"}  # fmt: skip
+               "vae_core/design/keras_short.py", "vae_core/look/evaluation.py",
+               "vae_core/design/declared.py"}  # fmt: skip
     found = []
     for path in [
         *(PROJECT / "vae_core").rglob("*.py"),

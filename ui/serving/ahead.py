@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from importlib import import_module
 from threading import Thread
 
 from vae_core import settings as settings_file
 from vae_core.errors import LoupeError
+from vae_core.settings import PROJECT
 
 OTHERS = ("explore", "project", "train.live", "train.new", "judge", "data.browse", "compare", "tune")
+READ = (
+    "import sys; from vae_core import settings; from vae_core.data import catalog; "
+    "catalog.load(sys.argv[1], settings.load())"
+)
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +37,6 @@ def _first() -> None:
 
 def for_the_others() -> None:
     """When the first page stands: the other pages, and the letters while nobody has trained anything."""
-    from vae_core.data import catalog
     from vae_core.design import recipes
     from vae_core.runs import store
 
@@ -39,6 +45,14 @@ def for_the_others() -> None:
     try:
         settings = settings_file.load()
         if not store.list_runs(settings):
-            catalog.load(recipes.first().dataset, settings)
+            _read_aside(recipes.first().dataset)
     except (LoupeError, OSError) as error:
         log.info("Not ready ahead: %s", error)
+
+
+def _read_aside(dataset: str) -> None:
+    """In a process of its own: what it takes to draw and check the images would stay with this server."""
+    code = (
+        f"from vae_core import settings; from vae_core.data import catalog; catalog.load({dataset!r}, settings.load())"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True)
