@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import SECONDS, button, fine, settings_in, shown_before, texts
 
-from vae_core.data import catalog, glance
+from vae_core.data import catalog
 from vae_core.data.dataset import Dataset, Part
+from vae_core.look import glance
 from vae_core.settings import Settings
 
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from vae_core.data.dataset import Part
     from vae_core.data.dataset import Summary as DataSummary
-    from vae_core.data.glance import View
     from vae_core.look.comparison import Comparison
     from vae_core.look.doctor.finding import Finding
+    from vae_core.look.glance import View
     from vae_core.look.portable import Portable
     from vae_core.look.program.packed import Packed
     from vae_core.look.projection import Map
@@ -416,7 +416,8 @@ def data_view(name: str, where: Settings | None = None) -> View:
 
 @st.cache_data(max_entries=16, show_spinner="Reading the images...")
 def _data_view(name: str, where: Settings, summary: DataSummary) -> View:
-    from vae_core.data import catalog, glance
+    from vae_core.data import catalog
+    from vae_core.look import glance
 
     return glance.view(catalog.load(name, where))
 

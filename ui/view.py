@@ -89,10 +89,11 @@ class View:
 
     def originals(self, otherwise: str) -> Array | None:
         """The images; where there are none, the page says why, what is left without them, and where to get them."""
-        if self.images is not None:
-            return self.images
-        st.info(plain(f"{self.missing}. {otherwise}"), icon=":material/hide_image:")
-        if self.missing == ELSEWHERE.format(self.config.dataset):
+        images, missing = self._pictures
+        if images is not None:
+            return images
+        st.info(plain(f"{missing}. {otherwise}"), icon=":material/hide_image:")
+        if missing == ELSEWHERE.format(self.config.dataset):
             link = {choice.DATA: self.config.dataset, choice.PARAMETER: self.run.id}
             st.page_link("pages/data.py", label="Get it on Data", icon=":material/cloud_download:", query_params=link)
         return None

@@ -10,9 +10,10 @@ import streamlit as st
 from ui import cached, choice, pixels, words
 from ui.errors import plain, shown
 from ui.form import widgets
-from vae_core.data import catalog, glance
+from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
+from vae_core.look import glance
 
 LOOK, ADD = "Look", "Add your own"
 TAB, WANTED = "data_tab", "data_wanted"

@@ -37,6 +37,7 @@ def _first() -> None:
 
 def for_the_others() -> None:
     """When the first page stands: the other pages, and the letters while nobody has trained anything."""
+    from vae_core.data import catalog
     from vae_core.design import recipes
     from vae_core.runs import store
 
@@ -44,15 +45,13 @@ def for_the_others() -> None:
         import_module(f"ui.{name}")
     try:
         settings = settings_file.load()
-        if not store.list_runs(settings):
-            _read_aside(recipes.first().dataset)
+        letters = recipes.first().dataset
+        if not (store.list_runs(settings) or catalog.is_kept(letters, settings)):
+            _read_aside(letters)
     except (LoupeError, OSError) as error:
         log.info("Not ready ahead: %s", error)
 
 
 def _read_aside(dataset: str) -> None:
     """In a process of its own: what it takes to draw and check the images would stay with this server."""
-    code = (
-        f"from vae_core import settings; from vae_core.data import catalog; catalog.load({dataset!r}, settings.load())"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True)
+    subprocess.run([sys.executable, "-c", READ, dataset], cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True)

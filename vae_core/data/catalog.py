@@ -54,6 +54,11 @@ def load(name: str, settings: Settings, progress: Progress | None = None) -> Dat
     return dataset
 
 
+def is_kept(name: str, settings: Settings) -> bool:
+    """Whether it lies ready as arrays, so that loading it makes nothing."""
+    return _find(name, settings).folder.is_dir()
+
+
 def describe(name: str, settings: Settings) -> Summary:
     """What is known without the pixels. A local data set of your own that was never loaded is loaded for it, once."""
     origin = _find(name, settings)

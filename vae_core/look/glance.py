@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from vae_core.data.dataset import Dataset, Part
+from vae_core.look import noise
+from vae_core.look.rows import spread
 
 Array = np.ndarray[Any, Any]
 EACH = 12  # images of a class that are shown
@@ -37,7 +39,7 @@ class View:
 
 def view(dataset: Dataset) -> View:
     train = dataset.train
-    mix = train.pixels[_evenly(np.arange(len(train)), NOISY)]
+    mix = train.pixels[spread(len(train), NOISY)]
     if train.labels is None or not dataset.classes:
         return View((_everything(dataset),), 0, mix)
     lines = tuple(_lines(dataset))
@@ -46,13 +48,11 @@ def view(dataset: Dataset) -> View:
 
 def noisy(images: Array, sigma: float, seed: int = 0) -> Array:
     """(2, n, h, w, c): the images, and what a denoising model gets to see instead."""
-    noise = np.random.default_rng(seed).normal(0, sigma, images.shape)
-    seen = np.clip(images / 255 + noise, 0, 1)
-    return np.stack([images, np.rint(seen * 255).astype(np.uint8)])
+    return np.stack([images, noise.spoiled(images, "Gaussian", sigma, seed)])
 
 
 def _everything(dataset: Dataset) -> Line:
-    images = dataset.train.pixels[_evenly(np.arange(len(dataset.train)), MIXED)]
+    images = dataset.train.pixels[spread(len(dataset.train), MIXED)]
     held = 0 if dataset.validation is None else len(dataset.validation)
     return Line("", images, len(dataset.train) - held, held, len(dataset.test))
 
@@ -64,7 +64,8 @@ def _lines(dataset: Dataset) -> Iterator[Line]:
     train, validation = _counts(labels[~own], classes), _counts(labels[own], classes)
     test = _counts(_labels(dataset.test), classes)
     for number in range(min(classes, MOST_CLASSES)):
-        images = dataset.train.pixels[_evenly(np.flatnonzero(labels == number), EACH)]
+        rows = np.flatnonzero(labels == number)
+        images = dataset.train.pixels[rows[spread(len(rows), EACH)]]
         yield Line(dataset.classes[number], images, int(train[number]), int(validation[number]), int(test[number]))
 
 
@@ -80,9 +81,3 @@ def _labels(part: Part) -> Array:
 
 def _counts(labels: Array, classes: int) -> Array:
     return np.bincount(labels, minlength=classes)
-
-
-def _evenly(indices: Array, most: int) -> Array:
-    """Spread over the file, as the images of one author or one camera often lie together."""
-    places = np.linspace(0, len(indices) - 1, min(len(indices), most)).round().astype(int)
-    return indices[np.unique(places)] if len(indices) else indices
