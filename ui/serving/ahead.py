@@ -13,10 +13,22 @@ from vae_core.errors import LoupeError
 from vae_core.settings import PROJECT
 
 OTHERS = ("explore", "project", "train.live", "train.new", "judge", "data.browse", "compare", "tune")
-READ = (
-    "import sys; from vae_core import settings; from vae_core.data import catalog; "
-    "catalog.load(sys.argv[1], settings.load())"
-)
+# What is done in a process of its own: what it takes to unpack, check and draw would stay with this server.
+UNPACK = """
+from vae_core import settings
+from vae_core.look.program import packed
+from vae_core.runs import shipped, store
+where = settings.load()
+shipped.ready(where)
+for summary in store.list_shipped(where)[:1]:
+    packed.of(store.Run(summary.id, where))
+"""
+READ = """
+import sys
+from vae_core import settings
+from vae_core.data import catalog
+catalog.load(sys.argv[1], settings.load())
+"""
 log = logging.getLogger(__name__)
 
 
@@ -26,13 +38,10 @@ def for_the_first_page() -> None:
 
 
 def _first() -> None:
-    from vae_core.runs import shipped
-
-    try:
-        shipped.ready(settings_file.load())
-    except (LoupeError, OSError) as error:  # said where they are asked for
-        log.info("Not ready ahead: %s", error)
+    aside = Thread(target=_aside, args=(UNPACK,), daemon=True)
+    aside.start()
     import_module("ui.explore")
+    aside.join()
 
 
 def for_the_others() -> None:
@@ -47,11 +56,15 @@ def for_the_others() -> None:
         settings = settings_file.load()
         letters = recipes.first().dataset
         if not (store.list_runs(settings) or catalog.is_kept(letters, settings)):
-            _read_aside(letters)
+            _aside(READ, letters)
     except (LoupeError, OSError) as error:
         log.info("Not ready ahead: %s", error)
 
 
-def _read_aside(dataset: str) -> None:
-    """In a process of its own: what it takes to draw and check the images would stay with this server."""
-    subprocess.run([sys.executable, "-c", READ, dataset], cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True)
+def _aside(program: str, *arguments: str) -> None:
+    """What goes wrong there is said where it is asked for."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        log.info("Not ready ahead: %s", done.stderr.strip().rpartition("\n")[2])
