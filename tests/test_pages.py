@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import HOSTILE, SECONDS, as_served, button, fine, loaded_by, shown_before, texts
 
-PAGES = ("home", "data", "train", "explore", "project", "compare", "tune")
+from ui import frame
+
+PAGES = tuple(frame.PAGES)
 NEEDS_A_RUN = {  # each with the view that does
     "explore": (),
     "project": (),
