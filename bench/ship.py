@@ -28,7 +28,7 @@ from vae_core.design.config import Config
 from vae_core.learn import finish, saved
 from vae_core.learn.training import train
 from vae_core.runs import files, store, transfer
-from vae_core.runs.store import Run
+from vae_core.runs.run import EPOCHS, Run
 from vae_core.settings import Settings
 
 OURS = "type"  # the data set whose images and classes may travel
@@ -95,7 +95,7 @@ def _make_small(run: Run, where: Settings) -> None:
             seen = run.snapshot(epoch)
             run.save_snapshot(epoch, _told(run, {**seen, "grid": seen["grid"][::EVERY, ::EVERY]}, CODE_BITS))
         else:
-            (run.path / store.EPOCHS / f"{epoch:04d}.npz").unlink()
+            (run.path / EPOCHS / f"{epoch:04d}.npz").unlink()
     run.log.unlink(missing_ok=True)
 
 

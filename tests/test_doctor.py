@@ -22,7 +22,8 @@ from vae_core.look import doctor, evidence
 from vae_core.look.doctor.case import Case, Facts, Rival
 from vae_core.look.evidence import Pairs
 from vae_core.runs import forks, store
-from vae_core.runs.store import HISTORY, Run
+from vae_core.runs.history import HISTORY
+from vae_core.runs.store import Run
 from vae_core.settings import Settings
 
 RANDOM = np.random.default_rng(0)

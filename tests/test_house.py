@@ -49,7 +49,7 @@ SERVER = {"streamlit", "ui", "pages"}
 DRAWS_LETTERS = "vae_core.data.letters"  # in a process of its own
 CACHES = {f"{module}.{name}" for module in ("st", "streamlit") for name in ("cache_data", "cache_resource")}
 CACHES |= {f"functools.{name}" for name in ("cache", "lru_cache", "cached_property")}
-STORES = {Path("vae_core", name) for name in ("runs/store.py", "runs/work.py", "runs/tasks.py", "search/study.py")}
+STORES = {Path("vae_core", name) for name in ("runs/run.py", "runs/work.py", "runs/tasks.py", "search/study.py")}
 CACHED = Path("ui/cached.py")
 PAGE_LINES = 65
 # Functions have about 10 lines: half of them at most 7, one in thirty more than 20, none more than 45.
@@ -288,9 +288,9 @@ def test_the_plan_of_the_house_is_true():
 )
 def test_a_broken_rule_is_found(tmp_path, path, text, finding):
     files = {
-        "vae_core/runs/store.py": "NAME = 'status.json'",
+        "vae_core/runs/run.py": "NAME = 'status.json'",
         "vae_core/design/mirror.py": "from vae_core.design.config import Config",
-        "vae_core/learn/training.py": "import keras\nfrom vae_core.runs.store import Run",
+        "vae_core/learn/training.py": "import keras\nfrom vae_core.runs.run import Run",
         "ui/cached.py": "import streamlit as st\n@st.cache_data(max_entries=4)\ndef f(): pass",
     }
     _write(tmp_path, files)

@@ -20,6 +20,7 @@ from support import calls, environment, state_of
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import store, work
+from vae_core.runs.run import DERIVED, STATE_FILE, is_kept
 from vae_core.settings import PROJECT, Settings
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense32:gelu", epochs=3)
@@ -281,10 +282,10 @@ def test_files_keep_their_suffix_while_they_are_written(run: store.Run) -> None:
 
 def test_what_a_finished_run_holds_is_known_by_name(trained: store.Run) -> None:
     names = {path.relative_to(trained.path).as_posix() for path in trained.path.rglob("*") if path.is_file()}
-    names = {name for name in names if not name.startswith(f"{store.DERIVED}/")}  # made of it by other tests
-    kept = {name for name in names if store.is_kept(name, with_state=True)}
+    names = {name for name in names if not name.startswith(f"{DERIVED}/")}  # made of it by other tests
+    kept = {name for name in names if is_kept(name, with_state=True)}
     assert names - kept <= {trained.lock.name, trained.guard.name}
-    assert {name for name in kept if not store.is_kept(name, with_state=False)} == {store.STATE_FILE}
+    assert {name for name in kept if not is_kept(name, with_state=False)} == {STATE_FILE}
     for name in (
         "../card.json",
         "epochs/1.npz",
@@ -293,4 +294,4 @@ def test_what_a_finished_run_holds_is_known_by_name(trained: store.Run) -> None:
         "run.py",
         "epochs/../0001.npz",
     ):
-        assert not store.is_kept(name, with_state=True)
+        assert not is_kept(name, with_state=True)

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from vae_core.data.archives import DAMAGED
-from vae_core.runs import store
+from vae_core.runs.run import is_kept
 
 RUNS, IMAGES = "runs", "images"
 ARRAYS = (".npy", ".npz", ".csv")
@@ -28,7 +28,7 @@ def kind(upload: UploadedFile) -> str:
         return ""  # whoever reads it says what is wrong with it
     finally:
         upload.seek(0)
-    if sum(store.is_kept("/".join(name.parts[1:]), with_state=True) for name in names) * 2 > len(names):
+    if sum(is_kept("/".join(name.parts[1:]), with_state=True) for name in names) * 2 > len(names):
         return RUNS
     return IMAGES if any(name.suffix.lower() in (*SUFFIXES, *ARRAYS) for name in names) else ""
 

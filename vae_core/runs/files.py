@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vae_core.runs.arrays import Form, Sizes
 
-TEMPORARY, NEW = ".tmp-", ".new-"
+TEMPORARY, NEW, REMOVED = ".tmp-", ".new-", ".removed-"
 STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
 TAIL = 65_536  # no single line is longer
 MOST_TEXT = 2**26  # bytes of a document, or of lines: they are read in one piece
@@ -228,6 +228,14 @@ def sweep(folder: Path, prefix: str, age: float) -> None:
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
                     os.unlink(entry)
+
+
+def remove_folder(folder: Path) -> None:
+    """Take a folder away: hidden by one rename, then deleted."""
+    hidden = folder.with_name(f"{REMOVED}{uuid4().hex}")
+    with told(hidden):
+        patiently(lambda: os.replace(folder, hidden))
+    sweep(folder.parent, REMOVED, 0)
 
 
 @contextmanager

@@ -1,60 +1,29 @@
-"""Everything that is kept of a run. The only file that knows the names inside checkpoints/."""
+"""All runs: how they are made, found, listed and taken away."""
 
 from __future__ import annotations
 
-import logging
-import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
-from vae_core.checked import Check, Unfit
 from vae_core.errors import LoupeError
-from vae_core.runs import files, forms, locks, work
-from vae_core.runs.work import LOG_FILE, STATUS_FILE, Work
+from vae_core.runs import files, forms, locks
+from vae_core.runs.run import CARD, CARD_FILE, CONFIG_FILE, STATUS
+from vae_core.runs.run import Run as Run
+from vae_core.runs.work import STATUS_FILE
 from vae_core.settings import SHIPPED, Settings
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from vae_core.design.config import Config
-    from vae_core.runs.forms import State
 
-# numpy and the config's parser are imported inside the functions that need them: listing needs neither.
-log = logging.getLogger(__name__)
-HISTORY = (
-    "epoch",
-    *(f"train_{part}_nats_per_image" for part in ("total", "reconstruction", "kl")),
-    *(f"validation_{part}_nats_per_image" for part in ("total", "reconstruction", "kl")),
-    "learning_rate", "beta", "seconds", "images_per_second", "peak_memory_mb",
-)  # fmt: skip
-CARD: dict[str, Any] = {"name": "", "owner": "", "star": False, "note": "", "locked": False}
-STATUS: dict[str, Any] = {
-    **work.STATUS, "epoch": 0, "epochs": 0, "best": None, "images_per_second": None, "peak_memory_mb": None,
-}  # fmt: skip
-FILES = {
-    "model": "model.keras",
-    "encoder_tflite": "encoder.tflite",
-    "decoder_tflite": "decoder.tflite",
-    "plane": "plane.bin",
-}
-CONFIG_FILE, CARD_FILE = "config.json", "card.json"
-HISTORY_FILE, METRICS_FILE, CODES_FILE = "history.csv", "metrics.json", "codes.npz"
-THUMBS_FILE, EPOCHS, STATE_FILE = "thumbs.webp", "epochs", "state/last.npz"
-KEPT = {
-    CONFIG_FILE, CARD_FILE, STATUS_FILE, HISTORY_FILE, METRICS_FILE, CODES_FILE, THUMBS_FILE, LOG_FILE,
-    *FILES.values(),
-}  # fmt: skip
-SNAPSHOT = re.compile(r"\d{4,9}\.npz")
-MOST_EPOCHS = 10**9
 HIDDEN = ".hidden-"
-REMOVED, SLOTS, DERIVED, STUDIES = ".removed-", ".slots", "derived", ".studies"
+SLOTS, STUDIES = ".slots", ".studies"
+OF_CONFIG, OF_STATUS = ("dataset", "kind", "beta", "loss", "sigma", "recipe"), ("epoch", "epochs", "seconds", "error")
 
 
 @dataclass(frozen=True)
@@ -93,210 +62,6 @@ class Summary:
     @property
     def is_shipped(self) -> bool:
         return self.id.startswith(SHIPPED)
-
-
-@dataclass(frozen=True)
-class Run(Work):
-    """One folder below checkpoints/, and what a training writes there."""
-
-    BLANK: ClassVar[Mapping[str, Any]] = STATUS
-
-    @property
-    def form(self) -> Check:
-        return forms.RUN_STATUS
-
-    @property
-    def path(self) -> Path:
-        if self.is_shipped:
-            return self.settings.copies / self.id.removeprefix(SHIPPED)
-        return self.settings.checkpoints / self.id
-
-    @property
-    def is_shipped(self) -> bool:
-        """Whether it comes with the program: it stays as it is, and what is derived from it lies in the cache."""
-        return self.id.startswith(SHIPPED)
-
-    @property
-    def owner(self) -> str:
-        return self.card()["owner"]
-
-    # What was asked for, and how it is computed.
-
-    def config(self) -> Config:
-        from vae_core.design.config import from_json
-
-        return from_json(self.document()["config"])
-
-    def resolved(self) -> dict[str, Any]:
-        return dict(self.document()["resolved"] or {})
-
-    def set_resolved(self, resolved: Mapping[str, Any]) -> None:
-        files.write_json(self.path / CONFIG_FILE, {**self.document(), "resolved": resolved})
-
-    @property
-    def parent(self) -> str | None:
-        return self.document()["parent"]
-
-    @property
-    def study(self) -> str:
-        """The search that it is a trial of; empty for a run that somebody asked for."""
-        return self.document()["study"] or ""
-
-    def document(self) -> dict[str, Any]:
-        document = files.read_json(self.path / CONFIG_FILE, forms.document)
-        if document.get("version") != forms.VERSION:
-            raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
-                             f"This program reads version {forms.VERSION}",
-                             "Update the program, or train the model again")  # fmt: skip
-        return document
-
-    # The card, the one file that may change after the end.
-
-    def card(self) -> dict[str, Any]:
-        return files.read_json(self.path / CARD_FILE, forms.CARD, CARD)
-
-    def set_card(self, **changes: Any) -> None:
-        if self.is_shipped:
-            raise LoupeError(f"{self.id} comes with Latent Loupe", "It stays as it is", "Train one of your own")
-        for key, value in changes.items():
-            if key not in CARD or type(value) is not type(CARD[key]):
-                raise LoupeError(f"A card cannot have {key} = {value!r}", f"It has {', '.join(CARD)}")
-        with locks.exclusive(self.guard):
-            files.write_json(self.path / CARD_FILE, {**self.card(), **changes})
-
-    # Numbers over time.
-
-    def history(self) -> list[dict[str, Any]]:
-        """One row an epoch; None where a value was not a number. Lines that make no sense are left out."""
-        header, *lines = files.read_lines(self._history) or [""]
-        rows = (_history_row(header.split(","), line.split(",")) for line in lines)
-        return [row for row in rows if row is not None]
-
-    def add_history(self, row: Mapping[str, Any]) -> None:
-        unknown = set(row) - set(HISTORY)
-        if unknown or "epoch" not in row:
-            raise ValueError(f"not a history row: {sorted(unknown) or 'no epoch'}")
-        files.append_line(self._history, _history_line(row), header=",".join(HISTORY), durable=True)
-
-    def truncate_history(self, epoch: int) -> None:
-        """Forget the rows after that epoch: a resume trains those again."""
-        rows = self.history()
-        kept = [row for row in rows if row["epoch"] <= epoch]
-        if len(kept) < len(rows):
-            lines = [",".join(HISTORY), *(_history_line(row) for row in kept)]
-            files.write_bytes(self._history, ("\n".join(lines) + "\n").encode())
-
-    # Arrays.
-
-    def save_snapshot(self, epoch: int, arrays: Mapping[str, np.ndarray]) -> None:
-        with files.told(self._epochs):
-            self._epochs.mkdir(exist_ok=True)
-        files.write_arrays(self._epochs / f"{epoch:04d}.npz", arrays, packed=True)
-
-    def snapshot(self, epoch: int) -> dict[str, np.ndarray]:
-        found = files.read_arrays(self._epochs / f"{epoch:04d}.npz", forms.SNAPSHOT, self._sizes())
-        return self._must(found, f"no snapshot of epoch {epoch}")
-
-    def snapshot_epochs(self) -> list[int]:
-        with suppress(FileNotFoundError):
-            return sorted(int(n[:-4]) for n in os.listdir(self._epochs) if SNAPSHOT.fullmatch(n))
-        return []
-
-    def save_codes(self, arrays: Mapping[str, np.ndarray]) -> None:
-        files.write_arrays(self.path / CODES_FILE, arrays, packed=True)
-
-    def codes(self) -> dict[str, np.ndarray]:
-        return self._must(files.read_arrays(self.path / CODES_FILE, forms.CODES, self._sizes()), "no codes yet")
-
-    def _sizes(self) -> dict[str, int]:
-        """The sizes of the run's images and codes, by the letters of the forms."""
-        config = self.config()
-        return {**dict(zip(forms.IMAGE, config.image)), "d": config.architecture().code.size}
-
-    def save_state(self, state: State) -> None:
-        """All that a resume or a fork needs to go on; weights hardly pack, so they are not."""
-        with files.told(self._state.parent):
-            self._state.parent.mkdir(exist_ok=True)
-        files.write_arrays(self._state, state.arrays(), packed=False)
-
-    def load_state(self) -> State | None:
-        arrays = files.read_arrays(self._state)
-        try:
-            return None if arrays is None else forms.state(arrays)
-        except Unfit as error:
-            raise LoupeError(f"{self.id}/{STATE_FILE} has a wrong '{error.field}'", f"It should be {error.wanted}",
-                             "Train the run again") from None  # fmt: skip
-
-    def check(self, name: str) -> None:
-        """Refuse a file of the run that does not say what it should; of arrays only the headers are read."""
-        from vae_core.runs import arrays
-
-        documents = {METRICS_FILE: forms.METRICS, CONFIG_FILE: forms.document, CARD_FILE: forms.CARD}
-        if name in documents:
-            files.read_json(self.path / name, documents[name])
-        elif name.endswith(".npz"):
-            form = forms.CODES if name == CODES_FILE else forms.SNAPSHOT if name.startswith(EPOCHS) else {}
-            arrays.check(self.path / name, form, self._sizes())
-
-    # Single files.
-
-    def save_metrics(self, metrics: Mapping[str, Any]) -> None:
-        files.write_json(self.path / METRICS_FILE, metrics)
-
-    def metrics(self) -> dict[str, Any] | None:
-        """None where nothing was measured, and where the file is damaged: it can be measured anew."""
-        path = self.path / METRICS_FILE
-        try:
-            return files.read_json(path, forms.METRICS) if path.exists() else None
-        except LoupeError as error:
-            log.warning("%s", error)
-            return None
-
-    def save_thumbs(self, webp: bytes) -> None:
-        files.write_bytes(self.path / THUMBS_FILE, webp)
-
-    def thumbs(self) -> bytes | None:
-        """None where there are none, or nothing that can be read: they are only shown."""
-        with suppress(OSError):
-            return files.patiently((self.path / THUMBS_FILE).read_bytes)
-        return None
-
-    def save_file(self, kind: str, writer: Callable[[Path], object]) -> None:
-        """One of FILES: `writer` gets a path of the right suffix to write to."""
-        files.replace(self.path / FILES[kind], writer)
-
-    @property
-    def model(self) -> Path:
-        return self.path / FILES["model"]
-
-    @property
-    def encoder_tflite(self) -> Path:
-        return self.path / FILES["encoder_tflite"]
-
-    @property
-    def decoder_tflite(self) -> Path:
-        return self.path / FILES["decoder_tflite"]
-
-    @property
-    def plane(self) -> Path:
-        return self.path / FILES["plane"]
-
-    @property
-    def _history(self) -> Path:
-        return self.path / HISTORY_FILE
-
-    @property
-    def _epochs(self) -> Path:
-        return self.path / EPOCHS
-
-    @property
-    def _state(self) -> Path:
-        return self.path / STATE_FILE
-
-    def _must(self, arrays: dict[str, np.ndarray] | None, missing: str) -> dict[str, np.ndarray]:
-        if arrays is None:
-            raise LoupeError(f"{self.id} has {missing}")
-        return arrays
 
 
 def create(
@@ -367,24 +132,13 @@ def summarize(run: Run) -> Summary | None:
 
 
 def remove(run: Run) -> None:
-    """Take the run away: hidden by one rename, then deleted. A running or a locked one stays, and one that comes with
-    the program is only listed no more."""
+    """A running or a locked one stays, and one that comes with the program is only no longer listed."""
     if run.is_shipped:
         files.write_bytes(run.settings.copies / f"{HIDDEN}{run.id.removeprefix(SHIPPED)}", b"")
         return
     with locks.exclusive(run.guard):
         _refuse_removal(run)
-    hidden = run.settings.checkpoints / f"{REMOVED}{uuid4().hex}"
-    with files.told(hidden):
-        files.patiently(lambda: os.replace(run.path, hidden))
-    files.sweep(run.settings.checkpoints, REMOVED, 0)
-
-
-def is_kept(name: str, *, with_state: bool) -> bool:
-    """Whether a run that has ended may hold a file of this name, a path below its folder with slashes."""
-    folder, _, file = name.rpartition("/")
-    is_snapshot = folder == EPOCHS and SNAPSHOT.fullmatch(file) is not None
-    return name in KEPT or is_snapshot or (with_state and name == STATE_FILE)
+    files.remove_folder(run.path)
 
 
 def slots_folder(settings: Settings) -> Path:
@@ -398,24 +152,30 @@ def _summarize(run: Run) -> Summary:
     _refuse_other_config(run, config)
     counts = (document["resolved"] or {}).get("parameters") or {}
     return Summary(
-        id=run.id, created=document["created"], state=run.state_by(status), name=card["name"] or run.id,
-        owner=card["owner"], star=card["star"], note=card["note"], locked=card["locked"],
-        epoch=status["epoch"], epochs=status["epochs"],
-        best_nats_per_image=best.get("nats_per_image"), best_nats_per_pixel=best.get("nats_per_pixel"),
-        parameters=counts.get("total"), dataset=config["dataset"], kind=config["kind"], beta=config["beta"],
-        loss=config["loss"], sigma=config["sigma"], image=tuple(config["image"]),
-        recipe=config["recipe"], parent=document["parent"], study=document["study"] or "",
-        seconds=status["seconds"], error=status["error"],
-    )  # fmt: skip
+        id=run.id,
+        created=document["created"],
+        state=run.state_by(status),
+        best_nats_per_image=best.get("nats_per_image"),
+        best_nats_per_pixel=best.get("nats_per_pixel"),
+        parameters=counts.get("total"),
+        image=tuple(config["image"]),
+        parent=document["parent"],
+        study=document["study"] or "",
+        **{**{name: card[name] for name in CARD}, "name": card["name"] or run.id},
+        **{name: config[name] for name in OF_CONFIG},
+        **{name: status[name] for name in OF_STATUS},
+    )
 
 
 def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
     from vae_core.design.config import VERSION as CONFIG_VERSION
 
     if config["version"] != CONFIG_VERSION:
-        raise LoupeError(f"The config of {run.id} has version {config['version']!r}",
-                         f"This program reads version {CONFIG_VERSION}",
-                         "Update the program, or train the model again")  # fmt: skip
+        raise LoupeError(
+            f"The config of {run.id} has version {config['version']!r}",
+            f"This program reads version {CONFIG_VERSION}",
+            "Update the program, or train the model again",
+        )
 
 
 def _names(folder: Path) -> set[str]:
@@ -461,24 +221,3 @@ def _refuse_removal(run: Run) -> None:
         raise LoupeError(f"{run.id} is locked", fix="Unlock it first")
     if busy:
         raise LoupeError(f"{run.id} is at work", fix="Stop it first")
-
-
-def _history_line(row: Mapping[str, Any]) -> str:
-    cells = [str(int(row["epoch"]))]
-    for name in HISTORY[1:]:
-        value = row.get(name)
-        cells.append("" if value is None or not math.isfinite(value) else repr(float(value)))
-    return ",".join(cells)
-
-
-def _history_row(header: list[str], cells: list[str]) -> dict[str, Any] | None:
-    try:
-        row: dict[str, Any] = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
-        return {**row, "epoch": int(row["epoch"])} if 0 <= row["epoch"] < MOST_EPOCHS else None
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _finite(cell: str) -> float | None:
-    value = float(cell or "nan")
-    return value if math.isfinite(value) else None

@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from uuid import uuid4
 
 from vae_core.checked import Check
 from vae_core.errors import LoupeError
 from vae_core.runs import files, forms, locks
-from vae_core.runs.store import DERIVED, REMOVED, Run
+from vae_core.runs.run import DERIVED, Run
 from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
 
 if TYPE_CHECKING:
@@ -154,10 +153,7 @@ def remove(task: Task) -> None:
     with locks.exclusive(task.guard):
         if task.has_process() and task.state() not in FINAL:
             raise LoupeError(f"{task.id} is at work", fix="Stop it first")
-    root = task.path.parent
-    with files.told(root):
-        files.patiently(lambda: os.replace(task.path, root / f"{REMOVED}{uuid4().hex}"))
-    files.sweep(root, REMOVED, 0)
+    files.remove_folder(task.path)
 
 
 def _hash(spec: Mapping[str, Any]) -> str:

@@ -15,13 +15,13 @@ from uuid import uuid4
 from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
 from vae_core.runs import files, keras_file, store
-from vae_core.runs.store import Run
+from vae_core.runs.run import CARD, CONFIG_FILE, FILES, Run, is_kept
 from vae_core.runs.work import FINAL
 from vae_core.settings import SHIPPED, Settings
 
 RUN_ID = re.compile(rf"(?!{re.escape(SHIPPED)})[A-Za-z0-9][A-Za-z0-9._-]{{0,127}}")
 # Not exchanged: they can be made again from the model, which is checked, and LiteRT is native code.
-MADE_AGAIN = {store.FILES[kind] for kind in ("encoder_tflite", "decoder_tflite", "plane")}
+MADE_AGAIN = {FILES[kind] for kind in ("encoder_tflite", "decoder_tflite", "plane")}
 PACKED = (".npz", ".keras", ".webp")  # compressing these again only takes time
 STAMP = (1980, 1, 1, 0, 0, 0)  # the same run makes the same zip
 MOST_TEXT = 2**24  # bytes of a document or a picture: these are read in one piece
@@ -51,7 +51,7 @@ def unpack(settings: Settings, source: IO[bytes] | Path) -> list[Run]:
 
 
 def _travels(name: str, with_state: bool) -> bool:
-    return store.is_kept(name, with_state=with_state) and name not in MADE_AGAIN
+    return is_kept(name, with_state=with_state) and name not in MADE_AGAIN
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -83,8 +83,8 @@ def _members(archive: zipfile.ZipFile, settings: Settings) -> list[tuple[str, li
 def _refuse_what_holds_no_run(names: list[str]) -> None:
     if not names:
         raise LoupeError("The zip is empty", "At least one run was expected")
-    if not any(name.endswith(f"/{store.CONFIG_FILE}") for name in names):
-        raise LoupeError(f"The zip holds no run: no folder in it has a {store.CONFIG_FILE}",
+    if not any(name.endswith(f"/{CONFIG_FILE}") for name in names):
+        raise LoupeError(f"The zip holds no run: no folder in it has a {CONFIG_FILE}",
                          "A zip of exported runs was expected", FIX)  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise LoupeError(f"{told} in the zip has {info.file_size:,} bytes", f"At most {MOST_TEXT:,} were expected", FIX)
     if not name:
         raise LoupeError(f"{told} lies beside the runs in the zip", "A folder for each run was expected", FIX)
-    if not store.is_kept(name, with_state=True):
+    if not is_kept(name, with_state=True):
         raise LoupeError(f"{told} in the zip belongs to no run", "Files of a run were expected", FIX)
 
 
@@ -150,7 +150,7 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Non
 def _check_documents(run: Run) -> None:
     """Settings, card and state can be read, and say what a run says; what trained it there does not train it here."""
     card, status = run.card(), run.status()
-    unknown, summary = sorted(set(card) - set(store.CARD)), store.summarize(run)
+    unknown, summary = sorted(set(card) - set(CARD)), store.summarize(run)
     if unknown:
         raise LoupeError(f"The card of {run.id} in the zip has a wrong '{unknown[0]}'", fix=FIX)
     if summary is None or summary.state == "broken":

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store
-from vae_core.runs.store import REMOVED, STUDIES, Run
+from vae_core.runs.store import STUDIES, Run
 from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
 from vae_core.search import wanted as specs
 from vae_core.search.wanted import Search
@@ -229,10 +228,7 @@ def remove(study: Study) -> None:
         if line.study == study.name:
             store.remove(Run(line.id, study.settings))
     _forget_trials(study)
-    root = study.path.parent
-    with files.told(root):
-        files.patiently(lambda: os.replace(study.path, root / f"{REMOVED}{uuid4().hex}"))
-    files.sweep(root, REMOVED, 0)
+    files.remove_folder(study.path)
 
 
 def _forget_trials(study: Study) -> None:

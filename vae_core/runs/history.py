@@ -1,0 +1,51 @@
+"""The history of a training as lines of CSV: a row an epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+LOSSES = ("total", "reconstruction", "kl")
+HISTORY = (
+    "epoch",
+    *(f"{part}_{loss}_nats_per_image" for part in ("train", "validation") for loss in LOSSES),
+    "learning_rate",
+    "beta",
+    "seconds",
+    "images_per_second",
+    "peak_memory_mb",
+)
+HEADER = ",".join(HISTORY)
+MOST_EPOCHS = 10**9
+
+
+def line(row: Mapping[str, Any]) -> str:
+    unknown = set(row) - set(HISTORY)
+    if unknown or "epoch" not in row:
+        raise ValueError(f"not a history row: {sorted(unknown) or 'no epoch'}")
+    cells = [str(int(row["epoch"]))]
+    for name in HISTORY[1:]:
+        value = row.get(name)
+        cells.append("" if value is None or not math.isfinite(value) else repr(float(value)))
+    return ",".join(cells)
+
+
+def rows(lines: list[str]) -> list[dict[str, Any]]:
+    """None stands where a value was not a number. Lines that make no sense are left out."""
+    header, *others = lines or [""]
+    found = (_row(header.split(","), line.split(",")) for line in others)
+    return [row for row in found if row is not None]
+
+
+def _row(header: list[str], cells: list[str]) -> dict[str, Any] | None:
+    try:
+        row: dict[str, Any] = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
+        return {**row, "epoch": int(row["epoch"])} if 0 <= row["epoch"] < MOST_EPOCHS else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _finite(cell: str) -> float | None:
+    value = float(cell or "nan")
+    return value if math.isfinite(value) else None
