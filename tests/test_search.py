@@ -16,7 +16,7 @@ from vae_core.cli.main import main
 from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run
-from vae_core.search import coordinator, study, trials
+from vae_core.search import queue, study, trials
 from vae_core.search.space import Vary
 from vae_core.settings import Settings
 
@@ -78,7 +78,7 @@ def test_when_all_trials_fail_the_search_says_why(searches, settings, caplog):
     (found,) = study.every(settings)
     assert found.state() == "failed"
     assert "All of the first 5 trials failed" in found.error() and "number" in found.error()
-    assert len(trials.every(found)) == coordinator.MOST_FAILURES
+    assert len(trials.every(found)) == queue.MOST_FAILURES
     assert "trial 1 failed" in caplog.text and "trial 0" not in caplog.text  # counted as the page counts them
 
 

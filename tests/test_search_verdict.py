@@ -11,7 +11,7 @@ from searching import BASE, RATES
 from support import eventually, plain
 
 from vae_core.runs import store
-from vae_core.search import coordinator, expected, study, verdict
+from vae_core.search import expected, queue, study, verdict
 from vae_core.search.space import Vary
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
@@ -47,7 +47,7 @@ def found_by(settings: Settings, reconstruction: float, train: float) -> Study:
     rates = optuna.distributions.FloatDistribution(1e-3, 3e-2, log=True)
     found.optuna(1).add_trial(optuna.trial.create_trial(
         params={"learning_rate": 0.01}, distributions={"learning_rate": rates}, value=reconstruction,
-        user_attrs={coordinator.RUNS: [run.id for run in runs]},
+        user_attrs={queue.RUNS: [run.id for run in runs]},
     ))  # fmt: skip
     found._hire(1).set_status(state="done")
     return found

@@ -143,7 +143,7 @@ FAULTS = (
         ("test_a_loss_that_is_no_number_keeps_the_best_epoch_before_it",),
     ),
     Fault(
-        "the-worst-trial-wins", "vae_core/search/coordinator.py", "_best",
+        "the-worst-trial-wins", "vae_core/search/queue.py", "Queue.best",
         "min(done", "max(done",
         ("test_only_the_winner_has_looked_at_the_test_images",),
     ),

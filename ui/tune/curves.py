@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ui import palette
-from vae_core.search.coordinator import PARTS
+from vae_core.search.reached import PARTS
 from vae_core.search.trials import Trial
 
 if TYPE_CHECKING:

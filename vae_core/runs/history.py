@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LOSSES = ("total", "reconstruction", "kl")
@@ -18,6 +18,7 @@ HISTORY = (
 )
 HEADER = ",".join(HISTORY)
 MOST_EPOCHS = 10**9
+VALIDATION = "validation_total_nats_per_image"
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -36,6 +37,12 @@ def rows(lines: list[str]) -> list[dict[str, Any]]:
     header, *others = lines or [""]
     found = (_row(header.split(","), line.split(",")) for line in others)
     return [row for row in found if row is not None]
+
+
+def best(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The epoch of the lowest validation loss; None where no epoch has one."""
+    known = [row for row in rows if row[VALIDATION] is not None]
+    return min(known, key=lambda row: row[VALIDATION], default=None)
 
 
 def _row(header: list[str], cells: list[str]) -> dict[str, Any] | None:

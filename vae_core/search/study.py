@@ -160,6 +160,10 @@ class Worker(Work):
         return self.settings.checkpoints / STUDIES / name / WORKERS / number
 
     @property
+    def number(self) -> int:
+        return int(self.id.rpartition("/")[2])
+
+    @property
     def study(self) -> Study:
         return Study(self.id.partition("/")[0], self.settings)
 

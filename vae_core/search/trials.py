@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from vae_core.search.coordinator import ERROR, RUNS
+from vae_core.search.queue import ERROR, RUNS
 from vae_core.search.study import Study, told_of_storage
 
 if TYPE_CHECKING:

@@ -9,9 +9,15 @@ from typing import Any
 
 from vae_core.design import naming
 from vae_core.design.config import Config
+from vae_core.runs import history
 from vae_core.search.trials import Trial
 
 LEVELS = {"mean_image": "mean image", "class_mean": "mean of its class", "pca": "PCA"}
+LOSSES = (  # of a fold
+    "validation_total_nats_per_image",
+    "validation_reconstruction_nats_per_image",
+    "train_total_nats_per_image",
+)
 LAG = 1.5  # a validation loss of so many times the training loss is no matter of generalisation any more
 Strip = Mapping[str, Any]
 
@@ -51,13 +57,8 @@ def folds(trial: Trial, histories: Mapping[str, Sequence[Mapping[str, Any]]]) ->
     """Of those that have an epoch; `histories` by the runs' ids."""
     found = []
     for number, run in enumerate(trial.runs, 1):
-        rows = [row for row in histories.get(run, ()) if row["validation_total_nats_per_image"] is not None]
-        if rows:
-            best = min(rows, key=lambda row: row["validation_total_nats_per_image"])
-            loss, reconstruction, train = (
-                float(best[name]) for name in ("validation_total_nats_per_image",
-                                               "validation_reconstruction_nats_per_image", "train_total_nats_per_image")
-            )  # fmt: skip
+        if best := history.best(histories.get(run, ())):
+            loss, reconstruction, train = (float(best[name]) for name in LOSSES)
             found.append(Fold(number, run, int(best["epoch"]), loss, reconstruction, train))
     return found
 

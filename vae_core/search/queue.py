@@ -1,0 +1,130 @@
+"""The trials of a search in Optuna's storage, which all of its workers share: who takes which, and how it ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vae_core.design.config import Config
+from vae_core.errors import LoupeError
+from vae_core.runs import locks
+from vae_core.search import space
+from vae_core.search.study import Worker, told_of_storage
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import optuna
+
+MOST_FAILURES = 5  # trials in a row, from the first one on, before a search gives up
+WORKER, RUNS, ERROR = "worker", "runs", "error"  # what a trial tells in Optuna's storage
+log = logging.getLogger(__name__)
+
+
+class Queue:
+    """As one worker sees it."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker, self.study, self.search = worker, worker.study, worker.study.search()
+        self.trials = self.study.optuna(worker.number)
+        with locks.exclusive(self.study.guard):
+            self._queue_grid()
+
+    def take(self, *, is_over: bool) -> optuna.Trial | None:
+        """The next trial; a fresh one only where the time is not over."""
+        with locks.exclusive(self.study.guard), self._told():
+            trial = self._orphan() or self._fresh(is_over)
+            if trial is not None:
+                trial.set_user_attr(WORKER, self.worker.number)
+            return trial
+
+    def others(self) -> set[int]:
+        """The numbers of the other workers that live."""
+        return {each.number for each in self.study.workers() if each != self.worker and locks.held(each.lock)}
+
+    def _orphan(self) -> optuna.Trial | None:
+        """One that a worker left unfinished when it was stopped or killed: it goes on where it stands."""
+        import optuna
+
+        others = self.others()
+        for frozen in self.trials.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+            if frozen.user_attrs.get(WORKER) not in others:
+                log.info("takes up trial %d", frozen.number + 1)
+                return optuna.trial.Trial(self.trials, frozen._trial_id)  # tests/test_foreign_insides.py says why
+        return None
+
+    def _fresh(self, is_over: bool) -> optuna.Trial | None:
+        import optuna
+
+        begun = [t for t in self.trials.get_trials(deepcopy=False) if t.state != optuna.trial.TrialState.WAITING]
+        self._refuse_hopeless(begun)
+        queued = len(self.trials.get_trials(deepcopy=False)) > len(begun)
+        exhausted = self.search.sampler == "grid" and not queued
+        if len(begun) >= self.study.budget()["trials"] or is_over or exhausted:
+            return None
+        return self.trials.ask()
+
+    def _refuse_hopeless(self, begun: list[optuna.trial.FrozenTrial]) -> None:
+        failed = [trial for trial in begun if trial.state.name == "FAIL"]
+        if len(begun) >= MOST_FAILURES and len(failed) == len(begun):
+            reason = str(failed[-1].user_attrs.get(ERROR, "")).rstrip(".")
+            raise LoupeError(
+                f"All of the first {len(failed)} trials failed, the last one so: {reason}",
+                fix="Where the settings are to blame, choose other ranges",
+            )
+
+    def _queue_grid(self) -> None:
+        if self.search.sampler != "grid" or self.trials.get_trials(deepcopy=False):
+            return
+        for values in space.grid(self.search.space):
+            self.trials.enqueue_trial(values)
+
+    # One trial.
+
+    def configs(self, trial: optuna.Trial) -> list[Config]:
+        """Those of its folds."""
+        with self._told():
+            return self.search.configs(space.suggest(self.search.space, trial))
+
+    def runs(self, trial: optuna.Trial) -> list[str]:
+        """The names of those that its folds have begun, by an earlier worker maybe."""
+        return list(trial.user_attrs.get(RUNS, []))
+
+    def keep_runs(self, trial: optuna.Trial, runs: Sequence[str]) -> None:
+        with self._told():
+            trial.set_user_attr(RUNS, runs)
+
+    def epochs_told(self, trial: optuna.Trial) -> int:
+        """Of how many epochs the storage knows: those that an earlier worker has told are not told again."""
+        with self._told():
+            known = self.trials.get_trials(deepcopy=False)
+        return next(len(each.intermediate_values) for each in known if each.number == trial.number)
+
+    def is_worse(self, trial: optuna.Trial, value: float, epoch: int) -> bool:
+        """Tell the trial's value after that epoch; whether it is plainly worse than others were at this point."""
+        with self._told():
+            trial.report(value, epoch)
+            return trial.should_prune()
+
+    def end(self, trial: optuna.Trial, state: str, values: list[float] | None = None) -> None:
+        import optuna
+
+        with self._told():
+            self.trials.tell(trial, values, state=optuna.trial.TrialState[state])
+
+    def fail(self, trial: optuna.Trial, error: LoupeError) -> None:
+        with self._told():
+            trial.set_user_attr(ERROR, str(error))
+        self.end(trial, "FAIL")
+
+    def best(self) -> optuna.trial.FrozenTrial | None:
+        """With two goals, the trial that is best in the first one."""
+        import optuna
+
+        with self._told():
+            done = self.trials.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
+        return min(done, key=lambda trial: trial.values[0], default=None)
+
+    def _told(self) -> AbstractContextManager[None]:
+        return told_of_storage(self.study.name)
