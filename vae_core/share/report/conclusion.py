@@ -41,14 +41,16 @@ def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) ->
     gained = (strip["mean_image"] - value) / max(strip["mean_image"] - strip["floor"], 1e-12)
     floor = "a perfect copy" if unit == "mse" else "the least that is possible for grey pixels"
     yield f"That is {gained:.0%} of the way from the mean image to {floor}."
-    size = config.architecture().code.size
-    pca = f"principal component analysis with {plural(size, 'number')} ({strip['pca']:.4f})"
-    if value < (1 - NEAR_PCA) * strip["pca"]:
-        yield f"It beats {pca} by {(strip['pca'] - value) / strip['pca']:.0%}, so its layers do more than a line can."
-    elif value <= (1 + NEAR_PCA) * strip["pca"]:
-        yield f"It is as good as {pca} and no better: its layers have not paid off."
-    else:
-        yield f"It is worse than {pca}: its layers have not paid off."
+    yield _against_pca(value, strip["pca"], config.architecture().code.size)
+
+
+def _against_pca(value: float, bar: float, size: int) -> str:
+    pca = f"principal component analysis with {plural(size, 'number')} ({bar:.4f})"
+    if value < (1 - NEAR_PCA) * bar:
+        return f"It beats {pca} by {(bar - value) / bar:.0%}, so its layers do more than a line can."
+    if value <= (1 + NEAR_PCA) * bar:
+        return f"It is as good as {pca} and no better: its layers have not paid off."
+    return f"It is worse than {pca}: its layers have not paid off."
 
 
 def _about_codes(config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:

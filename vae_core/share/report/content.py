@@ -12,12 +12,22 @@ from vae_core.design.layers import show
 from vae_core.look import comparison, doctor
 from vae_core.runs.store import Run
 from vae_core.share.report import conclusion, numbers, pictures
-from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, Text
+from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, Text, told
 from vae_core.share.report.side import Side
 from vae_core.share.report.side import of as side_of
 from vae_core.words import plural
 
 GENERATED = "Sentences in italics were generated from the numbers of this report."
+WHY = Question(
+    "Why these layers? Say for each layer that you added what you expected of it, and why its mirror stands where it "
+    "stands. The layer tables above and the curves below are your evidence."
+)
+WHAT_FOLLOWS = (
+    Question(
+        "What do the numbers show? Say what you may conclude from the tables and curves above, and what you may not."
+    ),
+    Question("How sure are you? Say what another seed, more epochs or another split could change."),
+)
 
 
 def make(runs: Sequence[Run], ask: bool) -> Report:
@@ -35,15 +45,14 @@ def _title(sides: Sequence[Side]) -> str:
 def _question(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("The question")
     config = sides[0].config
-    size = config.architecture().code.size
     if len(sides) == 1:
         kind = f"{'an' if config.kind == 'ae' else 'a'} {naming.kind(config)}"
-        yield Text(f"What does {kind} with a code of {plural(size, 'number')} learn from the images of "
-                   f"{config.dataset}?", generated=True)  # fmt: skip
+        size = plural(config.architecture().code.size, "number")
+        yield told(f"What does {kind} with a code of {size} learn from the images of {config.dataset}?")
     else:
         names = difference.listed([side.name for side in sides])
-        yield Text(f"How do {names} differ, on the images of {config.dataset}, and may the difference be credited to "
-                   "what was changed?", generated=True)  # fmt: skip
+        asked = f"How do {names} differ, on the images of {config.dataset}"
+        yield told(f"{asked}, and may the difference be credited to what was changed?")
     for side in sides:
         if note := str(side.run.card()["note"]):
             yield Text(f"{side.name}: {note}")
@@ -80,8 +89,8 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
         yield Heading(side.name, 3)
         rows = (*_rows("encoder", plan.encoder_rows), *_rows("decoder", plan.decoder_rows))
         yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), rows)
-        told = {**plan.networks, "both": counted(counts["total"], counts["trainable"])}
-        yield Text(" ".join(f"{name.capitalize()}: {words}." for name, words in told.items()), generated=True)
+        words = {**plan.networks, "both": counted(counts["total"], counts["trainable"])}
+        yield told(" ".join(f"{name.capitalize()}: {each}." for name, each in words.items()))
 
 
 def _rows(path: str, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
@@ -93,24 +102,25 @@ def _rows(path: str, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
 
 def _changes(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
     yield Heading("What was added, and why")
-    first = sides[0]
     for side in sides[1:]:
-        found = difference.between(first.config, side.config)
-        yield Text(f"{side.name} against {first.name}: {' '.join(found.sentences())}", generated=True)
-        for unit in (*found.added, *found.removed):
-            word = "Added" if unit in found.added else "Taken out"
-            told = f"{word}: {unit.text} ({unit.parameters:,} parameters). {' '.join(unit.words)}"
-            yield Text(told, generated=True)
+        yield from _added(side, sides[0])
     if len(sides) == 1 and not ask:
-        rival = first.case.rival
-        told = "This report is of one model. The table above says what each of its layers does."
-        if rival is not None:
-            told = f"Against {rival.name}: {' '.join(difference.between(rival.config, first.config).sentences())}"
-        yield Text(told, generated=True)
+        rival = sides[0].case.rival
+        if rival is None:
+            yield told("This report is of one model. The table above says what each of its layers does.")
+        else:
+            sentences = difference.between(rival.config, sides[0].config).sentences()
+            yield told(f"Against {rival.name}: {' '.join(sentences)}")
     if ask:
-        yield Question("Why these layers? Say for each layer that you added what you expected of it, and why its "
-                       "mirror stands where it stands. The layer tables above and the curves below are your "
-                       "evidence.")  # fmt: skip
+        yield WHY
+
+
+def _added(side: Side, first: Side) -> Iterator[Block]:
+    found = difference.between(first.config, side.config)
+    yield told(f"{side.name} against {first.name}: {' '.join(found.sentences())}")
+    for unit in (*found.added, *found.removed):
+        word = "Added" if unit in found.added else "Taken out"
+        yield told(f"{word}: {unit.text} ({unit.parameters:,} parameters). {' '.join(unit.words)}")
 
 
 def _curves(sides: Sequence[Side]) -> Iterator[Block]:
@@ -121,9 +131,8 @@ def _curves(sides: Sequence[Side]) -> Iterator[Block]:
         if len(total) and side.best:
             seconds = side.run.status()["seconds"]
             took = f", which took {seconds:,.0f} seconds" if seconds else ""
-            epochs = plural(len(total), "epoch")
-            yield Text(f"{side.name} trained {epochs}{took}. Its validation loss was best in epoch "
-                       f"{side.best}, and that epoch's model is kept.", generated=True)  # fmt: skip
+            best = f"Its validation loss was best in epoch {side.best}, and that epoch's model is kept."
+            yield told(f"{side.name} trained {plural(len(total), 'epoch')}{took}. {best}")
 
 
 def _pictures(sides: Sequence[Side]) -> Iterator[Block]:
@@ -137,29 +146,31 @@ def _findings(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("Check-up")
     for side in sides:
         if not side.findings:
-            yield Text(doctor.nothing(side.name, len(side.case.history)), generated=True)
+            yield told(doctor.nothing(side.name, len(side.case.history)))
         for finding in side.findings:
             yield Heading(f"{side.name}: {finding.title}", 3)
-            yield Text(finding.words, generated=True)
+            yield told(finding.words)
             yield Text(finding.meaning)
             yield from pictures.evidence(finding.evidence, side.run)
-            yield Text(f"What to do: {finding.repair.words}", generated=True)
+            yield told(f"What to do: {finding.repair.words}")
 
 
 def _conclusion(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
     yield Heading("Conclusion")
     if ask:
-        yield Question("What do the numbers show? Say what you may conclude from the tables and curves above, and what "
-                       "you may not.")  # fmt: skip
-        yield Question("How sure are you? Say what another seed, more epochs or another split could change.")
+        yield from WHAT_FOLLOWS
         return
-    for side in sides[1:]:
-        done = sides[0].run.state() == side.run.state() == "done"
-        sentences = comparison.compare(sides[0].run, side.run, comparisons=len(sides) - 1).sentences() if done else (
-            f"{side.name} or {sides[0].name} was not trained to its end, so they are not compared.",)  # fmt: skip
-        yield from (Text(sentence, generated=True) for sentence in sentences)
+    first, *others = sides
+    for side in others:
+        yield from map(told, _compared(first, side, len(others)))
     for side in sides:
-        if len(sides) > 1:
+        if others:
             yield Heading(side.name, 3)
-        told = conclusion.of_one(side.name, side.config, side.metrics, side.findings, len(side.case.history))
-        yield from (Text(paragraph, generated=True) for paragraph in told if paragraph)
+        paragraphs = conclusion.of_one(side.name, side.config, side.metrics, side.findings, len(side.case.history))
+        yield from (told(paragraph) for paragraph in paragraphs if paragraph)
+
+
+def _compared(first: Side, side: Side, comparisons: int) -> Sequence[str]:
+    if not first.run.state() == side.run.state() == "done":
+        return (f"{side.name} or {first.name} was not trained to its end, so they are not compared.",)
+    return comparison.compare(first.run, side.run, comparisons=comparisons).sentences()

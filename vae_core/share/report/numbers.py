@@ -8,7 +8,7 @@ from typing import Any
 from vae_core.design import naming
 from vae_core.look import comparison
 from vae_core.look.intervals import Interval
-from vae_core.share.report.parts import Block, Grid, Heading, Text
+from vae_core.share.report.parts import Block, Grid, Heading, Text, told
 from vae_core.share.report.side import Side
 from vae_core.words import plural
 
@@ -31,7 +31,7 @@ def of(sides: Sequence[Side]) -> Iterator[Block]:
 def _losses(sides: Sequence[Side]) -> Iterator[Block]:
     known = next((side for side in sides if side.metrics), None)
     if known is None or known.metrics is None:
-        yield Text("None of these models has been tested yet.", generated=True)
+        yield told("None of these models has been tested yet.")
         return
     lines = {f"{side.name}, {words}": {kind: side.metrics[kind][code] for kind in ("bce", "mse")}
              for side in sides if side.metrics for code, words in CODES.items()}  # fmt: skip
@@ -51,9 +51,8 @@ def _best(sides: Sequence[Side]) -> Iterator[Block]:
     for side in sides:
         best = (side.run.status()["best"] or {}).get("validation", {}).get("nats_per_image")
         if best is not None:
-            told = naming.shown(best, side.config, naming.PIXEL)
-            yield Text(f"The loss of {side.name} in the list of runs is {told}: {naming.validated(side.config)}.",
-                       generated=True)  # fmt: skip
+            shown = naming.shown(best, side.config, naming.PIXEL)
+            yield told(f"The loss of {side.name} in the list of runs is {shown}: {naming.validated(side.config)}.")
 
 
 def _measured(sides: Sequence[Side]) -> Iterator[Block]:
@@ -70,7 +69,7 @@ def _measured(sides: Sequence[Side]) -> Iterator[Block]:
     yield Grid(("", *(side.name for side in sides), "unit"), tuple(rows), "In brackets: 95 % intervals over images.")
     missing = {each["label"]: each["reason"] for side in sides for each in (side.measured or {}).get("missing", ())}
     for label, reason in missing.items():
-        yield Text(f"{label}: not available. {reason}", generated=True)
+        yield told(f"{label}: not available. {reason}")
 
 
 def _value(metric: dict[str, Any] | None) -> str:
@@ -83,18 +82,16 @@ def _value(metric: dict[str, Any] | None) -> str:
 def _differences(sides: Sequence[Side]) -> Iterator[Block]:
     if any(side.run.state() != "done" for side in sides):
         return
-    for side in sides[1:]:
-        found = comparison.compare(sides[0].run, side.run, comparisons=len(sides) - 1)
-        rows = [
-            (row.metric.label, *_interval(row.difference), "differs" if row.differs else "no difference",
-             row.metric.unit)
-            for row in found.rows if row.difference is not None
-        ]  # fmt: skip
+    first, *others = sides
+    for side in others:
+        found = comparison.compare(first.run, side.run, comparisons=len(others))
+        rows = tuple(_difference(row, row.difference) for row in found.rows if row.difference is not None)
         if rows:
-            caption = (f"{side.name} less {sides[0].name}. Each interval is {found.confidence:.2%} sure, so that all "
-                       "of them hold together with 95 %.")  # fmt: skip
-            yield Grid(("", "difference", "interval", "", "unit"), tuple(rows), caption)
+            sure = f"Each interval is {found.confidence:.2%} sure, so that all of them hold together with 95 %."
+            yield Grid(("", "difference", "interval", "", "unit"), rows, f"{side.name} less {first.name}. {sure}")
 
 
-def _interval(found: Interval) -> tuple[str, str]:
-    return f"{found.value:+.4g}", f"{found.low:+.4g} to {found.high:+.4g}"
+def _difference(row: comparison.Row, found: Interval) -> tuple[str, ...]:
+    interval = f"{found.low:+.4g} to {found.high:+.4g}"
+    word = "differs" if row.differs else "no difference"
+    return row.metric.label, f"{found.value:+.4g}", interval, word, row.metric.unit

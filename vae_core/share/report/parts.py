@@ -19,6 +19,11 @@ class Text:
     generated: bool = False
 
 
+def told(text: str) -> Text:
+    """A sentence that the program wrote from numbers."""
+    return Text(text, generated=True)
+
+
 @dataclass(frozen=True)
 class Question:
     """For classes: left for a person to answer, with room for it."""
