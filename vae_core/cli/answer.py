@@ -6,12 +6,13 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
 from vae_core.errors import LoupeError, Repair
+from vae_core.settings import Settings
 
 # Control characters but for the end of a line and the tabulator, marks that turn text around, and halves of characters.
 COMMANDING = re.compile(
@@ -23,6 +24,9 @@ COMMANDING = re.compile(
 class Answer:
     document: Any  # with --json
     text: str  # without
+
+
+Command = Callable[[argparse.Namespace, Settings], Answer]
 
 
 class WrongUse(LoupeError):
@@ -40,8 +44,13 @@ def wrong_use() -> Iterator[None]:
         raise WrongUse(error.happened, error.expected, error.fix, error.repairs) from None
 
 
-def add_json(parser: argparse.ArgumentParser, example: str) -> None:
-    """What every command has: --json, and an example below its help."""
+def add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+
+
+def lead_to(parser: argparse.ArgumentParser, command: Command, example: str) -> None:
+    """What every command has: what it does, --json, and an example below its help."""
+    parser.set_defaults(command=command)
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.epilog = f"for example: python -m vae_core {example}"
 

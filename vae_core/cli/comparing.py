@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from vae_core.cli import native, worker
-from vae_core.cli.answer import Answer, WrongUse, add_json, table
+from vae_core.cli.answer import Answer, WrongUse, lead_to, table
 from vae_core.design.difference import Separation
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
@@ -23,8 +23,7 @@ PAIR = 2
 def add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs=PAIR, metavar="RUN", help="two runs, by the beginning of their names")
     parser.add_argument("--only-runs", action="store_true", help="compare these two even where there are more seeds")
-    add_json(parser, "compare mnist-baseline mnist-deeper")
-    parser.set_defaults(command=compare)
+    lead_to(parser, compare, "compare mnist-baseline mnist-deeper")
 
 
 def compare(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vae_core.cli import choices, progress
-from vae_core.cli.answer import Answer, add_json, complain, table, wrong_use
+from vae_core.cli.answer import Answer, complain, lead_to, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import FITS
@@ -24,8 +24,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
-    add_json(parser, "data list")
-    parser.set_defaults(command=list_data)
+    lead_to(parser, list_data, "data list")
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
@@ -38,14 +37,12 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=choices.seed, default=0, help="of the split, where the images come without a test part"
     )
-    add_json(parser, "data add screws.zip --name screws --fit crop --size 64x64")
-    parser.set_defaults(command=add)
+    lead_to(parser, add, "data add screws.zip --name screws --fit crop --size 64x64")
 
 
 def _add_remove(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME")
-    add_json(parser, "data remove screws")
-    parser.set_defaults(command=remove)
+    lead_to(parser, remove, "data remove screws")
 
 
 def _size(text: str) -> tuple[int, int]:

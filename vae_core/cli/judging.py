@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vae_core.cli import worker
-from vae_core.cli.answer import Answer, WrongUse, add_json, table
+from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.cli.worker import Teller
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
@@ -22,7 +22,13 @@ from vae_core.settings import Settings
 
 PERCENT = 100
 USUAL_RATE = 0.05  # of false alarms
-JUDGED = ("found_share", "false_alarms", "accuracy", "balanced_accuracy")
+RANKED = ("method", "score", "held out", "AUROC", "from", "to", "average precision", "from", "to")
+JUDGED = {  # by the column's name, what of the confusion stands in it
+    "odd found": "found_share",
+    "false alarms": "false_alarms",
+    "accuracy": "accuracy",
+    "balanced": "balanced_accuracy",
+}
 
 
 def measure(task: Task, tell: Teller) -> None:
@@ -53,10 +59,9 @@ def _numbers(metric: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    add_run(parser)
     parser.add_argument("--against", metavar="RUN", help="another run that this one is compared with")
-    add_json(parser, "doctor mnist-baseline")
-    parser.set_defaults(command=examine)
+    lead_to(parser, examine, "doctor mnist-baseline")
 
 
 def examine(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -81,12 +86,11 @@ def _command(run: Run, finding: Finding) -> str:
 
 
 def add_separate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    add_run(parser)
     parser.add_argument("--odd", nargs="+", metavar="CLASS", help="default: the classes that it was not trained on")
     parser.add_argument("--false-alarms", type=float, metavar="RATE", help="share of usual images that may be called "
                         f"odd by mistake (default: {USUAL_RATE}, or the lowest that is possible)")  # fmt: skip
-    add_json(parser, "separate mnist-vae --odd 4 --false-alarms 0.05")
-    parser.set_defaults(command=separate)
+    lead_to(parser, separate, "separate mnist-vae --odd 4 --false-alarms 0.05")
 
 
 def separate(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -121,18 +125,24 @@ def _left_out(run: Run) -> tuple[str, ...]:
 
 
 def _separated(run: Run, found: dict[str, Any], rate: float) -> Iterator[str]:
-    yield (f"{run.id}: {found['odd_images']:,} odd images ({', '.join(found['odd'])}) among {found['images']:,} test "
-           f"images, held against {found['known']:,} training images.\n{found['told']}")  # fmt: skip
-    header = ("method", "score", "held out", "AUROC", "from", "to", "average precision", "from", "to", "odd found",
-              "false alarms", "accuracy", "balanced")  # fmt: skip
-    yield table(header, [
-        (row["method"], row["score"], row["held_auroc"], row["auroc"], *row["auroc_interval"], row["precision"],
-         *row["precision_interval"], *(row["confusion"][name] for name in JUDGED))
-        for row in found["rows"]
-    ])  # fmt: skip
-    yield (f"The first line is the chosen one. Held out: the AUROC that chose it, on images beside the test images. "
-           f"Higher is better; 0.5 is chance for AUROC, {found['odd_images'] / found['images']:.3f} for average "
-           f"precision. The line is drawn where {rate:.1%} of usual images may be called odd by mistake.")  # fmt: skip
-    if rate < separation.least(found["held"]):
-        yield (f"{found['held']:,} held-out images cannot vouch for so few false alarms, so nothing is called odd: "
-               f"{separation.least(found['held']):.2%} is the least.")  # fmt: skip
+    odd, images, held = found["odd_images"], found["images"], found["held"]
+    yield (
+        f"{run.id}: {odd:,} odd images ({', '.join(found['odd'])}) among {images:,} test images, held against "
+        f"{found['known']:,} training images.\n{found['told']}"
+    )
+    yield table((*RANKED, *JUDGED), map(_ranked, found["rows"]))
+    yield (
+        f"The first line is the chosen one. Held out: the AUROC that chose it, on images beside the test images. "
+        f"Higher is better; 0.5 is chance for AUROC, {odd / images:.3f} for average precision. "
+        f"The line is drawn where {rate:.1%} of usual images may be called odd by mistake."
+    )
+    least = separation.least(held)
+    if rate < least:
+        few = f"{held:,} held-out images cannot vouch for so few false alarms"
+        yield f"{few}, so nothing is called odd: {least:.2%} is the least."
+
+
+def _ranked(row: dict[str, Any]) -> tuple[Any, ...]:
+    auroc, precision = (row["auroc"], *row["auroc_interval"]), (row["precision"], *row["precision_interval"])
+    judged = (row["confusion"][name] for name in JUDGED.values())
+    return row["method"], row["score"], row["held_auroc"], *auroc, *precision, *judged

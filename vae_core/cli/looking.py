@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import choices, native, progress
-from vae_core.cli.answer import Answer, WrongUse, add_json, table, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table, wrong_use
 from vae_core.design import naming
 from vae_core.look import codes
 from vae_core.runs import store
@@ -32,10 +32,9 @@ FACTS = {  # by their names in metrics.json
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
-    _add_run(parser)
+    add_run(parser)
     parser.add_argument("--all", action="store_true", help="everything that can be measured, once for each run")
-    add_json(parser, "evaluate mnist-baseline --all")
-    parser.set_defaults(command=evaluate)
+    lead_to(parser, evaluate, "evaluate mnist-baseline --all")
 
 
 def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -83,13 +82,12 @@ def _facts(run: Run, config: Config, metrics: Mapping[str, Any]) -> Iterator[str
 
 
 def add_grid(parser: argparse.ArgumentParser) -> None:
-    _add_run(parser)
+    add_run(parser)
     parser.add_argument("--size", type=int, default=16, metavar="N", help="cells on each side (default: %(default)s)")
     parser.add_argument("--spacing", choices=codes.SPACINGS, default="linear",
                         help="even steps, steps of the prior's probability, or quantiles of the codes")  # fmt: skip
     _add_out(parser)
-    add_json(parser, "grid mnist-baseline --size 20 --out plane.png")
-    parser.set_defaults(command=grid)
+    lead_to(parser, grid, "grid mnist-baseline --size 20 --out plane.png")
 
 
 def grid(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -107,7 +105,7 @@ def grid(args: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def add_decode(parser: argparse.ArgumentParser) -> None:
-    _add_run(parser)
+    add_run(parser)
     parser.add_argument(
         "numbers", nargs="*", type=float, metavar="NUMBER", help="a code, or several one after the other"
     )
@@ -116,8 +114,7 @@ def add_decode(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=choices.seed, default=0, help="of the random codes")
     _add_out(parser)
-    add_json(parser, "decode mnist-baseline 0.5 -1.2")
-    parser.set_defaults(command=decode)
+    lead_to(parser, decode, "decode mnist-baseline 0.5 -1.2")
 
 
 def decode(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -145,10 +142,6 @@ def _chosen(args: argparse.Namespace, run: Run) -> np.ndarray:
     if far := [number for number in args.numbers if not abs(number) < FARTHEST]:
         raise WrongUse(f"A code cannot hold {far[0]:g}", "Numbers of at most 15 digits were expected")
     return np.float32(args.numbers).reshape(-1, size)
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,12 @@ import argparse
 from typing import Any
 
 from vae_core.cli import native, progress
-from vae_core.cli.answer import Answer, add_json, complain
+from vae_core.cli.answer import Answer, complain, lead_to
 from vae_core.settings import Settings
 
 
 def add_calibrate(parser: argparse.ArgumentParser) -> None:
-    add_json(parser, "calibrate")
-    parser.set_defaults(command=calibrate)
+    lead_to(parser, calibrate, "calibrate")
 
 
 def calibrate(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from vae_core.cli import native, worker
-from vae_core.cli.answer import Answer, add_json
+from vae_core.cli.answer import Answer, add_run, lead_to
 from vae_core.runs import keras_file, store
 from vae_core.runs import tasks as kept_tasks
 from vae_core.runs.store import Run
@@ -15,9 +15,8 @@ KIND = "portable"
 
 
 def add_portable(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
-    add_json(parser, "portable mnist-baseline")
-    parser.set_defaults(command=portable)
+    add_run(parser)
+    lead_to(parser, portable, "portable mnist-baseline")
 
 
 def portable(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.cli import native, progress, worker
-from vae_core.cli.answer import Answer, WrongUse, add_json, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, wrong_use
 from vae_core.look import projection
 from vae_core.look.projection import Projection
 from vae_core.look.projection.stages import Tell
@@ -48,7 +48,7 @@ def _activations(*asked: Any) -> Any:
 
 def add_project(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("run", metavar="RUN", help="its name, or the beginning of it")
+    add_run(parser)
     add("--method", choices=tuple(projection.METHODS), default="pca", help="(default: %(default)s)")
     add("--of", default="codes", metavar="WHAT", help="codes, pixels or layer:<place>; --list says which there are")
     add("--images", choices=tuple(projection.IMAGES), default="test", help="(default: %(default)s)")
@@ -64,8 +64,7 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--detach", action="store_true", help="leave it running in the background")
     add("--csv", type=Path, metavar="FILE", help="write the map as a table")
     add("--tensorboard", type=Path, metavar="FOLDER", help="write a folder for TensorBoard's projector")
-    add_json(parser, "project mnist-baseline --method tsne --of codes --csv map.csv")
-    parser.set_defaults(command=project)
+    lead_to(parser, project, "project mnist-baseline --method tsne --of codes --csv map.csv")
 
 
 def project(args: argparse.Namespace, settings: Settings) -> Answer:

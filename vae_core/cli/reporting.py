@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from vae_core.cli import native
-from vae_core.cli.answer import Answer, WrongUse, add_json
+from vae_core.cli.answer import Answer, WrongUse, lead_to
 from vae_core.runs import store
 from vae_core.settings import Settings
 from vae_core.share import outgoing
@@ -18,8 +18,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="ends in .html, .md or .pdf (default: an .html)")
     parser.add_argument("--questions", action="store_true",
                         help="for classes: leave 'why these layers' and the conclusion as questions")  # fmt: skip
-    add_json(parser, "report mnist-baseline mnist-deeper --out report.pdf")
-    parser.set_defaults(command=report)
+    lead_to(parser, report, "report mnist-baseline mnist-deeper --out report.pdf")
 
 
 def report(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from vae_core.cli.answer import Answer, WrongUse, add_json, one_line, table
+from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, one_line, table
 from vae_core.design import naming
 from vae_core.runs import store
 from vae_core.runs.store import Summary
@@ -24,8 +24,7 @@ PER = {"pixel": naming.PIXEL, "image": naming.IMAGE, "channels": naming.CHANNELS
 
 def add_list(parser: argparse.ArgumentParser) -> None:
     _add_per(parser)
-    add_json(parser, "list --json")
-    parser.set_defaults(command=list_runs)
+    lead_to(parser, list_runs, "list --json")
 
 
 def list_runs(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -56,9 +55,8 @@ def _loss(run: Summary, per: str) -> tuple[float | None, str]:
 def add_show(parser: argparse.ArgumentParser) -> None:
     _add_per(parser)
     parser.set_defaults(per="image")
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
-    add_json(parser, "show mnist-baseline")
-    parser.set_defaults(command=show)
+    add_run(parser)
+    lead_to(parser, show, "show mnist-baseline")
 
 
 def show(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -113,9 +111,8 @@ def _scaled(value: float | None, scale: float) -> float | None:
 
 
 def add_stop(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
-    add_json(parser, "stop mnist-baseline")
-    parser.set_defaults(command=stop)
+    add_run(parser)
+    lead_to(parser, stop, "stop mnist-baseline")
 
 
 def stop(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -135,8 +132,7 @@ def stop(args: argparse.Namespace, settings: Settings) -> Answer:
 def add_remove(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="its full name")
     parser.add_argument("--yes", action="store_true", help="really delete it; without this nothing happens")
-    add_json(parser, "remove mnist-baseline-3f9a12 --yes")
-    parser.set_defaults(command=remove)
+    lead_to(parser, remove, "remove mnist-baseline-3f9a12 --yes")
 
 
 def remove(args: argparse.Namespace, settings: Settings) -> Answer:

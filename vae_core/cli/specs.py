@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_core.cli import choices, times
-from vae_core.cli.answer import Answer, WrongUse, add_json, table
+from vae_core.cli.answer import Answer, WrongUse, lead_to, table
 from vae_core.design import naming, recipes
 from vae_core.design.architecture import Row, counted
 from vae_core.design.config import Config
@@ -23,32 +23,24 @@ if TYPE_CHECKING:
 
 
 def add_recipes(parser: argparse.ArgumentParser) -> None:
-    add_json(parser, "recipes")
-    parser.set_defaults(command=list_recipes)
+    lead_to(parser, list_recipes, "recipes")
 
 
 def list_recipes(args: argparse.Namespace, settings: Settings) -> Answer:
     found = recipes.all_recipes()
-    counts = [recipe.config.architecture().counts for recipe in found]
-    document = [
-        {"key": recipe.key, "dataset": recipe.dataset, "variant": recipe.variant, "report": recipe.report,
-         "parameters": count, "reported": dict(recipe.reported), "note": recipe.note}
-        for recipe, count in zip(found, counts, strict=True)
-    ]  # fmt: skip
     header = ("recipe", "variant", "data", "report", "epochs", "parameters", "reported", "in")
-    rows = [
-        (
-            recipe.key,
-            recipe.variant,
-            recipe.dataset,
-            recipe.report,
-            recipe.config.epochs,
-            count["total"],
-            *_best(recipe),
-        )
-        for recipe, count in zip(found, counts, strict=True)
-    ]
-    return Answer(document, table(header, rows))
+    return Answer([_recipe_as_json(recipe) for recipe in found], table(header, map(_recipe_row, found)))
+
+
+def _recipe_as_json(recipe: recipes.Recipe) -> dict[str, Any]:
+    named = {name: getattr(recipe, name) for name in ("key", "dataset", "variant", "report")}
+    counts = recipe.config.architecture().counts
+    return {**named, "parameters": counts, "reported": dict(recipe.reported), "note": recipe.note}
+
+
+def _recipe_row(recipe: recipes.Recipe) -> tuple[Any, ...]:
+    config, total = recipe.config, recipe.config.architecture().counts["total"]
+    return recipe.key, recipe.variant, recipe.dataset, recipe.report, config.epochs, total, *_best(recipe)
 
 
 def _best(recipe: recipes.Recipe) -> tuple[str, str]:
@@ -61,8 +53,9 @@ def _best(recipe: recipes.Recipe) -> tuple[str, str]:
 
 def add_describe(parser: argparse.ArgumentParser) -> None:
     _add_source(parser)
-    add_json(parser, 'describe --dataset mnist --encoder "conv8/2 bn conv16/2 bn flatten dense20 bn" --latent 2')
-    parser.set_defaults(command=describe)
+    lead_to(
+        parser, describe, 'describe --dataset mnist --encoder "conv8/2 bn conv16/2 bn flatten dense20 bn" --latent 2'
+    )
 
 
 def describe(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -93,8 +86,7 @@ def add_code(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--executed", action="store_true", help="the notebook with its outputs in it: trains the model "
                         "here and now, so for small settings")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
-    add_json(parser, "code mnist-baseline --out baseline.py")
-    parser.set_defaults(command=code)
+    lead_to(parser, code, "code mnist-baseline --out baseline.py")
 
 
 def code(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from vae_core.cli import choices, native, progress, times
-from vae_core.cli.answer import Answer, WrongUse, add_json, complain, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, add_run, complain, lead_to, wrong_use
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
@@ -38,26 +38,25 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     _add_detach(parser)
     parser.add_argument("--run", help=argparse.SUPPRESS)  # a run's own process is started with this
     choices.add_options(parser)
-    add_json(
-        parser, 'train --dataset mnist --encoder "conv8/2 bn conv16/2 bn flatten dense20 bn" --latent 2 --epochs 10'
+    lead_to(
+        parser,
+        train,
+        'train --dataset mnist --encoder "conv8/2 bn conv16/2 bn flatten dense20 bn" --latent 2 --epochs 10',
     )
-    parser.set_defaults(command=train)
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    add_run(parser)
     _add_detach(parser)
-    add_json(parser, "resume mnist-baseline")
-    parser.set_defaults(command=resume)
+    lead_to(parser, resume, "resume mnist-baseline")
 
 
 def add_fork(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
+    add_run(parser)
     parser.usage = "%(prog)s RUN [settings] [--detach] [--json]"
     _add_detach(parser)
     choices.add_options(parser, only=forks.CHANGEABLE)
-    add_json(parser, "fork mnist-baseline --epochs 100 --lr 0.0003")
-    parser.set_defaults(command=fork)
+    lead_to(parser, fork, "fork mnist-baseline --epochs 100 --lr 0.0003")
 
 
 def _add_detach(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from vae_core.cli import choices, found_so_far, native
-from vae_core.cli.answer import Answer, WrongUse, add_json, complain, table, wrong_use
+from vae_core.cli.answer import Answer, WrongUse, complain, lead_to, table, wrong_use
 from vae_core.design.config import Config
 from vae_core.design.duration import told
 from vae_core.errors import LoupeError
@@ -43,8 +43,7 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--workers", type=int, default=1, help="processes that work on it (default: %(default)s)")
     group.add_argument("--detach", action="store_true", help="return at once; `searches NAME` tells how it goes")
     choices.add_options(parser)
-    add_json(parser, "tune fashion-dropout-ae --lite --vary learning_rate=0.01..0.03 --folds 3 --trials 10")
-    parser.set_defaults(command=tune)
+    lead_to(parser, tune, "tune fashion-dropout-ae --lite --vary learning_rate=0.01..0.03 --folds 3 --trials 10")
 
 
 def add_searches(parser: argparse.ArgumentParser) -> None:
@@ -55,8 +54,7 @@ def add_searches(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--more", type=int, metavar="TRIALS", help="go on with so many trials more")
     group.add_argument("--remove", action="store_true", help="the search and its trials; its winner stays")
     parser.add_argument("--workers", type=int, default=1, help="processes that go on with it (default: %(default)s)")
-    add_json(parser, "searches fashion-dropout-ae-search")
-    parser.set_defaults(command=searches)
+    lead_to(parser, searches, "searches fashion-dropout-ae-search")
 
 
 def add_search_worker(parser: argparse.ArgumentParser) -> None:
