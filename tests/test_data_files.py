@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset
+from vae_core.data.fitting import Fitting
 from vae_core.errors import LoupeError
 
 RANDOM = np.random.default_rng(0)
@@ -43,8 +44,9 @@ def pack(folder, path):
     return path
 
 
-def add(path, settings, name="mine", **options) -> Dataset:
-    return catalog.add(path, name, settings, **options)
+def add(path, settings, name="mine", fit="pad", size=None, **options) -> Dataset:
+    fitting = Fitting(fit, (size, size) if isinstance(size, int) else size)
+    return catalog.add(path, name, settings, fitting, **options)
 
 
 def refused(path, settings, words, **options):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def number(value: float | None, digits: int = 4) -> str:
     """A number with as many digits as say something."""
@@ -15,6 +17,11 @@ def number(value: float | None, digits: int = 4) -> str:
 def plural(count: int, one: str, more: str = "") -> str:
     """A count with its word: `more` is the word for several, where that is not `one` with an s."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of them, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def duration(seconds: float | None) -> str:

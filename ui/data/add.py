@@ -17,6 +17,7 @@ from ui.data import browse
 from ui.data.uploads import RUNS, kind, release
 from ui.errors import plain, shown
 from vae_core.data import catalog, importing
+from vae_core.data.fitting import Fitting
 from vae_core.errors import LoupeError
 from vae_core.runs import files
 from vae_core.settings import Settings
@@ -97,7 +98,7 @@ def _options(suggested: str) -> tuple[str, dict[str, Any]]:
     size = right.number_input(
         "Side", 0, 256, 0, 8, help="Height and width in pixels that all get. 0: as they are, up to 128."
     )
-    return str(name or ""), {"fit": fit, "size": int(size) or None}
+    return str(name or ""), {"fit": fit, "size": (int(size), int(size)) if size else None}
 
 
 def _below(roots: tuple[Path, ...]) -> str:
@@ -123,7 +124,7 @@ def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> 
     try:
         source, pictures = _uploaded(uploads, folder) if uploads else (_allowed(path, settings), None)
         with browse.progress() as tell:
-            catalog.add(source, name, preview.where, images=pictures, progress=tell, **options)
+            catalog.add(source, name, preview.where, Fitting(**options), images=pictures, progress=tell)
     except BaseException:  # a click elsewhere ends a script too
         preview.discard()
         raise

@@ -10,7 +10,7 @@ from vae_core.cli import choices, progress
 from vae_core.cli.answer import Answer, complain, lead_to, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
-from vae_core.data.fitting import FITS
+from vae_core.data.fitting import FITS, Fitting
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -79,8 +79,8 @@ def add(args: argparse.Namespace, settings: Settings) -> Answer:
     with wrong_use():
         catalog.check_name(args.name)
     with progress.bar() as tell:
-        catalog.add(args.path, args.name, settings, fit=args.fit, size=args.size, images=args.images,
-                    seed=args.seed, progress=tell)  # fmt: skip
+        fitting = Fitting(args.fit, args.size)
+        catalog.add(args.path, args.name, settings, fitting, images=args.images, seed=args.seed, progress=tell)
     return _about(catalog.describe(args.name, settings))
 
 

@@ -145,7 +145,7 @@ def _check_data(config: Config, settings: Settings) -> None:
     with progress.bar() as tell:
         data = catalog.load(config.dataset, settings, tell)
     with wrong_use():
-        splits.split(data, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes)
+        splits.of(data, config)
     for warning in data.warnings:
         complain(f"Warning: {warning}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any, NamedTuple
@@ -33,27 +33,27 @@ def read_npz(path: Path, settings: Settings) -> Raw:
         raise LoupeError(f"{path.name} holds {', '.join(arrays) or 'nothing'}", f"Arrays called {LAYOUT} were expected")
     images = [as_images(arrays[f"x{ending}"], f"x{ending}") for ending in found]
     _check_same_size([f"x{ending}" for ending in found], images)
-    labels = [
-        as_labels(arrays.get(f"y{ending}"), f"y{ending}", len(x)) for ending, x in zip(found, images, strict=True)
-    ]
-    if any(y is None for y in labels) and any(y is not None for y in labels):
-        missing = [f"y{ending}" for ending, y in zip(found, labels, strict=True) if y is None]
-        raise LoupeError(
-            f"{path.name} has labels for some parts, but no {missing[0]}", "Labels for all parts or for none"
-        )
+    labels = _labels(arrays, found, images, path.name)
     pixels, notes = to_uint8(images)
     parts = np.repeat(list(found.values()), [len(x) for x in images])
     left_out = sorted(set(arrays) - {f"{letter}{ending}" for letter in "xy" for ending in found})
     if left_out:
         notes = (*notes, f"Left out of {path.name}: {', '.join(left_out)}")
-    known = [y for y in labels if y is not None]
-    return Raw(pixels, _join(known) if known else None, None if "" in found else parts, notes=notes)
+    return Raw(pixels, labels, None if "" in found else parts, notes=notes)
 
 
-def _join(labels: Sequence[Array]) -> Array:
-    if len({y.dtype.kind for y in labels}) > 1:
+def _labels(arrays: Mapping[str, Array], endings: Iterable[str], images: Sequence[Array], source: str) -> Array | None:
+    """Those of all parts; None where no part has any."""
+    names = [f"y{ending}" for ending in endings]
+    found = {name: as_labels(arrays.get(name), name, len(x)) for name, x in zip(names, images, strict=True)}
+    known = [y for y in found.values() if y is not None]
+    if not known:
+        return None
+    if missing := [name for name, y in found.items() if y is None]:
+        raise LoupeError(f"{source} has labels for some parts, but no {missing[0]}", "Labels for all parts or for none")
+    if len({y.dtype.kind for y in known}) > 1:
         raise LoupeError("Some labels are numbers and some are words", "Labels of one kind were expected")
-    return np.concatenate(labels)
+    return np.concatenate(known)
 
 
 def _load(path: Path, settings: Settings) -> dict[str, Array]:
@@ -202,6 +202,16 @@ def to_uint8(images: Sequence[Array]) -> tuple[Array, tuple[str, ...]]:
     kinds = {values.dtype.kind for values in images}
     if not kinds <= set("biuf"):
         raise LoupeError(f"The images hold values of type {images[0].dtype}", "Numbers were expected")
+    low, high = _bounds(images)
+    whole = "f" not in kinds or all((values == np.rint(values)).all() for values in images)
+    scale, shift, note = _range_rule(low, high, whole, "f" in kinds)
+    if scale == 1 and kinds <= set("u") and all(values.dtype == np.uint8 for values in images):
+        return (images[0] if len(images) == 1 else np.concatenate(images)), ()
+    result = np.concatenate([_rescale(values, scale, shift) for values in images])
+    return result, (note,) if note else ()
+
+
+def _bounds(images: Sequence[Array]) -> tuple[float, float]:
     low, high = min(float(values.min()) for values in images), max(float(values.max()) for values in images)
     if not (np.isfinite(low) and np.isfinite(high)):
         raise LoupeError(
@@ -209,12 +219,7 @@ def to_uint8(images: Sequence[Array]) -> tuple[Array, tuple[str, ...]]:
             "Finite values were expected",
             "Replace them, for example with np.nan_to_num, or leave these images out",
         )
-    whole = "f" not in kinds or all((values == np.rint(values)).all() for values in images)
-    scale, shift, note = _range_rule(low, high, whole, "f" in kinds)
-    if scale == 1 and kinds <= set("u") and all(values.dtype == np.uint8 for values in images):
-        return (images[0] if len(images) == 1 else np.concatenate(images)), ()
-    result = np.concatenate([_rescale(values, scale, shift) for values in images])
-    return result, (note,) if note else ()
+    return low, high
 
 
 def _range_rule(low: float, high: float, whole: bool, floats: bool) -> tuple[float, float, str]:

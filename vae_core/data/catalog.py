@@ -12,7 +12,7 @@ from vae_core.data import builtin, checks, importing, keeping, local, raw
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
-from vae_core.data.fitting import Fitting, Size
+from vae_core.data.fitting import Fitting
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -73,33 +73,34 @@ def add(
     path: Path | str,
     name: str,
     settings: Settings,
+    fitting: Fitting | None = None,
     *,
-    fit: str = "pad",
-    size: int | Size | None = None,
     images: Path | str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Dataset:
     """Read your own images and keep them under a name; nothing is kept where something is wrong with them.
 
-    `fit` and `size` say how pictures of different sizes become one size; `images` is the folder or zip that a manifest
-    speaks of; `seed` divides images that come without a test part: 80 % train, 10 % validate, 10 % test.
+    `images` is the folder or zip that a manifest speaks of; `seed` divides images that come without a test part: 80 %
+    train, 10 % validate, 10 % test.
     """
     check_name(name)
-    if local.canonical(name) in {local.canonical(taken) for taken in names(settings)}:
-        raise LoupeError(
-            f"There is a data set called '{name}' already", fix="Choose another name, or remove that one first"
-        )
+    _refuse_taken(name, settings)
     path = importing.located(path)
-    fitting = Fitting(fit, (size, size) if isinstance(size, int) else size)
     pictures = importing.located(images) if images else None
-    found = importing.read(path, settings, fitting, pictures=pictures, progress=progress)
+    found = importing.read(path, settings, fitting or Fitting(), pictures=pictures, progress=progress)
     dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed), progress)
     try:
         keeping.write(dataset, _added_folder(settings) / name)
     except OSError as error:
         raise LoupeError(f"'{name}' could not be kept in {_added_folder(settings)} ({error})") from None
     return dataset
+
+
+def _refuse_taken(name: str, settings: Settings) -> None:
+    if local.canonical(name) in map(local.canonical, names(settings)):
+        fix = "Choose another name, or remove that one first"
+        raise LoupeError(f"There is a data set called '{name}' already", fix=fix)
 
 
 def remove(name: str, settings: Settings) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from vae_core.data.dataset import Array, Dataset, Part
 from vae_core.data.download import Progress
 from vae_core.errors import LoupeError
+from vae_core.words import some
 
 FEW = 30  # images of a class
 SIGNATURE = 8  # blocks a side
@@ -27,6 +28,18 @@ class Leak:
     test: Array
     train: Array
     looked: int  # test images that were compared
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """Images with what tells at a glance which of them may be alike."""
+
+    pixels: Array
+    signatures: Array
+
+    @classmethod
+    def of(cls, pixels: Array) -> _Signed:
+        return cls(pixels, _signatures(pixels))
 
 
 def with_warnings(dataset: Dataset, progress: Progress | None = None) -> Dataset:
@@ -61,8 +74,7 @@ def _classes(dataset: Dataset) -> Iterator[str]:
     counts = np.bincount(np.concatenate([dataset.train.labels, dataset.test.labels]), minlength=len(dataset.classes))
     few = [f"{name} ({count})" for name, count in zip(dataset.classes, counts, strict=True) if count < FEW]
     if few:
-        more = f" and {len(few) - 5} more" if len(few) > 5 else ""
-        yield f"Classes with fewer than {FEW} images: {', '.join(few[:5])}{more}"
+        yield f"Classes with fewer than {FEW} images: {some(few, 5)}"
 
 
 def _sorted(dataset: Dataset) -> Iterator[str]:
@@ -94,12 +106,12 @@ def _duplicates(dataset: Dataset, progress: Progress | None) -> Iterator[str]:
     if leaked.any():
         yield f"{leaked.sum():,} of {len(test):,} test images are in the training set too: results on them are too good"
     bank, rest = dataset.train.pixels[first] if copies else dataset.train.pixels, dataset.test.pixels[~leaked]
-    signatures = _signatures(bank)
-    near, looked = _near(rest, _signatures(rest), bank, signatures, False, progress)
+    known, others = _Signed.of(bank), _Signed.of(rest)
+    near, looked = _near(others, known, progress)
     if len(near):
         told = _of(len(near), looked, len(rest))
         yield f"{told} test images are nearly the same as a training image: results on them are too good"
-    near, looked = _near(bank, signatures, bank, signatures, True, progress)
+    near, looked = _near(known, known, progress)
     if len(near):
         yield f"{_of(len(near), looked, len(bank))} training images are nearly the same as another one"
 
@@ -112,8 +124,7 @@ def leak(dataset: Dataset) -> Leak:
     found = order[np.minimum(np.searchsorted(names, test, sorter=order), len(order) - 1)]
     same = names[found] == test
     rest = np.flatnonzero(~same)
-    pixels, bank = dataset.test.pixels[rest], dataset.train.pixels
-    near, looked = _near(pixels, _signatures(pixels), bank, _signatures(bank), False)
+    near, looked = _near(_Signed.of(dataset.test.pixels[rest]), _Signed.of(dataset.train.pixels))
     exact = np.flatnonzero(same)
     places = np.concatenate([exact, rest[near[:, 0]]]), np.concatenate([found[exact], near[:, 1]])
     return Leak(*places, looked + len(exact))
@@ -143,27 +154,22 @@ def _signatures(pixels: Array) -> Array:
     return result
 
 
-def _near(
-    images: Array,
-    signatures: Array,
-    bank: Array,
-    bank_signatures: Array,
-    itself: bool,
-    progress: Progress | None = None,
-) -> tuple[Array, int]:
+def _near(images: _Signed, bank: _Signed, progress: Progress | None = None) -> tuple[Array, int]:
     """Places (m, 2) of images and of their nearest neighbours (by signature) in the bank that are so close that it is
-    the same picture; and how many images were looked at."""
-    count = min(len(images), max(1, PAIRS // max(1, len(bank))))
-    if not count or len(bank) < 2:
-        return np.empty((0, 2), np.int64), len(images)
-    looked = np.linspace(0, len(images) - 1, count).astype(int)
-    nearest = _nearest(signatures[looked], bank_signatures, looked if itself else None, progress)
+    the same picture; and how many images were looked at. Where the bank is the images, none is its own neighbour."""
+    total = len(images.pixels)
+    count = min(total, max(1, PAIRS // max(1, len(bank.pixels))))
+    if not count or len(bank.pixels) < 2:
+        return np.empty((0, 2), np.int64), total
+    looked = np.linspace(0, total - 1, count).astype(int)
+    own = looked if images is bank else None
+    nearest = _nearest(images.signatures[looked], bank.signatures, own, progress)
     close = np.zeros(count, bool)
-    size = images[0].size
+    size = images.pixels[0].size
     block = max(1, 4_000_000 // size)
     for start in range(0, count, block):
-        one = images[looked[start : start + block]].reshape(-1, size).astype(np.float32)
-        other = bank[nearest[start : start + block]].reshape(-1, size)
+        one = images.pixels[looked[start : start + block]].reshape(-1, size).astype(np.float32)
+        other = bank.pixels[nearest[start : start + block]].reshape(-1, size)
         difference = np.sqrt(((one - other) ** 2).mean(axis=1))
         close[start : start + block] = difference <= np.maximum(LEAST, CLOSE * one.std(axis=1))
     return np.column_stack([looked[close], nearest[close]]), count
@@ -171,12 +177,7 @@ def _near(
 
 def _nearest(queries: Array, bank: Array, own_places: Array | None, progress: Progress | None) -> Array:
     """For each query the place in the bank of the closest signature, its own place excepted."""
-    centre = bank.mean(axis=0)  # keeps the squares small, and so the float32 differences exact
-    directions = np.linalg.eigh(np.cov(bank, rowvar=False))[1][:, -MEASURES:].astype(np.float32)
-    queries, bank = (queries - centre) @ directions, (bank - centre) @ directions
-    # The closest has the largest q.b - |b|^2 / 2; one more column brings the second term into the product.
-    queries = np.column_stack([queries, np.ones(len(queries), np.float32)])
-    bank = np.column_stack([bank, (bank * bank).sum(axis=1) / -2])
+    queries, bank = _to_multiply(queries, bank)
     best, nearest = np.full(len(queries), -np.inf, np.float32), np.zeros(len(queries), np.int64)
     for first in range(0, len(queries), 1024):
         if progress:
@@ -191,6 +192,15 @@ def _nearest(queries: Array, bank: Array, own_places: Array | None, progress: Pr
             better = score > best[rows]
             best[rows][better], nearest[rows][better] = score[better], place[better] + start
     return nearest
+
+
+def _to_multiply(queries: Array, bank: Array) -> tuple[Array, Array]:
+    """The closest has the largest q.b - |b|^2 / 2; one more column brings the second term into the product."""
+    centre = bank.mean(axis=0)  # keeps the squares small, and so the float32 differences exact
+    directions = np.linalg.eigh(np.cov(bank, rowvar=False))[1][:, -MEASURES:].astype(np.float32)
+    queries, bank = (queries - centre) @ directions, (bank - centre) @ directions
+    queries = np.column_stack([queries, np.ones(len(queries), np.float32)])
+    return queries, np.column_stack([bank, (bank * bank).sum(axis=1) / -2])
 
 
 def _exclude(scores: Array, places: Array) -> None:

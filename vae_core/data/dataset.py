@@ -44,6 +44,14 @@ class Dataset:
     source: str = ""
 
     @property
+    def validates(self) -> Array:
+        """Whether a training image is one of the data set's own that validate."""
+        mask = np.zeros(len(self.train), bool)
+        if self.validation is not None:
+            mask[self.validation] = True
+        return mask
+
+    @property
     def image(self) -> tuple[int, int, int]:
         height, width, channels = self.train.pixels.shape[1:]
         return int(height), int(width), int(channels)

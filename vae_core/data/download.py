@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,22 @@ def fetch(file: File, settings: Settings, progress: Progress | None = None) -> P
         return target
     import filelock
     import pooch
-    import requests
 
     pooch.get_logger().setLevel(logging.WARNING)  # it would write to the terminal
     log.info("Downloading %s", file.url)
     target.parent.mkdir(parents=True, exist_ok=True)
+    with _told(file, target), filelock.FileLock(f"{target}.lock"):
+        pooch.retrieve(file.url, file.checksum, target.name, target.parent, downloader=_Resume(target, progress))
+    return target
+
+
+@contextmanager
+def _told(file: File, target: Path) -> Iterator[None]:
+    """Turn what goes wrong on the way into a sentence."""
+    import requests
+
     try:
-        with filelock.FileLock(f"{target}.lock"):
-            pooch.retrieve(file.url, file.checksum, target.name, target.parent, downloader=_Resume(target, progress))
+        yield
     except requests.RequestException as error:
         raise LoupeError(
             f"{file.name} could not be downloaded from {file.url.split('/')[2]} ({_reason(error)})",
@@ -59,7 +68,6 @@ def fetch(file: File, settings: Settings, progress: Progress | None = None) -> P
         raise LoupeError(f"{file.name} could not be kept in {target.parent} ({error})") from None
     except ValueError as error:
         raise LoupeError(f"{file.name} arrived damaged ({error})", fix="Try again") from None
-    return target
 
 
 def _is_whole(target: Path, checksum: str) -> bool:

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,21 +42,18 @@ def read_all(
     """All pictures as one array, with notes and warnings; decoded by a few threads, in the order of `names`."""
     import PIL.Image  # noqa: F401  once here, before the threads would all import it
 
-    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
-
     def work(batch: Sequence[str]) -> list[Decoded]:
         return [decode(read(name), name, settings, fitting) for name in batch]
 
+    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
     with ThreadPoolExecutor(min(8, 4 * (os.cpu_count() or 1))) as pool:  # Pillow lets others run while it unpacks
         decoded = list(_bounded(pool.map(work, batches), len(names), settings, progress))
     if progress:
         progress("Bringing images to one size", 0, 0)
-    pixels, notes, warnings = to_one_size(
-        [one.pixels for one in decoded], [one.size for one in decoded], fitting, settings
-    )
+    pictures, sizes = [one.pixels for one in decoded], [one.size for one in decoded]
+    pixels, notes, warnings = to_one_size(pictures, sizes, fitting, settings)
     counts = Counter(told for one in decoded for told in one.told)
-    notes = (*(f"{count} of {len(names)} images {told}" for told, count in counts.items()), *notes)
-    return pixels, notes, warnings
+    return pixels, (*(f"{count} of {len(names)} images {told}" for told, count in counts.items()), *notes), warnings
 
 
 def _bounded(
@@ -76,25 +74,32 @@ def decode(content: bytes, name: str, settings: Settings, fitting: Fitting) -> D
     """One picture. Its size is judged before its pixels are unpacked."""
     import PIL.Image
 
+    with _told(name, settings), PIL.Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        _check_pixels(image, name, settings)
+        converted, told = _convert(image, name)
+        pixels = np.asarray(converted)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    return Decoded(into_box(pixels, fitting), pixels.shape[:2], tuple(told))
+
+
+@contextmanager
+def _told(name: str, settings: Settings) -> Iterator[None]:
+    """Turn whatever Pillow raises into a sentence: for damaged files that is nearly anything."""
+    import PIL.Image
+
     try:
-        with PIL.Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            _check_pixels(image, name, settings)
-            converted, told = _convert(image, name)
-            pixels = np.asarray(converted)
+        yield
     except LoupeError:
         raise
     except PIL.Image.DecompressionBombError:
-        raise LoupeError(
-            f"{name} unpacks to far too many pixels", f"At most {settings.max_image_pixels:,} were expected"
-        ) from None
-    except Exception as error:  # damaged files make Pillow raise nearly anything
+        most = f"At most {settings.max_image_pixels:,} were expected"
+        raise LoupeError(f"{name} unpacks to far too many pixels", most) from None
+    except Exception as error:
         raise LoupeError(
             f"{name} cannot be read as a picture ({_short(error)})",
             f"One of these was expected: {', '.join(FORMATS)}",
             "Remove or replace this file",
         ) from None
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return Decoded(into_box(pixels, fitting), pixels.shape[:2], tuple(told))
 
 
 def _short(error: Exception) -> str:

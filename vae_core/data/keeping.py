@@ -124,10 +124,7 @@ def _member(file: BinaryIO, info: zipfile.ZipInfo) -> Array:
 
 
 def _build(meta: Meta, arrays: dict[str, Array]) -> Dataset:
-    parts = {}
-    for half in ("train", "test"):
-        columns = {name: arrays[f"column{place}_{half}"] for place, name in enumerate(meta.columns)}
-        parts[half] = Part(arrays[f"x_{half}"], arrays.get(f"y_{half}"), columns)
+    parts = {half: _part(half, meta, arrays) for half in ("train", "test")}
     known = meta.summary
     if any(part.pixels.dtype != np.uint8 or part.pixels.shape[1:] != known.image for part in parts.values()):
         raise ValueError("its images are of another kind than meta.json says")
@@ -135,6 +132,11 @@ def _build(meta: Meta, arrays: dict[str, Array]) -> Dataset:
         known.name, known.title, parts["train"], parts["test"], known.classes, arrays.get("validation"),
         arrays.get("groups"), known.notes, known.warnings, meta.fingerprint, known.source,
     )  # fmt: skip
+
+
+def _part(half: str, meta: Meta, arrays: dict[str, Array]) -> Part:
+    columns = {name: arrays[f"column{place}_{half}"] for place, name in enumerate(meta.columns)}
+    return Part(arrays[f"x_{half}"], arrays.get(f"y_{half}"), columns)
 
 
 def _read_meta(folder: Path) -> Meta:

@@ -102,23 +102,26 @@ def _places(count: int, parts: Array | None, groups: Array | None, seed: int) ->
     if len(places["test"]):
         _check_sizes(places)
         return places, []
-    shares = [SHARE] if len(places["validation"]) else [SHARE, SHARE]
+    _divide(places, groups, seed)
+    sizes = ", ".join(
+        f"{len(places[part])} {word}" for part, word in zip(PARTS, ("train", "validate", "test"), strict=True)
+    )
+    return places, [f"No test images were marked, so the images were divided at random (seed {seed}): {sizes}"]
+
+
+def _divide(places: dict[str, Array], groups: Array | None, seed: int) -> None:
+    """Take some of those that train to test, and to validate where none do."""
     rest = places["train"]
     if len(rest) < FEWEST:
         raise LoupeError(
             f"The data set has {_images(len(rest))} to train with",
             f"At least {FEWEST} were expected, so that some can validate and some can test",
         )
+    wanting = [part for part in ("test", "validation") if not len(places[part])]
     own_groups = None if groups is None else groups[rest]
-    cut = [rest[indices] for indices in splits.divide(len(rest), own_groups, seed, shares)]
-    places["test"] = cut[0]
-    if len(cut) > 1:
-        places["validation"] = cut[1]
+    cut = [rest[indices] for indices in splits.divide(len(rest), own_groups, seed, [SHARE] * len(wanting))]
+    places |= dict(zip(wanting, cut, strict=True))
     places["train"] = np.setdiff1d(rest, np.concatenate(cut))
-    sizes = ", ".join(
-        f"{len(places[part])} {word}" for part, word in zip(PARTS, ("train", "validate", "test"), strict=True)
-    )
-    return places, [f"No test images were marked, so the images were divided at random (seed {seed}): {sizes}"]
 
 
 def _check_sizes(places: dict[str, Array]) -> None:

@@ -16,6 +16,7 @@ from vae_core.data.images import SUFFIXES
 from vae_core.data.raw import PART_WORDS
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
+from vae_core.words import some
 
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
@@ -128,15 +129,10 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
             f"Files that end in {', '.join(SUFFIXES)} were expected",
             "Put them in one folder a class",
         )
-    told = [f"Left out as no pictures: {_some(others)}"] if others else []
+    told = [f"Left out as no pictures: {some(others, 3)}"] if others else []
     paths = _unwrap([name.split("/") for name in pictures], Path(source).stem)
-    parts = [PART_WORDS.get(path[0].lower(), "") if len(path) > 1 else "" for path in paths]
-    if "train" in parts:
-        left = sorted({path[0] for path, part in zip(paths, parts, strict=True) if not part})
-        told += [f"Left out, as they lie beside the folders of the parts: {_some(left)}"] if left else []
-        paths = [path[1:] if part else [] for path, part in zip(paths, parts, strict=True)]
-    else:
-        parts = [""] * len(paths)
+    paths, parts, beside = _without_parts(paths)
+    told += [f"Left out, as they lie beside the folders of the parts: {some(beside, 3)}"] if beside else []
     found = [
         Entry(name, path[0] if len(path) > 1 else "", part)
         for name, path, part in zip(pictures, paths, parts, strict=True)
@@ -157,15 +153,20 @@ def _unwrap(paths: list[list[str]], stem: str) -> list[list[str]]:
     return [path[inside:] for path in paths]
 
 
+def _without_parts(paths: list[list[str]]) -> tuple[list[list[str]], list[str], list[str]]:
+    """The paths inside the folders of the parts, the parts, and the folders beside these, whose paths are empty."""
+    parts = [PART_WORDS.get(path[0].lower(), "") if len(path) > 1 else "" for path in paths]
+    if "train" not in parts:
+        return paths, [""] * len(paths), []
+    beside = sorted({path[0] for path, part in zip(paths, parts, strict=True) if not part})
+    return [path[1:] if part else [] for path, part in zip(paths, parts, strict=True)], parts, beside
+
+
 def _check_labels(found: Sequence[Entry]) -> None:
     bare = [entry.name for entry in found if not entry.label]
     if bare and len(bare) < len(found):
         raise LoupeError(
-            f"{_some(bare)} lie beside the folders of the classes",
+            f"{some(bare, 3)} lie beside the folders of the classes",
             "Each picture in the folder of its class was expected",
             "Move or remove them",
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vae_core.data.dataset import Array, Dataset, Summary
 from vae_core.errors import LoupeError
+
+if TYPE_CHECKING:
+    from vae_core.design.config import Config
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,7 @@ def split(
     chosen = _of_classes(dataset, dataset.train.labels, classes)
     if split.startswith("fold:"):
         return _fold(dataset, _pick(chosen, seed, "shuffled", train_size), seed, *map(int, split[5:].split("/")))
-    own = np.zeros(len(dataset.train), bool)
-    if dataset.validation is not None:
-        own[dataset.validation] = True
+    own = dataset.validates
     pool = chosen[~own[chosen]]
     picked = _pick(pool, seed, split, train_size)
     if split == "test":
@@ -47,6 +49,11 @@ def split(
         return Split(picked, chosen[own[chosen]])
     held_back = hold_back(picked, dataset.groups, max(1, len(picked) // 5))
     return Split(picked[~held_back], picked[held_back])
+
+
+def of(dataset: Dataset, config: Config) -> Split:
+    """As this config says."""
+    return split(dataset, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes)
 
 
 def tested(dataset: Dataset, classes: Sequence[str]) -> Array:
@@ -151,6 +158,11 @@ def hold_back(ordered: Array, groups: Array | None, wanted: int) -> Array:
             "Images of one group never stand on both sides of a split",
             "Give more groups, at least three where training, validation and test are divided",
         )
+    return np.isin(members, _last(sizes, wanted) or [int(np.argmin(sizes))])
+
+
+def _last(sizes: Array, wanted: int) -> list[int]:
+    """The last groups, until they have that many images together; one that would bring too many is passed over."""
     taken: list[int] = []
     for group in reversed(range(len(sizes))):
         have = int(sizes[taken].sum()) if taken else 0
@@ -158,7 +170,7 @@ def hold_back(ordered: Array, groups: Array | None, wanted: int) -> Array:
             break
         if have + sizes[group] <= 2 * wanted:
             taken.append(group)
-    return np.isin(members, taken or [int(np.argmin(sizes))])
+    return taken
 
 
 def _in_order_of_appearance(groups: Array) -> tuple[Array, Array]:

@@ -84,19 +84,8 @@ def _rows(file: IO[str], delimiter: str, name: str, width: int, settings: Settin
     reader = csv.reader(file, delimiter=delimiter)
     next(reader)
     rows = []
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != width:
-            raise LoupeError(
-                f"Line {reader.line_num} of {name} has {len(cells)} cells",
-                f"{width} were expected, as in its first line",
-            )
-        longest = max(map(len, cells))
-        if longest > LONGEST:
-            raise LoupeError(
-                f"Line {reader.line_num} of {name} has a cell of {longest} letters", f"At most {LONGEST} were expected"
-            )
+    for cells in filter(None, reader):
+        _check_cells(cells, width, f"Line {reader.line_num} of {name}")
         rows.append([cell.strip() for cell in cells])
         if len(rows) > settings.max_files:
             raise LoupeError(
@@ -105,6 +94,14 @@ def _rows(file: IO[str], delimiter: str, name: str, width: int, settings: Settin
                 "Raise the setting max_files if this is meant",
             )
     return rows
+
+
+def _check_cells(cells: Sequence[str], width: int, line: str) -> None:
+    if len(cells) != width:
+        raise LoupeError(f"{line} has {len(cells)} cells", f"{width} were expected, as in its first line")
+    longest = max(map(len, cells))
+    if longest > LONGEST:
+        raise LoupeError(f"{line} has a cell of {longest} letters", f"At most {LONGEST} were expected")
 
 
 def _clean(name: str, row: int) -> str:

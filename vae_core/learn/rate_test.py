@@ -22,9 +22,7 @@ def run(task: Task, tell: Tell) -> None:
     spec, config = task.spec, task.run.config()
     tell("reading the images", 0, spec["steps"])
     data = catalog.load(config.dataset, task.settings)
-    part = splits.split(
-        data, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes
-    )
+    part = splits.of(data, config)
     pixels = np.ascontiguousarray(data.train.pixels[part.train])
     keras.utils.set_random_seed(config.seed)
     style = resolve.style(config, task.run, task.settings, fingerprint=data.fingerprint)

@@ -56,10 +56,7 @@ class Training:
         self.is_trial = bool(run.study)
         run.set_status(phase="loading", epochs=self.config.epochs, error=None)
         self.data = _load(self.config, run, settings)
-        part = splits.split(
-            self.data, seed=self.config.seed, split=self.config.split,
-            train_size=self.config.train_size, classes=self.config.classes,
-        )  # fmt: skip
+        part = splits.of(self.data, self.config)
         pixels = np.ascontiguousarray(self.data.train.pixels[part.train])
         self.image_count = len(pixels)
         self.held_out = self.data.test.pixels[part.test] if part.from_test else self.data.train.pixels[part.validation]

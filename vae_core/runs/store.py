@@ -17,6 +17,7 @@ from vae_core.runs.run import CARD, CARD_FILE, CONFIG_FILE, STATUS
 from vae_core.runs.run import Run as Run
 from vae_core.runs.work import STATUS_FILE
 from vae_core.settings import SHIPPED, Settings
+from vae_core.words import some
 
 if TYPE_CHECKING:
     from vae_core.design.config import Config
@@ -95,8 +96,7 @@ def open_run(settings: Settings, run_id: str) -> Run:
     if not found:
         raise LoupeError(f"There is no run '{run_id}'", fix="Look at the list of runs for its name")
     if len(found) > 1:
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        raise LoupeError(f"'{run_id}' could be {', '.join(found[:5])}{more}", "The beginning of one name was expected")
+        raise LoupeError(f"'{run_id}' could be {some(found, 5)}", "The beginning of one name was expected")
     return Run(found[0], settings)
 
 

@@ -121,9 +121,7 @@ def _save_data(config: Config, settings: Settings, path: Path) -> None:
     """The images as the program reads them, so that it needs no network."""
     dataset = catalog.load(config.dataset, settings)
     evaluation.check(config, dataset)
-    validates = np.zeros(len(dataset.train), bool)
-    if dataset.validation is not None:
-        validates[dataset.validation] = True
+    validates = dataset.validates
     parts = {"train": dataset.train.take(np.flatnonzero(~validates)), "test": dataset.test}
     if validates.any():
         parts["validation"] = dataset.train.take(np.flatnonzero(validates))
