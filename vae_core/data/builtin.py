@@ -17,6 +17,7 @@ from vae_core.data import arrays, download, letters, shapes
 from vae_core.data.dataset import Array
 from vae_core.data.download import File, Progress
 from vae_core.data.raw import Raw
+from vae_core.design.classes import CLOTHES, DIGITS, OBJECTS
 from vae_core.errors import LoupeError
 from vae_core.settings import PROJECT, Settings
 
@@ -33,9 +34,6 @@ FASHION = (
 # on the authors' page holds the same images in the same order as plain bytes; the sum is the one on that page.
 CIFAR10 = File("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "md5:c32a1d4ab5d03f1284b67883e8d87530")
 
-DIGITS = tuple("0123456789")
-CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
-OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE_IMAGES = 20_000
 
 

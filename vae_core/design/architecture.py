@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vae_core.design import repairs
@@ -25,7 +25,7 @@ from vae_core.design.layers import (
 )
 from vae_core.design.mirror import mirror, without_mirror
 from vae_core.design.notation import MAX_TOKENS, count_tokens, parse, write
-from vae_core.errors import LoupeError
+from vae_core.errors import LoupeError, Repair
 
 MAX_PARAMETERS = 50_000_000
 MAX_SIDE = 512  # pixels of an image's height or width
@@ -195,14 +195,19 @@ def _check_tail(before: Layers, code: Code, tail: Layers, kind: str) -> None:
             f"Move {wrong.text} before {code.text}, or into the decoder",
             offered,
         )
-    if kind == "vae" and tail:
+    if kind == "vae":
+        _check_heads(code, tail, offered)
+
+
+def _check_heads(code: Code, tail: Layers, offered: Iterable[Repair]) -> None:
+    if tail:
         raise LoupeError(
             f"{tail[0].text} follows {code.text} in the encoder of a VAE",
             "A VAE's code is drawn from its mean and log-variance, and the KL term needs them as they are",
             f"Move {tail[0].text} to the start of the decoder",
             offered,
         )
-    if kind == "vae" and code.activation != "linear":
+    if code.activation != "linear":
         raise LoupeError(
             f"{code.text} has an activation, but a VAE's two heads are linear",
             "A mean may be negative and so may a log-variance",

@@ -46,13 +46,9 @@ class Fields:
     recipe: str = ""
 
 
-DATA, SPLIT, EPOCHS, OBJECTIVE, OPTIMISER, ARITHMETIC = (
-    "data", "split", "epochs", "objective", "optimiser", "arithmetic",
-)  # fmt: skip
-GROUPS: Mapping[str, str] = {  # of settings beside the layers, in words
-    DATA: "the data", SPLIT: "the split", EPOCHS: "the epochs", OBJECTIVE: "the objective", OPTIMISER: "the optimiser",
-    ARITHMETIC: "the arithmetic",
-}  # fmt: skip
+DATA, SPLIT, EPOCHS = "data", "split", "epochs"
+OBJECTIVE, OPTIMISER, ARITHMETIC = "objective", "optimiser", "arithmetic"
+GROUPS = (DATA, SPLIT, EPOCHS, OBJECTIVE, OPTIMISER, ARITHMETIC)  # of settings beside the layers
 VAE = Where("kind", "vae", "A plain autoencoder has no KL term", "Choose kind 'vae', or leave beta and its warm-up out")
 GAUSSIAN = Where("loss", "mse", "Only a Gaussian has a sigma", "Choose the loss mse, or leave sigma out")
 NOISY = Where("noise", None, "There is no noise to be drawn once", "Set a noise level, such as 0.3")

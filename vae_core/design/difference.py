@@ -156,7 +156,7 @@ def between(a: Config, b: Config) -> Difference:
 
 
 def label(group: str) -> str:
-    return KINDS[group] if group in KINDS else GROUPS[group]
+    return KINDS.get(group, f"the {group}")
 
 
 def grouped(group: str) -> list[Setting]:

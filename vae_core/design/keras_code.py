@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_core.design import difference, keras_pictures, keras_short, keras_training, naming
+from vae_core.design.classes import CLOTHES, OBJECTS
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.design.keras_layers import chain
@@ -19,11 +20,7 @@ from vae_core.design.layers import Activation, Convolution, Crop, Dense, Layer, 
 from vae_core.errors import LoupeError
 
 FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
-CLASS_NAMES = {  # where labels are numbers and classes have names
-    "fashion-mnist": ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-                      "Ankle boot"),
-    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-}  # fmt: skip
+CLASS_NAMES = {"fashion-mnist": CLOTHES, "cifar10": OBJECTS}  # where labels are numbers and classes have names
 
 
 @dataclass(frozen=True)
@@ -169,28 +166,35 @@ def _split_text(config: Config) -> str:
 
 def _split(config: Config) -> str:
     if config.fold:
-        raise LoupeError("A fold of a search has no program of its own", "A program divides its images once",
-                         "Open the search's best trial as a run, and take the program of that")  # fmt: skip
+        raise LoupeError(
+            "A fold of a search has no program of its own",
+            "A program divides its images once",
+            "Open the search's best trial as a run, and take the program of that",
+        )
     chosen = _chosen(config)
     lines = [f"places = np.flatnonzero({chosen.format('y_train')})" if chosen else "places = np.arange(len(x_train))"]
     if config.split == "shuffled":
         lines.append("places = places[np.random.default_rng(SEED).permutation(len(places))]")
     if config.train_size:
         lines.append(f"places = places[:{config.train_size}]")
-    fifth = ["fifth = max(1, len(places) // 5)",
-             "train, held_out = x_train[places[:-fifth]], x_train[places[-fifth:]]"]  # fmt: skip
+    lines += [*_held_out(config, chosen), *[NOISY_COPY] * config.noise_once]
+    return "\n".join([*lines, 'print(f"{len(train)} images train, {len(held_out)} validate, {len(x_test)} test")'])
+
+
+def _held_out(config: Config, chosen: str) -> list[str]:
+    fifth = ["fifth = max(1, len(places) // 5)", "train, held_out = x_train[places[:-fifth]], x_train[places[-fifth:]]"]
     if config.split == "test":
         only = f"[{chosen.format('y_test')}]" if chosen else ""
-        lines.append(f"train, held_out = x_train[places], x_test{only}")
-    elif config.dataset in FROM_KERAS:
-        lines += fifth
-    else:
-        only = f"[{chosen.format('y')}]" if chosen else ""
-        lines += ['if "validation" in parts:', '    x, y = parts["validation"]',
-                  f"    train, held_out = x_train[places], x{only}"]  # fmt: skip
-        lines += ["else:", *(f"    {line}" for line in fifth)]
-    lines += [NOISY_COPY] if config.noise_once else []
-    return "\n".join([*lines, 'print(f"{len(train)} images train, {len(held_out)} validate, {len(x_test)} test")'])
+        return [f"train, held_out = x_train[places], x_test{only}"]
+    if config.dataset in FROM_KERAS:
+        return fifth
+    only = f"[{chosen.format('y')}]" if chosen else ""
+    own = ['x, y = parts["validation"]', f"train, held_out = x_train[places], x{only}"]
+    return ['if "validation" in parts:', *_indented(own), "else:", *_indented(fifth)]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def _chosen(config: Config) -> str:

@@ -71,15 +71,22 @@ said; and the printed total is not the sum of its parts.",
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Lite:
+    """What makes a system small, and how that is said."""
+
+    note: str
+    changes: Mapping[str, Any]
+
+
 def _pair(
-    report: str, config: Config, reported: Mapping[str, Any], note: str, lite: Mapping[str, Any], lite_note: str,
-    choices: Choices | None = None,
-) -> Pair:  # fmt: skip
+    report: str, config: Config, reported: Mapping[str, Any], note: str, lite: Lite, choices: Choices | None = None
+) -> Pair:
     """The faithful recipe, and the lite one with some settings changed."""
     key = config.recipe
     faithful = Recipe(key, config.dataset, report, "faithful", config, reported, note, choices or {})
-    small = replace(config, recipe=f"{key}-lite", **lite)
-    return faithful, replace(faithful, variant="lite", config=small, note=f"Lite: {lite_note}. {note}")
+    small = replace(config, recipe=f"{key}-lite", **lite.changes)
+    return faithful, replace(faithful, variant="lite", config=small, note=f"Lite: {lite.note}. {note}")
 
 
 def systems() -> dict[str, Pair]:
@@ -105,16 +112,14 @@ def _baseline() -> Pair:
         "points": [{"epoch": 50, "train": 0.1879, "validation": 0.1951}],
         "best": 0.1951,
     }
-    return _pair("000, 001", config, reported, NO_KL, {"epochs": 20}, "20 of 50 epochs")
+    return _pair("000, 001", config, reported, NO_KL, Lite("20 of 50 epochs", {"epochs": 20}))
 
 
 DEEP_ENCODER = "conv8 bn conv16 bn conv32 bn conv64 bn flatten dense20 bn code2"
-DEEP_LITE = {
-    "encoder": "conv4 bn conv8 bn conv16 bn conv32 bn flatten dense20 bn code2",
-    "epochs": 5,
-    "train_size": 5000,
-}
-DEEP_LITE_NOTE = "half the filters, 5,000 of 60,000 images, 5 of 80 epochs"
+DEEP_LITE = Lite(
+    "half the filters, 5,000 of 60,000 images, 5 of 80 epochs",
+    {"encoder": "conv4 bn conv8 bn conv16 bn conv32 bn flatten dense20 bn code2", "epochs": 5, "train_size": 5000},
+)
 DEEP_REPORTED = {
     "unit": "nats_per_pixel",
     "parameters": {"encoder": 1_028_568},
@@ -128,7 +133,7 @@ def _deeper() -> Pair:
     config = _mnist("mnist-deeper", DEEP_ENCODER, epochs=80)
     note = f"""The decoder is the one that the report's listing means. Its printed losses come from the decoder of \
 mnist-deeper-as-printed, where two of these layers are missing. {NO_KL}"""
-    return _pair("000", config, DEEP_REPORTED, note, DEEP_LITE, DEEP_LITE_NOTE)
+    return _pair("000", config, DEEP_REPORTED, note, DEEP_LITE)
 
 
 def _deeper_as_printed() -> Pair:
@@ -137,8 +142,9 @@ def _deeper_as_printed() -> Pair:
     reported = {**DEEP_REPORTED, "parameters": {"encoder": 1_028_568, "decoder": 361_793}}
     note = f"""The decoder is the one in the report's summary: its layers of 64 and 32 filters were built but never \
 connected. {NO_KL}"""
-    lite = {**DEEP_LITE, "decoder": "dense25088 bn reshape28x28x32 deconv8 bn deconv4 bn deconv1:sigmoid"}
-    return _pair("000", config, reported, note, lite, DEEP_LITE_NOTE)
+    small = "dense25088 bn reshape28x28x32 deconv8 bn deconv4 bn deconv1:sigmoid"
+    lite = replace(DEEP_LITE, changes={**DEEP_LITE.changes, "decoder": small})
+    return _pair("000", config, reported, note, lite)
 
 
 def _wide() -> Pair:
@@ -153,27 +159,32 @@ def _wide() -> Pair:
         "note": "The last validation loss jumps because the batch norm's statistics lag behind.",
     }
     encoder = "conv16/2 bn conv32/2 bn conv64 bn conv128 bn flatten dense20 bn code2"
-    lite = {"encoder": encoder, "train_size": 10_000}
-    return _pair("001", config, reported, NO_KL, lite, "an eighth of the filters, 10,000 of 60,000 images")
+    changes = {"encoder": encoder, "train_size": 10_000}
+    lite = Lite("an eighth of the filters, 10,000 of 60,000 images", changes)
+    return _pair("001", config, reported, NO_KL, lite)
 
 
 CAE_ENCODER = "conv112v bn pool2 conv112v bn pool2 flatten code2:relu bn"
 CAE_DECODER = "dense1024 bn reshape4x4x64 bn up3 conv112v bn up3 conv112v bn conv1k1:sigmoid"
-CAE_LITE = {
+CAE_NARROW = {
     "encoder": CAE_ENCODER.replace("conv112v", "conv28v"),
     "decoder": CAE_DECODER.replace("conv112v", "conv28v"),
-    "epochs": 6,
-    "train_size": 10_000,
 }
-CAE_LITE_NOTE = "28 instead of 112 filters, 10,000 of 60,000 images, 6 of 100 epochs"
+CAE_LITE = Lite(
+    "28 instead of 112 filters, 10,000 of 60,000 images, 6 of 100 epochs",
+    {**CAE_NARROW, "epochs": 6, "train_size": 10_000},
+)
 
 
 def _fashion(key: str, encoder: str, decoder: str, kind: str, **changes: Any) -> Config:
     return Config("fashion-mnist", (28, 28, 1), encoder, decoder, kind, recipe=key, **changes)
 
 
+def _convolutional(key: str, **changes: Any) -> Config:
+    return _fashion(key, CAE_ENCODER, CAE_DECODER, "ae", batch=100, epochs=100, split="test", **changes)
+
+
 def _cae() -> Pair:
-    config = _fashion("fashion-cae", CAE_ENCODER, CAE_DECODER, "ae", batch=100, epochs=100, split="test")
     validation = {1: 0.6435, 10: 0.3441, 20: 0.3329, 50: 0.3345, 100: 0.3304}
     train = {100: {"train": 0.3259}}
     reported = {
@@ -184,14 +195,11 @@ def _cae() -> Pair:
         "note": "The test set validated, so the best epoch was chosen on it.",
     }
     note = "The test set validates, as in the report. Codes are read before their batch norm and decoded after it."
-    return _pair("002", config, reported, note, CAE_LITE, CAE_LITE_NOTE)
+    return _pair("002", _convolutional("fashion-cae"), reported, note, CAE_LITE)
 
 
 def _denoising() -> Pair:
-    config = _fashion(
-        "fashion-denoising", CAE_ENCODER, CAE_DECODER, "ae",
-        batch=100, epochs=100, split="test", noise=0.3, noise_once=True,
-    )  # fmt: skip
+    config = _convolutional("fashion-denoising", noise=0.3, noise_once=True)
     reported = {
         "unit": "nats_per_pixel",
         "parameters": {"total": 306_699},
@@ -202,7 +210,17 @@ def _denoising() -> Pair:
     note = """The report prints neither the noise level nor whether the noise was drawn once: run at 0.1, 0.3 and 0.5, \
 with one noisy copy, which fits the overfitting that it reports. The loss is taken against the clean image, and the \
 test set validates."""
-    return _pair("002", config, reported, note, CAE_LITE, CAE_LITE_NOTE, {"noise": (0.1, 0.3, 0.5)})
+    return _pair("002", config, reported, note, CAE_LITE, {"noise": (0.1, 0.3, 0.5)})
+
+
+CIFAR_SMALL = {
+    "encoder": "conv64 pool2 conv32 pool2 conv16 pool2 conv8 pool2 conv8 pool2 conv8 conv8 flatten code2",
+    "decoder": "dense8 reshape1x1x8 deconv8 up2 deconv8 up2 deconv8 up2 deconv16 up2 deconv32 up2 deconv3:sigmoid",
+}
+CIFAR_LITE = Lite(
+    "an eighth of the encoder's filters, a quarter of the decoder's, 10,000 of 50,000 images, 5 epochs",
+    {**CIFAR_SMALL, "epochs": 5, "train_size": 10_000},
+)
 
 
 def _cifar() -> Pair:
@@ -220,14 +238,7 @@ def _cifar() -> Pair:
     }
     note = """The report's loss is a mean over channels, which is beta = 3 in nats per image. It validates nothing; \
 here the test set only validates, and all 50,000 training images train."""
-    lite = {
-        "encoder": "conv64 pool2 conv32 pool2 conv16 pool2 conv8 pool2 conv8 pool2 conv8 conv8 flatten code2",
-        "decoder": "dense8 reshape1x1x8 deconv8 up2 deconv8 up2 deconv8 up2 deconv16 up2 deconv32 up2 deconv3:sigmoid",
-        "epochs": 5,
-        "train_size": 10_000,
-    }
-    lite_note = "an eighth of the encoder's filters, a quarter of the decoder's, 10,000 of 50,000 images, 5 epochs"
-    return _pair("003", config, reported, note, lite, lite_note)
+    return _pair("003", config, reported, note, CIFAR_LITE)
 
 
 DROPOUT_ENCODER = "conv8/2 drop.5 conv16/2:linear bn relu drop.5 conv32/2v flatten dense128"
@@ -242,9 +253,8 @@ def _dropout(key: str, kind: str, rate: float, reported: Mapping[str, Any]) -> P
     config = _fashion(
         key, DROPOUT_ENCODER, DROPOUT_DECODER, kind, latent=2, loss="mse", learning_rate=rate, epochs=30, patience=1
     )
-    lite = {"train_size": 20_000, "epochs": 5, "patience": 0}
-    lite_note = "20,000 of 60,000 images, 5 epochs"
-    return _pair("004", config, reported, DROPOUT_NOTE, lite, lite_note, {"latent": (2, 4, 8, 16)})
+    lite = Lite("20,000 of 60,000 images, 5 epochs", {"train_size": 20_000, "epochs": 5, "patience": 0})
+    return _pair("004", config, reported, DROPOUT_NOTE, lite, {"latent": (2, 4, 8, 16)})
 
 
 def _dropout_ae() -> Pair:
