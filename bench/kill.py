@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from vae_core.design.config import Config
-from vae_core.runs import jobs, store
+from vae_core.runs import store
 from vae_core.settings import PROJECT, Settings
 
 CONFIG = Config(
@@ -61,11 +61,11 @@ def one_kill(settings: Settings, whole: store.Run, chance: random.Random) -> dic
     time.sleep(chance.uniform(0, 0.05 if wanted else 8))  # before the first epoch it also loads and traces
     child.send_signal(signal.SIGKILL)
     child.wait()
-    epochs, state = len(run.history()), jobs.state(run)
+    epochs, state = len(run.history()), run.state()
     code = start(settings, run).wait()
     return {
         "state": state, "epochs_before": epochs,
-        "finished": code == 0 and jobs.state(run) == "done", "largest_difference": difference(run, whole),
+        "finished": code == 0 and run.state() == "done", "largest_difference": difference(run, whole),
     }  # fmt: skip
 
 

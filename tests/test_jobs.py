@@ -59,7 +59,7 @@ def test_a_killed_job_is_interrupted_and_can_be_started_again(settings: Settings
     running(settings, run)
     kill(run)
     assert run.status()["state"] == "running", "nobody was there to write anything else"
-    assert jobs.state(run) == "interrupted" and store.list_runs(settings)[0].state == "interrupted"
+    assert run.state() == "interrupted" and store.list_runs(settings)[0].state == "interrupted"
     start(settings, run, AT_ONCE)
     eventually(lambda: run.state() == "done", run)
     with pytest.raises(LoupeError, match="what has finished does not change"):

@@ -50,9 +50,9 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(whole: Run, setti
     jobs.start(settings, run)
     eventually(run.history, run)
     kill(run)
-    assert jobs.state(run) == "interrupted"
+    assert run.state() == "interrupted"
     training.train(run, settings)
-    assert jobs.state(run) == "done" and alike(run, whole)
+    assert run.state() == "done" and alike(run, whole)
 
 
 @pytest.mark.long

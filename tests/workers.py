@@ -22,7 +22,7 @@ OPENING = (
 UNTIL_STOPPED = OPENING + (
     "with jobs.hold(run):\n"
     "    print('begun', os.getpid(), flush=True); run.set_status(epoch=1)\n"
-    "    while not jobs.stop_requested(run): time.sleep(0.01)\n"
+    "    while not run.stop_requested(): time.sleep(0.01)\n"
     "    run.set_status(state='stopped')\n"
 )
 AT_ONCE = OPENING + (

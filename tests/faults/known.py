@@ -124,7 +124,7 @@ FAULTS = (
     ),
     Fault(
         "stop-is-seen-only-between-epochs", "vae_core/learn/training.py", "Training._train_epoch",
-        "if jobs.stop_requested(self.run):", "if position.step == 0 and jobs.stop_requested(self.run):",
+        "if self.run.stop_requested():", "if position.step == 0 and self.run.stop_requested():",
         ("test_stopping_in_mid_epoch_and_resuming_changes_nothing",),
     ),
     Fault(

@@ -11,6 +11,7 @@ from vae_core.cli.answer import Answer, complain, lead_to, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import FITS, Fitting
+from vae_core.design.layers import show
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -18,13 +19,12 @@ from vae_core.settings import Settings
 def add_data(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     parser.epilog = "for example: python -m vae_core data list"
-    _add_list(actions.add_parser("list", help="all data sets", description="All data sets."))
+    listed = actions.add_parser("list", help="all data sets", description="All data sets.")
+    lead_to(listed, list_data, "data list")
     _add_add(actions.add_parser("add", help="your own images", description="Keep your own images under a name."))
-    _add_remove(actions.add_parser("remove", help="forget an added one", description="Forget an added data set."))
-
-
-def _add_list(parser: argparse.ArgumentParser) -> None:
-    lead_to(parser, list_data, "data list")
+    removed = actions.add_parser("remove", help="forget an added one", description="Forget an added data set.")
+    removed.add_argument("name", metavar="NAME")
+    lead_to(removed, remove, "data remove screws")
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
@@ -40,11 +40,6 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     lead_to(parser, add, "data add screws.zip --name screws --fit crop --size 64x64")
 
 
-def _add_remove(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME")
-    lead_to(parser, remove, "data remove screws")
-
-
 def _size(text: str) -> tuple[int, int]:
     try:
         height, width = (int(part) for part in text.lower().split("x"))
@@ -57,7 +52,7 @@ def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
     found = _readable(settings)
     header = ("name", "image", "train", "validation", "test", "classes", "from", "")
     rows = [
-        (data.name, _shape(data), data.train - data.validation, data.validation, data.test, len(data.classes),
+        (data.name, show(data.image), data.train - data.validation, data.validation, data.test, len(data.classes),
          data.origin, "" if data.ready else "downloaded when first used")
         for data in found
     ]  # fmt: skip
@@ -92,12 +87,8 @@ def remove(args: argparse.Namespace, settings: Settings) -> Answer:
 def _about(data: Summary) -> Answer:
     lines = [
         f"{data.name}: {data.train - data.validation:,} images to train, {data.validation:,} to validate, "
-        f"{data.test:,} to test, each {_shape(data)}, {len(data.classes)} class{'es' * (len(data.classes) != 1)}.",
+        f"{data.test:,} to test, each {show(data.image)}, {len(data.classes)} class{'es' * (len(data.classes) != 1)}.",
         *data.notes, *(f"Warning: {text}" for text in data.warnings),
         f"Next: python -m vae_core train --dataset {data.name}",
     ]  # fmt: skip
     return Answer(asdict(data), "\n".join(lines))
-
-
-def _shape(data: Summary) -> str:
-    return "x".join(map(str, data.image))

@@ -14,6 +14,7 @@ from vae_core.design import naming, recipes
 from vae_core.design.architecture import Row, counted
 from vae_core.design.config import Config
 from vae_core.design.duration import Parts
+from vae_core.design.layers import show
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.share import outgoing
@@ -162,9 +163,7 @@ def _as_json(row: Row) -> dict[str, Any]:
 
 def _told(config: Config, document: Mapping[str, Any], parts: Parts | None) -> list[str]:
     architecture, count = config.architecture(), document["parameters"]
-    head = (
-        f"{naming.kind(config)} for {config.dataset}, {_shape(config.image)}, with a code of {architecture.code.size}"
-    )
+    head = f"{naming.kind(config)} for {config.dataset}, {show(config.image)}, with a code of {architecture.code.size}"
     totals = [
         f"encoder        {architecture.networks['encoder']}",
         f"decoder        {architecture.networks['decoder']}",
@@ -178,9 +177,5 @@ def _told(config: Config, document: Mapping[str, Any], parts: Parts | None) -> l
 def _layers(title: str, rows: list[dict[str, Any]]) -> str:
     return table(
         (title, "output", "parameters", "multiply-adds"),
-        [(row["layer"], _shape(row["output"]), row["parameters"], row["multiply_adds"]) for row in rows],
+        [(row["layer"], show(row["output"]), row["parameters"], row["multiply_adds"]) for row in rows],
     )
-
-
-def _shape(sizes: Any) -> str:
-    return "x".join(map(str, sizes))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 
-from vae_core.design.layers import MAX_CODE
+from vae_core.design.layers import MAX_CODE, show
 from vae_core.design.naming import KINDS
 from vae_core.design.setting import ALL, NONE, Setting, Where
 
@@ -59,10 +59,6 @@ def _split(split: str) -> str:
     return known.get(split) or "fold {} of {}".format(*split.removeprefix("fold:").split("/"))
 
 
-def _sides(image: tuple[int, ...]) -> str:
-    return "x".join(map(str, image))
-
-
 def _table(*settings: Setting) -> Mapping[str, Setting]:
     held = {field.name: field for field in fields(Fields)}
     defaults = {name: None if field.default is MISSING else field.default for name, field in held.items()}
@@ -72,7 +68,7 @@ def _table(*settings: Setting) -> Mapping[str, Setting]:
 
 SETTINGS = _table(
     Setting("dataset", "data set", "name of a data set, see: data list", group=DATA),
-    Setting("image", "image size", group=DATA, words=_sides, constant=True),
+    Setting("image", "image size", group=DATA, words=show, constant=True),
     Setting("encoder", "encoder", "one line of notation: conv8/2 bn conv16/2 bn flatten dense20 bn"),
     Setting("decoder", "decoder", "a line of its own; without it, the encoder's mirror"),
     Setting(

@@ -92,7 +92,12 @@ def convert(model: keras.Model, name: str) -> bytes:
         shape = (batch, *model.input_shape[1:])
         return tf.function(call, input_signature=[tf.TensorSpec(shape, tf.float32, name=INPUTS[TASKS[name]])])
 
-    signatures = {f"{TASKS[name]}_{batch}": signature(batch) for batch in BATCHES}
+    return _converted({f"{TASKS[name]}_{batch}": signature(batch) for batch in BATCHES})
+
+
+def _converted(signatures: dict[str, Any]) -> bytes:
+    import tensorflow as tf
+
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(tf.Module(), folder, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))

@@ -15,6 +15,7 @@ from vae_core.data.dataset import Dataset
 from vae_core.design import cost, duration
 from vae_core.design.config import Config
 from vae_core.design.duration import Clock, Images
+from vae_core.design.layers import show
 from vae_core.errors import LoupeError
 from vae_core.learn import finish, models, objective, resolve, snapshots, steps
 from vae_core.learn.kept import KeptSteps
@@ -121,7 +122,7 @@ class Training:
         order = np.random.default_rng([self.config.seed, position.epoch]).permutation(self.image_count).astype(np.int32)
         began, first = time.monotonic(), position.step
         while position.step < self.steps_per_epoch:
-            if jobs.stop_requested(self.run):
+            if self.run.stop_requested():
                 position.train_seconds += time.monotonic() - began
                 return False
             full = len(order) // batch - position.step  # the last batch of an epoch may be smaller
@@ -248,17 +249,13 @@ class Training:
 def _load(config: Config, run: Run, settings: Settings) -> Dataset:
     data = catalog.load(config.dataset, settings)
     if data.image != config.image:
-        raise LoupeError(f"The images of {config.dataset} are {_size(data.image)}",
-                         f"This run expects {_size(config.image)}", "Set up a new run for this data")  # fmt: skip
+        raise LoupeError(f"The images of {config.dataset} are {show(data.image)}",
+                         f"This run expects {show(config.image)}", "Set up a new run for this data")  # fmt: skip
     known = run.resolved().get("data_fingerprint")
     if known and known != data.fingerprint:
         raise LoupeError(f"The data set {config.dataset} has changed since this run began",
                          "A run can only go on with the images it began with", "Set up a new run")  # fmt: skip
     return data
-
-
-def _size(image: tuple[int, int, int]) -> str:
-    return "x".join(map(str, image))
 
 
 def _not_a_number(config: Config, epoch: int, step: int, rate: float | None) -> NotANumber:

@@ -7,44 +7,47 @@ from typing import Any
 
 from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
+from vae_core.runs.forms import State
 from vae_core.runs.store import Run, create
 from vae_core.settings import Settings
 
+BETWEEN_EPOCHS = {"step": 0, "images": 0, "reconstruction": 0.0, "kl": 0.0, "weighted_kl": 0.0, "train_seconds": 0.0}
 CHANGEABLE = tuple(name for name, setting in SETTINGS.items() if setting.fork)
 
 
 def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = "") -> Run:
     """A run in the parent's last state, its history copied; the parent stays as it is."""
     _check(changes)
-    state = parent.load_state()
-    if state is None:
-        raise LoupeError(f"{parent.id} has no saved state to go on from", "At least one epoch is needed",
-                         "Train it anew with the changed setting")  # fmt: skip
+    state = _last_state(parent, "Train it anew with the changed setting")
     before = parent.config()
     config = replace(before, recipe="", **changes)
-    numbers = dict(state.numbers)
+    numbers = {**state.numbers, **BETWEEN_EPOCHS}
     _check_epochs(config.epochs, numbers["epoch"])
-    numbers |= {"step": 0, "images": 0, "reconstruction": 0.0, "kl": 0.0, "weighted_kl": 0.0, "train_seconds": 0.0}
     if any(SETTINGS[name].new_loss for name in changes if getattr(config, name) != getattr(before, name)):
         numbers |= {"best_epoch": 0, "best_value": float("inf")}
         state = replace(state, best=[])
     run = create(settings, config, _resolved(parent, changes), owner=owner, parent=parent.id)
-    run.save_state(replace(state, numbers=numbers))
-    for row in parent.history():
-        if row["epoch"] <= numbers["epoch"]:
-            run.add_history(row)
-    return run
+    rows = [row for row in parent.history() if row["epoch"] <= numbers["epoch"]]
+    return _begun(run, replace(state, numbers=numbers), rows)
 
 
 def adopt(settings: Settings, trial: Run, owner: str = "") -> Run:
     """A trial of a search as a run like any other: it goes on from its state, and ends with all that a run has."""
-    state = trial.load_state()
-    if state is None:
-        raise LoupeError(f"{trial.id} has no saved state to go on from", "At least one epoch is needed",
-                         "Let its training go on, or choose another trial")  # fmt: skip
+    state = _last_state(trial, "Let its training go on, or choose another trial")
     run = create(settings, trial.config(), trial.resolved(), owner=owner, parent=trial.id)
+    return _begun(run, state, trial.history())
+
+
+def _last_state(run: Run, fix: str) -> State:
+    state = run.load_state()
+    if state is None:
+        raise LoupeError(f"{run.id} has no saved state to go on from", "At least one epoch is needed", fix)
+    return state
+
+
+def _begun(run: Run, state: State, rows: list[dict[str, Any]]) -> Run:
     run.save_state(state)
-    for row in trial.history():
+    for row in rows:
         run.add_history(row)
     return run
 

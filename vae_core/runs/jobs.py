@@ -94,14 +94,6 @@ def request_stop(run: Work) -> str:
     return run.state()
 
 
-def stop_requested(run: Work) -> bool:
-    return run.stop_requested()
-
-
-def state(run: Work) -> str:
-    return run.state()
-
-
 def place(settings: Settings, run: Work) -> int | None:
     """The run's place in the queue, 1 being the next to start; None where it does not wait there."""
     return slots.place(settings, "train", run.id)

@@ -73,12 +73,8 @@ def _pair(found: Any) -> bool:
 
 def _dtype(found: Any) -> bool:
     """By its name, or as the policy of that name, which layers may share."""
-    policy: dict[str, Any] = {
-        "module": "keras",
-        "class_name": "DTypePolicy",
-        "config": {"name": "float32"},
-        "registered_name": None,
-    }
+    policy: dict[str, Any] = {"module": "keras", "class_name": "DTypePolicy", "registered_name": None}
+    policy["config"] = {"name": "float32"}
     shared = found.get("shared_object_id") if isinstance(found, dict) else None
     if shared is not None and type(shared) is int:
         policy["shared_object_id"] = shared
@@ -94,15 +90,22 @@ _WEIGHTED = {"activation": _activation, "use_bias": _bool, "kernel_initializer":
 _WINDOW = {**_WEIGHTED, "filters": _size, "kernel_size": _pair, "strides": _pair, "padding": _is("same", "valid"),
            "data_format": _last, "dilation_rate": _is([1, 1])}  # fmt: skip
 _POOL = {"pool_size": _pair, "strides": _pair, "padding": _is("valid"), "data_format": _last}
+_CENTRED = {"epsilon": _number, "center": _is(True), "scale": _is(True)}
 _NORM = {
-    "axis": _is(-1), "momentum": _number, "epsilon": _number, "center": _is(True), "scale": _is(True),
-    "synchronized": _is(False), "renorm": _is(False), "renorm_momentum": _number,
+    **_CENTRED,
+    "axis": _is(-1),
+    "momentum": _number,
+    "synchronized": _is(False),
+    "renorm": _is(False),
+    "renorm_momentum": _number,
     **{f"{part}_initializer": _initializer for part in ("beta", "gamma", "moving_mean", "moving_variance")},
-}  # fmt: skip
+}
 _LAYER_NORM = {
-    "axis": _is([-1]), "epsilon": _number, "center": _is(True), "scale": _is(True), "rms_scaling": _is(False),
-    "beta_initializer": _initializer, "gamma_initializer": _initializer,
-}  # fmt: skip
+    **_CENTRED,
+    "axis": _is([-1]),
+    "rms_scaling": _is(False),
+    **{f"{part}_initializer": _initializer for part in ("beta", "gamma")},
+}
 OPTIONS: Mapping[str, Mapping[str, Allowed]] = {
     "InputLayer": {"batch_shape": _shape, "sparse": _is(False), "ragged": _is(False), "optional": _is(False)},
     "Dense": {**_WEIGHTED, "units": _size},
@@ -124,8 +127,8 @@ OPTIONS: Mapping[str, Mapping[str, Allowed]] = {
     "Sin": {},
 }  # every option that is not listed must be unset, and these must be there:
 MODULES = {"Sin": "keras.src.ops.numpy"}  # of what is no layer but an operation; Keras registers those
-ESSENTIAL = {"batch_shape", "units", "filters", "kernel_size", "strides", "padding", "use_bias", "activation", "axis",
-             "epsilon", "pool_size", "size", "cropping", "target_shape", "interpolation"}  # fmt: skip
+SIZES = {"batch_shape", "units", "filters", "kernel_size", "strides", "pool_size", "size", "cropping", "target_shape"}
+ESSENTIAL = {*SIZES, "padding", "use_bias", "activation", "axis", "epsilon", "interpolation"}
 
 
 def check(model: Any) -> None:

@@ -164,7 +164,7 @@ def _check_content(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(16)
     if path.suffix == ".webp" and not (start[:4] == b"RIFF" and start[8:12] == b"WEBP"):
-        raise _damaged(path, "its content is of another kind")
+        raise LoupeError(f"{path.name} in the zip is damaged (its content is of another kind)", fix=FIX)
 
 
 def _check_model(run: Run) -> None:
@@ -174,10 +174,6 @@ def _check_model(run: Run) -> None:
             keras_file.check(run.model, run.config().architecture().counts["total"])
         except LoupeError as error:
             raise LoupeError(error.happened, error.expected, FIX) from None
-
-
-def _damaged(path: Path, why: str) -> LoupeError:
-    return LoupeError(f"{path.name} in the zip is damaged ({why})", fix=FIX)
 
 
 def _keep(run: Run, settings: Settings) -> str:

@@ -117,22 +117,30 @@ def read(text: str) -> Vary:
 
 def check(space: Sequence[Vary], base: Config) -> None:
     """Refuse what cannot be varied from here."""
+    names = _checked_names(space)
+    for name in names:
+        if unmet := VARIED[name].unmet(partial(getattr, base)):
+            raise LoupeError(f"{unmet.without}, so {name} cannot be varied", f"It goes with {unmet.told} only")
+    if not is_mirror(base.decoder) and set(CHANGES) & set(names):
+        raise LoupeError(
+            "The layers cannot be varied where the decoder is a line of its own",
+            "A decoder that mirrors its encoder follows every change of it",
+            "Begin from an architecture whose decoder is 'mirror'",
+        )
+
+
+def _checked_names(space: Sequence[Vary]) -> list[str]:
+    """What is varied: each once, and behind what it depends on."""
     names = [each.name for each in space]
     if not names:
         raise LoupeError("A search without anything to vary is one training", fix="Choose a setting to vary")
     if len(set(names)) < len(names):
         raise LoupeError("A setting stands twice among what to vary", fix="Name each of them once")
-    for each in space:
-        if each.when and each.when[0] not in names[: names.index(each.name)]:
-            raise LoupeError(f"{each.name} depends on {each.when[0]}, which is not varied before it",
-                             fix=f"Vary {each.when[0]} too, and name it first")  # fmt: skip
-    for name in names:
-        if unmet := VARIED[name].unmet(partial(getattr, base)):
-            raise LoupeError(f"{unmet.without}, so {name} cannot be varied", f"It goes with {unmet.told} only")
-    if not is_mirror(base.decoder) and set(CHANGES) & set(names):
-        raise LoupeError("The layers cannot be varied where the decoder is a line of its own",
-                         "A decoder that mirrors its encoder follows every change of it",
-                         "Begin from an architecture whose decoder is 'mirror'")  # fmt: skip
+    for place, each in enumerate(space):
+        if each.when and each.when[0] not in names[:place]:
+            fix = f"Vary {each.when[0]} too, and name it first"
+            raise LoupeError(f"{each.name} depends on {each.when[0]}, which is not varied before it", fix=fix)
+    return names
 
 
 def config(base: Config, values: Mapping[str, Any]) -> Config:

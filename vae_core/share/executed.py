@@ -136,20 +136,29 @@ def _save_data(config: Config, settings: Settings, path: Path) -> None:
 def _printed(program: Path, tell: Tell) -> Iterator[str]:
     """What it prints, line by line. It is ended where `tell` raises, as it does where somebody stops the task."""
     complaints = program.with_suffix(".err")
+    process = _started(program, complaints)
+    assert process.stdout is not None
+    try:
+        yield from _watched(process.stdout, tell)
+        if process.wait():
+            raise _broke_off(complaints)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _started(program: Path, complaints: Path) -> subprocess.Popen[str]:
     with complaints.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, program.name], cwd=program.parent, env={**os.environ, **ENVIRONMENT},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8",
+        return subprocess.Popen(
+            [sys.executable, program.name],
+            cwd=program.parent,
+            env={**os.environ, **ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
             errors="replace",
-        )  # fmt: skip
-        assert process.stdout is not None
-        try:
-            yield from _watched(process.stdout, tell)
-            if process.wait():
-                raise _broke_off(complaints)
-        finally:
-            process.kill()
-            process.wait()
+        )
 
 
 def _watched(output: IO[str], tell: Tell) -> Iterator[str]:

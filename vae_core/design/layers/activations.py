@@ -81,6 +81,7 @@ class Activation(Layer):
     name: str
 
     words: ClassVar = tuple(Word(function.name, (function.name,), also=function.also) for function in NAMED.values())
+    changes: ClassVar = "activations"
     follows: ClassVar = True
 
     @classmethod
@@ -97,9 +98,6 @@ class Activation(Layer):
     def repeats(self, last: Layer) -> str:
         done = getattr(last, "activation", getattr(last, "name", ""))
         return REPEATED if NAMED[self.name].settled and self.name == done else ""
-
-    def change(self, name: str) -> str:
-        return "activations"
 
     def keras(self) -> tuple[Call, ...]:
         return (Call("Activation", (keras_name(self.name),)),)

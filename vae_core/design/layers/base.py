@@ -71,6 +71,7 @@ class Layer:
 
     words: ClassVar[tuple[Word, ...]] = ()
     follows: ClassVar[bool] = False  # it belongs to the layer before it, which does the work
+    changes: ClassVar[str]  # of which kind it is where two of them differ: a key of `alignment.KINDS`
     normalises: ClassVar[bool] = False  # a mirror opens with it where its encoder has it
     no_mirror: ClassVar[str] = ""  # why an encoder that holds it has none
 
@@ -129,8 +130,8 @@ class Layer:
         return ()
 
     def change(self, name: str) -> str:
-        """Which kind of change it is where two layers differ in this field: a key of `alignment.KINDS`."""
-        raise NotImplementedError
+        """Which kind of change it is where two layers differ in this field."""
+        return self.changes
 
     def keras(self) -> tuple[Call, ...]:
         """The layers of Keras that compute it, in the order in which their weights are drawn."""

@@ -21,6 +21,8 @@ class Border(Layer):
     height: int
     width: int
 
+    changes: ClassVar = "opening"
+
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
         height = number(token, parts[0], "number of rows", MAX_BORDER, least=0)
@@ -42,9 +44,6 @@ class Border(Layer):
     def told(self) -> str:
         parts = [plural(count, what) for count, what in ((self.height, "row"), (self.width, "column")) if count]
         return " and ".join(parts)
-
-    def change(self, name: str) -> str:
-        return "opening"
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class Fourier(Layer):
     waves: int
 
     words: ClassVar = (Word("fourier", ("fourier16",), NUMBER, also=("waves", "sine")),)
+    changes: ClassVar = "filters"
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
@@ -136,9 +137,6 @@ class Fourier(Layer):
 
     def smaller(self) -> tuple[Layer, ...]:
         return tuple(replace(self, waves=max(1, self.waves // factor)) for factor in (2, 4, 8, 16, 64))
-
-    def change(self, name: str) -> str:
-        return "filters"
 
     def keras(self) -> tuple[Call, ...]:
         return (

@@ -17,6 +17,7 @@ class Dropout(Layer):
     rate: float
 
     words: ClassVar = (Word("drop", ("drop0.5",), r"([0-9]*\.?[0-9]+)", also=("dropout",)),)
+    changes: ClassVar = "norms"
     follows: ClassVar = True
 
     @classmethod
@@ -41,9 +42,6 @@ class Dropout(Layer):
         if not isinstance(last, Dropout):
             return ""
         return f"With the one before it this is one drop{1 - (1 - self.rate) * (1 - last.rate):.4g}."
-
-    def change(self, name: str) -> str:
-        return "norms"
 
     def keras(self) -> tuple[Call, ...]:
         return (Call("Dropout", (self.rate,)),)

@@ -14,6 +14,7 @@ from vae_core.words import plural
 @dataclass(frozen=True)
 class Flatten(Layer):
     words: ClassVar = (Word("flatten", ("flatten",), also=("flat",)),)
+    changes: ClassVar = "opening"
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3:
@@ -22,9 +23,6 @@ class Flatten(Layer):
 
     def does(self, before: Shape) -> str:
         return f"Writes the {show(before)} block as one row of {math.prod(before):,} numbers."
-
-    def change(self, name: str) -> str:
-        return "opening"
 
     def keras(self) -> tuple[Call, ...]:
         return (Call("Flatten"),)
@@ -37,6 +35,7 @@ class Reshape(Layer):
     channels: int
 
     words: ClassVar = (Word("reshape", ("reshape7x7x16",), f"{NUMBER}x{NUMBER}x{NUMBER}"),)
+    changes: ClassVar = "opening"
     no_mirror: ClassVar = "what stands around it need not be an image"
 
     @classmethod
@@ -62,9 +61,6 @@ class Reshape(Layer):
     def does(self, before: Shape) -> str:
         size = f"{self.height}x{self.width} with {plural(self.channels, 'channel')}"
         return f"Lays the row of numbers out as a picture of {size}."
-
-    def change(self, name: str) -> str:
-        return "opening"
 
     def keras(self) -> tuple[Call, ...]:
         return (Call("Reshape", (self.shape,)),)

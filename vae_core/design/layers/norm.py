@@ -11,6 +11,7 @@ from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
 @dataclass(frozen=True)
 class BatchNorm(Layer):
     words: ClassVar = (Word("bn", ("bn",), also=("batchnorm", "batchnormalization", "norm")),)
+    changes: ClassVar = "norms"
     follows: ClassVar = True
     normalises: ClassVar = True
 
@@ -27,9 +28,6 @@ class BatchNorm(Layer):
     def repeats(self, last: Layer) -> str:
         return REPEATED if isinstance(last, BatchNorm) else ""
 
-    def change(self, name: str) -> str:
-        return "norms"
-
     def keras(self) -> tuple[Call, ...]:
         return (Call("BatchNormalization"),)
 
@@ -39,6 +37,7 @@ class LayerNorm(Layer):
     """Over the last axis: of the channels of each pixel, or of all numbers where they are flat."""
 
     words: ClassVar = (Word("layernorm", ("layernorm",), also=("ln", "layernormalization")),)
+    changes: ClassVar = "norms"
     follows: ClassVar = True
     normalises: ClassVar = True
 
@@ -51,9 +50,6 @@ class LayerNorm(Layer):
 
     def repeats(self, last: Layer) -> str:
         return REPEATED if isinstance(last, LayerNorm) else ""
-
-    def change(self, name: str) -> str:
-        return "norms"
 
     def keras(self) -> tuple[Call, ...]:
         return (Call("LayerNormalization"),)

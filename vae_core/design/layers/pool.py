@@ -20,6 +20,7 @@ class Pool(Layer):
         Word("pool", ("pool2",), NUMBER, also=("maxpool", "maxpooling")),
         Word("avgpool", ("avgpool2",), NUMBER, also=("averagepool",)),
     )
+    changes: ClassVar = "strides"
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
@@ -45,9 +46,6 @@ class Pool(Layer):
     def smaller(self) -> tuple[Layer, ...]:
         return tuple(replace(self, size=size) for size in range(self.size - 1, 1, -1))
 
-    def change(self, name: str) -> str:
-        return "strides"
-
     def keras(self) -> tuple[Call, ...]:
         return (Call(f"{'Average' if self.average else 'Max'}Pooling2D", (self.size,)),)
 
@@ -59,6 +57,7 @@ class Up(Layer):
     size: int
 
     words: ClassVar = (Word("up", ("up2",), NUMBER, also=("upsample", "upsampling")),)
+    changes: ClassVar = "strides"
     no_mirror: ClassVar = "it makes the image larger, and a mirror would have to guess how to make it smaller"
 
     @classmethod
@@ -75,9 +74,6 @@ class Up(Layer):
 
     def does(self, before: Shape) -> str:
         return f"Makes every pixel a square of {self.size}x{self.size}: height and width {grow(self.size)}."
-
-    def change(self, name: str) -> str:
-        return "strides"
 
     def keras(self) -> tuple[Call, ...]:
         return (Call("UpSampling2D", (self.size,)),)

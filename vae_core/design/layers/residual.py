@@ -19,6 +19,7 @@ class Residual(Layer):
     body: tuple[Layer, ...]
 
     words: ClassVar = (Word("res", ("res( conv16 bn conv16 )",), form=None, also=("residual",)),)
+    changes: ClassVar = "layers"
 
     @classmethod
     def of(cls, body: tuple[Layer, ...]) -> Residual:
@@ -72,9 +73,6 @@ class Residual(Layer):
     def does(self, before: Shape) -> str:
         added = f"Runs {self._inside} and adds what came in to what comes out"
         return f"{added}, so that the block only learns a correction."
-
-    def change(self, name: str) -> str:
-        return "layers"
 
     def shortcut(self, before: Shape, channels: int) -> Call | None:
         """What brings the input to as many channels as the body puts out; None where it has them."""
