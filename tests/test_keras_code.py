@@ -11,8 +11,9 @@ import nbformat
 import pytest
 
 from vae_core.design import recipes
+from vae_core.design.architecture import without_sigmoid
 from vae_core.design.config import Config
-from vae_core.design.keras_code import notebook, script, without_sigmoid
+from vae_core.design.keras_code import notebook, script
 from vae_core.design.notation import parse, write
 from vae_core.settings import PROJECT
 

@@ -144,7 +144,11 @@ def _read_meta(folder: Path) -> Meta:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["version"] != VERSION:
-            raise _of_another_version(folder, found["version"])
+            raise LoupeError(
+                f"The data set in {folder} has version {found['version']!r}",
+                f"This program reads version {VERSION}",
+                "Remove it and add it again",
+            )
         values = {**found["summary"], "ready": True}
         lists = {name: tuple(values[name]) for name in ("image", "classes", "notes", "warnings")}
         meta = Meta(Summary(**{**values, **lists}), tuple(found["columns"]), found["fingerprint"])
@@ -162,14 +166,6 @@ def _check_types(meta: Meta) -> None:
         raise ValueError("a number stands in the place of a word")
     if len(known.image) != 3 or not all(type(number) is int and number >= 0 for number in numbers):
         raise ValueError("a number is none")
-
-
-def _of_another_version(folder: Path, version: object) -> LoupeError:
-    return LoupeError(
-        f"The data set in {folder} has version {version!r}",
-        f"This program reads version {VERSION}",
-        "Remove it and add it again",
-    )
 
 
 def _damaged(path: Path, error: Exception) -> LoupeError:

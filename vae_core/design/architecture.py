@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vae_core.design import repairs
 from vae_core.design.layers import (
@@ -131,6 +131,16 @@ def plan(
 
 def is_mirror(decoder: str) -> bool:
     return decoder.strip().lower() == "mirror"
+
+
+def without_sigmoid(layers: Layers) -> Layers:
+    """The layers up to the numbers whose sigmoid is the picture; reshapes and crops may follow as before."""
+    place = max(index for index, layer in enumerate(layers) if not isinstance(layer, Reshape | Crop))
+    last = layers[place]
+    if isinstance(last, Activation):
+        return (*layers[:place], *layers[place + 1 :])
+    assert isinstance(last, Dense | Convolution)
+    return (*layers[:place], replace(last, activation="linear"), *layers[place + 1 :])
 
 
 def _mirrored(image: tuple[int, int, int], encoder: Layers, line: Layers) -> Layers:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from vae_core.design import difference, keras_pictures, keras_short, keras_training, naming
+from vae_core.design.architecture import without_sigmoid
 from vae_core.design.classes import CLOTHES, OBJECTS
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.design.keras_layers import chain
-from vae_core.design.layers import Activation, Convolution, Crop, Dense, Layer, Reshape
 from vae_core.errors import LoupeError
 
 FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
@@ -243,13 +243,3 @@ def _decoder(config: Config) -> str:
     lines += ['print(f"parameters: {encoder.count_params() + decoder.count_params():,}")', "", ""]
     pictures = "tf.sigmoid(decoder(codes)).numpy()" if bernoulli else "np.clip(decoder(codes).numpy(), 0, 1)"
     return "\n".join([*lines, "def decode(codes):", f"    return {pictures}"])
-
-
-def without_sigmoid(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """The layers up to the numbers whose sigmoid is the picture; reshapes and crops may follow as before."""
-    place = max(index for index, layer in enumerate(layers) if not isinstance(layer, Reshape | Crop))
-    last = layers[place]
-    if isinstance(last, Activation):
-        return (*layers[:place], *layers[place + 1 :])
-    assert isinstance(last, Dense | Convolution)
-    return (*layers[:place], replace(last, activation="linear"), *layers[place + 1 :])

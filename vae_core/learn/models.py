@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from vae_core.design import layers as spec
-from vae_core.design.architecture import Architecture
+from vae_core.design.architecture import Architecture, without_sigmoid
 from vae_core.design.layers.activations import option
 from vae_core.learn.layers import (
     FusedBatchNormalization,
@@ -77,18 +77,8 @@ def cut(architecture: Architecture, layer: int) -> tuple[keras.Model, keras.Mode
 
 def _decoder_layers(architecture: Architecture, style: Style) -> tuple[spec.Layer, ...]:
     """The decoder's layers, their last sigmoid taken off where the loss wants logits."""
-    layers = list(architecture.decoder)
-    if style.logits and architecture.ends_in_sigmoid:
-        place = max(i for i, layer in enumerate(layers) if not isinstance(layer, spec.Reshape | spec.Crop))
-        layers[place] = _linear(layers[place])
-    return tuple(layers)
-
-
-def _linear(layer: spec.Layer) -> spec.Layer:
-    if isinstance(layer, spec.Activation):
-        return spec.Activation("linear")
-    assert isinstance(layer, spec.Conv | spec.Deconv | spec.Dense)
-    return replace(layer, activation="linear")
+    as_logits = style.logits and architecture.ends_in_sigmoid
+    return without_sigmoid(architecture.decoder) if as_logits else architecture.decoder
 
 
 def _heads(architecture: Architecture, features: Any) -> Any:

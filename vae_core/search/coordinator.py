@@ -87,7 +87,7 @@ class Coordinator:
 
     def _run_of(self, trial: optuna.Trial, fold: int, config: Config) -> Run:
         """The fold's run: the one that an earlier worker began, or a new one."""
-        known = self.queue.runs(trial)
+        known = trial.user_attrs.get(RUNS, [])
         if fold < len(known) and (run := self._kept(known[fold])):
             return run
         run = store.create(self.worker.settings, config, {}, owner=self.study.owner, study=self.study.name)

@@ -87,10 +87,6 @@ class Queue:
         with self._told():
             return self.search.configs(space.suggest(self.search.space, trial))
 
-    def runs(self, trial: optuna.Trial) -> list[str]:
-        """The names of those that its folds have begun, by an earlier worker maybe."""
-        return list(trial.user_attrs.get(RUNS, []))
-
     def keep_runs(self, trial: optuna.Trial, runs: Sequence[str]) -> None:
         with self._told():
             trial.set_user_attr(RUNS, runs)
