@@ -12,8 +12,9 @@ from ui import cached, choice, frame, losses, palette, starting, words
 from ui.components import curves as component
 from ui.errors import caught, plain, show_caught, shown
 from vae_core.design import naming
+from vae_core.design.mistakes import MISTAKES
 from vae_core.design.recipes import Recipe
-from vae_core.design.reports import MISTAKES, systems
+from vae_core.design.reports import systems
 from vae_core.runs.store import Run, Summary
 
 REPORTS = ("000", "001", "002", "003", "004")
@@ -156,6 +157,6 @@ def _at_printed_epochs(recipe: Recipe, rows: Sequence[dict[str, Any]], factor: f
 
 def _mistakes(report: str) -> None:
     st.subheader("What went wrong in it", anchor=False)
-    for mistake in MISTAKES:
+    for number, mistake in enumerate(MISTAKES, 1):
         if report in mistake.reports:
-            st.markdown(f"**{mistake.number}.** {plain(mistake.what)} *Here:* {plain(mistake.here)}")
+            st.markdown(f"**{number}.** {plain(mistake.what)} *Here:* {plain(mistake.here)}")
