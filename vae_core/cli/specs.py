@@ -62,14 +62,14 @@ def add_describe(parser: argparse.ArgumentParser) -> None:
 def describe(args: argparse.Namespace, settings: Settings) -> Answer:
     config = _config(args, settings)
     architecture, parts = config.architecture(), times.foretold(config, settings)
-    encoder, decoder = (
-        [_as_json(row) for row in rows] for rows in (architecture.encoder_rows, architecture.decoder_rows)
-    )
     document = {
-        "encoder": encoder, "decoder": decoder, "parameters": architecture.counts,
-        "multiply_adds": architecture.multiply_adds, **_time(parts),
+        "encoder": [_as_json(row) for row in architecture.encoder_rows],
+        "decoder": [_as_json(row) for row in architecture.decoder_rows],
+        "parameters": architecture.counts,
+        "multiply_adds": architecture.multiply_adds,
+        **_time(parts),
         "config": config.to_json(),
-    }  # fmt: skip
+    }
     return Answer(document, "\n\n".join(_told(config, document, parts)))
 
 

@@ -210,9 +210,8 @@ def _stopped_by_signals(run: Run) -> Iterator[None]:
     def ask(number: int, frame: Any) -> None:
         signal.signal(number, before[signal.Signals(number)])
         run.request_stop()
-        os.write(
-            sys.stderr.fileno(), b"\nStopping after this batch. Once more to break off.\n"
-        )  # print is not for handlers
+        said = b"\nStopping after this batch. Once more to break off.\n"
+        os.write(sys.stderr.fileno(), said)  # print is not for handlers
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -99,9 +99,7 @@ class _Resume:
                 self._complete(url, partial)
                 break
             except requests.RequestException:
-                if (
-                    _size(partial) <= before
-                ):  # a connection that breaks off is tried again as long as it brings something
+                if _size(partial) <= before:  # one that breaks off is tried again as long as it brings something
                     raise
         os.replace(partial, output_file)  # pooch checks the sum and renames; what is wrong does not stay
 

@@ -45,9 +45,8 @@ def located(path: Path | str) -> Path:
 def _read(path: Path, settings: Settings, rule: Fitting, pictures: Path | None, progress: Progress | None) -> Raw:
     manifest = _manifest(path)
     if manifest:
-        return tables.read_manifest(
-            manifest, pictures or (None if path == manifest else path), settings, rule, progress
-        )
+        beside = None if path == manifest else path
+        return tables.read_manifest(manifest, pictures or beside, settings, rule, progress)
     if pictures:
         raise LoupeError(f"{path.name} is no list of pictures", "A .csv with a column 'path' was expected")
     if path.is_dir() or path.suffix.lower() == ".zip":

@@ -27,9 +27,8 @@ def write(dataset: Dataset, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        np.savez(
-            partial / "data.npz", allow_pickle=False, **_arrays(dataset)
-        )  # not compressed, so that it can be mapped
+        # Not compressed, so that it can be mapped.
+        np.savez(partial / "data.npz", allow_pickle=False, **_arrays(dataset))
         (partial / "meta.json").write_text(json.dumps(_meta(dataset), indent=1), encoding="utf-8")
         partial.rename(folder)
     except BaseException:

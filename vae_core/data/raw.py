@@ -103,9 +103,8 @@ def _places(count: int, parts: Array | None, groups: Array | None, seed: int) ->
         _check_sizes(places)
         return places, []
     _divide(places, groups, seed)
-    sizes = ", ".join(
-        f"{len(places[part])} {word}" for part, word in zip(PARTS, ("train", "validate", "test"), strict=True)
-    )
+    words = zip(PARTS, ("train", "validate", "test"), strict=True)
+    sizes = ", ".join(f"{len(places[part])} {word}" for part, word in words)
     return places, [f"No test images were marked, so the images were divided at random (seed {seed}): {sizes}"]
 
 

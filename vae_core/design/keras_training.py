@@ -90,11 +90,8 @@ def learning_rate(config: Config) -> str:
 
 
 def beta(config: Config) -> str:
-    return (
-        f"def beta_at(step):\n    return BETA * min(1.0, step / ({config.kl_warmup} * steps))"
-        if config.kl_warmup
-        else ""
-    )
+    rise = f"def beta_at(step):\n    return BETA * min(1.0, step / ({config.kl_warmup} * steps))"
+    return rise if config.kl_warmup else ""
 
 
 def _step(config: Config) -> str:
@@ -159,11 +156,8 @@ AE_STEP = f"""\
 def _validation(config: Config) -> str:
     lines = VALIDATION.splitlines()
     noise = "tf.random.stateless_normal(pictures.shape, [SEED + 3, number])"
-    lines.append(
-        f"        seen = tf.clip_by_value(pictures + NOISE * {noise}, 0, 1)"
-        if config.noise
-        else "        seen = pictures"
-    )
+    seen = f"tf.clip_by_value(pictures + NOISE * {noise}, 0, 1)" if config.noise else "pictures"
+    lines.append(f"        seen = {seen}")
     if config.kind == "vae":
         lines.append("        reconstruction, kl = losses(seen, pictures, [SEED + 2, number], training=False)")
         lines.append("        total += float(tf.reduce_sum(reconstruction + BETA * kl))")

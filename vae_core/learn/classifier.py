@@ -55,9 +55,8 @@ def _train(dataset: Dataset) -> tuple[bytes, float]:
         raise LoupeError(forms["encoder"].reason)
     tested = dataset.test.take(spread(len(dataset.test), TESTED))
     guessed = np.asarray(whole.predict(_floats(tested), batch_size=256, verbose=0)).argmax(axis=1)
-    return forms["encoder"].data, float((guessed == tested.labels).mean()) if tested.labels is not None else float(
-        "nan"
-    )
+    accuracy = float((guessed == tested.labels).mean()) if tested.labels is not None else float("nan")
+    return forms["encoder"].data, accuracy
 
 
 def _networks(image: tuple[int, int, int], classes: int) -> tuple[keras.Model, keras.Model]:

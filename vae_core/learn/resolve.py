@@ -53,9 +53,8 @@ def _precision(config: Config, settings: Settings) -> str:
 
 def _measure(config: Config) -> str:
     fused = config.fused != "off"
-    batch = max(
-        4, min(config.batch, 2_000_000_000 // config.architecture().multiply_adds)
-    )  # about a second a step at most
+    most = 2_000_000_000 // config.architecture().multiply_adds  # images: about a second a step
+    batch = max(4, min(config.batch, most))
     single, half = (
         min(speed.step_seconds(config, models.Style(precision, fused, logits=False), batch, repeats=3))
         for precision in ("float32", "mixed_bfloat16")

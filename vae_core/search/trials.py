@@ -40,10 +40,10 @@ class Trial:
 def every(study: Study, storage: optuna.storages.BaseStorage | None = None) -> list[Trial]:
     """In the order in which they began. `storage` may be one that was opened before: it reads only what is new."""
     found = opened(study, storage)
+    if found is None:
+        return []
     with told_of_storage(study.name):
-        return (
-            [_trial(each) for each in found.get_trials(deepcopy=False) if each.state.name != "WAITING"] if found else []
-        )
+        return [_trial(each) for each in found.get_trials(deepcopy=False) if each.state.name != "WAITING"]
 
 
 def opened(study: Study, storage: optuna.storages.BaseStorage | None = None) -> optuna.Study | None:
