@@ -249,8 +249,11 @@ class Training:
 def _load(config: Config, run: Run, settings: Settings) -> Dataset:
     data = catalog.load(config.dataset, settings)
     if data.image != config.image:
-        raise LoupeError(f"The images of {config.dataset} are {show(data.image)}",
-                         f"This run expects {show(config.image)}", "Set up a new run for this data")  # fmt: skip
+        raise LoupeError(
+            f"The images of {config.dataset} are {show(data.image)}",
+            f"This run expects {show(config.image)}",
+            "Set up a new run for this data",
+        )
     known = run.resolved().get("data_fingerprint")
     if known and known != data.fingerprint:
         raise LoupeError(f"The data set {config.dataset} has changed since this run began",

@@ -92,9 +92,11 @@ class Run(Work):
     def document(self) -> dict[str, Any]:
         document = files.read_json(self.path / CONFIG_FILE, forms.document)
         if document.get("version") != forms.VERSION:
-            raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
-                             f"This program reads version {forms.VERSION}",
-                             "Update the program, or train the model again")  # fmt: skip
+            raise LoupeError(
+                f"{self.id} was written in version {document.get('version')!r}",
+                f"This program reads version {forms.VERSION}",
+                "Update the program, or train the model again",
+            )
         return document
 
     # The card, the one file that may change after the end.
@@ -166,8 +168,11 @@ class Run(Work):
         try:
             return None if arrays is None else forms.state(arrays)
         except Unfit as error:
-            raise LoupeError(f"{self.id}/{STATE_FILE} has a wrong '{error.field}'", f"It should be {error.wanted}",
-                             "Train the run again") from None  # fmt: skip
+            raise LoupeError(
+                f"{self.id}/{STATE_FILE} has a wrong '{error.field}'",
+                f"It should be {error.wanted}",
+                "Train the run again",
+            ) from None
 
     def check(self, name: str) -> None:
         """Refuse a file of the run that does not say what it should; of arrays only the headers are read."""
