@@ -1,4 +1,4 @@
-"""A run: one readable folder, and everything that is kept in it."""
+"""A run: one readable folder, and everything that is kept in it; the names of its files are known here alone."""
 
 from __future__ import annotations
 
