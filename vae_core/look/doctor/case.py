@@ -109,6 +109,11 @@ class Case:
         """Training steps in all; None where the data set is gone."""
         return None if self.facts is None else len(self.history) * -(-len(self.facts.train) // self.config.batch)
 
+    @property
+    def longer(self) -> dict[str, Any]:
+        """The change that trains it for twice as many epochs."""
+        return {"epochs": 2 * max(self.config.epochs, len(self.history))}
+
     def curves(
         self, title: str, names: Sequence[str] = ("total",), marks: tuple[tuple[float, str], ...] = ()
     ) -> Curves:
@@ -130,28 +135,34 @@ def of(run: Run, against: Run | None = None) -> Case:
     config, status = run.config(), run.status()
     state = run.state_by(status)
     if state not in FINAL:
-        raise LoupeError(f"{run.id} is still {state}", "The check-up looks at a training that has ended",
-                         "Wait for its end, or stop it")  # fmt: skip
-    found: dict[str, np.ndarray] = {}
-    with suppress(LoupeError):  # one that failed early has none
-        found = run.codes()
-    sound = _sound(found) if found else None
-    kept = {name: _take(found.get(name), sound) for name in ("mean", "log_variance", "labels")}
+        raise LoupeError(
+            f"{run.id} is still {state}",
+            "The check-up looks at a training that has ended",
+            "Wait for its end, or stop it",
+        )
     return Case(
-        config, _own_rows(run), state, str(status["error"] or ""), kept["mean"], kept["log_variance"], kept["labels"],
-        run.metrics(), _facts(run, config), _rival(run, config, against),
-    )  # fmt: skip
+        config,
+        _own_rows(run),
+        state,
+        error=str(status["error"] or ""),
+        metrics=run.metrics(),
+        facts=_facts(run, config),
+        rival=_rival(run, config, against),
+        **_codes(run),
+    )
 
 
-def _sound(codes: dict[str, np.ndarray]) -> np.ndarray:
-    """Which codes are numbers that can be reckoned with: their squares and variances are numbers, too."""
+def _codes(run: Run) -> dict[str, np.ndarray]:
+    """Of a case: those that can be reckoned with, for their squares and variances are numbers, too."""
+    try:
+        found = run.codes()
+    except LoupeError:  # one that failed early has none
+        return {}
     bounds = {"mean": LARGEST_CODE, "log_variance": LARGEST_LOG_VARIANCE}
-    within = [(np.abs(codes[name]) < most).all(axis=1) for name, most in bounds.items() if name in codes]
-    return np.asarray(np.logical_and.reduce(within))
-
-
-def _take(values: np.ndarray | None, sound: np.ndarray | None) -> np.ndarray | None:
-    return None if values is None or sound is None else values[sound]
+    within = [(np.abs(found[name]) < most).all(axis=1) for name, most in bounds.items() if name in found]
+    sound = np.logical_and.reduce(within)
+    fields = {"codes": "mean", "log_variance": "log_variance", "labels": "labels"}
+    return {field: found[name][sound] for field, name in fields.items() if name in found}
 
 
 def _own_rows(run: Run) -> History:

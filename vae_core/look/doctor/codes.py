@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from vae_core.design.config import Config
 from vae_core.design.layers import Activation, Code
 from vae_core.design.notation import parse, write
 from vae_core.look.doctor.case import Case
-from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.look.doctor.finding import HINT, Fault, Finding, Repair
 from vae_core.look.evaluation import ACTIVE
 from vae_core.look.evidence import Bars, Dots
 from vae_core.look.rows import spread
@@ -21,6 +22,25 @@ FLAT = 1e-6  # of the largest spread: a number of the code that never moves
 FEW = 4  # up to so many numbers, one that says nothing is a collapse and not a spare one
 NEEDED = 0.99  # of the codes' variance, for a plain autoencoder
 DOTS = 1500
+COLLAPSE = Fault(
+    "posterior-collapse",
+    "The code has collapsed",
+    "The KL term is cheapest where every image has the same code. If it wins early, the decoder learns to do "
+    "without the code and draws one mean picture; this is called posterior collapse.",
+)
+HALF_PLANE = Fault(
+    "half-plane",
+    "Part of the code cannot be used",
+    "A code needs room on both sides of 0. An activation such as ReLU cuts off everything below 0, and a number "
+    "that is cut off for every image gets no gradient any more: it is dead for good.",
+)
+TOO_LARGE = Fault(
+    "code-too-large",
+    "The code is larger than it needs to be",
+    "Numbers of the code that carry nothing make every map and every comparison of code sizes harder to read, and "
+    "they cost nothing to leave out. In a VAE this is the KL term at work, and no fault of the training.",
+    HINT,
+)
 
 
 def kl_of_each(case: Case) -> np.ndarray | None:
@@ -39,20 +59,25 @@ def collapse(case: Case) -> Finding | None:
     if not (len(silent) == case.size or (case.size <= FEW and len(silent))):
         return None
     which = "No number" if len(silent) == case.size else f"Only {case.size - len(silent)} of {case.size} numbers"
-    changes: dict[str, Any] = {"kl_warmup": max(1, case.config.epochs // 2)}
-    if (case.config.beta or 0) > 1:
-        changes["beta"] = 1.0
-    return Finding(
-        "posterior-collapse", "The code has collapsed",
+    return COLLAPSE.seen(
         f"{which} of the code says anything about the image: over {len(case.codes):,} test images the others hardly "
         f"move, and all of the code carries {each.sum():.2f} nats.",
-        "The KL term is cheapest where every image has the same code. If it wins early, the decoder learns to do "
-        "without the code and draws one mean picture; this is called posterior collapse.",
-        Bars("What each number of the code carries, over the test images", "nats", _names(case.size),
-             tuple(float(value) for value in each), (ACTIVE, "hardly anything"), tuple(int(place) for place in silent)),
-        Repair("Let the KL term come in slowly, over the first half of the epochs"
-               + (", and weigh it with 1." if "beta" in changes else "."), changes, afresh=True),
-    )  # fmt: skip
+        _carried(each, silent),
+        _slower_kl(case.config),
+    )
+
+
+def _carried(each: np.ndarray, silent: Iterable[int] = ()) -> Bars:
+    names, limit = tuple(f"z{place + 1}" for place in range(len(each))), (ACTIVE, "hardly anything")
+    title = "What each number of the code carries, over the test images"
+    return Bars(title, "nats", names, tuple(map(float, each)), limit, tuple(map(int, silent)))
+
+
+def _slower_kl(config: Config) -> Repair:
+    words, slowly = "Let the KL term come in slowly, over the first half of the epochs", max(1, config.epochs // 2)
+    if (config.beta or 0) > 1:
+        return Repair(f"{words}, and weigh it with 1.", {"kl_warmup": slowly, "beta": 1.0}, afresh=True)
+    return Repair(f"{words}.", {"kl_warmup": slowly}, afresh=True)
 
 
 def half_plane(case: Case) -> Finding | None:
@@ -64,18 +89,16 @@ def half_plane(case: Case) -> Finding | None:
     dead = np.flatnonzero(widths <= FLAT * max(float(widths.max()), 1e-30))
     if not cut and not len(dead):
         return None
-    told = [f"The code ends in {cut}, so none of its {case.size} numbers can be negative: "
-            f"the map has {1 / 2**case.size:.2g} of its room."] if cut else []  # fmt: skip
+    told = []
+    if cut:
+        told.append(
+            f"The code ends in {cut}, so none of its {case.size} numbers can be negative: the map has "
+            f"{1 / 2**case.size:.2g} of its room."
+        )
     if len(dead):
         told.append(f"{len(dead)} of {case.size} numbers are the same for all {len(case.codes):,} test images.")
-    return Finding(
-        "half-plane", "Part of the code cannot be used",
-        " ".join(told),
-        "A code needs room on both sides of 0. An activation such as ReLU cuts off everything below 0, and a number "
-        "that is cut off for every image gets no gradient any more: it is dead for good.",
-        _dots(case),
-        Repair("Let the code be linear: no activation on it.", _linear_code(case.config)),
-    )  # fmt: skip
+    repair = Repair("Let the code be linear: no activation on it.", _linear_code(case.config))
+    return HALF_PLANE.seen(" ".join(told), _dots(case), repair)
 
 
 def _activation(config: Config) -> str:
@@ -98,26 +121,22 @@ def too_large(case: Case) -> Finding | None:
     if case.codes is None or case.size <= FEW or not len(case.codes):
         return None
     if case.config.has_prior and each is not None:
-        values, used = each, int((case.codes.var(axis=0) > ACTIVE).sum())
+        used, bars = int((case.codes.var(axis=0) > ACTIVE).sum()), _carried(each)
         seen = f"{used} of {case.size} numbers carry anything; the others are noise around 0."
-        bars = Bars("What each number of the code carries, over the test images", "nats", _names(case.size),
-                    tuple(float(value) for value in values), (ACTIVE, "hardly anything"))  # fmt: skip
     else:
         shares = _shares(case.codes)
-        used = int(np.searchsorted(np.cumsum(shares), NEEDED) + 1)
+        used, bars = int(np.searchsorted(np.cumsum(shares), NEEDED) + 1), _along_axes(shares)
         seen = f"{used} of {case.size} directions hold {NEEDED:.0%} of all that the codes vary."
-        names = tuple(f"axis {place + 1}" for place in range(case.size))
-        bars = Bars("How much the codes vary along each of their main axes", "share of the variance", names,
-                    tuple(float(share) for share in shares))  # fmt: skip
     if not 0 < used <= case.size // 2:
         return None
-    return Finding(
-        "code-too-large", "The code is larger than it needs to be",
-        f"{seen} A code of {used} would do.",
-        "Numbers of the code that carry nothing make every map and every comparison of code sizes harder to read, and "
-        "they cost nothing to leave out. In a VAE this is the KL term at work, and no fault of the training.",
-        bars, Repair(f"Train it with a code of {used}.", _with_size(case.config, used)), HINT,
-    )  # fmt: skip
+    repair = Repair(f"Train it with a code of {used}.", _with_size(case.config, used))
+    return TOO_LARGE.seen(f"{seen} A code of {used} would do.", bars, repair)
+
+
+def _along_axes(shares: np.ndarray) -> Bars:
+    names = tuple(f"axis {place + 1}" for place in range(len(shares)))
+    title = "How much the codes vary along each of their main axes"
+    return Bars(title, "share of the variance", names, tuple(map(float, shares)))
 
 
 def _shares(codes: np.ndarray) -> np.ndarray:
@@ -132,10 +151,6 @@ def _with_size(config: Config, size: int) -> dict[str, Any]:
         smaller = (replace(layer, size=size) if isinstance(layer, Code) else layer for layer in layers)
         return {"encoder": write(tuple(smaller))}
     return {"latent": size}
-
-
-def _names(size: int) -> tuple[str, ...]:
-    return tuple(f"z{place + 1}" for place in range(size))
 
 
 def _dots(case: Case) -> Dots:

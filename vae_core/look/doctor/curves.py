@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vae_core.look.doctor.case import Case
-from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.look.doctor.finding import HINT, Fault, Finding, Repair
 from vae_core.words import plural
 
 WORSE = 0.02  # of the best loss: the last epoch is worse than chance makes it
@@ -23,6 +23,56 @@ BUMP = 0.01  # of the loss: a rise that counts as one
 STEEP = 0.5  # the last third's fall as a share of the first third's: it has not bent
 TAIL = 5  # a fifth of the epochs is looked at
 SLOWEST = 3e-5  # a rate below learns nothing in any usual time, with Adam
+LAST_IS_NOT_BEST = Fault(
+    "last-is-not-best",
+    "The last epoch is not the best one",
+    "Whoever keeps the last model, or quotes the last number, keeps a worse one than there was. This program kept "
+    "the best epoch's model; all pictures and test numbers are that one's.",
+    HINT,
+)
+BATCH_NORM_LAG = Fault(
+    "batch-norm-lag",
+    "Batch norm lags behind",
+    "Batch norm scales by the batch while it trains, and by running means of the past while it is tested. Where "
+    "the weights move quickly those means are out of date, and the tested model is not the trained one. Such an "
+    "epoch says nothing about how good the layers are.",
+)
+CONSTANT = Fault(
+    "validation-is-constant",
+    "The validation loss never changes",
+    "A model that learns changes its validation loss in every epoch, if only in the last digits. A number that "
+    "stays the same is not measured on this model, or the model does not change.",
+)
+OVERFITTING = Fault(
+    "overfitting",
+    "It learns its training images by heart",
+    "From that epoch on the model remembers instead of learning what images have in common. More images, a smaller "
+    "model or dropout help; training longer does not.",
+)
+UNDERTRAINED = Fault(
+    "undertrained",
+    "It was still getting better",
+    "Two models that were stopped on their way say nothing about which of them is better in the end.",
+    HINT,
+)
+TOO_HIGH = Fault(
+    "learning-rate",
+    "The learning rate is too high",
+    "The learning rate is the size of a step downhill. Steps that are too large jump over the valley, and the loss "
+    "rises, dances, or stops being a number.",
+)
+TOO_LOW = Fault(
+    "learning-rate",
+    "The learning rate is too low",
+    "The learning rate is the size of a step downhill. A loss that falls in a straight line instead of bending has "
+    "steps so small that the training would take many times as long.",
+)
+NO_PATIENCE = Fault(
+    "no-patience",
+    "It stopped at the first setback",
+    "A validation loss goes up and down by chance. Whoever stops at the first epoch that is no better stops by "
+    "accident, often far from what the model can reach.",
+)
 
 
 def last_is_not_best(case: Case) -> Finding | None:
@@ -33,53 +83,57 @@ def last_is_not_best(case: Case) -> Finding | None:
     worse = (total[-1] - total[best]) / abs(total[best])
     if worse <= WORSE:
         return None
-    return Finding(
-        "last-is-not-best", "The last epoch is not the best one",
+    return LAST_IS_NOT_BEST.seen(
         f"Validation was best in epoch {case.epochs[best]:.0f} ({total[best]:.2f} {case.unit}). The last epoch, "
         f"{case.epochs[-1]:.0f}, has {total[-1]:.2f}: {worse:.0%} worse.",
-        "Whoever keeps the last model, or quotes the last number, keeps a worse one than there was. This program kept "
-        "the best epoch's model; all pictures and test numbers are that one's.",
         case.curves("Loss", marks=((case.epochs[best], "best"), (case.epochs[-1], "last"))),
-        Repair("Stop when validation has not been better for some epochs.", {"patience": _patience(case)}, afresh=True),
-        HINT,
-    )  # fmt: skip
+        _patience(case),
+    )
 
 
 def batch_norm_lag(case: Case) -> Finding | None:
     if not case.uses_batch_norm or len(case.history) < 2:
         return None
+    jumps = _jumps(case)
+    if jumps:
+        return _jumped(case, jumps)
+    few = case.steps is not None and MOMENTUM**case.steps > LEFT and case.total[-1] > (1 + GAP) * case.train[-1]
+    return _few_steps(case) if few else None
+
+
+def _jumps(case: Case) -> list[int]:
+    """The places of the epochs in which validation jumped."""
+    total = case.total
+    found = [place for place in range(max(1, case.config.kl_warmup), len(total)) if _jumps_at(total, case.train, place)]
+    went_on = len(found) == 1 and found[0] < len(total) // 2  # a training that has long gone on from its only jump
+    return [] if went_on else found
+
+
+def _jumped(case: Case, jumps: list[int]) -> Finding:
     total, train = case.total, case.train
-    where = [place for place in range(max(1, case.config.kl_warmup), len(total)) if _jumps(total, train, place)]
-    if len(where) == 1 and where[0] < len(total) // 2:
-        where = []  # one jump of a training that has long gone on from there
-    few = case.steps is not None and MOMENTUM**case.steps > LEFT and total[-1] > (1 + GAP) * train[-1]
-    if not where and not few:
-        return None
-    if where:
-        worst = max(where, key=lambda place: total[place] / total[place - 1])
-        seen = (f"In epoch {case.epochs[worst]:.0f} the validation loss jumped from {total[worst - 1]:.2f} to "
-                f"{total[worst]:.2f} {case.unit}, while the training loss went from {train[worst - 1]:.2f} to "
-                f"{train[worst]:.2f}.")  # fmt: skip
-        marks = tuple((case.epochs[place], "jump") for place in where[:3])
-        changes = {"learning_rate": case.config.learning_rate / 3, "schedule": "cosine"}
-        repair = Repair("Use smaller steps that fade out, so that the statistics keep up.", changes, afresh=True)
-    else:
-        seen = (f"After {case.steps} training steps the validation loss is {total[-1]:.2f} and the training loss "
-                f"{train[-1]:.2f} {case.unit}: batch norm's running statistics still hold "
-                f"{MOMENTUM ** (case.steps or 0):.0%} of where they began.")  # fmt: skip
-        marks, more = (), max(2, case.config.epochs) * 4
-        repair = Repair("Train on: the statistics catch up with more steps.", {"epochs": more})
-    return Finding(
-        "batch-norm-lag", "Batch norm lags behind",
-        seen,
-        "Batch norm scales by the batch while it trains, and by running means of the past while it is tested. Where "
-        "the weights move quickly those means are out of date, and the tested model is not the trained one. Such an "
-        "epoch says nothing about how good the layers are.",
-        case.curves("Loss", marks=marks), repair,
-    )  # fmt: skip
+    worst = max(jumps, key=lambda place: total[place] / total[place - 1])
+    changes = {"learning_rate": case.config.learning_rate / 3, "schedule": "cosine"}
+    return BATCH_NORM_LAG.seen(
+        f"In epoch {case.epochs[worst]:.0f} the validation loss jumped from {total[worst - 1]:.2f} to "
+        f"{total[worst]:.2f} {case.unit}, while the training loss went from {train[worst - 1]:.2f} to "
+        f"{train[worst]:.2f}.",
+        case.curves("Loss", marks=tuple((case.epochs[place], "jump") for place in jumps[:3])),
+        Repair("Use smaller steps that fade out, so that the statistics keep up.", changes, afresh=True),
+    )
 
 
-def _jumps(total: np.ndarray, train: np.ndarray, place: int) -> bool:
+def _few_steps(case: Case) -> Finding:
+    longer = {"epochs": max(2, case.config.epochs) * 4}
+    return BATCH_NORM_LAG.seen(
+        f"After {case.steps} training steps the validation loss is {case.total[-1]:.2f} and the training loss "
+        f"{case.train[-1]:.2f} {case.unit}: batch norm's running statistics still hold "
+        f"{MOMENTUM ** (case.steps or 0):.0%} of where they began.",
+        case.curves("Loss"),
+        Repair("Train on: the statistics catch up with more steps.", longer),
+    )
+
+
+def _jumps_at(total: np.ndarray, train: np.ndarray, place: int) -> bool:
     rose = total[place] > (1 + JUMP) * total[:place].min() and total[place] > (1 + JUMP) * total[place - 1]
     return bool(rose and train[place] <= (1 + STEADY) * train[place - 1])
 
@@ -90,15 +144,12 @@ def validation_is_constant(case: Case) -> Finding | None:
         return None
     moved = np.ptp(case.train) > 1e-4 * abs(case.train[0])
     why = "while the training loss moves" if moved else "and the training loss hardly moves either"
-    return Finding(
-        "validation-is-constant", "The validation loss never changes",
+    usual = {"learning_rate": 1e-3, "optimizer": "adam", "seed": case.config.seed + 1}
+    return CONSTANT.seen(
         f"It is {total[0]:.6g} {case.unit} in all {len(total)} epochs, {why}.",
-        "A model that learns changes its validation loss in every epoch, if only in the last digits. A number that "
-        "stays the same is not measured on this model, or the model does not change.",
         case.curves("Loss"),
-        Repair("Train it again here, with a usual learning rate: every epoch ends with the validation images.",
-               {"learning_rate": 1e-3, "optimizer": "adam", "seed": case.config.seed + 1}),
-    )  # fmt: skip
+        Repair("Train it again here, with a usual learning rate: every epoch ends with the validation images.", usual),
+    )
 
 
 def overfitting(case: Case) -> Finding | None:
@@ -110,18 +161,12 @@ def overfitting(case: Case) -> Finding | None:
     if len(after) < 3 or np.median(after) <= (1 + OVER) * total[best] or train[-1] >= 0.995 * train[best]:
         return None
     epoch = case.epochs[case.settled][best]
-    grows = case.config.train_size > 0
-    repair = (Repair("Train on all images.", {"train_size": 0}) if grows else
-              Repair("Stop when validation has not been better for some epochs.", {"patience": _patience(case)},
-                     afresh=True))  # fmt: skip
-    return Finding(
-        "overfitting", "It learns its training images by heart",
+    return OVERFITTING.seen(
         f"Since epoch {epoch:.0f} the training loss has fallen from {train[best]:.2f} to {train[-1]:.2f} "
         f"{case.unit}, while the validation loss has risen from {total[best]:.2f} to {np.median(after):.2f}.",
-        "From that epoch on the model remembers instead of learning what images have in common. More images, a smaller "
-        "model or dropout help; training longer does not.",
-        case.curves("Loss", marks=((epoch, "best"),)), repair,
-    )  # fmt: skip
+        case.curves("Loss", marks=((epoch, "best"),)),
+        Repair("Train on all images.", {"train_size": 0}) if case.config.train_size > 0 else _patience(case),
+    )
 
 
 def undertrained(case: Case) -> Finding | None:
@@ -133,15 +178,12 @@ def undertrained(case: Case) -> Finding | None:
     drop = (total[-1 - last] - total[-1]) / last
     if int(total.argmin()) < len(total) - max(1, last) or drop <= FALLING * abs(total[-1]):
         return None
-    return Finding(
-        "undertrained", "It was still getting better",
+    return UNDERTRAINED.seen(
         f"Over the last {'epoch' if last == 1 else f'{last} epochs'} the validation loss fell by {drop:.2f} "
         f"{case.unit} in each, and it stands at {total[-1]:.2f}: the training ended before the model had learned all.",
-        "Two models that were stopped on their way say nothing about which of them is better in the end.",
         case.curves("Loss"),
-        Repair("Go on for as many epochs again.", {"epochs": 2 * max(case.config.epochs, len(case.history))}),
-        HINT,
-    )  # fmt: skip
+        Repair("Go on for as many epochs again.", case.longer),
+    )
 
 
 def _stopped_early(case: Case) -> bool:
@@ -153,14 +195,8 @@ def rate_too_high(case: Case) -> Finding | None:
     seen = _too_high(case)
     if not seen:
         return None
-    return Finding(
-        "learning-rate", "The learning rate is too high",
-        f"{seen} The learning rate is {rate:g}.",
-        "The learning rate is the size of a step downhill. Steps that are too large jump over the valley, and the loss "
-        "rises, dances, or stops being a number.",
-        case.curves("Loss"),
-        Repair(f"Take steps of a tenth: {rate / 10:.2g}.", {"learning_rate": rate / 10}, afresh=True),
-    )  # fmt: skip
+    repair = Repair(f"Take steps of a tenth: {rate / 10:.2g}.", {"learning_rate": rate / 10}, afresh=True)
+    return TOO_HIGH.seen(f"{seen} The learning rate is {rate:g}.", case.curves("Loss"), repair)
 
 
 def _too_high(case: Case) -> str:
@@ -188,15 +224,12 @@ def rate_too_low(case: Case) -> Finding | None:
     asleep = rate <= SLOWEST or np.ptp(train) <= 1e-3 * abs(train[0])
     if not (crawls or (asleep and train[-1] <= train[0])):
         return None
-    return Finding(
-        "learning-rate", "The learning rate is too low",
+    return TOO_LOW.seen(
         f"With a learning rate of {rate:g} the training loss went from {train[0]:.2f} to {train[-1]:.2f} "
         f"{case.unit} in {len(train)} epochs, and fell nearly as fast at the end as at the beginning.",
-        "The learning rate is the size of a step downhill. A loss that falls in a straight line instead of bending has "
-        "steps so small that the training would take many times as long.",
         case.curves("Loss"),
         Repair(f"Take steps ten times as large: {10 * rate:.2g}.", {"learning_rate": 10 * rate}, afresh=True),
-    )  # fmt: skip
+    )
 
 
 def learning_rate(case: Case) -> Finding | None:
@@ -206,18 +239,15 @@ def learning_rate(case: Case) -> Finding | None:
 def stopped_at_once(case: Case) -> Finding | None:
     if not 0 < case.config.patience <= 2 or not _stopped_early(case) or case.state != "done":
         return None
-    total = case.total
-    best = int(np.nanargmin(total))
-    return Finding(
-        "no-patience", "It stopped at the first setback",
+    best = int(np.nanargmin(case.total))
+    return NO_PATIENCE.seen(
         f"The training was to end after {plural(case.config.patience, 'epoch')} without a "
         f"better validation loss, and did so in epoch {case.epochs[-1]:.0f} of {case.config.epochs}.",
-        "A validation loss goes up and down by chance. Whoever stops at the first epoch that is no better stops by "
-        "accident, often far from what the model can reach.",
         case.curves("Loss", marks=((case.epochs[best], "best"), (case.epochs[-1], "stopped"))),
         Repair("Wait for ten epochs without anything better.", {"patience": 10}, afresh=True),
-    )  # fmt: skip
+    )
 
 
-def _patience(case: Case) -> int:
-    return max(3, case.config.epochs // 10)
+def _patience(case: Case) -> Repair:
+    changes = {"patience": max(3, case.config.epochs // 10)}
+    return Repair("Stop when validation has not been better for some epochs.", changes, afresh=True)

@@ -40,5 +40,25 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         repair = {"words": self.repair.words, "changes": self.repair.changes, "way": self.repair.way}
-        return {"rule": self.rule, "severity": self.severity, "title": self.title, "words": self.words,
-                "meaning": self.meaning, "evidence": evidence.to_json(self.evidence), "repair": repair}  # fmt: skip
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "title": self.title,
+            "words": self.words,
+            "meaning": self.meaning,
+            "evidence": evidence.to_json(self.evidence),
+            "repair": repair,
+        }
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is said of every run that has it; what was seen in one of them is added by the rule that looks for it."""
+
+    rule: str
+    title: str
+    meaning: str
+    severity: str = PROBLEM
+
+    def seen(self, words: str, evidence: Evidence, repair: Repair) -> Finding:
+        return Finding(self.rule, self.title, words, self.meaning, evidence, repair, self.severity)

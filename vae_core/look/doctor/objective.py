@@ -8,7 +8,7 @@ import numpy as np
 
 from vae_core.design import naming
 from vae_core.look.doctor.case import Case
-from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.look.doctor.finding import HINT, Fault, Finding, Repair
 from vae_core.look.evidence import MARKED, Bars, Curves, Line
 from vae_core.words import plural
 
@@ -16,6 +16,32 @@ NEAR = 1.25  # a beta within this factor of a count of pixels is one
 LITTLE, MUCH = 0.05, 20.0  # a KL weight below hardly pulls, one above leaves little else
 SUM_TOLERANCE = 1e-3  # of the total, rounding in a printed table aside
 WORTH_PCA = 0.01  # of what PCA leaves above the least that is possible: by that much a network should beat it
+NO_KL = Fault(
+    "no-kl",
+    "The KL term is missing",
+    "A VAE's loss has two parts: how well an image is rebuilt, and the KL term, which keeps the codes of all "
+    "images in one cloud around 0. Without it the model is an autoencoder with noise: random codes decode to "
+    "nothing sensible, and the map has holes.",
+)
+SCALE_MISMATCH = Fault(
+    "scale-mismatch",
+    "KL and reconstruction are on different scales",
+    "Both parts are nats of one image and belong together with a weight near 1. A common slip is to take the mean "
+    "over pixels of one and the sum of the other: that multiplies or divides the weight by the number of pixels.",
+)
+PARTS_DO_NOT_SUM = Fault(
+    "parts-do-not-sum",
+    "The total is not the sum of its parts",
+    "If the parts do not add up, at least one of the three numbers is wrong, was averaged in another way, or comes "
+    "from another epoch, and no sentence about the loss can be trusted.",
+)
+NO_BETTER_THAN_PCA = Fault(
+    "no-better-than-pca",
+    "A straight line does as well",
+    "PCA is the best that can be done without any hidden layer, and it takes a second. A network that is not "
+    "better has either not learned enough yet, or its code is too small for these images.",
+    HINT,
+)
 
 
 def no_kl(case: Case) -> Finding | None:
@@ -23,15 +49,11 @@ def no_kl(case: Case) -> Finding | None:
         return None
     last = case.column("validation_kl")
     seen = f" Its codes strayed to {last[-1]:.0f} nats from the prior." if len(last) and np.isfinite(last[-1]) else ""
-    return Finding(
-        "no-kl", "The KL term is missing",
+    return NO_KL.seen(
         f"This model is called a VAE, but beta is 0: nothing in its loss holds the codes near the prior.{seen}",
-        "A VAE's loss has two parts: how well an image is rebuilt, and the KL term, which keeps the codes of all "
-        "images in one cloud around 0. Without it the model is an autoencoder with noise: random codes decode to "
-        "nothing sensible, and the map has holes.",
         case.curves("How far the codes stray from the prior", ("kl",)),
         Repair("Put the KL term into the loss, with a weight of 1.", {"beta": 1.0}),
-    )  # fmt: skip
+    )
 
 
 def scale_mismatch(case: Case) -> Finding | None:
@@ -42,16 +64,13 @@ def scale_mismatch(case: Case) -> Finding | None:
     if not reason:
         return None
     reconstruction, kl = (float(case.column(f"validation_{part}")[-1]) for part in ("reconstruction", "kl"))
-    return Finding(
-        "scale-mismatch", "KL and reconstruction are on different scales",
+    names, costs = ("reconstruction", f"{beta:g} x KL", "KL"), (reconstruction, beta * kl, kl)
+    return SCALE_MISMATCH.seen(
         f"The KL term counts {beta:g} times in the loss, where both parts are summed over an image of {pixels:,} "
         f"values. {reason}",
-        "Both parts are nats of one image and belong together with a weight near 1. A common slip is to take the mean "
-        "over pixels of one and the sum of the other: that multiplies or divides the weight by the number of pixels.",
-        Bars("What one image costs in the loss", case.unit, ("reconstruction", f"{beta:g} x KL", "KL"),
-             (reconstruction, beta * kl, kl), marked=(1,)),
+        Bars("What one image costs in the loss", case.unit, names, costs, marked=(1,)),
         Repair("Weigh both parts alike: beta = 1.", {"beta": 1.0}, afresh=beta > 1),
-    )  # fmt: skip
+    )
 
 
 def _scale_reason(beta: float, case: Case) -> str:
@@ -75,20 +94,17 @@ def parts_do_not_sum(case: Case) -> Finding | None:
     part, epochs, sums = max(off, key=lambda each: len(each[1]))
     if not epochs:
         return None
-    totals = case.column(f"{part}_total")
-    first = case.epochs.index(epochs[0])
-    kept = tuple(float(value) for value in totals)
-    return Finding(
-        "parts-do-not-sum", "The total is not the sum of its parts",
+    totals, first = case.column(f"{part}_total"), case.epochs.index(epochs[0])
+    lines = (
+        Line("written down", case.epochs, tuple(map(float, totals))),
+        Line("sum of the parts", case.epochs, tuple(map(float, sums)), MARKED, dashed=True),
+    )
+    return PARTS_DO_NOT_SUM.seen(
         f"In {len(epochs)} of {len(case.history)} epochs the {part} loss is not reconstruction + beta x KL: in epoch "
         f"{epochs[0]:.0f} it says {totals[first]:.2f}, and its parts make {sums[first]:.2f} {case.unit}.",
-        "If the parts do not add up, at least one of the three numbers is wrong, was averaged in another way, or comes "
-        "from another epoch, and no sentence about the loss can be trusted.",
-        Curves("The loss as it was written down, and the sum of its parts", case.unit,
-               (Line("written down", case.epochs, kept),
-                Line("sum of the parts", case.epochs, tuple(float(each) for each in sums), MARKED, dashed=True))),
+        Curves("The loss as it was written down, and the sum of its parts", case.unit, lines),
         Repair("Train it again here: this program computes the total from its parts.", {"seed": case.config.seed + 1}),
-    )  # fmt: skip
+    )
 
 
 def _off(case: Case, part: str) -> tuple[list[float], np.ndarray]:
@@ -103,27 +119,21 @@ def _off(case: Case, part: str) -> tuple[list[float], np.ndarray]:
 
 
 def no_better_than_pca(case: Case) -> Finding | None:
-    strip = (case.metrics or {}).get("baselines")
+    metrics = case.metrics or {}
+    strip = metrics.get("baselines")
     if not strip or not strip.get("pca"):
         return None
-    unit = naming.measures(case.config)[0]
-    measured = naming.QUANTITIES[unit]
-    model = case.metrics[unit]["mean_code"]["nats_per_pixel"] if case.metrics else math.nan
-    bars = {name: strip[key][unit]["nats_per_pixel"] for name, key in (("mean image", "mean_image"), ("PCA", "pca"))}
-    floor = strip["floor"][unit]["nats_per_pixel"]
-    if not model - floor > (1 - WORTH_PCA) * (bars["PCA"] - floor):
+    measured = naming.QUANTITIES[naming.measures(case.config)[0]]
+    model = metrics[measured.key]["mean_code"]["nats_per_pixel"]
+    mean, pca, floor = (strip[name][measured.key]["nats_per_pixel"] for name in ("mean_image", "pca", "floor"))
+    if not model - floor > (1 - WORTH_PCA) * (pca - floor):
         return None
-    size, least = case.size, f", and the least that is possible is {floor:.4f}" if floor else ""
-    return Finding(
-        "no-better-than-pca", "A straight line does as well",
+    least = f", and the least that is possible is {floor:.4f}" if floor else ""
+    title = f"{measured.label} on the test images, lower is better"
+    return NO_BETTER_THAN_PCA.seen(
         f"On the test images this model reaches a {measured.label.lower()} of {model:.4f} {measured.unit}, and "
-        f"principal component analysis with {plural(size, 'number')} reaches {bars['PCA']:.4f}{least}: the "
-        "network is not ahead by 1 % of what PCA leaves.",
-        "PCA is the best that can be done without any hidden layer, and it takes a second. A network that is not "
-        "better has either not learned enough yet, or its code is too small for these images.",
-        Bars(f"{measured.label} on the test images, lower is better", measured.unit, ("this model", *bars),
-             (model, *bars.values()), marked=(0,)),
-        Repair("Train it for twice as many epochs; where that does not help, give it a larger code.",
-               {"epochs": 2 * max(case.config.epochs, len(case.history))}),
-        HINT,
-    )  # fmt: skip
+        f"principal component analysis with {plural(case.size, 'number')} reaches {pca:.4f}{least}: the network is "
+        "not ahead by 1 % of what PCA leaves.",
+        Bars(title, measured.unit, ("this model", "mean image", "PCA"), (model, mean, pca), marked=(0,)),
+        Repair("Train it for twice as many epochs; where that does not help, give it a larger code.", case.longer),
+    )

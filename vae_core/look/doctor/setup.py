@@ -9,18 +9,58 @@ import numpy as np
 
 from vae_core.data import checks
 from vae_core.design import difference
+from vae_core.design.architecture import Architecture
 from vae_core.design.config import Config
+from vae_core.design.difference import Difference
 from vae_core.design.layers import Convolution, Layer, Residual
 from vae_core.design.mirror import mirror
 from vae_core.errors import LoupeError
 from vae_core.look.doctor.case import Case, Facts
-from vae_core.look.doctor.finding import HINT, Finding, Repair
+from vae_core.look.doctor.finding import HINT, Fault, Finding, Repair
 from vae_core.look.evidence import Bars, Pairs, Table
 from vae_core.runs.arms import LEAST
 
 LEAKED = 0.005  # share of the test images that stand in the training set as well
 SHOWN = 6  # pairs of images
 LOST = 1 / 3  # of the mirror's convolutions that a decoder of its own lacks
+SORTED_DATA = Fault(
+    "sorted-data",
+    "It validates on other classes than it trains on",
+    "A split in file order is fair only where the file is shuffled. Here the validation loss says how the model "
+    "does on images unlike those that it learned from, and the best epoch is chosen by that.",
+)
+LEAK = Fault(
+    "test-in-training",
+    "It was trained on test images",
+    "A test is to show how the model does on images that it has never seen. Here it has seen them: the test "
+    "numbers are better than the model is.",
+)
+VALIDATED_ON_TEST = Fault(
+    "validated-on-test",
+    "The test images chose the epoch",
+    "The best of many numbers is too good by luck. An epoch, a layer or a learning rate is to be chosen on "
+    "validation images, and the test images are looked at once, at the end.",
+)
+MANY_CHANGES = Fault(
+    "many-changes",
+    "Several things were changed at once",
+    "Where two things change together, nobody can say which of them made the difference. Change one, look, and "
+    "then the next.",
+)
+ONE_SEED = Fault(
+    "one-seed",
+    "One seed each proves nothing",
+    "Two trainings of the very same settings differ by chance: by the weights that they begin with and the order "
+    "of the images. Only several of each show whether a difference is larger than that.",
+    HINT,
+)
+LOST_LAYERS = Fault(
+    "lost-layers",
+    "The decoder has fewer layers than the encoder",
+    "A layer that is written down but never connected vanishes without an error. Where an encoder and a decoder "
+    "were meant to mirror each other, that is what has happened; where not, all is well.",
+    HINT,
+)
 
 
 def sorted_data(case: Case) -> Finding | None:
@@ -30,15 +70,12 @@ def sorted_data(case: Case) -> Finding | None:
     if facts.labels is None or not _other_classes(facts):
         return None
     names, trained, validated = _shares(facts)
-    return Finding(
-        "sorted-data", "It validates on other classes than it trains on",
+    never = tuple(place for place, share in enumerate(trained) if not share)
+    return SORTED_DATA.seen(
         f"The images are sorted by class, and the last fifth in file order validates: {_missing(names, trained)}",
-        "A split in file order is fair only where the file is shuffled. Here the validation loss says how the model "
-        "does on images unlike those that it learned from, and the best epoch is chosen by that.",
-        Bars("Share of each class among the validation images", "share", names, validated,
-             marked=tuple(place for place, share in enumerate(trained) if not share)),
+        Bars("Share of each class among the validation images", "share", names, validated, marked=never),
         Repair("Validate on a random fifth.", {"split": "shuffled"}),
-    )  # fmt: skip
+    )
 
 
 def _other_classes(facts: Facts) -> bool:
@@ -51,9 +88,9 @@ def _shares(facts: Facts) -> tuple[tuple[str, ...], tuple[float, ...], tuple[flo
     assert facts.labels is not None and facts.validation is not None
     count = max(len(facts.classes), int(facts.labels.max()) + 1)
     names = tuple(facts.classes[place] if place < len(facts.classes) else str(place) for place in range(count))
-    shares = [np.bincount(facts.labels[part], minlength=count) / max(1, len(part))
-              for part in (facts.train, facts.validation)]  # fmt: skip
-    return names, tuple(map(float, shares[0])), tuple(map(float, shares[1]))
+    kinds = [facts.labels[part] for part in (facts.train, facts.validation)]
+    trained, validated = (np.bincount(part, minlength=count) / max(1, len(part)) for part in kinds)
+    return names, tuple(map(float, trained)), tuple(map(float, validated))
 
 
 def _missing(names: tuple[str, ...], trained: tuple[float, ...]) -> str:
@@ -69,32 +106,25 @@ def leaked(case: Case) -> Finding | None:
     count, looked = int(mine.sum()), max(1, facts.leak.looked)
     if count <= LEAKED * looked or not count:
         return None
-    test, train = facts.leak.test[mine][:SHOWN], facts.leak.train[mine][:SHOWN]
-    return Finding(
-        "test-in-training", "It was trained on test images",
+    test, train = (tuple(map(int, places[mine][:SHOWN])) for places in (facts.leak.test, facts.leak.train))
+    return LEAK.seen(
         f"{count:,} of {looked:,} test images that were looked at are, or nearly are, images that it trained on.",
-        "A test is to show how the model does on images that it has never seen. Here it has seen them: the test "
-        "numbers are better than the model is.",
-        Pairs("Test images, and the training images that they are", case.config.dataset, tuple(map(int, test)),
-              tuple(map(int, train))),
+        Pairs("Test images, and the training images that they are", case.config.dataset, test, train),
         Repair("Take these images out of one of the two parts, add the data set anew, and train again."),
-    )  # fmt: skip
+    )
 
 
 def validated_on_test(case: Case) -> Finding | None:
     if case.config.split != "test":
         return None
-    counts = {} if case.facts is None else {"training": len(case.facts.train), "test": case.facts.tested}
-    return Finding(
-        "validated-on-test", "The test images chose the epoch",
+    counts = (0, 0) if case.facts is None else (len(case.facts.train), case.facts.tested)
+    names = ("training", "validation and test")
+    return VALIDATED_ON_TEST.seen(
         "The test images validated this training: the best of its epochs was chosen by the very images that it is "
         "tested on.",
-        "The best of many numbers is too good by luck. An epoch, a layer or a learning rate is to be chosen on "
-        "validation images, and the test images are looked at once, at the end.",
-        Bars("Images by what they were used for", "images", ("training", "validation and test"),
-             (float(counts.get("training", 0)), float(counts.get("test", 0))), marked=(1,)),
+        Bars("Images by what they were used for", "images", names, tuple(map(float, counts)), marked=(1,)),
         Repair("Validate on a random fifth of the training images.", {"split": "shuffled"}),
-    )  # fmt: skip
+    )
 
 
 def many_changes(case: Case) -> Finding | None:
@@ -106,37 +136,38 @@ def many_changes(case: Case) -> Finding | None:
     groups = [group for group in found.groups if group not in {*beside, "arithmetic"}]
     if len(groups) < 2:
         return None
-    rows = [*((difference.label(group), "as it was", "changed") for group in found.kinds),
-            *((each.label, each.a, each.b) for each in found.fields if each.group in groups)]  # fmt: skip
-    alone = next((each for each in found.separating() if each.config is not None and each.group in groups), None)
-    words = " ".join(found.sentences())
-    return Finding(
-        "many-changes", "Several things were changed at once",
-        f"Compared with {rival.name}, {len(groups)} things are different: "
-        f"{difference.listed([difference.label(group) for group in groups])}. {words}",
-        "Where two things change together, nobody can say which of them made the difference. Change one, look, and "
-        "then the next.",
-        Table(f"What differs from {rival.name}", ("what", rival.name, "this run"), tuple(rows)),
-        Repair(f"Change nothing but {alone.label}.", _changes(case.config, alone.config)) if alone and alone.config
-        else Repair(f"Begin with the settings of {rival.name}, and change one of them."),
-    )  # fmt: skip
+    named = difference.listed([difference.label(group) for group in groups])
+    return MANY_CHANGES.seen(
+        f"Compared with {rival.name}, {len(groups)} things are different: {named}. {' '.join(found.sentences())}",
+        Table(f"What differs from {rival.name}", ("what", rival.name, "this run"), _differences(found, groups)),
+        _one_change(case.config, found, groups)
+        or Repair(f"Begin with the settings of {rival.name}, and change one of them."),
+    )
+
+
+def _differences(found: Difference, groups: list[str]) -> tuple[tuple[str, str, str], ...]:
+    kinds = ((difference.label(group), "as it was", "changed") for group in found.kinds)
+    return (*kinds, *((each.label, each.a, each.b) for each in found.fields if each.group in groups))
+
+
+def _one_change(config: Config, found: Difference, groups: list[str]) -> Repair | None:
+    """The first of the changes that can be made alone, where one can."""
+    alone = ((each.label, each.config) for each in found.separating() if each.group in groups)
+    repairs = (Repair(f"Change nothing but {label}.", _changes(config, wanted)) for label, wanted in alone if wanted)
+    return next(repairs, None)
 
 
 def one_seed(case: Case) -> Finding | None:
     rival = case.rival
     if rival is None or rival.is_parent or min(rival.seeds) >= LEAST:
         return None
-    return Finding(
-        "one-seed", "One seed each proves nothing",
+    names, enough = ("this run", rival.name), (float(LEAST), "enough for a sentence")
+    return ONE_SEED.seen(
         f"Of this run's settings {_seeds(rival.seeds[0])} finished, of {rival.name} {_seeds(rival.seeds[1])}. A "
         f"sentence such as 'it is better' takes at least {LEAST} of each.",
-        "Two trainings of the very same settings differ by chance: by the weights that they begin with and the order "
-        "of the images. Only several of each show whether a difference is larger than that.",
-        Bars("Finished seeds", "trainings", ("this run", rival.name), tuple(map(float, rival.seeds)),
-             (float(LEAST), "enough for a sentence")),
+        Bars("Finished seeds", "trainings", names, tuple(map(float, rival.seeds)), enough),
         Repair("Train these settings with another seed.", {"seed": case.config.seed + 1}),
-        HINT,
-    )  # fmt: skip
+    )
 
 
 def _seeds(count: int) -> str:
@@ -148,26 +179,24 @@ def lost_layers(case: Case) -> Finding | None:
     if case.config.decoder == "mirror":
         return None
     plan = case.config.architecture()
-    own, encoder = _convolutions(plan.decoder), _convolutions(plan.encoder)
-    if not encoder:
-        return None
-    try:
-        wanted = _convolutions(mirror(plan.image, plan.encoder))
-    except LoupeError:  # this encoder has no mirror
-        return None
+    encoder, wanted, own = _convolutions(plan.encoder), _mirrored(plan), _convolutions(plan.decoder)
     lost = wanted - own
-    if lost < 2 or lost < LOST * wanted:
+    if not encoder or lost < 2 or lost < LOST * wanted:
         return None
-    return Finding(
-        "lost-layers", "The decoder has fewer layers than the encoder",
+    names, counts = ("encoder", "its mirror", "this decoder"), (float(encoder), float(wanted), float(own))
+    return LOST_LAYERS.seen(
         f"The encoder has {encoder} convolutions, and its mirror would have {wanted}; this decoder has {own}.",
-        "A layer that is written down but never connected vanishes without an error. Where an encoder and a decoder "
-        "were meant to mirror each other, that is what has happened; where not, all is well.",
-        Bars("Convolutions", "layers", ("encoder", "its mirror", "this decoder"),
-             (float(encoder), float(wanted), float(own)), marked=(2,)),
+        Bars("Convolutions", "layers", names, counts, marked=(2,)),
         Repair("Let the decoder be the encoder's mirror.", {"decoder": "mirror"}),
-        HINT,
-    )  # fmt: skip
+    )
+
+
+def _mirrored(plan: Architecture) -> int:
+    """The convolutions of the encoder's mirror; none where it has no mirror."""
+    try:
+        return _convolutions(mirror(plan.image, plan.encoder))
+    except LoupeError:
+        return 0
 
 
 def _convolutions(layers: tuple[Layer, ...]) -> int:
