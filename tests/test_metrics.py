@@ -56,11 +56,13 @@ def test_an_interval_is_students() -> None:
 
 # A linear model with Gaussian pixels: x = W z + b + noise. All that is asked of it is known.
 WEIGHTS, SHIFT, SIGMA = RANDOM.normal(0, 0.6, (2, 6)), RANDOM.normal(0, 0.3, 6), 0.5
-LINEAR = Pixels(gaussian=True, sigma=SIGMA)
 
 
 def decode(codes: np.ndarray) -> np.ndarray:
     return codes.astype(np.float64) @ WEIGHTS + SHIFT
+
+
+LINEAR = Pixels(decode, gaussian=True, sigma=SIGMA)
 
 
 @pytest.fixture(scope="module")
@@ -76,25 +78,22 @@ def linear() -> dict[str, np.ndarray]:
 def test_quadrature_gives_the_known_likelihood(linear: dict[str, np.ndarray]) -> None:
     grid = Grid.around(linear["mean"], linear["log_variance"], likelihood.NODES)
     assert grid is not None
-    found = likelihood.integral(linear["x"], decode, LINEAR, grid)
+    found = likelihood.integral(linear["x"], LINEAR, grid)
     assert found == pytest.approx(linear["known"], abs=1e-4)
 
 
 def test_iwae_is_a_bound_that_closes_with_more_samples(linear: dict[str, np.ndarray]) -> None:
     blunt = linear["log_variance"] + 1.0  # an encoder that is not sure enough
-    few, many = (
-        likelihood.iwae(linear["x"], linear["mean"], blunt, decode, LINEAR, samples, seed=1) for samples in (1, 2000)
-    )
+    few, many = (likelihood.iwae(linear["x"], linear["mean"], blunt, LINEAR, samples, seed=1) for samples in (1, 2000))
     gap_few, gap_many = (float((linear["known"] - each).mean()) for each in (few, many))
     assert abs(gap_many) < 0.02 < 0.1 < gap_few
 
 
 def test_iwae_with_the_exact_posterior_is_exact_with_one_sample() -> None:
     x = np.array([[0.7], [-1.1]])
-    one = Pixels(gaussian=True, sigma=0.8)
+    one = Pixels(np.float64, gaussian=True, sigma=0.8)
     variance = 1 / (1 + 1 / 0.64)
-    found = likelihood.iwae(x, x * variance / 0.64, np.full((2, 1), np.log(variance)), lambda codes: np.float64(codes),
-                            one, samples=1, seed=0)  # fmt: skip
+    found = likelihood.iwae(x, x * variance / 0.64, np.full((2, 1), np.log(variance)), one, samples=1, seed=0)
     assert found == pytest.approx(scipy.stats.norm(0, np.sqrt(1 + 0.64)).logpdf(x[:, 0]), abs=1e-5)
 
 
@@ -112,7 +111,7 @@ def test_bernoulli_quadrature_agrees_with_scipys() -> None:
     expected, _ = scipy.integrate.dblquad(density, -6, 6, -6, 6, epsabs=1e-8)
     grid = Grid.around(np.zeros((1, 2)), np.full((1, 2), np.log(0.04)), likelihood.NODES)
     assert grid is not None
-    found = likelihood.integral(target, probability, Pixels(gaussian=False), grid)
+    found = likelihood.integral(target, Pixels(probability, gaussian=False), grid)
     assert found[0] == pytest.approx(np.log(expected), abs=1e-4)
 
 

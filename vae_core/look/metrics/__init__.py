@@ -21,7 +21,6 @@ from vae_core.look import evaluation
 from vae_core.look.metrics import classes, denoising, factors, information, likelihood, maps, pictures, samples, subject
 from vae_core.look.metrics.entry import Entry, Found, Missing, Tell
 from vae_core.look.metrics.subject import Judge, Subject
-from vae_core.look.portable import Portable
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -40,6 +39,7 @@ PARTS: tuple[tuple[str, float, Part], ...] = (  # in words, its share of the tim
     ("Looking at samples", 25, samples.measure),
 )
 CODING = 20.0  # share of encoding and decoding, before all parts
+TOTAL = CODING + sum(share for _, share, _ in PARTS)
 
 
 def begin(run: Run, owner: str = "") -> Task:
@@ -59,27 +59,28 @@ def measure(
     run, config = task.run, task.run.config()
     dataset = catalog.load(config.dataset, run.settings)
     evaluation.check(config, dataset)
-    total = CODING + sum(share for _, share, _ in PARTS)
-    one = subject.make(
-        config, dataset, Portable.of(run), lambda: judge(dataset),
-        lambda done, of: tell("Encoding and decoding", CODING * done / of, total),
-        evaluation.most_known(config, dataset),
-    )  # fmt: skip
-    found = list(_all(one, tell, total))
+
+    def coded(done: int, of: int) -> None:
+        tell("Encoding and decoding", CODING * done / of, TOTAL)
+
+    found = list(_all(subject.make(run, dataset, lambda: judge(dataset), coded), tell))
     return {
-        "version": VERSION, "run": run.id, "fingerprint": dataset.fingerprint, "images": len(dataset.test),
+        "version": VERSION,
+        "run": run.id,
+        "fingerprint": dataset.fingerprint,
+        "images": len(dataset.test),
         "observation": config.observation,
         "metrics": [each.to_json() for each in found if isinstance(each, Entry)],
         "missing": [each.to_json() for each in found if isinstance(each, Missing)],
         "notes": _notes(run, dataset),
-    }  # fmt: skip
+    }
 
 
-def _all(one: Subject, tell: Callable[[str, float, float], None], total: float) -> Iterator[Found]:
+def _all(one: Subject, tell: Callable[[str, float, float], None]) -> Iterator[Found]:
     done = CODING
     for words, share, part in PARTS:
-        tell(words, done, total)
-        for found in part(one, lambda of, done=done, share=share, words=words: tell(words, done + of * share, total)):  # type: ignore[misc]
+        tell(words, done, TOTAL)
+        for found in part(one, lambda of, done=done, share=share, words=words: tell(words, done + of * share, TOTAL)):  # type: ignore[misc]
             yield _sound(found)
         done += share
 
@@ -87,7 +88,7 @@ def _all(one: Subject, tell: Callable[[str, float, float], None], total: float) 
 def _sound(found: Found) -> Found:
     """A number that is none is said to be missing."""
     if isinstance(found, Entry) and not np.isfinite(found.value):
-        return Missing(found.name, found.label, "It came out as no finite number.")
+        return Missing(found.what, "It came out as no finite number.")
     return found
 
 

@@ -4,41 +4,66 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from vae_core.design.naming import QUANTITIES
 from vae_core.look import evaluation
-from vae_core.look.metrics.entry import HIGHER, Entry, Found, Missing, Tell, mean
+from vae_core.look.metrics.entry import HIGHER, Entry, Found, Missing, Quantity, Tell, mean, missing
 from vae_core.look.metrics.subject import SEED, Subject
 
 PROBED = 10_000  # training codes that the linear probe is fitted to
-PROBE = (
-    "How often a test image's class is told from its code alone by logistic regression on training codes: classes that "
-    "a straight cut divides."
-)
 CLUSTERED, SILHOUETTE = 10_000, 2_000  # test codes
-LABELS = {
-    "knn_accuracy": QUANTITIES["neighbours"].label, "knn_balanced": QUANTITIES["neighbours_balanced"].label,
-    "probe_accuracy": "Class by a straight line", "probe_balanced": "Class by a straight line, balanced",
-    "nmi": "Clusters and classes (NMI)", "ari": "Clusters and classes (ARI)", "silhouette": "Separation (silhouette)",
-}  # fmt: skip
+KNN = replace(QUANTITIES["neighbours"], key="knn_accuracy")
+KNN_BALANCED = replace(QUANTITIES["neighbours_balanced"], key="knn_balanced")
+PROBE = replace(
+    KNN,
+    key="probe_accuracy",
+    label="Class by a straight line",
+    meaning="How often a test image's class is told from its code alone by logistic regression on training codes: "
+    "classes that a straight cut divides.",
+)
+PROBE_BALANCED = replace(KNN_BALANCED, key="probe_balanced", label="Class by a straight line, balanced")
+NMI = Quantity(
+    "nmi",
+    "Clusters and classes (NMI)",
+    "",
+    HIGHER,
+    "How much clusters that k-means finds in the codes say about the classes: 0 nothing, 1 all.",
+)
+ARI = Quantity(
+    "ari",
+    "Clusters and classes (ARI)",
+    "",
+    HIGHER,
+    "Pairs of images that clusters and classes sort alike, beyond chance: 0 is chance, 1 all.",
+)
+APART = Quantity(
+    "silhouette",
+    "Separation (silhouette)",
+    "",
+    HIGHER,
+    "How much nearer codes lie to their own class than to the next one: from -1 to 1.",
+)
+ALL = (KNN, KNN_BALANCED, PROBE, PROBE_BALANCED, NMI, ARI, APART)
 
 
 def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
     labels, known = subject.labels, subject.train_labels
     reason = _reason(labels, known)
     if reason:
-        yield from (Missing(name, label, reason) for name, label in LABELS.items())
+        yield from missing(ALL, reason)
         return
     assert labels is not None and known is not None
     right = evaluation.right_by_neighbours(subject.train_codes, known, subject.codes, labels)
-    yield from _guessed("knn", right, labels, QUANTITIES["neighbours"].meaning)
+    yield from _guessed(KNN, KNN_BALANCED, right, labels)
     tell(0.4)
     line = _by_line(subject.train_codes, known, subject.codes)
-    yield from _guessed("probe", line == labels, labels, PROBE)
+    yield from _guessed(PROBE, PROBE_BALANCED, line == labels, labels)
     tell(0.7)
     yield from _clusters(subject, labels)
+    yield _silhouette(subject, labels)
 
 
 def _reason(labels: np.ndarray | None, known: np.ndarray | None) -> str:
@@ -49,13 +74,11 @@ def _reason(labels: np.ndarray | None, known: np.ndarray | None) -> str:
     return "" if len(labels) > len(np.unique(labels)) else "There are no more test images than classes."
 
 
-def _guessed(kind: str, right: np.ndarray, labels: np.ndarray, meaning: str) -> Iterator[Entry]:
-    one, balanced = QUANTITIES["neighbours"], QUANTITIES["neighbours_balanced"]
+def _guessed(accuracy: Quantity, balanced: Quantity, right: np.ndarray, labels: np.ndarray) -> Iterator[Entry]:
     right = right.astype(np.float64)
-    yield mean(f"{kind}_accuracy", LABELS[f"{kind}_accuracy"], right, one.unit, HIGHER, meaning)
+    yield mean(accuracy, right)
     of_class = [right[labels == each].mean() for each in np.unique(labels)]
-    yield Entry(f"{kind}_balanced", LABELS[f"{kind}_balanced"], float(np.mean(of_class)), balanced.unit, HIGHER,
-                balanced.meaning, of=f"{len(of_class)} classes")  # fmt: skip
+    yield Entry(balanced, float(np.mean(of_class)), f"{len(of_class)} classes")
 
 
 def _by_line(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -70,25 +93,23 @@ def _by_line(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.nda
     return np.asarray(probe.predict(asked))
 
 
-def _clusters(subject: Subject, labels: np.ndarray) -> Iterator[Found]:
+def _clusters(subject: Subject, labels: np.ndarray) -> Iterator[Entry]:
     from sklearn.cluster import KMeans
-    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     places = subject.some(CLUSTERED)
     kinds = len(np.unique(labels[places]))
     found = KMeans(kinds, n_init=4, random_state=SEED).fit_predict(subject.codes[places])
     of = f"{len(places):,} test images, {kinds} clusters"
-    yield Entry("nmi", LABELS["nmi"], float(normalized_mutual_info_score(labels[places], found)), "", HIGHER,
-                "How much clusters that k-means finds in the codes say about the classes: 0 nothing, 1 all.",
-                of=of)  # fmt: skip
-    yield Entry("ari", LABELS["ari"], float(adjusted_rand_score(labels[places], found)), "", HIGHER,
-                "Pairs of images that clusters and classes sort alike, beyond chance: 0 is chance, 1 all.",
-                of=of)  # fmt: skip
+    yield Entry(NMI, float(normalized_mutual_info_score(labels[places], found)), of)
+    yield Entry(ARI, float(adjusted_rand_score(labels[places], found)), of)
+
+
+def _silhouette(subject: Subject, labels: np.ndarray) -> Found:
+    from sklearn.metrics import silhouette_score
+
     few = subject.some(SILHOUETTE)
     if not 1 < len(np.unique(labels[few])) < len(few):
-        yield Missing("silhouette", LABELS["silhouette"], "There are too few test images of each class.")
-        return
+        return Missing(APART, "There are too few test images of each class.")
     value = float(silhouette_score(subject.codes[few], labels[few]))
-    yield Entry("silhouette", LABELS["silhouette"], value, "", HIGHER,
-                "How much nearer codes lie to their own class than to the next one: from -1 to 1.",
-                of=f"{len(few):,} test images")  # fmt: skip
+    return Entry(APART, value, f"{len(few):,} test images")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from vae_core.design.naming import HIGHER as HIGHER
 from vae_core.design.naming import LOWER as LOWER
 from vae_core.design.naming import NEITHER as NEITHER
-from vae_core.design.naming import QUANTITIES
+from vae_core.design.naming import Quantity as Quantity
 
 CONFIDENCE = 0.95
 Tell = Callable[[float], None]  # the share of a part's work that is done
@@ -20,51 +20,41 @@ Tell = Callable[[float], None]  # the share of a part's work that is done
 
 @dataclass(frozen=True)
 class Entry:
-    """`interval` is of the mean over images, 95 %; `of` says how many of what the number comes from."""
+    """`of` says how many of what the value comes from; `interval` is of the mean over images, 95 %."""
 
-    name: str
-    label: str
+    what: Quantity
     value: float | int
-    unit: str
-    better: str
-    meaning: str
+    of: str
     interval: tuple[float, float] | None = None
-    of: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        document: dict[str, Any] = {"name": self.name, "label": self.label, "value": self.value, "unit": self.unit,
-                    "better": self.better, "meaning": self.meaning}  # fmt: skip
-        if self.interval:
-            document["interval"] = list(self.interval)
-        return {**document, "of": self.of} if self.of else document
+        named = {"name": self.what.key, "label": self.what.label, "value": self.value, "unit": self.what.unit}
+        interval = {"interval": list(self.interval)} if self.interval else {}
+        return {**named, "better": self.what.better, "meaning": self.what.meaning, **interval, "of": self.of}
 
 
 @dataclass(frozen=True)
 class Missing:
     """What could not be measured of this run, and why."""
 
-    name: str
-    label: str
+    what: Quantity
     reason: str
 
     def to_json(self) -> dict[str, str]:
-        return {"name": self.name, "label": self.label, "reason": self.reason}
+        return {"name": self.what.key, "label": self.what.label, "reason": self.reason}
 
 
 Found = Entry | Missing
 
 
-def known(key: str, values: np.ndarray, name: str = "") -> Entry:
-    """The mean of a number that other parts of the program show as well, by the name and unit that it has there."""
-    of = QUANTITIES[key]
-    return mean(name or key, of.label, values, of.unit, of.better, of.meaning)
+def missing(of: Iterable[Quantity], reason: str) -> Iterator[Missing]:
+    return (Missing(what, reason) for what in of)
 
 
-def mean(name: str, label: str, values: np.ndarray, unit: str, better: str, meaning: str, of: str = "") -> Entry:
+def mean(what: Quantity, values: np.ndarray) -> Entry:
     """The mean of one number an image, with its interval; without one where there are too few images."""
     values = np.asarray(values, np.float64)
-    of = of or f"{len(values):,} test images"
-    return Entry(name, label, float(values.mean()), unit, better, meaning, interval(values), of)
+    return Entry(what, float(values.mean()), f"{len(values):,} test images", interval(values))
 
 
 def interval(values: np.ndarray) -> tuple[float, float] | None:

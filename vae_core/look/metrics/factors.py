@@ -8,27 +8,43 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core.data.dataset import Part
-from vae_core.look.metrics.entry import HIGHER, Entry, Found, Tell
+from vae_core.look.metrics.entry import HIGHER, Entry, Found, Quantity, Tell
 from vae_core.look.metrics.subject import SEED, Subject
 
 BINS = 20  # of a number, where it is counted how often two go together
 MOST_KINDS = 100  # words that one column may hold; with more of them it names images
 MOST, TREES = 10_000, 60
-LABELS = {
-    "mig": "One number a factor (MIG)",
-    "dci_disentanglement": "One factor a number (DCI)",
-    "dci_completeness": "Few numbers a factor (DCI)",
-    "dci_informativeness": "Factors told from the code (DCI)",
-}
-MEANINGS = {
-    "mig": "How much more the best number of the code says about a factor than the second best does, as a share of all "
-           "there is to say: 0 no gap, 1 each factor has one number to itself.",
-    "dci_disentanglement": "Whether each number of the code matters for one factor alone: 0 for all alike, 1 for one. "
-                           "What matters is asked of a random forest that tells the factors from the code.",
-    "dci_completeness": "Whether each factor is told by one number of the code alone: 0 by all alike, 1 by one.",
-    "dci_informativeness": "How well the same forest tells the factors of images that it was not fitted to: the share "
-                           "of right answers, or of the variance of a factor that is a number.",
-}  # fmt: skip
+MIG = Quantity(
+    "mig",
+    "One number a factor (MIG)",
+    "",
+    HIGHER,
+    "How much more the best number of the code says about a factor than the second best does, as a share of all "
+    "there is to say: 0 no gap, 1 each factor has one number to itself.",
+)
+DISENTANGLEMENT = Quantity(
+    "dci_disentanglement",
+    "One factor a number (DCI)",
+    "",
+    HIGHER,
+    "Whether each number of the code matters for one factor alone: 0 for all alike, 1 for one. What matters is asked "
+    "of a random forest that tells the factors from the code.",
+)
+COMPLETENESS = Quantity(
+    "dci_completeness",
+    "Few numbers a factor (DCI)",
+    "",
+    HIGHER,
+    "Whether each factor is told by one number of the code alone: 0 by all alike, 1 by one.",
+)
+INFORMATIVENESS = Quantity(
+    "dci_informativeness",
+    "Factors told from the code (DCI)",
+    "",
+    HIGHER,
+    "How well the same forest tells the factors of images that it was not fitted to: the share of right answers, or "
+    "of the variance of a factor that is a number.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,15 +63,12 @@ def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
     if len(known) < 2 or codes.shape[1] < 2 or len(codes) < 2 * BINS:
         return
     of = f"{len(codes):,} test images, {', '.join(each.name for each in known)}"
-    found = {"mig": mig(codes, known)}
+    yield Entry(MIG, mig(codes, known), of)
     tell(0.2)
     weights, told = importances(codes, known, tell)
-    found |= {
-        "dci_disentanglement": parted(weights),
-        "dci_completeness": parted(weights.T),
-        "dci_informativeness": float(np.mean(told)),
-    }
-    yield from (Entry(name, LABELS[name], value, "", HIGHER, MEANINGS[name], of=of) for name, value in found.items())
+    yield Entry(DISENTANGLEMENT, parted(weights), of)
+    yield Entry(COMPLETENESS, parted(weights.T), of)
+    yield Entry(INFORMATIVENESS, float(np.mean(told)), of)
 
 
 def factors(part: Part) -> list[Factor]:

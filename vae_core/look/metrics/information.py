@@ -4,49 +4,58 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from vae_core.design.naming import QUANTITIES
 from vae_core.look.evaluation import ACTIVE
-from vae_core.look.metrics.entry import HIGHER, LOWER, NEITHER, Entry, Found, Missing, Tell, known
+from vae_core.look.metrics.entry import HIGHER, LOWER, Entry, Found, Quantity, Tell, mean, missing
 from vae_core.look.metrics.subject import SEED, Subject
 
 MOST = 4_000  # images whose codes stand for all: every one is compared with every other
 CHUNK = 64
 DRAWS = 4  # codes of each image
-LABELS = {
-    "kl": QUANTITIES["kl"].label, "active_units": QUANTITIES["active"].label,
-    "mutual_information": "Information about the image",
-    "aggregate_kl": "Distance of all codes from the prior",
-}  # fmt: skip
+INFORMATION = Quantity(
+    "mutual_information",
+    "Information about the image",
+    "nats",
+    HIGHER,
+    "How many nats a drawn code tells about which image it came from. 0 is a collapsed code.",
+)
+AGGREGATE = Quantity(
+    "aggregate_kl",
+    "Distance of all codes from the prior",
+    "nats",
+    LOWER,
+    "KL between all codes together and the prior. Near 0 the codes fill the prior without holes, and random codes look "
+    "like real ones.",
+)
 
 
 def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
-    log_variance = subject.found.log_variance
-    if log_variance is None:
-        yield from (Missing(name, label, "A plain autoencoder's code is a point without a spread.")
-                    for name, label in LABELS.items())  # fmt: skip
+    kl, count = QUANTITIES["kl"], subject.codes.shape[1]
+    units = replace(QUANTITIES["active"], key="active_units", unit=f"of {count} numbers")
+    if subject.found.log_variance is None:
+        reason = "A plain autoencoder's code is a point without a spread."
+        yield from missing((kl, units, INFORMATION, AGGREGATE), reason)
         return
-    yield known("kl", subject.found.kl)
+    yield mean(kl, subject.found.kl)
     active = int((subject.codes.var(axis=0) > ACTIVE).sum())
-    yield Entry("active_units", LABELS["active_units"], active, f"of {subject.codes.shape[1]} numbers", NEITHER,
-                QUANTITIES["active"].meaning, of=f"{len(subject.codes):,} test images")  # fmt: skip
+    yield Entry(units, active, f"{len(subject.codes):,} test images")
+    yield from _against_prior(subject, subject.found.log_variance, tell)
+
+
+def _against_prior(subject: Subject, log_variance: np.ndarray, tell: Tell) -> Iterator[Found]:
     places = subject.some(MOST)
-    means, spreads = subject.codes[places], log_variance[places]
     if not (subject.config.has_prior and len(places) >= 2):
         why = "Without a KL term the codes follow no prior." if len(places) > 1 else "It takes at least two images."
-        yield from (Missing(name, LABELS[name], why) for name in ("mutual_information", "aggregate_kl"))
+        yield from missing((INFORMATION, AGGREGATE), why)
         return
-    information = mutual_information(means, spreads, SEED, tell)
     of = f"{len(places):,} test images, so at most {math.log(len(places)):.1f} nats"
-    yield Entry("mutual_information", LABELS["mutual_information"], information, "nats", HIGHER,
-                "How many nats a drawn code tells about which image it came from. 0 is a collapsed code.",
-                of=of)  # fmt: skip
-    gap = float(subject.found.kl[places].mean()) - information
-    yield Entry("aggregate_kl", LABELS["aggregate_kl"], gap, "nats", LOWER,
-                "KL between all codes together and the prior. Near 0 the codes fill the prior without holes, and "
-                "random codes look like real ones.", of=of)  # fmt: skip
+    information = mutual_information(subject.codes[places], log_variance[places], SEED, tell)
+    yield Entry(INFORMATION, information, of)
+    yield Entry(AGGREGATE, float(subject.found.kl[places].mean()) - information, of)
 
 
 def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int, tell: Tell = lambda share: None) -> float:

@@ -6,41 +6,48 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vae_core.look.metrics.entry import HIGHER, Entry, Found, Missing, Tell, known, mean
+from vae_core.design.naming import QUANTITIES
+from vae_core.look.metrics.entry import HIGHER, Found, Missing, Quantity, Tell, mean
 from vae_core.look.metrics.subject import Subject
+from vae_core.look.rows import chunks
 
 WINDOW = 7  # pixels on a side
 K1, K2 = 0.01, 0.03  # of the paper, which keep the ratios finite
 LEAST_ERROR = 1e-10
 CHUNK = 512
 MOST = 10_000
+PSNR = Quantity(
+    "psnr",
+    "Likeness (PSNR)",
+    "dB",
+    HIGHER,
+    "Peak signal to noise ratio between test images and their reconstructions. Ten more is a tenth of the squared "
+    "error.",
+)
+SSIM = Quantity(
+    "ssim",
+    "Likeness of structure (SSIM)",
+    "",
+    HIGHER,
+    "Compares small windows of an image and its reconstruction by brightness, contrast and pattern, as an eye does. "
+    "1 is the same picture.",
+)
 
 
 def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
     places = subject.some(MOST)
     decibels, alike = np.zeros(len(places)), np.full(len(places), np.nan)
     small = min(subject.config.image[:2]) < 3
-    for start in range(0, len(places), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for rows in chunks(len(places), CHUNK):
         target = subject.pixels[places[rows]].astype(np.float64) / 255
         made = subject.made(places[rows]).astype(np.float64)
         decibels[rows] = psnr(target, made)
         if not small:
             alike[rows] = ssim(target, made)
-        tell(min(1.0, (start + CHUNK) / len(places)))
-    yield known("mse", subject.found.mse["mean_code"] / subject.config.pixels)
-    yield mean("psnr", "Likeness (PSNR)", decibels, "dB", HIGHER,
-               "Peak signal to noise ratio between test images and their reconstructions. Ten more is a tenth of the "
-               "squared error.")  # fmt: skip
-    yield _ssim(alike, small)
-
-
-def _ssim(alike: np.ndarray, small: bool) -> Entry | Missing:
-    if small:
-        return Missing("ssim", "Likeness of structure (SSIM)", "The images have fewer than 3 pixels on a side.")
-    return mean("ssim", "Likeness of structure (SSIM)", alike, "", HIGHER,
-                "Compares small windows of an image and its reconstruction by brightness, contrast and pattern, as an "
-                "eye does. 1 is the same picture.")  # fmt: skip
+        tell(rows.stop / len(places))
+    yield mean(QUANTITIES["mse"], subject.found.mse["mean_code"] / subject.config.pixels)
+    yield mean(PSNR, decibels)
+    yield Missing(SSIM, "The images have fewer than 3 pixels on a side.") if small else mean(SSIM, alike)
 
 
 def psnr(one: np.ndarray, other: np.ndarray) -> np.ndarray:

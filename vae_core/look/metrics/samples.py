@@ -3,32 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from vae_core.look import codes
-from vae_core.look.metrics.entry import HIGHER, LOWER, Entry, Found, Missing, Tell
-from vae_core.look.metrics.subject import SEED, Subject
+from vae_core.look.metrics.entry import HIGHER, LOWER, Entry, Found, Quantity, Tell, missing
+from vae_core.look.metrics.subject import SEED, Judge, Subject
 
 FEWEST, MOST = 2_000, 5_000  # test images, and as many samples
 NEAREST = 3  # the neighbour whose distance is the reach of a real image
 BUDGET = 1e11  # multiply-adds of decoding
 CHUNK = 512
-LABELS = {
-    "frechet": "Samples against test images (Fréchet)", "kernel": "Samples against test images (kernel)",
-    "precision": "Precision of samples", "recall": "Recall of samples",
-}  # fmt: skip
+FRECHET = Quantity(
+    "frechet",
+    "Samples against test images (Fréchet)",
+    "",
+    LOWER,
+    "Distance between two bell curves, one fitted to the test images and one to pictures decoded from {}. It compares "
+    "with the same data, classifier and number of images only.",
+)
+KERNEL = Quantity(
+    "kernel",
+    "Samples against test images (kernel)",
+    "",
+    LOWER,
+    "The same comparison without bell curves, by a polynomial kernel; about 0 where the two are alike, and by chance "
+    "below.",
+)
+PRECISION = Quantity(
+    "precision",
+    "Precision of samples",
+    "share",
+    HIGHER,
+    "Share of samples that lie as near to the test images as those do to each other: how real they are.",
+)
+RECALL = Quantity(
+    "recall",
+    "Recall of samples",
+    "share",
+    HIGHER,
+    "Share of test images that lie as near to the samples as those do to each other: how much of the data they cover.",
+)
 
 
 def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
-    count = min(MOST, len(subject.pixels))
-    judge = subject.judge() if count >= FEWEST else f"It takes at least {FEWEST:,} test images; there are {count:,}."
-    if not isinstance(judge, str) and count * subject.decoding > BUDGET:
-        count = FEWEST
-        if count * subject.decoding > BUDGET * 4:
-            judge = "Decoding enough samples of this large a model would take too long."
+    count, judge = _judge(subject)
     if isinstance(judge, str):
-        yield from (Missing(name, label, judge) for name, label in LABELS.items())
+        yield from missing((FRECHET, KERNEL, PRECISION, RECALL), judge)
         return
     tell(0.2)
     drawn = codes.samples(subject.codes, subject.config.has_prior, count, SEED)
@@ -37,19 +59,24 @@ def measure(subject: Subject, tell: Tell) -> Iterator[Found]:
     real = judge.of(subject.pixels[subject.some(count)])
     of = f"{count:,} samples and as many test images; classifier {judge.digest}, {judge.accuracy:.1%} right"
     where = "the prior" if subject.config.has_prior else "a mixture fitted to the codes, as there is no prior"
-    yield Entry("frechet", LABELS["frechet"], frechet(real, fake), "", LOWER,
-                f"Distance between two bell curves, one fitted to the test images and one to pictures decoded from "
-                f"{where}. It compares with the same data, classifier and number of images only.", of=of)  # fmt: skip
-    yield Entry("kernel", LABELS["kernel"], kernel_distance(real, fake), "", LOWER,
-                "The same comparison without bell curves, by a polynomial kernel; about 0 where the two are alike, "
-                "and by chance below.", of=of)  # fmt: skip
+    yield Entry(replace(FRECHET, meaning=FRECHET.meaning.format(where)), frechet(real, fake), of)
+    yield Entry(KERNEL, kernel_distance(real, fake), of)
     tell(0.7)
-    near = precision_and_recall(real, fake)
-    for name, value, words in (("precision", near[0], "samples that lie as near to the test images as those do to each "
-                                "other: how real they are"),
-                               ("recall", near[1], "test images that lie as near to the samples as those do to each "
-                                "other: how much of the data they cover")):  # fmt: skip
-        yield Entry(name, LABELS[name], value, "share", HIGHER, f"Share of {words}.", of=of)
+    for what, share in zip((PRECISION, RECALL), precision_and_recall(real, fake)):
+        yield Entry(what, share, of)
+
+
+def _judge(subject: Subject) -> tuple[int, Judge | str]:
+    """How many samples are judged, and by what; or why they are not."""
+    count = min(MOST, len(subject.pixels))
+    if count < FEWEST:
+        return count, f"It takes at least {FEWEST:,} test images; there are {count:,}."
+    judge = subject.judge()
+    if isinstance(judge, str) or count * subject.decoding <= BUDGET:
+        return count, judge
+    if FEWEST * subject.decoding > BUDGET * 4:
+        return FEWEST, "Decoding enough samples of this large a model would take too long."
+    return FEWEST, judge
 
 
 def frechet(one: np.ndarray, other: np.ndarray) -> float:

@@ -13,6 +13,7 @@ from vae_core.look import evaluation
 from vae_core.look.evaluation import PerImage
 from vae_core.look.portable import Network, Portable
 from vae_core.look.rows import spread
+from vae_core.runs.store import Run
 
 SEED = 4  # of all that is drawn here; the codes' own draws have others
 
@@ -65,18 +66,14 @@ class Subject:
         return self.portable.decode(self.codes[places])
 
 
-def make(
-    config: Config, dataset: Dataset, portable: Portable, judge: Callable[[], Judge | str],
-    progress: Callable[[int, int], None], training: int,
-) -> Subject:  # fmt: skip
-    """Encode and decode what all parts need; `training` says how many training images, 0 where none tells a class."""
-    tested = 2 * len(dataset.test)
-    found = evaluation.per_image(
-        portable, dataset.test.pixels, config, lambda done, _: progress(done, tested + training)
-    )
-    codes, labels = (
-        evaluation.known_codes(portable, dataset, training, lambda done, _: progress(tested + done, tested + training))
-        if training
-        else (found.mean[:0], None)
-    )
+def make(run: Run, dataset: Dataset, judge: Callable[[], Judge | str], progress: Callable[[int, int], None]) -> Subject:
+    """Encode and decode what all parts need: the test images, and the training images that tell a class."""
+    config, portable = run.config(), Portable.of(run)
+    known, tested = evaluation.most_known(config, dataset), 2 * len(dataset.test)
+
+    def after(before: int) -> Callable[[int, int], None]:
+        return lambda done, _: progress(before + done, tested + known)
+
+    found = evaluation.per_image(portable, dataset.test.pixels, config, after(0))
+    codes, labels = evaluation.known_codes(portable, dataset, known, after(tested)) if known else (found.mean[:0], None)
     return Subject(config, dataset, portable, found, codes, labels, judge)
