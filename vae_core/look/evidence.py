@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 MAIN, SECOND, MARKED = "main", "second", "marked"  # what a colour stands for
@@ -73,13 +73,4 @@ Evidence = Curves | Bars | Dots | Table | Pairs
 
 def to_json(evidence: Evidence) -> dict[str, Any]:
     """With its kind, so that a reader of the JSON knows what it is."""
-    values = {field.name: _plain(getattr(evidence, field.name)) for field in fields(evidence)}
-    return {"kind": type(evidence).__name__.lower(), **values}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Line):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return value
+    return {"kind": type(evidence).__name__.lower(), **asdict(evidence)}

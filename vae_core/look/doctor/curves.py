@@ -103,8 +103,8 @@ def batch_norm_lag(case: Case) -> Finding | None:
 
 def _jumps(case: Case) -> list[int]:
     """The places of the epochs in which validation jumped."""
-    total = case.total
-    found = [place for place in range(max(1, case.config.kl_warmup), len(total)) if _jumps_at(total, case.train, place)]
+    total, train = case.total, case.train
+    found = [place for place in range(max(1, case.config.kl_warmup), len(total)) if _jumps_at(total, train, place)]
     went_on = len(found) == 1 and found[0] < len(total) // 2  # a training that has long gone on from its only jump
     return [] if went_on else found
 
