@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,23 +73,38 @@ def _pca(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
     return Made(found.places, engine, spec, (), explained, found.centre, found.axes)
 
 
-def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
-    count = len(values)
-    perplexity = min(spec.perplexity, (count - 1) / PER_PERPLEXITY)
-    k = min(count - 1, int(PER_PERPLEXITY * perplexity))
+@dataclass(frozen=True)
+class _Begun:
+    """What t-SNE and UMAP begin with, and who looks on while the map forms."""
+
+    near: Array  # (n, k)
+    distances: Array
+    start: Array
+    moved: Callable[[int, int, Array], None]  # steps done, of, and the places
+
+
+def _begin(values: Array, spec: Projection, k: int, stages: Stages, show: Show) -> _Begun:
     start = pca.components(values, 2, spec.seed).places
     show(start)
-    near, distances = neighbours.search(values, np.arange(count), k, progress=stages.of(FIND))
-    form, total = stages.of(FORM), tsne.EARLY + tsne.STEPS
-    descent = tsne.Descent(near, distances, start, perplexity, spec.seed)
+    near, distances = neighbours.search(values, np.arange(len(values)), k, progress=stages.of(FIND))
+    form = stages.of(FORM)
 
-    def moved(step: int, places: Array) -> None:
-        form(step, total)
+    def moved(step: int, steps: int, places: Array) -> None:
+        form(step, steps)
         show(places)
 
-    descent.go(total, spec.exaggeration, moved)
-    return Made(descent.places, "openTSNE", replace(spec, perplexity=perplexity), _lowered(spec, perplexity, count),
-                divergence=descent.divergence, near=near)  # fmt: skip
+    return _Begun(near, distances, start, moved)
+
+
+def _tsne(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
+    count, total = len(values), tsne.EARLY + tsne.STEPS
+    perplexity = min(spec.perplexity, (count - 1) / PER_PERPLEXITY)
+    begun = _begin(values, spec, min(count - 1, int(PER_PERPLEXITY * perplexity)), stages, show)
+    descent = tsne.Descent(begun.near, begun.distances, begun.start, perplexity, spec.seed)
+    descent.go(total, spec.exaggeration, lambda step, places: begun.moved(step, total, places))
+    made = replace(spec, perplexity=perplexity)
+    notes = _lowered(spec, perplexity, count)
+    return Made(descent.places, "openTSNE", made, notes, divergence=descent.divergence, near=begun.near)
 
 
 def _lowered(spec: Projection, perplexity: float, count: int) -> tuple[str, ...]:
@@ -101,22 +117,17 @@ def _lowered(spec: Projection, perplexity: float, count: int) -> tuple[str, ...]
 
 
 def _umap(values: Array, spec: Projection, stages: Stages, show: Show) -> Made:
-    count = len(values)
-    neighbourhood = min(spec.neighbours, count)  # it counts the point itself
-    start = pca.components(values, 2, spec.seed).places
-    show(start)
-    near, distances = neighbours.search(values, np.arange(count), neighbourhood - 1, progress=stages.of(FIND))
-    if spec.metric == "cosine":
-        distances = distances**2 / 2  # of directions of length 1, this is 1 - cosine
-    form = stages.of(FORM)
+    neighbourhood = min(spec.neighbours, len(values))  # it counts the point itself
+    begun = _begin(values, spec, neighbourhood - 1, stages, show)
+    # of directions of length 1, half the square is 1 - cosine
+    distances = begun.distances**2 / 2 if spec.metric == "cosine" else begun.distances
+    tied = umap_layout.graph(begun.near, distances)
+    places = umap_layout.lay_out(tied, begun.start, spec.min_dist, spec.seed, begun.moved)
+    made = replace(spec, neighbours=neighbourhood)
+    return Made(places, "umap-learn", made, _fewer(spec, neighbourhood), near=begun.near)
 
-    def moved(epoch: int, epochs: int, places: Array) -> None:
-        form(epoch, epochs)
-        show(places)
 
-    tied = umap_layout.graph(near, distances)
-    places = umap_layout.lay_out(tied, start, spec.min_dist, spec.seed, moved)
-    notes = () if neighbourhood == spec.neighbours else (
-        f"There are only {count:,} images, so {neighbourhood} instead of {spec.neighbours} neighbours were taken.",
-    )  # fmt: skip
-    return Made(places, "umap-learn", replace(spec, neighbours=neighbourhood), notes, near=near)
+def _fewer(spec: Projection, taken: int) -> tuple[str, ...]:
+    if taken == spec.neighbours:
+        return ()
+    return (f"There are only {taken:,} images, so {taken} instead of {spec.neighbours} neighbours were taken.",)

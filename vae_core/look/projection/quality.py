@@ -17,6 +17,16 @@ SAMPLE = 10_000  # points that ranks are compared among
 MOST_WORK = 2e11  # multiply-adds of comparing every point with every other; above, fewer points are asked
 ROWS = 256  # of distances that are compared at once
 CELLS = 128  # on a side of the grid that density is counted on
+NOT_MEASURED: dict[str, Any] = {
+    "neighbours": 0,
+    "asked": 0,
+    "kept": None,
+    "trustworthiness": None,
+    "continuity": None,
+    "sample": 0,
+    "knn_map": None,
+    "knn_original": None,
+}
 
 
 @dataclass(frozen=True)
@@ -33,14 +43,12 @@ def measure(
     `near`: each point's neighbours in the original space, where they are known.
     """
     count = len(original)
-    k = min(NEIGHBOURS, count - 1)
-    random = np.random.default_rng(seed)
+    k, random = min(NEIGHBOURS, count - 1), np.random.default_rng(seed)
     near = near if near is not None and near.shape[1] >= k else None
     bound = count if near is not None else int(MOST_WORK // max(1, count * original.shape[1]))
     asked = _sample(random, count, bound)
     kept = np.full(count, np.nan, np.float32)
-    summary: dict[str, Any] = {"neighbours": k, "asked": len(asked), "kept": None, "trustworthiness": None,
-                               "continuity": None, "sample": 0, "knn_map": None, "knn_original": None}  # fmt: skip
+    summary = {**NOT_MEASURED, "neighbours": k, "asked": len(asked)}
     if k < 1:
         return Quality(kept, summary)
     there = near[:, :k] if near is not None else neighbours.of_rows(original, asked, k)
@@ -52,11 +60,15 @@ def measure(
         right = [neighbours.most_common(labels, near) == labels[asked] for near in (here, there)]
         summary["knn_map"], summary["knn_original"] = (float(each.mean()) for each in right)
     few = _sample(random, count, SAMPLE)
-    summary["sample"] = len(few)
-    if len(few) > 3 * k // 2 + 1:  # the measures are not defined for fewer points
-        trust, continuity = ranks(original[few], places[few], k, progress)
-        summary |= {"trustworthiness": trust, "continuity": continuity}
-    return Quality(kept, summary)
+    return Quality(kept, summary | {"sample": len(few)} | _ranked(original[few], places[few], k, progress))
+
+
+def _ranked(original: Array, places: Array, k: int, progress: Progress) -> dict[str, float]:
+    """Nothing of fewer points than these measures are defined for."""
+    if len(original) <= 3 * k // 2 + 1:
+        return {}
+    trustworthiness, continuity = ranks(original, places, k, progress)
+    return {"trustworthiness": trustworthiness, "continuity": continuity}
 
 
 def ranks(original: Array, places: Array, k: int, progress: Progress | None = None) -> tuple[float, float]:

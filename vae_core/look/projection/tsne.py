@@ -66,28 +66,31 @@ class Descent:
 
     def _gradient(self, places: Any, affinities: Any, should_eval_error: bool = False, **_: Any) -> tuple[float, Array]:
         """What openTSNE asks for at each step: the error where it is wanted, and the gradient."""
-        from openTSNE._tsne import estimate_positive_gradient_nn  # tests/test_foreign_insides.py says why
-
         here = np.asarray(places)
-        gradient = np.zeros(here.shape)
-
-        def pull(part: slice) -> tuple[float, float]:
-            """Rows on a thread of their own: OpenMP's threads wait for each other where a processor is shared."""
-            ends = affinities.indptr[part.start : part.stop + 1]
-            return estimate_positive_gradient_nn(
-                affinities.indices, ends, affinities.data, here[part], here, gradient[part],
-                dof=1, num_threads=1, should_eval_error=should_eval_error,
-            )  # fmt: skip
-
-        pulled = list(self._pool.map(pull, chunks(len(here), BLOCK)))
+        gradient, sums, errors = self._pulled(here, affinities, should_eval_error)
         pushed, total = self._repulsion(here)
         gradient -= pushed / max(total, 1e-300)
         if not should_eval_error:
             self.step += 1
             if self._after:
                 self._after(self.step, places)
-        sums, errors = (sum(each) for each in zip(*pulled))
         return float(errors + sums * np.log(total + 1e-300)), gradient
+
+    def _pulled(self, here: Array, affinities: Any, errors: bool) -> tuple[Array, float, float]:
+        """What pulls points together, the sum of the affinities, and the error where it is wanted."""
+        from openTSNE._tsne import estimate_positive_gradient_nn  # tests/test_foreign_insides.py says why
+
+        gradient = np.zeros(here.shape)
+        options = {"dof": 1, "num_threads": 1, "should_eval_error": errors}
+
+        def pull(part: slice) -> tuple[float, float]:
+            """Rows on a thread of their own: OpenMP's threads wait for each other where a processor is shared."""
+            ends = affinities.indptr[part.start : part.stop + 1]
+            near = affinities.indices, ends, affinities.data
+            return estimate_positive_gradient_nn(*near, here[part], here, gradient[part], **options)
+
+        sums, wrong = (sum(each) for each in zip(*self._pool.map(pull, chunks(len(here), BLOCK))))
+        return gradient, sums, wrong
 
 
 def first_places(start: Array, seed: int) -> Array:

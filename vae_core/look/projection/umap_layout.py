@@ -18,6 +18,7 @@ NOISE = 1e-4  # of these, so that equal images come apart
 HALVINGS = 64  # of the search for a point's bandwidth
 CLOSE_ENOUGH, LEAST_BANDWIDTH = 1e-5, 1e-3
 MOST = float(np.finfo(np.float32).max)
+BAR = {"disable": False, "mininterval": 0.1, "miniters": 1, "bar_format": "{n}"}  # of umap-learn's progress
 After = Callable[[int, int, Array], None]  # epochs done, of, and the places
 
 
@@ -46,14 +47,14 @@ def lay_out(tied: Any, start: Array, min_dist: float, seed: int, after: After) -
     random = np.random.RandomState(seed)
     places, epochs = _first_places(start, random), EPOCHS[len(start) <= SMALL]
     strong = tied.data >= tied.data.max() / epochs  # weaker ties would never be drawn
-    a, b = find_ab_params(1.0, min_dist)
+    ends = tied.row[strong].astype(np.int32), tied.col[strong].astype(np.int32)
+    every, curve = make_epochs_per_sample(tied.data[strong], epochs), find_ab_params(1.0, min_dist)
     state = random.randint(np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max - 1, 3).astype(np.int64)
-    watch = _Watch(lambda epoch: after(epoch, epochs, places))
-    return np.asarray(optimize_layout_euclidean(
-        places, places, tied.row[strong].astype(np.int32), tied.col[strong].astype(np.int32), epochs, len(places),
-        make_epochs_per_sample(tied.data[strong], epochs), a, b, state, move_other=True,
-        tqdm_kwds={"disable": False, "file": watch, "mininterval": 0.1, "miniters": 1, "bar_format": "{n}"},
-    ))  # fmt: skip
+    bar = {**BAR, "file": _Watch(lambda epoch: after(epoch, epochs, places))}
+    made = optimize_layout_euclidean(
+        places, places, *ends, epochs, len(places), every, *curve, state, move_other=True, tqdm_kwds=bar
+    )
+    return np.asarray(made)
 
 
 class _Watch:
