@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_core.look.program import executor, packing
+from vae_core.look.program import packing, steps
 from vae_core.look.program.operations import FUNCTIONS, Program
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ def test_every_reader_numbers_the_functions_alike() -> None:
     compiled = between(KERNEL, "enum {", "}").lower().replace(" ", "").split(",")
     interpreted = re.findall(r"^    (\w+):", between(NETWORK, "FUNCTIONS = ", "});"), re.MULTILINE)
     described = re.findall(r"(\d+) (\w+)", between(FORMAT, "| count, kind |", "|\n"))
-    assert tuple(compiled) == tuple(interpreted) == FUNCTIONS == tuple(executor.APPLIED)
+    assert tuple(compiled) == tuple(interpreted) == FUNCTIONS == tuple(steps.APPLIED)
     assert described == [(str(number), name) for number, name in enumerate(FUNCTIONS)]
     assert set(re.findall(r"case (\w+):", KERNEL)) == {name.upper() for name in FUNCTIONS}
 
@@ -36,7 +36,7 @@ def test_every_reader_has_every_operation() -> None:
     plain = between(NETWORK, "class Plain {", "static FUNCTIONS")
     interpreted = set(re.findall(r"^  (\w+)\(.*\) \{$", plain, re.MULTILINE)) - {"constructor"}
     described = set(re.findall(r"^\| `(\w+)` \|", between(FORMAT, "| op |", "\n\n"), re.MULTILINE))
-    assert compiled == interpreted == described == set(executor.STEPS)
+    assert compiled == interpreted == described == set(steps.STEPS)
 
 
 @pytest.mark.parametrize(("what", "version"), [("relu", 1), ("sin", 2), ("normalize", 2), ("affine", 1)])

@@ -23,32 +23,17 @@ LARGEST_HALF = float(np.finfo(np.float16).max)
 
 def pack(program: Program, given: Value, results: Sequence[Value]) -> bytes:
     """The program with its weights: kernels first, vectors after them, then the buffers, one memory throughout."""
-    kernels, vectors = _Section(), _Section()
-    for op in program.ops:
-        if op.kernel is not None:
-            op.sizes.append(lanes(op.kernel.shape[-1]))
-            kernels.add(id(op), blocked(op.kernel, op.sizes[-1]))
-            op.vectors = [_padded(vector, op.sizes[-1]) for vector in op.vectors]
-        for vector in op.vectors:
-            vectors.add(id(vector), vector)
-    buffers = Plan(program, given, results)
-    first, second = kernels.size, kernels.size + vectors.size
-
-    def arguments(op: Op) -> list[int]:
-        places = [second + buffers.start[buffer] + offset for buffer, offset in (*op.reads, op.writes)]
-        kernel = [kernels.start[id(op)]] if op.kernel is not None else []
-        return [*places, *kernel, *(first + vectors.start[id(vector)] for vector in op.vectors)]
-
+    memory = _Memory(program, given, results)
     header = {
-        "input": _end(given, second, buffers),
-        "outputs": [_end(value, second, buffers) for value in results],
-        "kernels": kernels.size,
-        "vectors": vectors.size,
-        "memory": second + buffers.size,
+        "input": memory.end(given),
+        "outputs": [memory.end(value) for value in results],
+        "kernels": memory.kernels.size,
+        "vectors": memory.vectors.size,
+        "memory": memory.first_buffer + memory.buffers.size,
         "half": False,
-        "ops": [[op.name, arguments(op), op.sizes] for op in program.ops],
+        "ops": [[op.name, memory.arguments(op), op.sizes] for op in program.ops],
     }
-    return write(header, kernels.joined() + vectors.joined())
+    return write(header, memory.kernels.joined() + memory.vectors.joined())
 
 
 def write(header: dict[str, Any], weights: bytes) -> bytes:
@@ -173,8 +158,31 @@ class Plan:
         return -(-self._sizes[buffer] // ALIGNED) * ALIGNED
 
 
-def _end(value: Value, second: int, buffers: Plan) -> dict[str, Any]:
-    return {"shape": list(value.shape), "at": second + buffers.start[value.buffer]}
+class _Memory:
+    """Where a program finds its kernels, its vectors behind them, and its buffers behind both."""
+
+    def __init__(self, program: Program, given: Value, results: Sequence[Value]) -> None:
+        self.kernels, self.vectors = _Section(), _Section()
+        for op in program.ops:
+            self._take(op)
+        self.buffers = Plan(program, given, results)
+        self.first_buffer = self.kernels.size + self.vectors.size
+
+    def _take(self, op: Op) -> None:
+        if op.kernel is not None:
+            op.sizes.append(lanes(op.kernel.shape[-1]))
+            self.kernels.add(id(op), blocked(op.kernel, op.sizes[-1]))
+            op.vectors = [_padded(vector, op.sizes[-1]) for vector in op.vectors]
+        for vector in op.vectors:
+            self.vectors.add(id(vector), vector)
+
+    def arguments(self, op: Op) -> list[int]:
+        places = [self.first_buffer + self.buffers.start[buffer] + offset for buffer, offset in (*op.reads, op.writes)]
+        kernel = [self.kernels.start[id(op)]] if op.kernel is not None else []
+        return [*places, *kernel, *(self.kernels.size + self.vectors.start[id(vector)] for vector in op.vectors)]
+
+    def end(self, value: Value) -> dict[str, Any]:
+        return {"shape": list(value.shape), "at": self.first_buffer + self.buffers.start[value.buffer]}
 
 
 def _check(header: dict[str, Any], length: int) -> None:
