@@ -60,21 +60,16 @@ def measure(task: Task, tell: Callable[[str, float, float], None]) -> None:
     evaluation.check(config, dataset)
     odd_ones(dataset, asked)
     part = held.images(config, dataset, _labels(dataset, asked))
-    known = dataset.train.pixels[part.known]
-    found = list(scoring.scores(config, Portable.of(run), known, _pixels(dataset, part),
-                                lambda words, share: tell(words, share, 1.0)))  # fmt: skip
-    usual, aside = len(part.usual), len(part.usual) + len(part.odd)
-    rows = [_row(score, score.values[:aside], score.values[aside:], part) for score in found]
-    chosen = _chosen(rows, part.chooses)
-    order = sorted(range(len(rows)), key=lambda place: (place != chosen, -(rows[place]["held_auroc"] or 0)))
-    result = {
-        "version": VERSION, "odd": asked, "images": len(part.asked), "odd_images": int(part.is_odd.sum()),
-        "known": len(known), "held": usual, "held_odd": len(part.odd), "told": part.told(),
-        "rows": [rows[place] for place in order], "fingerprint": dataset.fingerprint,
-    }  # fmt: skip
-    scores = np.stack([found[place].values for place in order]).astype(np.float32)
-    arrays = {"scores": scores[:, aside:], "held": scores[:, :usual], "odd": part.is_odd, "places": part.asked}
-    task.save(result, arrays)
+    known, pixels = dataset.train.pixels[part.known], _pixels(dataset, part)
+    scores = scoring.scores(config, Portable.of(run), known, pixels, lambda words, share: tell(words, share, 1.0))
+    found = [(_row(score, part), score.values) for score in scores]
+    chosen = _chosen([row for row, _ in found], part.chooses)
+    order = sorted(range(len(found)), key=lambda place: (place != chosen, -(found[place][0]["held_auroc"] or 0)))
+    rows = [found[place][0] for place in order]
+    result = {"version": VERSION, "odd": asked, **part.to_json(), "rows": rows, "fingerprint": dataset.fingerprint}
+    values = np.stack([found[place][1] for place in order]).astype(np.float32)
+    arrays = {"scores": values[:, part.aside :], "held": values[:, : len(part.usual)]}
+    task.save(result, {**arrays, "odd": part.is_odd, "places": part.asked})
 
 
 def _pixels(dataset: Dataset, part: held.Images) -> np.ndarray:
@@ -83,12 +78,12 @@ def _pixels(dataset: Dataset, part: held.Images) -> np.ndarray:
     return np.concatenate([source[part.usual], source[part.odd], dataset.test.pixels[part.asked]])
 
 
-def _row(score: Score, aside: np.ndarray, asked: np.ndarray, part: held.Images) -> dict[str, Any]:
-    if not (np.isfinite(aside).all() and np.isfinite(asked).all()):
+def _row(score: Score, part: held.Images) -> dict[str, Any]:
+    if not np.isfinite(score.values).all():
         raise LoupeError("Some of the model's numbers are not finite", fix="Train it again with a lower rate")
-    is_odd = np.arange(len(aside)) >= len(part.usual)
-    found = {"method": score.method, "score": score.name, "meaning": score.meaning,
-             "held_auroc": ranking.auroc(aside, is_odd) if part.chooses else None}  # fmt: skip
+    aside, asked = score.values[: part.aside], score.values[part.aside :]
+    held_auroc = ranking.auroc(aside, np.arange(len(aside)) >= len(part.usual)) if part.chooses else None
+    found = {"method": score.method, "score": score.name, "meaning": score.meaning, "held_auroc": held_auroc}
     return {**found, **asdict(ranking.quality(asked, part.is_odd))}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,13 +36,30 @@ class Images:
     def chooses(self) -> bool:
         return len(self.odd) >= FEWEST
 
+    @property
+    def aside(self) -> int:
+        """How many images are looked at before those that are asked."""
+        return len(self.usual) + len(self.odd)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "images": len(self.asked),
+            "odd_images": int(self.is_odd.sum()),
+            "known": len(self.known),
+            "held": len(self.usual),
+            "held_odd": len(self.odd),
+            "told": self.told(),
+        }
+
     def told(self) -> str:
         """What the line and the choice of the score rest on."""
         usual = f"{len(self.usual):,} usual images"
         line = f"{usual} that were held back from the training set the line."
         if self.from_test:
-            line = (f"The training held no usual images back, so half of the test images set the line ({usual}), and "
-                    "only the other half is counted.")  # fmt: skip
+            line = (
+                f"The training held no usual images back, so half of the test images set the line ({usual}), and only "
+                "the other half is counted."
+            )
         if not self.chooses:
             return f"{line} There are too few odd images beside them to choose a score by: it is the reconstruction."
         kind = "of classes that it never saw" if self.never_seen else "that it was not trained on"

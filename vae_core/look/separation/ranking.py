@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vae_core.look.rows import chunks
+
 RESAMPLES = 500
 CHUNK = 50
 CONFIDENCE = 0.95
@@ -56,9 +58,7 @@ class Confusion:
 
 def quality(scores: np.ndarray, odd: np.ndarray, seed: int = 0) -> Quality:
     """Of one score, higher for the odder. Resamples keep how many are odd."""
-    order = np.argsort(-scores, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(scores[order]) != 0])  # images of equal score count as one step
-    positive = odd[order].astype(np.float64)
+    order, positive, starts = _falling(scores, odd)
     value = _both(np.ones((1, len(scores))), positive, starts)
     drawn = [_both(times[:, order], positive, starts) for times in _resamples(odd, seed)]
     tail = (1 - CONFIDENCE) / 2
@@ -66,12 +66,18 @@ def quality(scores: np.ndarray, odd: np.ndarray, seed: int = 0) -> Quality:
     return Quality(float(value[0, 0]), (float(low), float(high)), float(value[0, 1]), (float(low_p), float(high_p)))
 
 
+def _falling(scores: np.ndarray, odd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The images in falling order of score, which of them are odd, and where each step of equal scores begins."""
+    order = np.argsort(-scores, kind="stable")
+    return order, odd[order].astype(np.float64), np.flatnonzero(np.r_[True, np.diff(scores[order]) != 0])
+
+
 def _resamples(odd: np.ndarray, seed: int) -> Iterator[np.ndarray]:
     """How often each image was drawn, some resamples at a time."""
     random = np.random.default_rng(seed)
     groups = [np.flatnonzero(odd), np.flatnonzero(~odd)]
-    for start in range(0, RESAMPLES, CHUNK):
-        times = np.zeros((min(CHUNK, RESAMPLES - start), len(odd)))
+    for part in chunks(RESAMPLES, CHUNK):
+        times = np.zeros((part.stop - part.start, len(odd)))
         for group in groups:
             drawn = random.multinomial(len(group), np.full(len(group), 1 / len(group)), size=len(times))
             times[:, group] = drawn
@@ -91,9 +97,8 @@ def _both(times: np.ndarray, positive: np.ndarray, starts: np.ndarray) -> np.nda
 
 
 def auroc(scores: np.ndarray, odd: np.ndarray) -> float:
-    order = np.argsort(-scores, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(scores[order]) != 0])
-    return float(_both(np.ones((1, len(scores))), odd[order].astype(np.float64), starts)[0, 0])
+    _, positive, starts = _falling(scores, odd)
+    return float(_both(np.ones((1, len(scores))), positive, starts)[0, 0])
 
 
 def line(held: np.ndarray, rate: float) -> float:
