@@ -62,14 +62,7 @@ def plane_grid(plane: np.ndarray, n: int) -> np.ndarray:
     return np.asarray(origin + u.reshape(-1, 1) * across + v.reshape(-1, 1) * up, np.float32)
 
 
-def grid(
-    codes: np.ndarray,
-    has_prior: bool,
-    n: int,
-    spacing: str = "linear",
-    span: float | None = None,
-    axes: Axes | None = None,
-) -> Grid:
+def grid(codes: np.ndarray, has_prior: bool, n: int, spacing: str = "linear", axes: Axes | None = None) -> Grid:
     """n x n cells: evenly spaced, at equal steps of the prior's probability, or at quantiles of the codes.
 
     They lie on `axes`, and without these on the plane that `plane` describes.
@@ -80,16 +73,16 @@ def grid(
         raise LoupeError("Gaussian spacing follows the prior, and this model's codes follow none",
                          fix="Choose the spacing 'linear' or 'data'")  # fmt: skip
     axes = axes or _axes(codes)
-    across, up = (_ticks(places, has_prior, n, spacing, span) for places in axes.places(codes))
+    across, up = (_ticks(places, has_prior, n, spacing) for places in axes.places(codes))
     up = up[::-1]
-    return Grid(axes.at(*np.meshgrid(across, up)), across, up, f"{axes.note}; {_says(spacing, has_prior, span)}")
+    return Grid(axes.at(*np.meshgrid(across, up)), across, up, f"{axes.note}; {_says(spacing, has_prior)}")
 
 
 def traversals(code: np.ndarray, codes: np.ndarray, has_prior: bool, steps: int) -> np.ndarray:
     """(d, steps, d): from one code, each dimension in turn over its range, the others held."""
     rows = np.tile(np.asarray(code, np.float32), (len(code), steps, 1))
     for dimension in range(len(code)):
-        rows[dimension, :, dimension] = np.linspace(*_range(codes[:, dimension], has_prior, None), steps)
+        rows[dimension, :, dimension] = np.linspace(*_range(codes[:, dimension], has_prior), steps)
     return rows
 
 
@@ -143,7 +136,7 @@ def signed(direction: np.ndarray) -> np.ndarray:
     return direction * np.sign(direction[np.abs(direction).argmax()])
 
 
-def _range(places: np.ndarray, has_prior: bool, span: float | None) -> tuple[float, float]:
+def _range(places: np.ndarray, has_prior: bool, span: float | None = None) -> tuple[float, float]:
     if has_prior or span:
         return -(span or SPAN), span or SPAN
     low, high = np.quantile(places, QUANTILES)
@@ -151,21 +144,19 @@ def _range(places: np.ndarray, has_prior: bool, span: float | None) -> tuple[flo
     return float(low - widen), float(high + widen)
 
 
-def _ticks(places: np.ndarray, has_prior: bool, n: int, spacing: str, span: float | None) -> np.ndarray:
+def _ticks(places: np.ndarray, has_prior: bool, n: int, spacing: str) -> np.ndarray:
     if spacing == "data":
         return np.quantile(places, np.linspace(*QUANTILES, n))
     if spacing == "gaussian":
         from scipy.special import ndtri
 
         return np.asarray(ndtri((np.arange(n) + 0.5) / n))
-    return np.linspace(*_range(places, has_prior, span), n)
+    return np.linspace(*_range(places, has_prior), n)
 
 
-def _says(spacing: str, has_prior: bool, span: float | None) -> str:
+def _says(spacing: str, has_prior: bool) -> str:
     if spacing == "data":
         return "spaced by the codes' 1-99 % quantiles"
     if spacing == "gaussian":
         return "spaced by equal steps of the prior's probability"
-    if not has_prior and not span:
-        return "evenly over the codes' 1-99 % range"
-    return f"evenly from -{span or SPAN:g} to {span or SPAN:g}"
+    return f"evenly from -{SPAN:g} to {SPAN:g}" if has_prior else "evenly over the codes' 1-99 % range"
