@@ -23,24 +23,17 @@ from vae_core.runs.tasks import Task
 KIND = "images"
 VERSION = 1
 Arrays = dict[str, np.ndarray]
-FORM = {
-    name: Numbers("f", ("n",), optional=True)
-    for name in ("bce", "bce_sampled", "mse", "mse_sampled", "negative_elbo", "neighbours")
-}
-
-
+KEPT = ("reconstruction", "kl")  # with the codes of every finished run
+MEASURED = ("negative_elbo", "bce", "bce_sampled", "mse", "mse_sampled", "neighbours")
+FORM = {key: Numbers("f", ("n",), optional=True) for key in MEASURED}
 OF_VAES = ("kl", "negative_elbo", "bce_sampled", "mse_sampled")  # that a plain autoencoder has none of
-METRICS: Mapping[str, Quantity] = {key: naming.QUANTITIES[key] for key in (
-    "reconstruction", "kl", "negative_elbo", "bce", "bce_sampled", "mse", "mse_sampled", "neighbours",
-)}  # fmt: skip
+METRICS: Mapping[str, Quantity] = {key: naming.QUANTITIES[key] for key in (*KEPT, *MEASURED)}
 
 
 def of(run: Run) -> Arrays:
     """By metric, one number for each test image in file order, in the metric's unit; what is known so far."""
     config, kept = run.config(), run.codes()
-    found: Arrays = {"reconstruction": kept["reconstruction"]}
-    if "kl" in kept:
-        found["kl"] = kept["kl"]
+    found: Arrays = {key: kept[key] for key in KEPT if key in kept}
     measured = finished(run)
     if measured is not None:
         found |= measured.arrays(FORM, {"n": len(kept["reconstruction"])})

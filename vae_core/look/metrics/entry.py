@@ -11,7 +11,6 @@ import numpy as np
 
 from vae_core.design.naming import HIGHER as HIGHER
 from vae_core.design.naming import LOWER as LOWER
-from vae_core.design.naming import NEITHER as NEITHER
 from vae_core.design.naming import Quantity as Quantity
 
 CONFIDENCE = 0.95

@@ -28,6 +28,7 @@ LOG_2PI = math.log(2 * math.pi)
 Decode = Callable[[np.ndarray], np.ndarray]  # codes (n, d) -> outputs (n, pixels)
 
 
+# Their unit, and what they mean, depend on the loss.
 BOUND = Quantity("iwae", f"Log-likelihood, bound (IWAE, K = {SAMPLES})", naming.NATS, HIGHER, "")
 QUADRATURE = Quantity("log_likelihood", "Log-likelihood, by quadrature", naming.NATS, HIGHER, "")
 
