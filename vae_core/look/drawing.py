@@ -153,10 +153,13 @@ def _bar_parts(found: Bars, count: int) -> Iterator[str]:
                f'fill="{colour}"/>')  # fmt: skip
         yield _text(end + 6, y + 13, _number(value), size=SMALL)
     if found.limit and _is_known(found.limit[0]):
-        x, bottom = axis.at(found.limit[0]), TOP + ROW * count
-        yield _rule(x, TOP - 4, x, bottom + 2, strong=True)
-        anchor = "end" if x > WIDTH / 2 else "start"
-        yield _text(x, bottom + 14, f"{found.limit[1]}: {_number(found.limit[0])}", anchor, SMALL)
+        yield from _limit(*found.limit, axis, TOP + ROW * count)
+
+
+def _limit(value: float, meaning: str, axis: _Axis, bottom: int) -> Iterator[str]:
+    x = axis.at(value)
+    yield _rule(x, TOP - 4, x, bottom + 2, strong=True)
+    yield _text(x, bottom + 14, f"{meaning}: {_number(value)}", "end" if x > WIDTH / 2 else "start", SMALL)
 
 
 def _dots(found: Dots) -> str:

@@ -63,7 +63,7 @@ def evaluate(run: Run, settings: Settings, progress: Progress | None = None) -> 
         return kept
     dataset = catalog.load(config.dataset, settings)
     check(config, dataset)
-    metrics = {"run": run.id, **_measure(config, dataset, Portable.of(run), settings, progress)}
+    metrics = {"run": run.id, **_measure(run, dataset, settings, progress)}
     if trained_on not in (None, dataset.fingerprint):
         metrics["notes"].append(f"{config.dataset} has changed since this run was trained.")
     run.save_metrics(metrics)
@@ -89,15 +89,12 @@ def per_image(portable: Portable, pixels: np.ndarray, config: Config, progress: 
     return PerImage(mean, log_variance, gaussian_kl(mean, log_variance), bce, mse)
 
 
-def _measure(
-    config: Config, dataset: Dataset, portable: Portable, settings: Settings, progress: Progress | None
-) -> dict[str, Any]:
-    known = most_known(config, dataset)
-    tested = 2 * len(dataset.test)  # encoded, then decoded
+def _measure(run: Run, dataset: Dataset, settings: Settings, progress: Progress | None) -> dict[str, Any]:
+    config, portable = run.config(), Portable.of(run)
+    known, tested = most_known(config, dataset), 2 * len(dataset.test)  # encoded, then decoded
     steps = _Steps(progress, tested + known)
     found = per_image(portable, dataset.test.pixels, config, steps.after(0))
     strip = baselines.strip(dataset, found.mean.shape[1], settings, config.loss == "bce-binary")
-    classes = _classes(portable, dataset, found.mean, known, steps.after(tested))
     return {
         "version": VERSION,
         "data_fingerprint": dataset.fingerprint,
@@ -106,7 +103,7 @@ def _measure(
         "bce": _by_code(found.bce, config.pixels),
         "mse": _by_code(found.mse, config.pixels),
         **_bound(config, found),
-        **classes,
+        **_classes(portable, dataset, found.mean, known, steps.after(tested)),
         "gap_closed": _gap_closed(config, found, strip),
         "active_dimensions": int((found.mean.var(axis=0) > ACTIVE).sum()),
         "spread": _spread(found.reconstruction(config, "mean_code")),
