@@ -1,7 +1,5 @@
 """Compare: models beside each other, and what may be claimed of a difference between them."""
 
-import streamlit as st
-
 from ui import compare, frame
 from ui.compare import picker, reports
 from ui.errors import shown
@@ -9,12 +7,7 @@ from ui.errors import shown
 frame.ensure()
 VIEWS = ("Runs", "The five reports")
 
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Compare", anchor=False, width="content")
-    view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], key="compare_view", required=True, label_visibility="collapsed",
-        persist_state="session",
-    )  # fmt: skip
+view = frame.title("Compare", VIEWS, "compare_view")
 with shown():
     if view == VIEWS[0]:
         compare.show(picker.runs())

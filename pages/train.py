@@ -15,13 +15,7 @@ if run and st.session_state.get(new.SEEN) != run.id:  # another run was picked, 
     st.session_state[choice.TRAIN_VIEW] = judge.VIEW if judged else "Watch"
 st.session_state[new.SEEN] = run.id if run else None
 
-st.session_state.setdefault(choice.TRAIN_VIEW, VIEWS[0])
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Train", anchor=False, width="content")
-    view = st.segmented_control(
-        "View", VIEWS, key=choice.TRAIN_VIEW, required=True, label_visibility="collapsed", persist_state="session"
-    )
-
+view = frame.title("Train", VIEWS, choice.TRAIN_VIEW)
 if view == "Set up":
     new.show(run)
 elif run:

@@ -1,7 +1,5 @@
 """Tune: searches for good settings, one optimiser against another, and how large a step may be."""
 
-import streamlit as st
-
 from ui import choice, frame
 from ui.errors import shown
 from ui.tune import new, optimizers, picked, rates, watch
@@ -9,12 +7,7 @@ from ui.tune import new, optimizers, picked, rates, watch
 frame.ensure()
 run = choice.chosen_run()
 picked.turn()
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Tune", anchor=False, width="content")
-    view = st.segmented_control(
-        "View", picked.VIEWS, key=picked.VIEW, required=True, wrap=True, label_visibility="collapsed",
-        persist_state="session",
-    )  # fmt: skip
+view = frame.title("Tune", picked.VIEWS, picked.VIEW, wrap=True)
 with shown():
     if view == picked.SET_UP:
         new.show(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -54,6 +55,23 @@ def begin() -> st.Page:
     st.stop()  # wrong settings or an unreadable folder: no page could say more
 
 
+def title(name: str, views: Sequence[str], key: str, wrap: bool = False) -> str:
+    """The title of a page with several views, and the one that is open."""
+    st.session_state.setdefault(key, views[0])
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(name, anchor=False, width="content")
+        view = st.segmented_control(
+            "View",
+            views,
+            key=key,
+            required=True,
+            wrap=wrap,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    return str(view)
+
+
 def sidebar() -> None:
     """Streamlit's own list of pages would forget the chosen run; these links carry it on."""
     st.logo(LOGO, size="large")
@@ -67,20 +85,22 @@ def sidebar() -> None:
 
 
 def _picker(chosen: str) -> None:
-    runs = {run.id: run for run in cached.every() if run.state != "broken"}
-    trial = cached.find(chosen) if chosen else None  # of a search: it is not in the list, but may be looked at
-    if trial and trial.state != "broken":
-        runs.setdefault(chosen, trial)
-    gone = choice.missing_run()
-    if gone:
+    every = (*cached.every(), cached.find(chosen))  # a trial of a search is not in the list, but may be looked at
+    runs = {run.id: run for run in every if run and run.state != "broken"}
+    if gone := choice.missing_run():
         st.warning(f"There is no run {plain(gone)}. It may have been removed.")
     if not runs:
         return
     st.session_state[KEY] = chosen if chosen in runs else NONE
     st.selectbox(
-        "Run", [NONE, *runs], key=KEY, format_func=lambda run_id: _line(runs.get(run_id)), on_change=_pick,
-        args=(tuple(runs),), help="All pages show this run. Type to search.",
-    )  # fmt: skip
+        "Run",
+        [NONE, *runs],
+        key=KEY,
+        format_func=lambda run_id: _line(runs.get(run_id)),
+        on_change=_pick,
+        args=(tuple(runs),),
+        help="All pages show this run. Type to search.",
+    )
     if chosen in runs:
         facts(runs[chosen])
         watch([runs[chosen]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached, choice, starting
-from ui.errors import shown
+from ui.errors import plain, shown
 
 CHOOSE = "No run is chosen. Choose one in the sidebar."
 FIRST_HELP = (
@@ -22,6 +22,10 @@ def ask(sentence: str = CHOOSE) -> None:
         return
     st.info("There is no run yet. Train a first one, or import what was trained elsewhere.", icon=":material/info:")
     first_training()
+
+
+def gone(run_id: str) -> None:
+    st.warning(f"The run {plain(run_id)} is no longer there: its folder was removed or cannot be read.")
 
 
 def first_training() -> None:

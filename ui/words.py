@@ -22,6 +22,8 @@ STATES = {
     "interrupted": ("interrupted", "orange", ":material/bolt:", "Its process died. It can be resumed."),
     "broken": ("broken", "red", ":material/broken_image:", "Its folder cannot be read."),
 }
+# The same in the middle of a sentence, where it ended before it was through.
+ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
 ALONG = "comes with Latent Loupe"
 ALONG_STATE = (ALONG, "violet", ":material/redeem:", "It was trained for you, so that there is something to walk on.")
 

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import streamlit as st
 
-from ui import cached, frame, no_run
+from ui import cached, frame, no_run, section
 from ui.compare import changes, curves, grids, images, judged, numbers, verdict, walk
 from ui.compare import side as sides_of
 from ui.compare.side import Side
 from ui.errors import plain, shown
+from ui.section import Section
 from vae_core.runs.store import Run
 
 KEY = "compare_section"
 LEAST = 2
-
-
-@dataclass(frozen=True)
-class Section:
-    about: str
-    show: Callable[[list[Side]], None]
-    finished: bool = True  # whether it needs what comes at the end of a training
 
 
 SECTIONS = {
@@ -31,7 +22,8 @@ SECTIONS = {
     ),
     "Losses": Section(
         "Every model in its colour: training solid, validation dashed. The ring marks the best epoch.",
-        curves.show, False,
+        curves.show,
+        False,
     ),
     "Numbers": Section("What each model is, costs and reaches on the test images.", numbers.show),
     "Images": Section("The same test images, as each model draws them.", images.show),
@@ -40,7 +32,7 @@ SECTIONS = {
     ),
     "Grids": Section("What each decoder draws all over its own map.", grids.show),
     "Report": Section("All of it written up, the first model against the others, in one file.", judged.show, False),
-}  # fmt: skip
+}
 
 
 def show(runs: list[Run]) -> None:
@@ -53,21 +45,16 @@ def show(runs: list[Run]) -> None:
     frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
     with shown():
         verdict.show(sides)
-    names = list(SECTIONS)
-    name = str(st.segmented_control(
-        "Look closer", names, default=names[0], required=True, key=KEY, persist_state="session",
-        label_visibility="collapsed",
-    ))  # fmt: skip
-    st.caption(SECTIONS[name].about)
+    name = section.choose("Look closer", SECTIONS, KEY)
     with shown():
-        _section(SECTIONS[name], sides)
+        _open(SECTIONS[name], sides)
 
 
-def _section(section: Section, sides: list[Side]) -> None:
-    ready = [side for side in sides if side.done] if section.finished else sides
+def _open(chosen: Section, sides: list[Side]) -> None:
+    ready = [side for side in sides if side.done] if chosen.finished else sides
     for side in sides:
         if side not in ready:
-            st.info(f"{plain(side.name)} is {side.state}: what is shown here comes when its training has ended.",
-                    icon=":material/hourglass_empty:")  # fmt: skip
+            told = f"{plain(side.name)} is {side.state}: what is shown here comes when its training has ended."
+            st.info(told, icon=":material/hourglass_empty:")
     if len(ready) >= LEAST:
-        section.show(ready)
+        chosen.show(ready)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ui import cached, choice, words
+from ui import cached, choice, no_run, words
 from ui.components import plane
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat
@@ -43,9 +43,6 @@ def _walk(run_id: str) -> None:
         _map(view, payload.principal(view.codes))
 
 
-ENDS = {"stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
-
-
 def finished(run: Run) -> View | None:
     """The run, if there is a model to walk in; else the page says why there is none."""
     state = run.state()
@@ -57,7 +54,7 @@ def finished(run: Run) -> View | None:
     except LoupeError:
         if state == "done":
             raise
-        _unfinished(run, f"Its training {ENDS[state]} before it was through, so there is no model to walk in.")
+        _unfinished(run, f"Its training {words.ENDS[state]} before it was through, so there is no model to walk in.")
         return None
     colours = "" if view.labels is not None else " Only the colours of the classes are missing."
     view.originals(f"The map and what the decoder draws there need no image.{colours}")
@@ -67,8 +64,20 @@ def finished(run: Run) -> View | None:
     return view
 
 
-def head(run: Run) -> None:
-    """What stands beside the page's title: the run's name and what it is."""
+def head(title: str) -> Run:
+    """The head of a page about one finished run, and that run. Where none is chosen, the page ends here."""
+    run = choice.chosen_run()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.title(title, anchor=False, width="content")
+        if run:
+            _name(run)
+            return run
+    choice.stand_in()
+    no_run.ask()
+    st.stop()
+
+
+def _name(run: Run) -> None:
     with shown():
         config, name = run.config(), str(run.card()["name"]) or run.id
         size = words.plural(config.architecture().code.size, "number")
@@ -116,7 +125,7 @@ def again(run_id: str) -> View | None:
     try:
         return look(Run(run_id, cached.settings()))
     except (LoupeError, OSError):
-        st.warning(f"The run {plain(run_id)} is no longer there: its folder was removed or cannot be read.")
+        no_run.gone(run_id)
         return None
 
 

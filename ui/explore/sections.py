@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ui import section
 from ui.components import plane
 from ui.components.plane.payload import Flat
 from ui.components.plane.told import State
 from ui.errors import shown
 from ui.explore import between, denoise, draw, grid, image, samples, traversals, wall
+from ui.section import Section
 from ui.view import View
 
 KEY = "explore_section"
@@ -19,47 +21,43 @@ SEEN = "explore_seen"  # what of the plane the open section was drawn from
 
 
 @dataclass(frozen=True)
-class Section:
-    about: str
-    show: Callable[[View, Flat], None]
+class Followed(Section):
     follows: Callable[[State], object] = lambda state: None  # what of the plane it is drawn from
 
 
 SECTIONS = {
-    "Grid": Section("What the decoder draws all over the map.", grid.show),
-    "Traversals": Section(
+    "Grid": Followed("What the decoder draws all over the map.", grid.show),
+    "Traversals": Followed(
         "From where the cursor rests, one number of the code at a time goes over its range; the others hold still.",
-        traversals.show, lambda state: state.at,
+        traversals.show,
+        follows=lambda state: state.at,
     ),
-    "Samples": Section("New pictures: random codes, decoded.", samples.show),
-    "Between two": Section(
+    "Samples": Followed("New pictures: random codes, decoded.", samples.show),
+    "Between two": Followed(
         "The straight way from one test image's code to another's. Choose two here, or pin two dots on the map.",
-        between.show, lambda state: state.pinned,
+        between.show,
+        follows=lambda state: state.pinned,
     ),
-    "Test images": Section(
+    "Test images": Followed(
         "What the model makes of images that it never saw, and where it is wrong.",
-        wall.show, lambda state: state.chosen,
+        wall.show,
+        follows=lambda state: state.chosen,
     ),
-    "One image": Section("One test image: what the model believes of it, and what lies next to it.", image.show),
-    "Denoise": Section("Spoil an image and see what the model makes of it.", denoise.show),
-    "Draw": Section(
+    "One image": Followed("One test image: what the model believes of it, and what lies next to it.", image.show),
+    "Denoise": Followed("Spoil an image and see what the model makes of it.", denoise.show),
+    "Draw": Followed(
         "Draw, or drop a picture file: its code moves over the map with your pen, and beside it stands what the "
-        "decoder makes of it.", draw.show,
+        "decoder makes of it.",
+        draw.show,
     ),
-}  # fmt: skip
+}
 
 
 def show(view: View, flat: Flat) -> None:
-    names = list(SECTIONS)
-    name = st.segmented_control(
-        "Look closer", names, default=names[0], required=True, key=KEY, persist_state="session",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    section = SECTIONS[str(name)]
-    st.session_state[SEEN] = (view.key, name, section.follows(plane.state(view.key)))
-    st.caption(section.about)
+    name = section.choose("Look closer", SECTIONS, KEY)
+    st.session_state[SEEN] = (view.key, name, SECTIONS[name].follows(plane.state(view.key)))
     with shown():
-        section.show(view, flat)
+        SECTIONS[name].show(view, flat)
 
 
 def forget() -> None:
