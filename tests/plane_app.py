@@ -70,10 +70,8 @@ def data(case: str, key: str, run: Run) -> bytes:
     if case == "wide":
         codes = np.random.default_rng(0).normal(size=(len(codes), 10)) * np.arange(1, 11)
         decoder, flat = None, payload.dimensions(codes) if st.checkbox("Two numbers") else payload.principal(codes)
-    return payload.data(
-        key, run.id, codes, GREY, has_prior=True, flat=flat, labels=labels, classes=classes, decoder=decoder,
-        reason=reason,
-    )  # fmt: skip
+    model = payload.Model(run.id, GREY, True, decoder, reason)
+    return payload.data(key, model, payload.Cloud(codes, labels, classes), flat)
 
 
 main()

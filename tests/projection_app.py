@@ -93,7 +93,8 @@ def bent(codes: np.ndarray) -> np.ndarray:
 
 
 def settings(case: str, run: Run, leads: bool) -> Settings:
-    return Settings(run.id, "group", GREY, False, packed.of(run).part("decoder"), beside=case == "three", leads=leads)
+    model = plain.Model(run.id, GREY, False, packed.of(run).part("decoder"))
+    return Settings(model, "group", beside=case == "three", leads=leads)
 
 
 def fact(points: Points, image: int) -> plain.Fact:

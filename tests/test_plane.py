@@ -10,9 +10,11 @@ import pytest
 from support import parcel
 
 from ui.components.plane import module, payload, told
+from ui.components.plane.payload import Cloud, Model
 from ui.components.plane.told import Asked
 
 MOST_BYTES = 40_000  # of the component as it is sent
+MODEL, PLAIN = (Model("r", (8, 8, 1), has_prior) for has_prior in (True, False))
 Header = dict[str, Any]
 
 
@@ -46,8 +48,7 @@ def test_images_of_classes_that_were_not_trained_on_are_left_out_and_counted():
     codes, labels = np.ones((72, 2), np.float32), np.arange(72) % 36
     trained = np.isin(labels, [4, 14, 24, 34])
     names = [str(number) for number in range(36)]
-    given = {"has_prior": True, "labels": labels, "classes": names, "trained": trained}
-    header, _ = parcel(payload.data("k", "r", codes, (8, 8, 1), **given))
+    header, _ = parcel(payload.data("k", MODEL, Cloud(codes, labels, names, trained)))
     assert (header["count"], header["left"], header["strange"]) == (8, 0, 64)
     assert len({header["colors"][kind] for kind in (4, 14, 24, 34)}) == 4
     assert [kind for kind, count in enumerate(header["counts"]) if count] == [4, 14, 24, 34]
@@ -56,7 +57,7 @@ def test_images_of_classes_that_were_not_trained_on_are_left_out_and_counted():
 def test_codes_that_are_no_numbers_are_left_out_and_counted():
     codes = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
     codes[[3, 7, 8]] = np.nan
-    header, _ = parcel(payload.data("k", "r", codes, (8, 8, 1), has_prior=True))
+    header, _ = parcel(payload.data("k", MODEL, Cloud(codes)))
     assert (header["total"], header["count"], header["left"]) == (20, 17, 3)
 
 
@@ -64,7 +65,7 @@ def test_codes_that_are_no_numbers_are_left_out_and_counted():
 def test_points_lie_where_the_axes_put_them(size):
     codes = np.random.default_rng(0).normal(size=(300, size)).astype(np.float32) * 3
     flat = payload.principal(codes)
-    header, body = parcel(payload.data("k", "r", codes, (8, 8, 1), has_prior=True, flat=flat))
+    header, body = parcel(payload.data("k", MODEL, Cloud(codes), flat))
     expected = (codes - flat.centre) @ flat.axes.T
     assert packed_points(header, body) == pytest.approx(expected, abs=1e-3)
     assert sum(len(part(body, place)) for place in header["points"]) == 4 * 300
@@ -75,7 +76,7 @@ def test_points_lie_where_the_axes_put_them(size):
 
 def test_codes_that_are_not_numbers_are_left_out_and_the_others_keep_their_names():
     codes = np.float32([[np.nan, 0], [1, 2], [3, np.inf], [4, 5]])
-    header, body = parcel(payload.data("k", "r", codes, (8, 8, 1), has_prior=False, labels=np.array([0, 1, 2, 1])))
+    header, body = parcel(payload.data("k", PLAIN, Cloud(codes, np.array([0, 1, 2, 1]))))
     assert (header["total"], header["count"], header["counts"]) == (4, 2, [0, 2])
     assert np.frombuffer(part(body, header["images"]), "<u4").tolist() == [1, 3]
     assert packed_points(header, body) == pytest.approx(codes[[1, 3]], abs=1e-3)
@@ -87,14 +88,14 @@ def test_a_class_takes_one_byte_and_two_where_there_are_many(classes, width, non
     labels[0] = -1
     codes = np.ones((400, 2), np.float32)
     names = [str(number) for number in range(classes)]
-    header, body = parcel(payload.data("k", "r", codes, (8, 8, 1), has_prior=True, labels=labels, classes=names))
+    header, body = parcel(payload.data("k", MODEL, Cloud(codes, labels, names)))
     kinds = np.frombuffer(part(body, header["kinds"]), f"<u{width}")
     assert kinds.tolist() == [none, *labels[1:].tolist()]
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_hardly_any_codes_are_packed_too(count):
-    header, _ = parcel(payload.data("k", "r", np.zeros((count, 3), np.float32), (8, 8, 1), has_prior=False))
+    header, _ = parcel(payload.data("k", PLAIN, Cloud(np.zeros((count, 3), np.float32))))
     assert header["count"] == count and header["view"][2] > 0
 
 

@@ -14,6 +14,7 @@ from browser import holds, serving
 from support import parcel
 
 from ui.components.plane import payload
+from ui.components.plane.payload import Cloud, Model
 from vae_core.look import pictures
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
@@ -93,7 +94,7 @@ def sight(tab: Any, app: str, trained: Run) -> Callable[..., Sight]:
         page.goto(f"{app}&case={case}{more}")
         page.locator(".over").first.wait_for()
         known = trained.codes()
-        header, _ = parcel(payload.data("one", trained.id, known["mean"], (8, 8, 1), has_prior=True))
+        header, _ = parcel(payload.data("one", Model(trained.id, (8, 8, 1), True), Cloud(known["mean"])))
         return Sight(page, frames, header, known["mean"], known["labels"])
 
     return look

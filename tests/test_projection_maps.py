@@ -13,6 +13,7 @@ from support import parcel
 
 from ui.components import projection
 from ui.components.plane import module
+from ui.components.plane.payload import Model
 from ui.components.projection import payload
 from ui.components.projection.payload import Column, Points, Settings, Spots
 
@@ -33,7 +34,7 @@ def some(count: int = 50, size: int = 5, **more: Any) -> Points:
 
 
 def packed(points: Points, places: np.ndarray) -> tuple[Header, Callable[[list[int], str], np.ndarray]]:
-    return opened(payload.data("k", "t", points, Spots(places), Settings("r", "g", (8, 8, 1), False)))
+    return opened(payload.data("k", "t", points, Spots(places), Settings(Model("r", (8, 8, 1), False), "g")))
 
 
 def test_a_map_carries_the_codes_of_its_points():

@@ -14,7 +14,7 @@ from browser import IDLE, holds, serving
 from projection_app import bent, picture
 from support import parcel
 
-from ui.components.plane.payload import dimensions
+from ui.components.plane.payload import Model, dimensions
 from ui.components.projection import payload
 from ui.components.projection.payload import Points, Settings, Spots
 from vae_core.look import pictures
@@ -22,6 +22,7 @@ from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 
 SECONDS = 60
+SETTINGS = Settings(Model("r", (8, 8, 1), False), "g")
 TESTS, COUNT = 120, 160  # of projection_app
 FIND = "name => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector(name)).find(Boolean)"
 DRAWN = f"({FIND})('.now')?.width === 8"
@@ -65,13 +66,11 @@ class Sight:
     def first(self, places: np.ndarray | None = None) -> Header:
         points = Points(np.arange(len(self.codes)), self.codes, TESTS, COUNT)
         spots = Spots(self.places if places is None else places)
-        return parcel(payload.data("one", "one", points, spots, Settings("r", "g", (8, 8, 1), False)))[0]
+        return parcel(payload.data("one", "one", points, spots, SETTINGS))[0]
 
     def second(self) -> Header:
         points = Points(np.arange(len(self.codes)), self.codes, TESTS, COUNT)
-        return parcel(payload.data("two", "two", points, dimensions(self.codes), Settings("r", "g", (8, 8, 1), False)))[
-            0
-        ]
+        return parcel(payload.data("two", "two", points, dimensions(self.codes), SETTINGS))[0]
 
     def state(self, number: int = 0) -> Header:
         return dict(json.loads(self.page.get_by_test_id("stCode").nth(number).inner_text()))

@@ -11,6 +11,7 @@ from PIL import Image
 from support import parcel
 
 from ui.components import gallery, sketch
+from ui.components.gallery import Layout, Pictures
 from vae_core.look import animation, heat, neighbours, noise
 
 
@@ -47,12 +48,12 @@ def test_an_animation_goes_there_and_back(form):
 
 
 def test_many_pictures_fit_one_sheet():
-    data = gallery.data("p", np.zeros((500, 28, 86, 4), np.uint8), np.zeros((500, 3)), ["x"] * 500, label="l")
+    pictures = Pictures("l", np.zeros((500, 28, 86, 4), np.uint8), np.zeros((500, 3)), ["x"] * 500)
+    data = gallery.data("p", pictures, Layout())
     header, body = parcel(data)
     assert header["across"] * 86 < 16_383 and body[slice(header["sheet"][0], header["sheet"][0] + 4)] == b"RIFF"
-    assert (
-        parcel(gallery.data("p", np.zeros((0, 8, 8, 1), np.uint8), np.zeros((0, 2)), [], label=""))[0]["sheet"] is None
-    )
+    none = Pictures("", np.zeros((0, 8, 8, 1), np.uint8), np.zeros((0, 2)), [])
+    assert parcel(gallery.data("p", none, Layout()))[0]["sheet"] is None
 
 
 @pytest.mark.parametrize(
@@ -74,5 +75,5 @@ def test_what_was_drawn_is_read():
 def test_paper_is_dark_for_images_that_are_light_on_dark():
     light = np.zeros((2, 8, 8, 1), np.uint8)
     for examples, dark in ((light, True), (255 - light, False)):
-        header, _ = parcel(sketch.data("p", (8, 8, 1), 2, encoder=b"e", decoder=None, examples=examples))
+        header, _ = parcel(sketch.data("p", (8, 8, 1), 2, {"encoder": b"e"}, examples))
         assert header["dark"] is dark and header["encoder"] and header["decoder"] is None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from threading import Thread, Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -43,6 +43,7 @@ KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than som
 TIDY_SECONDS = 60
 PREPARE_SECONDS = 1.5  # after the first page
 DOCTOR_LOOKS = "The doctor looks at it..."
+Made = TypeVar("Made")
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
 
@@ -70,6 +71,14 @@ def prepare() -> None:
 def turn() -> Turn:
     """The turn of this server, in which whatever a click starts is started."""
     return Turn()
+
+
+def kept(key: str, of: object, make: Callable[[], Made]) -> Made:
+    """What this session made last under that key; made anew where it was made of something else."""
+    known: tuple[object, Made] | None = st.session_state.get(key)
+    if not known or known[0] != of:
+        st.session_state[key] = known = (of, make())
+    return known[1]
 
 
 def settings() -> Settings:

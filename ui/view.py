@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, choice, losses
+from ui.components.plane.payload import Cloud, Model
 from ui.errors import plain
 from vae_core.design import naming
 from vae_core.design.config import Config
@@ -76,6 +77,18 @@ class View:
         return np.isin(self.labels, [self.classes.index(name) for name in self.config.classes if name in self.classes])
 
     @property
+    def cloud(self) -> Cloud:
+        return Cloud(self.codes, self.labels, self.classes, self.trained)
+
+    @property
+    def model(self) -> Model:
+        """What the browser gets of the run."""
+        networks = cached.networks(self.run)
+        reason = networks.reason("decoder")
+        told = f"The browser does not decode this model: {reason}." if reason else ""
+        return Model(self.run.id, self.config.image, self.has_prior, networks.part("decoder"), told, self.unit)
+
+    @property
     def sound(self) -> Array:
         """The codes that are numbers, (m, d)."""
         return self.codes[np.isfinite(self.codes).all(axis=1)]
@@ -86,6 +99,10 @@ class View:
 
     def label(self, image: int) -> str:
         return "" if self.labels is None else class_name(self.classes, int(self.labels[image]))
+
+    def pictured(self, images: Array) -> Array:
+        """These test images; as reconstructions where the originals are gone."""
+        return cached.drawn(self.run, self.codes[images]) if self.images is None else self.images[images]
 
     def originals(self, otherwise: str) -> Array | None:
         """The images; where there are none, the page says why, what is left without them, and where to get them."""

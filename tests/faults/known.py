@@ -61,7 +61,7 @@ FAULTS = (
     ),
     Fault(
         "what-is-left-out-of-a-map-is-not-counted", "ui/components/plane/payload.py", "data",
-        "int(total - sound.sum())", "int(total // sound.sum())",
+        "int(len(sound) - sound.sum())", "int(len(sound) // sound.sum())",
         ("test_codes_that_are_no_numbers_are_left_out_and_counted",),
     ),
     Fault(
@@ -195,8 +195,8 @@ FAULTS = (
         ("test_each_run_is_found_by_its_own_name_and_no_other",),
     ),
     Fault(
-        "the-first-model-walks-for-all", "ui/compare/walk.py", "_data",
-        "_model(side) for side in sides", "_model(sides[0]) for side in sides",
+        "the-first-model-walks-for-all", "ui/compare/walk.py", "show",
+        "_twin(side, views[0]) for side in sides", "_twin(sides[0], views[0]) for side in sides",
         ("test_one_cursor_drives_both_models_without_a_word_to_the_server",),
     ),
     Fault(

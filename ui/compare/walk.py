@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ui import cached
@@ -9,7 +11,8 @@ from ui.compare import images
 from ui.compare.side import Side
 from ui.components import twin
 from ui.components.twin import payload
-from ui.components.twin.payload import Model
+from ui.components.twin.payload import Twin
+from ui.view import View
 from vae_core.errors import LoupeError
 
 KEPT = "compare_walk"  # what the walk of this session was last made of, and its bytes
@@ -25,34 +28,16 @@ def show(sides: list[Side]) -> None:
     same = tuple(
         (side.run.id, side.run.document().get("created"), side.name, side.colour, side.view.unit) for side in sides
     )
-    kept = st.session_state.get(KEPT)
-    if not kept or kept[0] != same:
-        st.session_state[KEPT] = kept = (same, _data(sides))
-    twin.show("-".join(["twin", *(side.run.id for side in sides)]), kept[1])
+    data = cached.kept(KEPT, same, lambda: payload.data([_twin(side, views[0]) for side in sides], views[0].images))
+    twin.show("-".join(["twin", *(side.run.id for side in sides)]), data)
     st.caption(
         "The maps are turned and mirrored to lie alike, never scaled; the arrows show where each code's own numbers "
         "grow. A click on a map lets the wheel zoom it; a double click shows all of it again."
     )
 
 
-def _data(sides: list[Side]) -> bytes:
-    first = sides[0].view
-    models = [_model(side) for side in sides]
-    return payload.data(models, first.config.image, first.images, first.labels, first.classes)
-
-
-def _model(side: Side) -> Model:
-    view, networks = side.view, cached.networks(side.run)
-    reason = networks.reason("decoder")
-    told = f"The browser does not decode this model: {reason}. Explore shows its pictures." if reason else ""
-    return Model(
-        side.run.id,
-        side.name,
-        side.colour,
-        view.codes,
-        view.losses,
-        view.has_prior,
-        networks.part("decoder"),
-        told,
-        view.unit,
-    )
+def _twin(side: Side, first: View) -> Twin:
+    view, model = side.view, side.view.model
+    if model.reason:
+        model = replace(model, reason=f"{model.reason} Explore shows its pictures.")
+    return Twin(model, replace(first.cloud, codes=view.codes, trained=None), view.losses, side.name, side.colour)

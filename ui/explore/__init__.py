@@ -131,18 +131,5 @@ def again(run_id: str) -> View | None:
 
 def _data(view: View, flat: Flat) -> bytes:
     """What the plane is made of; packed anew only where something has changed."""
-    networks = cached.networks(view.run)
     same = (view.key, view.run.document().get("created"), flat.names, view.classes, view.unit)
-    kept = st.session_state.get(PLANE)
-    if not kept or kept[0] != same:
-        packed = payload.data(
-            view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
-            labels=view.labels, classes=view.classes, decoder=networks.part("decoder"),
-            reason=_sentence(networks.reason("decoder")), unit=view.unit, trained=view.trained,
-        )  # fmt: skip
-        st.session_state[PLANE] = kept = (same, packed)
-    return bytes(kept[1])
-
-
-def _sentence(reason: str) -> str:
-    return f"The browser does not decode this model: {reason}." if reason else ""
+    return cached.kept(PLANE, same, lambda: payload.data(view.key, view.model, view.cloud, flat))

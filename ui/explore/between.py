@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui import cached, pixels
 from ui.components import gallery, plane
+from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
 from ui.explore import picks
 from ui.view import Array, View
@@ -43,8 +44,8 @@ def _strip(view: View, first: int, second: int, way: Array) -> None:
         drawn = np.concatenate([ends[:1], drawn, ends[1:]])
         codes = np.concatenate([way[:1], way, way[-1:]])
         captions = [f"Original: {picks.caption(view, first)}", *captions, f"Original: {picks.caption(view, second)}"]
-    data = gallery.data(view.key, drawn, codes, captions, label="From one to the other", columns=len(drawn), side=96)
-    gallery.show("explore_between", data)
+    pictures = Pictures("From one to the other", drawn, codes, captions)
+    gallery.show("explore_between", view.key, pictures, Layout(columns=len(drawn)))
 
 
 def _movie(view: View, name: str, drawn: Array) -> None:

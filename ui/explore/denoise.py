@@ -7,7 +7,9 @@ import streamlit as st
 
 from ui import cached
 from ui.components import gallery
+from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
+from ui.explore import picks
 from ui.view import Array, View
 from vae_core.look import noise
 
@@ -16,6 +18,7 @@ USUAL = 0.3  # the level for a run that was trained without noise
 MOST = 1.0
 SEED = "denoise-seed"
 ROWS = ("Original", "Noisy", "Reconstruction")
+KINDS_HELP = "  \n".join(f"{name}: {told}" for name, told in noise.KINDS.items())
 LIKENESS_HELP = (
     "PSNR in decibels: how near a picture is to the original. Ten more is a tenth of the squared error. A model helps "
     "where its reconstruction is nearer than the noisy picture."
@@ -44,28 +47,18 @@ def show(view: View, flat: Flat) -> None:
 def _rows(view: View, images: Array, pictures: Array, codes: Array) -> None:
     told = [f"{row}: {view.label(image) or image}" for row in ROWS for image in images]
     flat = pictures.reshape(-1, *pictures.shape[2:])
-    data = gallery.data(
-        view.key, flat, codes.reshape(-1, view.size), told, label="Original, noisy, and what the model makes of it",
-        columns=len(images), rows=ROWS, side=96,
-    )  # fmt: skip
-    gallery.show("explore_denoise", data)
+    shown = Pictures("Original, noisy, and what the model makes of it", flat, codes.reshape(-1, view.size), told)
+    gallery.show("explore_denoise", view.key, shown, Layout(columns=len(images), rows=ROWS))
 
 
 def _controls(view: View) -> tuple[str, float]:
-    st.session_state.setdefault(SEED, 0)
     own = view.config.noise
+    trained = f"This run was trained with {f'Gaussian noise of {own:g}' if own else 'no noise'}."
+    key = f"denoise-level-{view.run.id}"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = st.segmented_control(
-            "Noise", list(noise.KINDS), default="Gaussian", required=True, key="denoise-kind",
-            help="  \n".join(f"{name}: {told}" for name, told in noise.KINDS.items()),
-        )  # fmt: skip
-        level = st.slider(
-            "Level", 0.0, MOST, min(own or USUAL, MOST), 0.05, key=f"denoise-level-{view.run.id}", width=240,
-            help=f"This run was trained with {f'Gaussian noise of {own:g}' if own else 'no noise'}.",
-        )  # fmt: skip
-        st.button("Again", icon=":material/casino:", on_click=_again, help="Other images and other noise.")
+            "Noise", list(noise.KINDS), default="Gaussian", required=True, key="denoise-kind", help=KINDS_HELP
+        )
+        level = st.slider("Level", 0.0, MOST, min(own or USUAL, MOST), 0.05, key=key, width=240, help=trained)
+        picks.again(SEED, "Other images and other noise.")
     return str(kind), float(level)
-
-
-def _again() -> None:
-    st.session_state[SEED] += 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from ui import cached
 from ui.components import gallery, sketch
-from ui.components.gallery import Go
+from ui.components.gallery import Go, Layout, Pictures
 from ui.components.plane.payload import Flat
 from ui.components.sketch import Drawn
-from ui.explore import image
+from ui.explore import image, picks
 from ui.view import Array, View, class_name
 from vae_core.errors import LoupeError
 from vae_core.look import neighbours
@@ -34,18 +36,15 @@ def show(view: View, flat: Flat) -> None:
 
 
 def _paper(view: View) -> bytes:
-    kept = st.session_state.get(PAPER)
     same = (view.key, view.run.document().get("created"), view.missing)
-    if not kept or kept[0] != same:
-        networks = cached.networks(view.run)
-        images = view.images
-        packed = sketch.data(
-            view.key, view.config.image, view.size,
-            encoder=networks.part("encoder"), decoder=networks.part("decoder"),
-            examples=None if images is None else images[spread(len(images), EXAMPLES)],
-        )  # fmt: skip
-        st.session_state[PAPER] = kept = (same, packed)
-    return bytes(kept[1])
+    return cached.kept(PAPER, same, lambda: paper(view, cached.networks(view.run).parts))
+
+
+def paper(view: View, networks: Mapping[str, bytes | None]) -> bytes:
+    """With some test images to begin with."""
+    images = view.images
+    examples = None if images is None else images[spread(len(images), EXAMPLES)]
+    return sketch.data(view.key, view.config.image, view.size, networks, examples)
 
 
 def _answer(view: View, drawn: Drawn) -> None:
@@ -63,11 +62,8 @@ def _made_here(view: View, code: Array, seq: int) -> None:
     """Encoded and decoded on this server, and the cursor sent there."""
     st.markdown("**What the model makes of it**")
     go = Go([float(value) for value in code], seq)
-    data = gallery.data(
-        view.key, cached.drawn(view.run, code[None]), code[None], ["Reconstruction"], label="Reconstruction",
-        columns=1, side=128, go=go,
-    )  # fmt: skip
-    gallery.show("explore_drawn_made", data)
+    made = Pictures("Reconstruction", cached.drawn(view.run, code[None]), code[None], ["Reconstruction"])
+    gallery.show("explore_drawn_made", view.key, made, Layout(columns=1, side=128), go)
 
 
 def _training(view: View, code: Array) -> None:
@@ -79,12 +75,9 @@ def _training(view: View, code: Array) -> None:
         st.caption(str(error))
         return
     found, distances = neighbours.nearest(codes, code, NEAREST)
-    labels = [""] * len(found) if part.labels is None else [
-        class_name(view.classes, int(label)) for label in part.labels[found]
-    ]  # fmt: skip
+    kinds = () if part.labels is None else part.labels[found]
+    labels = [class_name(view.classes, int(kind)) for kind in kinds] or [""] * len(found)
     st.markdown("**Nearest training images**", help=f"Of {len(codes):,} evenly spaced training images.")
     captions = [f"{label} ({away:.2f})".strip() for label, away in zip(labels, distances)]
-    data = gallery.data(
-        view.key, part.pixels[found], codes[found], captions, label="Nearest training images", side=72, told=True
-    )
-    gallery.show("explore_drawn_training", data)
+    nearest = Pictures("Nearest training images", part.pixels[found], codes[found], captions)
+    gallery.show("explore_drawn_training", view.key, nearest, picks.TOLD)

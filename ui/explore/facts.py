@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import streamlit as st
 
 from ui import cached
 from ui.components import plane
 from ui.components.plane import payload
+from ui.components.plane.told import Asked
 from ui.view import Array, View
 from vae_core.errors import LoupeError
 
@@ -21,16 +21,16 @@ def answer(view: View, decodes: bool) -> None:
     asked = plane.state(view.key).asked
     if asked is None:
         return
-    kept = st.session_state.get(KEPT)
-    if not kept or kept[0] != (view.key, asked):
-        known = facts(view, [image for image in asked.images if image < len(view.codes)])
-        code = None if decodes or asked.code is None or len(asked.code) != view.size else asked.code
-        picture = None if code is None else _picture(view, code)
-        if known and not decodes:
-            known = _with_reconstructions(view, known)
-        packed = payload.answer(view.key, asked, known, picture)
-        st.session_state[KEPT] = kept = ((view.key, asked), packed)
-    plane.answer(view.key, kept[1])
+    plane.answer(view.key, cached.kept(KEPT, (view.key, asked), lambda: _packed(view, asked, decodes)))
+
+
+def _packed(view: View, asked: Asked, decodes: bool) -> bytes:
+    known = facts(view, [image for image in asked.images if image < len(view.codes)])
+    code = None if decodes or asked.code is None or len(asked.code) != view.size else asked.code
+    picture = None if code is None else _picture(view, code)
+    if known and not decodes:
+        known = _with_reconstructions(view, known)
+    return payload.answer(view.key, asked, known, picture)
 
 
 def facts(view: View, images: list[int]) -> list[payload.Fact]:

@@ -8,15 +8,18 @@ import streamlit as st
 
 from ui import cached
 from ui.components import gallery
+from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
 from ui.explore import axes
 from ui.view import Array, View
 from vae_core.look import codes as places
-from vae_core.look import pictures
+from vae_core.look import pictures as sheets
+from vae_core.look.codes import Grid
 
 FEWEST, MOST, USUAL = 3, 30, 20
 QUICK_MULTIPLY_ADDS = 4e10  # that the first grid of a run may cost: some seconds
 FINE = 1200  # pixels that the saved picture is wide at least
+NUMBER_HELP = "How many columns and rows."
 SPACINGS = {"Even": "linear", "By the prior": "gaussian", "By the codes": "data"}
 SPACING_HELP = (
     "Even: equal steps along both axes. By the prior: equal steps of the prior's probability, so that every picture "
@@ -31,37 +34,41 @@ def show(view: View, flat: Flat) -> None:
     codes = found.codes.reshape(-1, view.size)
     if view.size == 1:
         codes = codes[:n]  # one number of a code has one line of pictures
-    rows = [f"{flat.names[1]} {up:.2f}, " if flat.names[1] else "" for up in found.up]
-    captions = [f"{row}{flat.names[0]} {across:.2f}" for row in rows for across in found.across][: len(codes)]
     in_browser = cached.networks(view.run).part("decoder") is not None
-    data = gallery.data(
-        view.key, None if in_browser else cached.drawn(view.run, codes), codes, captions,
-        label="Decoded images all over the map", columns=n, side=max(24, 720 // n), shape=view.config.image,
-    )  # fmt: skip
-    gallery.show("explore_grid", data)
+    images = view.config.image if in_browser else cached.drawn(view.run, codes)
+    pictures = Pictures("Decoded images all over the map", images, codes, _captions(found, flat)[: len(codes)])
+    gallery.show("explore_grid", view.key, pictures, Layout(columns=n, side=max(24, 720 // n)))
     st.caption(f"{found.note[0].upper()}{found.note[1:]}.")
     st.download_button(
-        "PNG", lambda: _png(view, codes, n), f"{view.run.id}-grid-{n}.png", "image/png", on_click="ignore",
-        icon=":material/download:", help="The whole grid as one picture.",
-    )  # fmt: skip
+        "PNG",
+        lambda: _png(view, codes, n),
+        f"{view.run.id}-grid-{n}.png",
+        "image/png",
+        on_click="ignore",
+        icon=":material/download:",
+        help="The whole grid as one picture.",
+    )
+
+
+def _captions(grid: Grid, flat: Flat) -> list[str]:
+    rows = [f"{flat.names[1]} {up:.2f}, " if flat.names[1] else "" for up in grid.up]
+    return [f"{row}{flat.names[0]} {across:.2f}" for row in rows for across in grid.across]
 
 
 def _png(view: View, codes: Array, n: int) -> bytes:
-    sheet = pictures.sheet(cached.drawn(view.run, codes), n, gap=0)
-    return pictures.png(sheet, math.ceil(FINE / sheet.shape[1]))
+    sheet = sheets.sheet(cached.drawn(view.run, codes), n, gap=0)
+    return sheets.png(sheet, math.ceil(FINE / sheet.shape[1]))
 
 
 def _controls(view: View) -> tuple[int, str]:
+    allowed = [name for name, spacing in SPACINGS.items() if spacing != "gaussian" or view.has_prior]
+    told = SPACING_HELP + ("" if view.has_prior else NO_PRIOR)
+    key = f"grid-spacing-{view.has_prior}"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         n = st.slider(
-            "Pictures each way", FEWEST, MOST, usual(view), key=f"grid-n-{view.run.id}", width=260,
-            help="How many columns and rows.",
-        )  # fmt: skip
-        allowed = [name for name, spacing in SPACINGS.items() if spacing != "gaussian" or view.has_prior]
-        spacing = st.segmented_control(
-            "Spacing", allowed, default=allowed[0], required=True, key=f"grid-spacing-{view.has_prior}",
-            help=SPACING_HELP + ("" if view.has_prior else NO_PRIOR),
-        )  # fmt: skip
+            "Pictures each way", FEWEST, MOST, usual(view), key=f"grid-n-{view.run.id}", width=260, help=NUMBER_HELP
+        )
+        spacing = st.segmented_control("Spacing", allowed, default=allowed[0], required=True, key=key, help=told)
     return int(n), str(spacing)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui import cached, losses, words
 from ui.components import gallery
+from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
 from ui.explore import picks
 from ui.view import Array, View
@@ -43,8 +44,8 @@ def _portrait(view: View, image: int) -> None:
     shown = made if view.images is None else np.concatenate([view.images[[image]], made])
     codes = view.codes[[image] * len(shown)]
     captions = ["Original", "Reconstruction"][-len(shown) :]
-    data = gallery.data(view.key, shown, codes, captions, label="The image", columns=2, side=128)
-    gallery.show("explore_portrait", data)
+    portrait = Pictures("The image", shown, codes, captions)
+    gallery.show("explore_portrait", view.key, portrait, Layout(columns=2, side=128))
     st.caption(f"{picks.caption(view, image)}, loss {words.number(float(view.losses[image]))} {view.unit}")
 
 
@@ -66,15 +67,14 @@ def _draws(view: View, image: int) -> None:
     if sigma is None:
         st.caption(POINT)
         return
-    st.session_state.setdefault(SEED, 0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Draws from what it believes**", width="content", help="Codes within that spread, decoded.")
-        st.button("Again", icon=":material/casino:", on_click=_again)
+        picks.again(SEED)
     draws = np.random.default_rng(int(st.session_state[SEED])).standard_normal((DRAWS, view.size))
     codes = (view.codes[image] + draws * sigma).astype(np.float32)
     captions = [f"{np.linalg.norm(draw):.1f} sigma from the mean" for draw in draws]
-    data = gallery.data(view.key, cached.drawn(view.run, codes), codes, captions, label="Draws", columns=12, side=56)
-    gallery.show("explore_draws", data)
+    drawn = Pictures("Draws", cached.drawn(view.run, codes), codes, captions)
+    gallery.show("explore_draws", view.key, drawn, Layout(columns=12, side=56))
 
 
 def _around(view: View, image: int) -> None:
@@ -85,11 +85,7 @@ def _around(view: View, image: int) -> None:
 
 
 def near(view: View, key: str, images: Array, distances: Array) -> None:
-    """Test images with how far away their codes are; as reconstructions where the originals are gone."""
-    shown = cached.drawn(view.run, view.codes[images]) if view.images is None else view.images[images]
+    """Test images with how far away their codes are."""
     captions = [f"{view.label(image) or image} ({away:.2f})" for image, away in zip(images, distances)]
-    picks.wall(view, key, shown, images, captions, "Nearest test images, with their distances")
-
-
-def _again() -> None:
-    st.session_state[SEED] += 1
+    label = "Nearest test images, with their distances"
+    gallery.show(key, view.key, Pictures(label, view.pictured(images), view.codes[images], captions), picks.TOLD)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
-from ui.components import gallery
+from ui.components.gallery import Layout
 from ui.explore import place
-from ui.view import Array, View
+from ui.view import View
 from vae_core.look import neighbours
+
+SEEDS = 1_000_000
+TOLD = Layout(side=72, told=True)  # pictures with what is said of each below it
 
 
 def number(view: View, label: str, name: str, start: int) -> int:
@@ -18,15 +23,20 @@ def number(view: View, label: str, name: str, start: int) -> int:
     told = f"Of the test set, from 0 to {most:,}, in file order."
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
         chosen = st.number_input(label, 0, most, key=name, width=140, help=told)
-        st.button(
-            "Nearest", key=f"{name}-nearest", icon=":material/my_location:", on_click=_take_nearest, args=(view, name),
-            help="The test image whose code is nearest to the cursor.",
-        )  # fmt: skip
-        st.button(
-            "Random", key=f"{name}-random", icon=":material/casino:", on_click=_take_random, args=(name, most),
-            help="Any test image.",
-        )  # fmt: skip
+        for word, (icon, take, told) in TAKEN.items():
+            key = f"{name}-{word.lower()}"
+            st.button(word, key=key, icon=icon, on_click=_take, args=(take, view, name), help=told)
     return int(chosen)
+
+
+def again(seed: str, told: str | None = None) -> None:
+    """A button for other random numbers. `seed` is the key of the session that says which."""
+    st.session_state.setdefault(seed, 0)
+    st.button("Again", icon=":material/casino:", on_click=_next, args=(seed,), help=told)
+
+
+def _next(seed: str) -> None:
+    st.session_state[seed] = (st.session_state[seed] + 1) % SEEDS
 
 
 def caption(view: View, image: int) -> str:
@@ -34,17 +44,22 @@ def caption(view: View, image: int) -> str:
     return f"{label} (test image {image})" if label else f"test image {image}"
 
 
-def wall(view: View, key: str, pictures: Array, images: Array, captions: list[str], label: str, side: int = 72) -> None:
-    """Test images with what is said of each below it."""
-    data = gallery.data(view.key, pictures, view.codes[images], captions, label=label, side=side, told=True)
-    gallery.show(key, data)
-
-
-def _take_nearest(view: View, name: str) -> None:
+def _nearest(view: View) -> int | None:
     found, _ = neighbours.nearest(view.codes, place.cursor(view), 1)
-    if len(found):
-        st.session_state[name] = int(found[0])
+    return int(found[0]) if len(found) else None
 
 
-def _take_random(name: str, most: int) -> None:
-    st.session_state[name] = int(np.random.default_rng().integers(most, endpoint=True))
+def _any(view: View) -> int:
+    return int(np.random.default_rng().integers(len(view.codes)))
+
+
+TAKEN = {
+    "Nearest": (":material/my_location:", _nearest, "The test image whose code is nearest to the cursor."),
+    "Random": (":material/casino:", _any, "Any test image."),
+}
+
+
+def _take(take: Callable[[View], int | None], view: View, name: str) -> None:
+    image = take(view)
+    if image is not None:
+        st.session_state[name] = image

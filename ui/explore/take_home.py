@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from string import Template
@@ -17,7 +18,7 @@ from ui.components import sketch
 from ui.components.plane import module, payload
 from ui.components.plane.payload import Flat
 from ui.components.plane.told import Asked
-from ui.explore import facts
+from ui.explore import draw, facts
 from ui.view import View
 from vae_core.design import naming
 from vae_core.design.config import Config
@@ -32,7 +33,6 @@ HERE = Path(__file__).parent
 MB = 2**20
 HALF_FROM = 2 * MB  # of packed weights; from there on they are kept in half precision
 MOST_THUMBNAILS, MOST_THUMBNAIL_BYTES = 500, MB
-EXAMPLES = 8
 UNKNOWN = "<!-- size -->"
 PLANE = 'mount(module.default, "plane", async () => post(await inflated("facts-data")));'
 ENDS = "export default module.default;"  # the last line of a component's program
@@ -59,11 +59,11 @@ def page(view: View, flat: Flat) -> str:
     networks = {name: _lighter(cached.networks(view.run).part(name)) for name in ("decoder", "encoder")}
     known = _thumbnails(view)
     data = {
-        "plane-data": _plane(view, flat, networks["decoder"]),
+        "plane-data": payload.data(view.key, replace(view.model, decoder=networks["decoder"]), view.cloud, flat),
         "facts-data": payload.answer(view.key, Asked(0, (), None), known),
     }
     if networks["encoder"]:
-        data["sketch-data"] = _sketch(view, networks)
+        data["sketch-data"] = draw.paper(view, networks)
     kept = "".join(f'<script type="text/plain" id="{name}">{_packed(part)}</script>\n' for name, part in data.items())
     card = view.run.card()
     text = Template((HERE / "take_home.html").read_text("utf-8")).substitute(
@@ -82,25 +82,10 @@ def page(view: View, flat: Flat) -> str:
     return text.replace(UNKNOWN, _size(len(text), networks))
 
 
-def _plane(view: View, flat: Flat, decoder: bytes | None) -> bytes:
-    return payload.data(
-        view.key, view.run.id, view.codes, view.config.image, has_prior=view.has_prior, flat=flat,
-        labels=view.labels, classes=view.classes, decoder=decoder, unit=view.unit, trained=view.trained,
-    )  # fmt: skip
-
-
 def _thumbnails(view: View) -> list[payload.Fact]:
     """What is known of some test images: as many as a file should hold."""
     count = min(MOST_THUMBNAILS, len(view.codes), MOST_THUMBNAIL_BYTES // view.config.pixels)
     return facts.facts(view, [int(image) for image in spread(len(view.codes), count)])
-
-
-def _sketch(view: View, networks: Mapping[str, bytes | None]) -> bytes:
-    images = view.images
-    return sketch.data(
-        view.key, view.config.image, view.size, encoder=networks["encoder"], decoder=networks["decoder"],
-        examples=None if images is None else images[spread(len(images), EXAMPLES)],
-    )  # fmt: skip
 
 
 def _sketch_script() -> str:

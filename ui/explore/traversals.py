@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui import cached
 from ui.components import gallery
+from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
 from ui.explore import place
 from ui.view import View
@@ -21,13 +22,11 @@ def show(view: View, flat: Flat) -> None:
     middle = place.cursor(view)
     strips = places.traversals(middle, view.sound, view.has_prior, STEPS)[numbers]
     codes = strips.reshape(-1, view.size)
-    captions = [f"z{number + 1} = {strip[step, number]:.2f}" for number, strip in zip(numbers, strips)
-                for step in range(STEPS)]  # fmt: skip
-    data = gallery.data(
-        view.key, cached.drawn(view.run, codes), codes, captions, label="Traversals, a row for each number of the code",
-        columns=STEPS, rows=[f"z{number + 1}" for number in numbers], side=72,
-    )  # fmt: skip
-    gallery.show("explore_traversals", data)
+    rows = [f"z{number + 1}" for number in numbers]
+    captions = [f"{row} = {code[number]:.2f}" for row, number, strip in zip(rows, numbers, strips) for code in strip]
+    label = "Traversals, a row for each number of the code"
+    pictures = Pictures(label, cached.drawn(view.run, codes), codes, captions)
+    gallery.show("explore_traversals", view.key, pictures, Layout(columns=STEPS, rows=rows, side=72))
     reach = "From -3 to 3" if view.has_prior else "Over the range of the test images' codes (1 to 99 %)"
     st.caption(f"{reach}, from left to right, through {place.told(middle)}, where the cursor rests.")
 

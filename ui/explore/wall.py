@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui import cached, losses, words
 from ui.components import gallery, plane
+from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
 from ui.explore import picks
 from ui.view import Array, View, class_name
@@ -34,7 +35,6 @@ def show(view: View, flat: Flat) -> None:
 
 def _controls(view: View) -> tuple[str, int, Array]:
     """The order, how many are shown, and which may be: of the class, and of those chosen on the map."""
-    st.session_state.setdefault(SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = str(st.selectbox("Order", ORDERS, key="wall-order", help=ORDER_HELP.format(unit=view.unit), width=180))
         # Pictures on the map may be many: they are small.
@@ -43,7 +43,7 @@ def _controls(view: View) -> tuple[str, int, Array]:
         losses.ask_of_images(view.config.image)
         images = _of_class(view)
         if order in (RANDOM, MAP):
-            st.button("Again", icon=":material/casino:", on_click=_again, help="Others, at random.")
+            picks.again(SEED, "Others, at random.")
     return order, int(count), _of_chosen(view, images)
 
 
@@ -78,20 +78,18 @@ def _shuffled(images: Array) -> Array:
     return np.random.default_rng(int(st.session_state[SEED])).permutation(images)
 
 
-def _again() -> None:
-    st.session_state[SEED] += 1
-
-
 def _list(view: View, images: Array) -> None:
     made = cached.drawn(view.run, view.codes[images])
     captions = [f"{picks.caption(view, image)}, loss {words.number(float(view.losses[image]), 3)}" for image in images]
     if view.images is None:
-        return picks.wall(view, "explore_wall", made, images, captions, "Reconstructions")
+        pictures = Pictures("Reconstructions", made, view.codes[images], captions)
+        return gallery.show("explore_wall", view.key, pictures, picks.TOLD)
     wrong = heat.errors(view.images[images], made)
     brightest = heat.scale(wrong)
     threes = _side_by_side(view.images[images], made, heat.coloured(wrong, brightest))
     label = "Test images, what the model makes of them, and errors"
-    picks.wall(view, "explore_wall", threes, images, captions, label, side=160)
+    pictures = Pictures(label, threes, view.codes[images], captions)
+    gallery.show("explore_wall", view.key, pictures, Layout(side=160, told=True))
     st.caption(f"{PIECES} Black: right; pale yellow: off by {brightest:.0%} of the way from black to white or more.")
 
 
@@ -113,10 +111,7 @@ def _map(view: View, flat: Flat, images: Array) -> None:
     low, high = points.min(axis=0), points.max(axis=0)
     half = max(float((high - low).max()) / 2, 1e-6) * 1.06
     spots = ((points - (low + high) / 2) / half * (1, -1) + 1) / 2
-    pictures = cached.drawn(view.run, view.codes[images]) if view.images is None else view.images[images]
-    data = gallery.data(
-        view.key, pictures, view.codes[images], [picks.caption(view, image) for image in images],
-        label="Test images where their codes are", places=spots, side=24,
-    )  # fmt: skip
-    gallery.show("explore_images_on_map", data)
+    captions = [picks.caption(view, image) for image in images]
+    pictures = Pictures("Test images where their codes are", view.pictured(images), view.codes[images], captions)
+    gallery.show("explore_images_on_map", view.key, pictures, Layout(places=spots, side=24))
     st.caption(f"{words.plural(len(images), 'random test image')}, each where its code is.")

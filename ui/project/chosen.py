@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from html import escape
 from typing import Any
 
@@ -11,9 +10,10 @@ import streamlit as st
 
 from ui import cached, palette, pixels, words
 from ui.components import gallery, plane
+from ui.components.gallery import Layout, Pictures
 from ui.project.laid import Laid
 from ui.view import View
-from vae_core.look import pictures
+from vae_core.look import pictures as sheets
 from vae_core.share import tables
 
 FIRST = 60  # images of a selection that are shown
@@ -95,9 +95,8 @@ def _gallery(view: View, first: Laid, laid: Laid, rows: Array) -> None:
     made = "" if shown is not None else " What the decoder draws of them: the originals are gone."
     shown = cached.drawn(view.run, laid.points.codes[some]) if shown is None else shown
     captions = [caption(laid, row) for row in some]
-    gallery.show("project_chosen", gallery.data(
-        first.key, shown, laid.points.codes[some], captions, label="The chosen images", side=64,
-    ))  # fmt: skip
+    pictures = Pictures("The chosen images", shown, laid.points.codes[some], captions)
+    gallery.show("project_chosen", first.key, pictures, Layout(side=64))
     if len(rows) > FIRST or made:
         st.caption(f"The first {len(some)} of {len(rows):,}.{made}")
 
@@ -136,11 +135,6 @@ def _row(laid: Laid, row: int) -> list[Any]:
 
 
 def as_png(view: View, laid: Laid, rows: Array) -> bytes:
-    from PIL import Image
-
     images = laid.pictures(view, rows[:MOST_SAVED])
     assert images is not None
-    sheet = pictures.sheet(images)
-    file = io.BytesIO()
-    Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet).save(file, "PNG")
-    return file.getvalue()
+    return sheets.encoded(sheets.sheet(images), format="PNG")

@@ -94,13 +94,7 @@ def _axes(laid: Laid) -> tuple[int, int]:
 
 
 def _packed(view: View, laid: Laid, axes: tuple[int, int], place: tuple[int, int]) -> bytes:
-    networks = cached.networks(view.run)
-    reason = networks.reason("decoder")
-    sentence = f"The browser does not decode this model: {reason}." if reason else ""
-    settings = Settings(
-        view.run.id, f"maps-{view.run.id}", view.config.image, view.has_prior, networks.part("decoder"), sentence,
-        view.unit, beside=place[1] > 1, leads=place[0] == 0,
-    )  # fmt: skip
+    settings = Settings(view.model, _group(view), beside=place[1] > 1, leads=place[0] == 0)
     return payload.data(laid.key, laid.title, laid.points, laid.lies(view, *axes), settings)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import cached, words
 from ui.components import gallery
+from ui.components.gallery import Layout, Pictures
 from ui.project.laid import Laid
 from ui.view import View
 from vae_core.look import neighbours
@@ -77,6 +78,4 @@ def _wall(view: View, laid: Laid, key: str, rows: Array, captions: list[str], si
     shown = laid.pictures(view, rows)
     shown = cached.drawn(view.run, laid.points.codes[rows]) if shown is None else shown
     label = "Images, with their distances"
-    gallery.show(
-        key, gallery.data(laid.key, shown, laid.points.codes[rows], captions, label=label, side=side, told=True)
-    )
+    gallery.show(key, laid.key, Pictures(label, shown, laid.points.codes[rows], captions), Layout(side=side, told=True))

@@ -35,12 +35,12 @@ def sheet(images: np.ndarray, columns: int | None = None, gap: int = GAP, paper:
 
 
 def png(picture: np.ndarray, scale: int = 1) -> bytes:
-    return _encoded(picture, scale, format="PNG", optimize=True)
+    return encoded(_larger(picture, scale), format="PNG", optimize=True)
 
 
 def webp(picture: np.ndarray, scale: int = 1) -> bytes:
     """Without loss: pixels that are drawn large must keep their edges."""
-    return _encoded(picture, scale, format="WEBP", lossless=True)
+    return encoded(_larger(picture, scale), format="WEBP", lossless=True)
 
 
 def thumbs(images: np.ndarray) -> bytes:
@@ -49,10 +49,14 @@ def thumbs(images: np.ndarray) -> bytes:
     return webp(sheet(images[:8], columns=4, paper=GREY), scale)
 
 
-def _encoded(picture: np.ndarray, scale: int, **options: Any) -> bytes:
+def encoded(picture: np.ndarray, **options: Any) -> bytes:
+    """A picture (h, w, c) as a file; the options are Pillow's."""
     from PIL import Image
 
-    pixels = picture.repeat(scale, axis=0).repeat(scale, axis=1)
     file = BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, **options)
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, **options)
     return file.getvalue()
+
+
+def _larger(picture: np.ndarray, scale: int) -> np.ndarray:
+    return picture.repeat(scale, axis=0).repeat(scale, axis=1)

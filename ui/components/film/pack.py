@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -29,18 +28,13 @@ def stops(epochs: Sequence[int], most: int = MOST_EPOCHS) -> list[int]:
 def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arrays] | None) -> dict[str, Any]:
     """One epoch: its codes on the plane, how they are turned to lie over the previous epoch's, and its pictures."""
     points = align.on_plane(snapshot["code"], snapshot["plane"])
-    turn = np.eye(2)
-    if previous:
-        before = align.on_plane(previous[1]["code"], previous[1]["plane"])
-        both = np.isfinite(before).all(axis=1) & np.isfinite(points).all(axis=1)
-        turn = align.turn(before[both], points[both])
     known = np.logical_and.reduce(np.isfinite(points).T)
     low, high = (points[known].min(axis=0), points[known].max(axis=0)) if known.any() else np.zeros((2, 2), np.float32)
     small = _places(points, known, low, high)
     return {
         "epoch": epoch,
         "previous": previous[0] if previous else None,
-        "turn": rounded(turn.reshape(-1)),
+        "turn": rounded(_turn(points, previous[1]).reshape(-1) if previous else [1, 0, 0, 1]),
         "written": zlib.crc32(small),
         "square": [rounded(row) for row in align.grid_square(snapshot["plane"])],
         "low": low.tolist(),
@@ -51,6 +45,12 @@ def frame(parcel: Parcel, epoch: int, snapshot: Arrays, previous: tuple[int, Arr
     }
 
 
+def _turn(points: np.ndarray[Any, Any], previous: Arrays) -> np.ndarray[Any, Any]:
+    before = align.on_plane(previous["code"], previous["plane"])
+    both = np.isfinite(before).all(axis=1) & np.isfinite(points).all(axis=1)
+    return align.turn(before[both], points[both])
+
+
 def strip(images: np.ndarray[Any, Any]) -> bytes:
     """Images in one row."""
     return _png(pictures.sheet(images, columns=len(images), gap=0))
@@ -58,11 +58,7 @@ def strip(images: np.ndarray[Any, Any]) -> bytes:
 
 def _png(picture: np.ndarray[Any, Any]) -> bytes:
     """Packed quickly rather than well: many are made while somebody waits, and the browser is mostly near."""
-    from PIL import Image
-
-    file = BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG", compress_level=1)
-    return file.getvalue()
+    return pictures.encoded(picture, format="PNG", compress_level=1)
 
 
 def _places(

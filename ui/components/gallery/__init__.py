@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import pixels
 from ui.components.parcel import Parcel
-from vae_core.look import pictures
+from vae_core.look import pictures as sheets
 
 HERE = Path(__file__).parent
 Array = np.ndarray[Any, Any]
@@ -24,6 +23,27 @@ _gallery = st.components.v2.component(
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Pictures with the places in the code space that they stand for."""
+
+    label: str  # what they are
+    images: Array | Sequence[int]  # (n, h, w, c) uint8; or the shape (h, w, c) of those that the plane's decoder draws
+    codes: Array  # (n, d)
+    captions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How they lie: in rows, of as many as there is room for; or freely, where they have places."""
+
+    columns: int | None = None
+    rows: Sequence[str] = ()  # their names, where they have some
+    places: Array | None = None  # (n, 2) in 0..1
+    side: int = 96  # pixels that a picture is wide at most
+    told: bool = False  # whether the captions always stand below
+
+
+@dataclass(frozen=True)
 class Go:
     """Where the plane's cursor is sent when the pictures arrive, once for each `seq`."""
 
@@ -31,56 +51,37 @@ class Go:
     seq: int
 
 
-def show(key: str, data: bytes) -> None:
-    _gallery(key=key, data=data)
+def show(key: str, plane: str, pictures: Pictures, layout: Layout, go: Go | None = None) -> None:
+    _gallery(key=key, data=data(plane, pictures, layout, go))
 
 
-def data(
-    plane: str,
-    images: Array | None,
-    codes: Array,
-    captions: Sequence[str],
-    *,
-    label: str,
-    columns: int | None = None,
-    rows: Sequence[str] = (),
-    places: Array | None = None,
-    side: int = 96,
-    told: bool = False,
-    go: Go | None = None,
-    shape: Sequence[int] | None = None,
-) -> bytes:
-    """What the browser draws: `images` (n, h, w, c) uint8 with the `codes` (n, d) that they stand for.
-
-    Without images, those of that `shape` (h, w, c) that the plane's own decoder draws, in full rows of `columns`.
-    Otherwise `columns` in rows that may have names, or as many as there is room for; `places` (n, 2) in 0..1 lays them
-    out freely instead. `side` is the most pixels that a picture is wide. With `told` the captions always stand below.
-    """
+def data(plane: str, pictures: Pictures, layout: Layout, go: Go | None = None) -> bytes:
+    """What the browser draws. Pictures of the plane's own decoder are in full rows."""
     parcel = Parcel()
-    across = math.ceil(math.sqrt(len(captions))) or 1
-    return parcel.sealed(
-        {
-            "plane": plane,
-            "label": label,
-            "tile": None if images is None else [images.shape[2], images.shape[1]],
-            "shape": list(shape) if images is None and shape else None,
-            "across": across,  # pictures in a row of the sheet
-            "sheet": parcel.add(_sheet(images, across)) if images is not None and len(images) else None,
-            "codes": parcel.add(np.asarray(codes, "<f4").tobytes()),
-            "size": codes.shape[1],
-            "captions": list(captions),
-            "columns": columns,
-            "rows": list(rows),
-            "places": None if places is None else np.round(places, 4).tolist(),
-            "side": side,
-            "told": told,
-            "go": None if go is None else {"code": list(go.code), "seq": go.seq},
-        }
-    )
+    header = {
+        "plane": plane,
+        "label": pictures.label,
+        **_drawn(parcel, pictures),
+        "codes": parcel.add(np.asarray(pictures.codes, "<f4").tobytes()),
+        "size": pictures.codes.shape[1],
+        "captions": list(pictures.captions),
+        "columns": layout.columns,
+        "rows": list(layout.rows),
+        "places": None if layout.places is None else np.round(layout.places, 4).tolist(),
+        "side": layout.side,
+        "told": layout.told,
+        "go": None if go is None else {"code": list(go.code), "seq": go.seq},
+    }
+    return parcel.sealed(header)
+
+
+def _drawn(parcel: Parcel, pictures: Pictures) -> dict[str, Any]:
+    images, across = pictures.images, math.ceil(math.sqrt(len(pictures.captions))) or 1
+    if not isinstance(images, np.ndarray):
+        return {"shape": list(images), "across": across, "sheet": None, "tile": None}
+    sheet = parcel.add(_sheet(images, across)) if len(images) else None
+    return {"shape": None, "across": across, "sheet": sheet, "tile": [images.shape[2], images.shape[1]]}
 
 
 def _sheet(images: Array, across: int) -> bytes:
-    from PIL import Image
-
-    sheet = pictures.sheet(images, across, gap=0)
-    return pixels.encoded(Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet))
+    return sheets.encoded(sheets.sheet(images, across, gap=0), format="WEBP", lossless=True, method=2)

@@ -23,6 +23,7 @@ MOST_PRIOR = 4.0  # what a slider covers at least where there is a prior
 NARROWEST = 1e-3
 Array = np.ndarray[Any, Any]
 Marked = Array | slice  # of rows, as an index
+Header = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,28 @@ class Flat:
     axes: Array  # (2, d); the second is all 0 for codes of one number
     names: tuple[str, str]
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the browser gets of a model: its packed decoder, or why there is none."""
+
+    run: str
+    image: Sequence[int]  # (height, width, channels)
+    has_prior: bool
+    decoder: bytes | None = None
+    reason: str = ""
+    unit: str = f"{naming.NATS} {naming.IMAGE}"  # of the losses of images
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The test images as points."""
+
+    codes: Array  # (n, d), their mean codes
+    labels: Array | None = None  # (n,)
+    classes: Sequence[str] = ()
+    trained: Array | None = None  # (n,) which are of classes that the model knows, where it was trained on some only
 
 
 @dataclass(frozen=True)
@@ -73,50 +96,36 @@ def principal(codes: Array) -> Flat:
     return Flat(fit.mean(axis=0), axes, ("axis 1", "axis 2"), note)
 
 
-def data(
-    key: str,
-    run: str,
-    codes: Array,
-    image: Sequence[int],
-    *,
-    has_prior: bool,
-    flat: Flat | None = None,
-    labels: Array | None = None,
-    classes: Sequence[str] = (),
-    decoder: bytes | None = None,
-    reason: str = "",
-    unit: str = f"{naming.NATS} {naming.IMAGE}",
-    trained: Array | None = None,
-) -> bytes:
-    """Everything that never changes: points, classes, where the axes lie, and the packed decoder or why there is none.
-
-    `codes` are the test images' mean codes (n, d), `image` is (height, width, channels), `labels` (n,) or None;
-    `trained` marks images of classes that the model knows, where it was trained on some of them only.
-    """
-    flat = flat or dimensions(codes)
-    sound = finite(codes)
-    kept = sound if trained is None else sound & trained
-    total, which = len(codes), marked(kept)
-    codes, labels = codes[which], None if labels is None else labels[which]
+def data(key: str, model: Model, cloud: Cloud, flat: Flat | None = None) -> bytes:
+    """Everything that never changes: points, classes, where the axes lie, and the model's decoder."""
+    sound = finite(cloud.codes)
+    kept = sound if cloud.trained is None else sound & cloud.trained
+    which = marked(kept)
+    codes, labels = cloud.codes[which], None if cloud.labels is None else cloud.labels[which]
     parcel = Parcel()
     header = {
-        "plane": key,
-        "run": run,
-        "image": list(image),
         "size": codes.shape[1],
-        "total": total,
-        "left": int(total - sound.sum()),
+        "total": len(sound),
+        "left": int(len(sound) - sound.sum()),
         "strange": int(sound.sum() - len(codes)),
-        "reason": reason,
-        "unit": unit,
-        **laid_flat(parcel, codes, flat, has_prior),
-        **coloured(parcel, codes, labels, classes),
-        **ranges(codes, has_prior),
+        **laid_flat(parcel, codes, flat or dimensions(cloud.codes), model.has_prior),
+        **coloured(parcel, codes, labels, cloud.classes),
+        **ranges(codes, model.has_prior),
+        **numbered(parcel, np.flatnonzero(kept)),
+        **described(parcel, key, model),
     }
-    header |= numbered(parcel, np.flatnonzero(kept))
-    if decoder:
-        header["decoder"] = parcel.add(decoder)
     return parcel.sealed(header)
+
+
+def described(parcel: Parcel, key: str, model: Model) -> Header:
+    return {
+        "plane": key,
+        "run": model.run,
+        "image": list(model.image),
+        "reason": model.reason,
+        "unit": model.unit,
+        "decoder": parcel.add(model.decoder) if model.decoder else None,
+    }
 
 
 def letter(key: str, content: Mapping[str, Any]) -> bytes:
@@ -132,7 +141,7 @@ def answer(key: str, asked: Asked, facts: Sequence[Fact], picture: Array | None 
     return parcel.sealed({"plane": key, "seq": asked.seq, "facts": known, "picture": shown})
 
 
-def _fact(parcel: Parcel, fact: Fact) -> dict[str, Any]:
+def _fact(parcel: Parcel, fact: Fact) -> Header:
     return {
         "image": fact.image,
         "label": fact.label,
@@ -150,7 +159,7 @@ def _pixels(parcel: Parcel, picture: Array | None) -> list[int] | None:
     return None if picture is None else parcel.add(picture.tobytes())
 
 
-def laid_flat(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> dict[str, Any]:
+def laid_flat(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> Header:
     """Where the codes lie on a flat piece of their space, and how it lies there."""
     points = (codes - flat.centre) @ flat.axes.T
     corners = np.zeros((0, 2))
@@ -167,7 +176,7 @@ def laid_flat(parcel: Parcel, codes: Array, flat: Flat, has_prior: bool) -> dict
     }
 
 
-def placed(parcel: Parcel, points: Array, corners: Array) -> dict[str, Any]:
+def placed(parcel: Parcel, points: Array, corners: Array) -> Header:
     """Two bytes for each number of a point, finer than a screen; and the square that is seen first, with `corners`."""
     axes = [np.ascontiguousarray(axis) for axis in points.T]  # an axis after the other: that is several times as fast
     low, high = np.array([(axis.min(), axis.max()) if len(points) else (0.0, 0.0) for axis in axes]).T
@@ -181,7 +190,7 @@ def placed(parcel: Parcel, points: Array, corners: Array) -> dict[str, Any]:
     }
 
 
-def coded(parcel: Parcel, codes: Array) -> dict[str, Any]:
+def coded(parcel: Parcel, codes: Array) -> Header:
     """Two bytes for each number of a code."""
     known = codes.astype(np.float64)
     low, high = (known.min(axis=0), known.max(axis=0)) if len(known) else (np.zeros(known.shape[1]),) * 2
@@ -203,40 +212,40 @@ def _view(points: Array, corners: Array) -> list[float | None]:
     return rounded([*((low + high) / 2), half * MARGIN])
 
 
-def numbered(parcel: Parcel, images: Array) -> dict[str, Any]:
+def numbered(parcel: Parcel, images: Array) -> Header:
     """Which image each point is; nothing is said of points that are numbered as their images are."""
     if np.array_equal(images, np.arange(len(images))):
         return {}
     return {"images": parcel.add(images.astype("<u4").tobytes())}
 
 
-def coloured(
-    parcel: Parcel, codes: Array, labels: Array | None, classes: Sequence[str], wide: bool = False
-) -> dict[str, Any]:
+def coloured(parcel: Parcel, codes: Array, labels: Array | None, classes: Sequence[str], wide: bool = False) -> Header:
     """The class of each point in one byte, or two where there are many; the largest number stands for none."""
-    colours = {"colors": palette.COLOURS, "grey": palette.GREY}
     if labels is None or not len(labels):
-        return {"classes": [], "counts": [], "wide": wide, **colours}
+        return {"classes": [], "counts": [], "wide": wide, "colors": palette.COLOURS, "grey": palette.GREY}
     number = max(len(classes), int(labels.max()) + 1)
     wide = wide or number > 255
     none = 65535 if wide else 255
     small = np.where((labels >= 0) & (labels < none), labels, none).astype("<u2" if wide else "u1")
     names = [*classes, *(str(label) for label in range(len(classes), number))]
-    known = marked(labels >= 0)
-    kept = labels[known]
-    counts = np.bincount(kept, minlength=number)
-    kinds = np.flatnonzero(counts)
-    sums = [np.bincount(kept, column, number)[kinds] for column in codes[known].T]
-    means = np.stack(sums, axis=1) / counts[kinds, None]
+    known = labels >= 0
+    counts = np.bincount(labels[known], minlength=number)
     return {
-        **colours,
         "colors": _colours(counts),
+        "grey": palette.GREY,
         "wide": wide,
         "classes": names,
         "counts": counts.tolist(),
         "kinds": parcel.add(small.tobytes()),
-        "means": parcel.add(np.asarray(means, "<f4").tobytes()),
+        "means": parcel.add(_means(codes, labels, known, counts).tobytes()),
     }
+
+
+def _means(codes: Array, labels: Array, known: Array, counts: Array) -> Array:
+    """The mean code of each class that is there."""
+    which, kinds = marked(known), np.flatnonzero(counts)
+    sums = [np.bincount(labels[which], column, len(counts))[kinds] for column in codes[which].T]
+    return (np.stack(sums, axis=1) / counts[kinds, None]).astype("<f4")
 
 
 def _colours(counts: Array) -> list[str]:
@@ -247,7 +256,7 @@ def _colours(counts: Array) -> list[str]:
     return [palette.COLOURS[place % len(palette.COLOURS)] for place in places]
 
 
-def ranges(codes: Array, has_prior: bool) -> dict[str, Any]:
+def ranges(codes: Array, has_prior: bool) -> Header:
     """What each slider covers, how far one key press goes, and where Home is."""
     size = codes.shape[1]
     low, high = np.quantile(some(codes), RANGE, axis=0) if len(codes) else (np.zeros(size), np.zeros(size))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from ui.components.parcel import Parcel
 from ui.components.plane import payload
-from ui.components.plane.payload import Flat, Marked
-from vae_core.design import naming
+from ui.components.plane.payload import Flat, Header, Marked, Model
 from vae_core.look import pictures
 
 MOST_WALKED = 100_000  # points whose codes the browser gets, to walk by ...
@@ -63,73 +61,60 @@ class Spots:
 class Settings:
     """What is the same for all maps of a run."""
 
-    run: str
+    model: Model
     group: str  # maps of one group follow each other
-    image: Sequence[int]
-    has_prior: bool
-    decoder: bytes | None = None
-    reason: str = ""
-    unit: str = f"{naming.NATS} {naming.IMAGE}"  # of the losses of images
     beside: bool = False  # with other maps, so in little room ...
     leads: bool = True  # ... and the one that has the tools for all
 
 
 def data(key: str, title: str, points: Points, lies: Flat | Spots, settings: Settings) -> bytes:
     """Everything of one map. Points without a place or with a code that is not a number are left out."""
-    kept = payload.finite(points.codes)
-    if isinstance(lies, Spots):
-        kept &= payload.finite(lies.places)
+    known = payload.finite(points.codes)
+    kept = known & payload.finite(lies.places) if isinstance(lies, Spots) else known
     which = payload.marked(kept)
     codes, labels = points.codes[which], None if points.labels is None else points.labels[which]
-    parcel = Parcel()
-    header = {
-        "plane": key,
-        "run": settings.run,
-        "group": settings.group,
-        "title": title,
-        "image": list(settings.image),
-        "size": codes.shape[1],
-        "tests": points.tests,
-        "total": points.total,
-        "left": len(kept) - len(codes),
-        "reason": settings.reason,
-        "unit": settings.unit,
-        "beside": settings.beside,
-        "leads": settings.leads,
-        **_laid(parcel, codes, lies, which, settings.has_prior),
-        **payload.coloured(parcel, codes, labels, points.classes, wide=True),
-        **payload.ranges(codes, settings.has_prior),
-        **payload.numbered(parcel, points.ids[which]),
-        "columns": [_column(parcel, column, which) for column in points.columns],
-    }
-    if settings.decoder:
-        header["decoder"] = parcel.add(settings.decoder)
-    return parcel.sealed(header)
+    parcel, model = Parcel(), settings.model
+    return parcel.sealed(
+        {
+            "group": settings.group,
+            "title": title,
+            "size": codes.shape[1],
+            "tests": points.tests,
+            "total": points.total,
+            "left": len(kept) - len(codes),
+            "beside": settings.beside,
+            "leads": settings.leads,
+            **_laid(parcel, codes, lies, which, model.has_prior),
+            **payload.coloured(parcel, codes, labels, points.classes, wide=True),
+            **payload.ranges(codes, model.has_prior),
+            **payload.numbered(parcel, points.ids[which]),
+            "columns": [_column(parcel, column, which) for column in points.columns],
+            **payload.described(parcel, key, model),
+        }
+    )
 
 
 def sheet(group: str, ids: Array, images: Array) -> bytes:
     """Thumbnails for all maps of a group, as many as one sheet holds: of `ids`, whose `images` are (n, h, w, c)."""
-    from PIL import Image
-
     cell = cell_side(len(ids), max(images.shape[1:3]))
     across = SHEET_SIDE // cell
     chosen = np.linspace(0, len(ids) - 1, min(len(ids), across * across)).round().astype(int)
-    blank = np.zeros((int(not len(chosen)), cell, cell, images.shape[-1]), np.uint8)  # a picture needs something
-    small = np.concatenate([shrunk(images[chosen], cell), blank])
     columns = min(across, int(np.ceil(np.sqrt(len(chosen)))) or 1)
-    picture = pictures.sheet(small, columns, gap=0)
-    file = BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(
-        file, "JPEG", quality=QUALITY, subsampling=0
-    )
     parcel = Parcel()
-    return parcel.sealed({
+    header = {
         "group": group,
-        "sheet": parcel.add(file.getvalue()),
+        "sheet": parcel.add(_thumbnails(images[chosen], cell, columns)),
         "cell": cell,
         "across": columns,
         "ids": parcel.add(ids[chosen].astype("<u4").tobytes()),
-    })  # fmt: skip
+    }
+    return parcel.sealed(header)
+
+
+def _thumbnails(images: Array, cell: int, columns: int) -> bytes:
+    blank = np.zeros((int(not len(images)), cell, cell, images.shape[-1]), np.uint8)  # a picture needs something
+    small = np.concatenate([shrunk(images, cell), blank])
+    return pictures.encoded(pictures.sheet(small, columns, gap=0), format="JPEG", quality=QUALITY, subsampling=0)
 
 
 def cell_side(count: int, side: int) -> int:
@@ -154,10 +139,10 @@ def shrunk(images: Array, cell: int) -> Array:
     return np.pad(images, ((0, 0), *edges, (0, 0)), mode="edge")
 
 
-def _laid(parcel: Parcel, codes: Array, lies: Flat | Spots, which: Marked, has_prior: bool) -> dict[str, Any]:
+def _laid(parcel: Parcel, codes: Array, lies: Flat | Spots, which: Marked, has_prior: bool) -> Header:
     if isinstance(lies, Flat):
         return payload.laid_flat(parcel, codes, lies, has_prior)
-    header: dict[str, Any] = {
+    header: Header = {
         "names": lies.names,
         "note": lies.note,
         "rings": False,
@@ -169,21 +154,21 @@ def _laid(parcel: Parcel, codes: Array, lies: Flat | Spots, which: Marked, has_p
     return header
 
 
-def _walked(parcel: Parcel, codes: Array) -> dict[str, Any]:
+def _walked(parcel: Parcel, codes: Array) -> Header:
     """The codes of all points, or of every second, third ... one."""
     most = max(1, min(MOST_WALKED, MOST_NUMBERS // max(codes.shape[1], 1)))
     every = max(1, -(-len(codes) // most))
     return {"every": every, **payload.coded(parcel, codes[::every])}
 
 
-def _column(parcel: Parcel, column: Column, which: Marked) -> dict[str, Any]:
+def _column(parcel: Parcel, column: Column, which: Marked) -> Header:
     told = {"name": column.name, "help": column.help}
     if column.values.dtype.kind in "fiu":
         return told | _numbers(parcel, column.values[which].astype(np.float64))
     return told | _words(parcel, column.values.astype(str), which)
 
 
-def _numbers(parcel: Parcel, values: Array) -> dict[str, Any]:
+def _numbers(parcel: Parcel, values: Array) -> Header:
     """Two bytes each; the largest number stands for none."""
     which = payload.marked(np.isfinite(values))
     known = values[which]
@@ -195,7 +180,7 @@ def _numbers(parcel: Parcel, values: Array) -> dict[str, Any]:
     return {"low": float(low), "step": float(step), "scale": scale, "part": parcel.add(small.tobytes())}
 
 
-def _words(parcel: Parcel, values: Array, which: Marked) -> dict[str, Any]:
+def _words(parcel: Parcel, values: Array, which: Marked) -> Header:
     """The most common words, each with a number; the others, and no word, count as none."""
     words, counts = np.unique(values[values != ""], return_counts=True)
     common = np.sort(words[np.argsort(-counts, kind="stable")][:MOST_KINDS])

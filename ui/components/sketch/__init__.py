@@ -40,12 +40,10 @@ def data(
     plane: str,
     image: tuple[int, int, int],
     size: int,
-    *,
-    encoder: bytes | None,
-    decoder: bytes | None,
+    networks: Mapping[str, bytes | None],
     examples: Array | None,
 ) -> bytes:
-    """What never changes of a run. `examples` (n, h, w, c) are images to begin with."""
+    """What never changes of a run, and its `encoder` and `decoder`; `examples` (n, h, w, c) to begin with."""
     parcel = Parcel()
     return parcel.sealed(
         {
@@ -53,8 +51,7 @@ def data(
             "image": list(image),
             "size": size,
             "dark": examples is None or _is_dark(examples),
-            "encoder": parcel.add(encoder) if encoder else None,
-            "decoder": parcel.add(decoder) if decoder else None,
+            **{name: parcel.add(part) if (part := networks.get(name)) else None for name in ("encoder", "decoder")},
             "examples": None if examples is None else [parcel.add(example.tobytes()) for example in examples],
         }
     )

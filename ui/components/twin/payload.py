@@ -10,8 +10,7 @@ import numpy as np
 
 from ui.components.parcel import Parcel
 from ui.components.plane import payload
-from ui.components.plane.payload import Flat
-from vae_core.design import naming
+from ui.components.plane.payload import Cloud, Flat, Model
 from vae_core.look import align
 
 MOST_ANCHORS = 2000  # test images that the walk goes between, with their pictures
@@ -20,87 +19,70 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Model:
-    """One of those that walk together. All arrays speak of the same test images, in one order."""
+class Twin:
+    """One of the models that walk together. All arrays speak of the same test images, in one order."""
 
-    run: str
+    model: Model
+    cloud: Cloud
+    losses: Array  # (n,) in the model's unit
     name: str
     colour: str
-    codes: Array  # (n, d)
-    losses: Array  # (n,) in `unit`
-    has_prior: bool
-    decoder: bytes | None
-    reason: str = ""  # why the browser has no decoder
-    unit: str = f"{naming.NATS} {naming.IMAGE}"
 
 
-def data(
-    models: Sequence[Model],
-    image: Sequence[int],
-    originals: Array | None,
-    labels: Array | None = None,
-    classes: Sequence[str] = (),
-) -> bytes:
+def data(twins: Sequence[Twin], originals: Array | None) -> bytes:
     """`originals` (n, h, w, channels) uint8, where the images are still there."""
     parcel = Parcel()
-    anchors = _anchors(models, int(np.prod(image)))
-    flats = _flats(models)
+    image, cloud = twins[0].model.image, twins[0].cloud
+    anchors = _anchors(twins, int(np.prod(image)))
     header = {
         "image": list(image),
-        "total": len(models[0].codes),
+        "total": len(cloud.codes),
         "anchors": anchors.tolist(),
-        "classes": list(classes),
-        "labels": None if labels is None else [int(label) for label in labels[anchors]],
+        "classes": list(cloud.classes),
+        "labels": None if cloud.labels is None else [int(label) for label in cloud.labels[anchors]],
         "originals": None if originals is None else parcel.add(np.ascontiguousarray(originals[anchors]).tobytes()),
-        "models": [_model(parcel, model, flat, anchors, image, labels, classes) for model, flat in zip(models, flats)],
+        "models": [_model(parcel, twin, flat, anchors) for twin, flat in zip(twins, _flats(twins))],
     }
     return parcel.sealed(header)
 
 
-def _model(
-    parcel: Parcel, model: Model, flat: Flat, anchors: Array, image: Sequence[int], labels: Array | None,
-    classes: Sequence[str],
-) -> dict[str, Any]:  # fmt: skip
-    plane = payload.data(
-        model.run, model.run, model.codes, image, has_prior=model.has_prior, flat=flat, labels=labels, classes=classes,
-        decoder=model.decoder, reason=model.reason,
-    )  # fmt: skip
+def _model(parcel: Parcel, twin: Twin, flat: Flat, anchors: Array) -> dict[str, Any]:
     return {
-        "run": model.run,
-        "name": model.name,
-        "color": model.colour,
-        "unit": model.unit,
-        "plane": parcel.add(plane),
-        "losses": parcel.add(np.nan_to_num(model.losses, nan=-1).astype("<f4").tobytes()),
-        **payload.coded(parcel, model.codes[anchors]),
+        "run": twin.model.run,
+        "name": twin.name,
+        "color": twin.colour,
+        "unit": twin.model.unit,
+        "plane": parcel.add(payload.data(twin.model.run, twin.model, twin.cloud, flat)),
+        "losses": parcel.add(np.nan_to_num(twin.losses, nan=-1).astype("<f4").tobytes()),
+        **payload.coded(parcel, twin.cloud.codes[anchors]),
     }
 
 
-def _sound(models: Sequence[Model]) -> Array:
+def _sound(twins: Sequence[Twin]) -> Array:
     """(n,): whose codes are numbers in all models."""
-    return np.logical_and.reduce([payload.finite(model.codes) for model in models])
+    return np.logical_and.reduce([payload.finite(twin.cloud.codes) for twin in twins])
 
 
-def _anchors(models: Sequence[Model], pixels: int) -> Array:
+def _anchors(twins: Sequence[Twin], pixels: int) -> Array:
     """Test images all over the file whose codes are numbers in all models."""
-    known = np.flatnonzero(_sound(models))
+    known = np.flatnonzero(_sound(twins))
     most = min(len(known), MOST_ANCHORS, ANCHOR_BYTES // pixels)
     return known[np.linspace(0, len(known) - 1, most).astype(int)] if most else known[:0]
 
 
-def _flats(models: Sequence[Model]) -> list[Flat]:
+def _flats(twins: Sequence[Twin]) -> list[Flat]:
     """Each model's own plane, the others' turned and mirrored until they lie nearest to the first: never scaled."""
-    flats = [payload.principal(model.codes) for model in models]
-    sound = _sound(models)
-    first = _places(models[0], flats[0], sound)
+    flats = [payload.principal(twin.cloud.codes) for twin in twins]
+    sound = _sound(twins)
+    first = _places(twins[0], flats[0], sound)
     return [
         flats[0],
-        *(_turned(flat, first, _places(model, flat, sound)) for model, flat in zip(models[1:], flats[1:])),
+        *(_turned(flat, first, _places(twin, flat, sound)) for twin, flat in zip(twins[1:], flats[1:])),
     ]
 
 
-def _places(model: Model, flat: Flat, sound: Array) -> Array:
-    points = (model.codes[sound] - flat.centre) @ flat.axes.T
+def _places(twin: Twin, flat: Flat, sound: Array) -> Array:
+    points = (twin.cloud.codes[sound] - flat.centre) @ flat.axes.T
     return np.asarray(points - points.mean(axis=0) if len(points) else points)
 
 
