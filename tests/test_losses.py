@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ui import losses
+from ui.losses import Course
 from vae_core.design import naming, recipes
 from vae_core.design.config import Config
 
@@ -30,7 +31,7 @@ def rows(count: int) -> list[dict]:
 
 
 def charts(config: Config, count: int, per: str = naming.IMAGE, recipe=None, progress=(), strip=None) -> list[dict]:
-    return losses.charts(config, recipe, rows(count), progress, strip, 1, "#123456", per, log=False)
+    return losses.charts(Course(config, rows(count), "#123456", 1, progress, recipe, strip), per, log=False)
 
 
 def test_a_vae_has_its_loss_its_parts_and_its_kl():
@@ -57,7 +58,7 @@ def test_a_value_that_is_no_number_is_a_gap():
     broken = rows(2)
     broken[1]["train_reconstruction_nats_per_image"] = None
     broken[0]["train_reconstruction_nats_per_image"] = math.inf
-    main = losses.charts(AE, None, broken, [], None, None, "#000000", naming.IMAGE, False)[0]
+    main = losses.charts(Course(AE, broken, "#000000"), naming.IMAGE, False)[0]
     assert main["lines"][0]["values"] == [None, None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,14 @@ from vae_core.words import plural
 KEPT = "loss_per"  # of the session: per what losses are shown, on all pages
 MOST_POINTS = 500  # of a line
 PARTS = {"train": "training", "validation": "validation"}
+KINDS = {"total": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}
+FURTHER = {
+    "learning_rate": "Learning rate",
+    "beta": "Beta",
+    "seconds": "Seconds",
+    "images_per_second": "Images a second",
+    "peak_memory_mb": "Memory, MB",
+}
 SECOND, OTHER = palette.COLOURS[3], palette.COLOURS[2]
 LOSS_HELP = "What training makes small. Lower is better. The ring marks the best epoch, whose model is kept."
 LEVELS = {
@@ -29,44 +38,91 @@ Rows = Sequence[Mapping[str, Any]]
 Chart = dict[str, Any]
 
 
-def charts(
-    config: Config,
-    recipe: Recipe | None,
-    rows: Rows,
-    progress: Rows,
-    strip: Mapping[str, Any] | None,
-    best: int | None,
-    colour: str,
-    per: str,
-    log: bool,
-) -> list[Chart]:
+# What a chart says where nothing else is said.
+CHART: Chart = {"levels": [], "marks": [], "batches": [], "best": None, "log": False, "height": 240}
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a training went, and what it is compared with."""
+
+    config: Config
+    rows: Rows  # of its epochs
+    colour: str
+    best: int | None = None
+    progress: Rows = ()  # of its batches, while there is no epoch
+    recipe: Recipe | None = None
+    strip: Mapping[str, Any] | None = None  # the baselines
+
+
+def charts(course: Course, per: str, log: bool) -> list[Chart]:
     """One chart, or two where the KL term has a size of its own. `per` is one of `naming.choices`."""
-    rows = thinned(rows)
-    scale = naming.scale(config.image, per)
-    epochs = [row["epoch"] for row in rows]
-    common: Chart = {
-        "epochs": epochs,
-        "log": log,
-        "best": best,
-        "unit": naming.unit(config, per),
-    }
-    main: Chart = {
-        **common,
-        "name": "loss",
-        "height": 240,
-        "help": LOSS_HELP,
-        "title": "Loss and its reconstruction part" if config.has_prior else "Reconstruction loss",
-        "lines": _main_lines(config, rows, scale, colour),
-        "levels": levels(config, strip, scale),
-        "marks": marks(config, recipe, scale, "kl", leave_out=True),
-        "batches": [] if rows else batches(progress, scale),
-        "empty": "The curve begins with the first batch.",
-    }
-    main["span"] = span(epochs, config.epochs, [mark["epoch"] for mark in main["marks"]])
+    config, course = course.config, replace(course, rows=thinned(course.rows))
+    epochs = [row["epoch"] for row in course.rows]
+    main = _main(course, naming.scale(config.image, per))
+    wide = span(epochs, config.epochs, [mark["epoch"] for mark in main["marks"]])
+    common = {"epochs": epochs, "log": log, "best": course.best, "span": wide}
+    main |= {**common, "unit": naming.unit(config, per)}
     if config.kind == "ae":
         return [main]
-    kl = _kl(config, recipe, rows, naming.scale(config.image, naming.kl_per(per)), colour)
-    return [main, {**common, **kl, "unit": naming.kl_unit(per), "span": main["span"]}]
+    kl = _kl(course, naming.scale(config.image, naming.kl_per(per)))
+    return [main, {**kl, **common, "unit": naming.kl_unit(per)}]
+
+
+def _main(course: Course, scale: float) -> Chart:
+    return {
+        **CHART,
+        "name": "loss",
+        "title": "Loss and its reconstruction part" if course.config.has_prior else "Reconstruction loss",
+        "help": LOSS_HELP,
+        "lines": _main_lines(course, scale),
+        "levels": levels(course.config, course.strip, scale),
+        "marks": marks(course.config, course.recipe, scale),
+        "batches": [] if course.rows else batches(course.progress, scale),
+        "empty": "The curve begins with the first batch.",
+    }
+
+
+def _main_lines(course: Course, scale: float) -> list[Chart]:
+    if not course.config.has_prior:
+        return _lines(course, "reconstruction", scale, course.colour)
+    total = _lines(course, "total", scale, course.colour, "loss, ")
+    other = SECOND if course.colour != SECOND else OTHER
+    return total + _lines(course, "reconstruction", scale, other, "reconstruction, ")
+
+
+def _lines(course: Course, kind: str, scale: float, colour: str, words: str = "") -> list[Chart]:
+    chosen_by = "total" if course.config.has_prior else "reconstruction"
+    return [
+        {
+            "name": words + name,
+            "color": colour,
+            "dashed": part == "validation",
+            "best": kind == chosen_by and part == "validation",
+            "values": values(course.rows, part, kind, scale),
+        }
+        for part, name in PARTS.items()
+    ]
+
+
+def _kl(course: Course, scale: float) -> Chart:
+    beta = course.config.beta
+    meant = f"It counts in the loss with a weight of {beta:g}." if beta else "It is not in the loss."
+    return {
+        **CHART,
+        "name": "kl",
+        "title": "KL: how far codes stray from the prior",
+        "help": f"How much the code says about an image, beyond the prior. {meant}",
+        "lines": _lines(course, "kl", scale, course.colour),
+        "empty": "After the first epoch.",
+        "marks": marks(course.config, course.recipe, scale, kl=True),
+    }
+
+
+def values(rows: Rows, part: str, kind: str, scale: float) -> list[float | None]:
+    """One kind of loss in each epoch; None where it is no number."""
+    found = [row[f"{part}_{kind}_nats_per_image"] for row in rows]
+    return [None if value is None or not math.isfinite(value) else value * scale for value in found]
 
 
 def thinned(rows: Rows, most: int = MOST_POINTS) -> Rows:
@@ -109,16 +165,16 @@ def _own_nats(config: Config, losses: Mapping[str, Any]) -> float:
     return nats / (2 * (config.sigma or 1.0) ** 2) if config.loss == "mse" else nats
 
 
-def marks(config: Config, recipe: Recipe | None, scale: float, what: str, leave_out: bool = False) -> list[Chart]:
-    """The numbers that a recipe's report printed, at their epochs."""
+def marks(config: Config, recipe: Recipe | None, scale: float, kl: bool = False) -> list[Chart]:
+    """The numbers that a recipe's report printed, at their epochs: those of the KL term, or the others."""
     if recipe is None:
         return []
     nats = report_unit(str(recipe.reported.get("unit")), config)
     found = []
     for point in recipe.reported.get("points", ()):
         for name, value in point.items():
-            if name != "epoch" and nats and name.endswith(what) != leave_out:
-                factor = 1.0 if name.endswith("kl") else nats
+            if name != "epoch" and nats and name.endswith("kl") == kl:
+                factor = 1.0 if kl else nats
                 part = "train" if name.startswith("train") else "validation"
                 text = f"Report {recipe.report}, epoch {point['epoch']}, {name.replace('_', ', ')}"
                 value = value * factor * scale
@@ -128,8 +184,8 @@ def marks(config: Config, recipe: Recipe | None, scale: float, what: str, leave_
 
 def beyond(config: Config, recipe: Recipe | None, per: str) -> str:
     """The printed points that the chart is too short for, in a sentence; empty where there are none."""
-    scales = [(naming.scale(config.image, each), out) for each, out in ((per, True), (naming.kl_per(per), False))]
-    printed = [mark for scale, out in scales for mark in marks(config, recipe, scale, "kl", leave_out=out)]
+    scales = [naming.scale(config.image, each) for each in (per, naming.kl_per(per))]
+    printed = marks(config, recipe, scales[0]) + marks(config, recipe, scales[1], kl=True)
     late = [mark for mark in printed if mark["epoch"] > config.epochs]
     told = "; ".join(f"{mark['name']}: {mark['value']:.4g}" for mark in late)
     return f"Printed for later epochs than this run has: {told}." if told else ""
@@ -151,67 +207,16 @@ def report_unit(unit: str, config: Config) -> float | None:
     return units.get(unit)
 
 
-def _main_lines(config: Config, rows: Rows, scale: float, colour: str) -> list[Chart]:
-    if not config.has_prior:
-        return _lines(rows, "reconstruction", "", scale, colour)
-    other = SECOND if colour != SECOND else OTHER
-    total = _lines(rows, "total", "loss, ", scale, colour)
-    return total + _lines(rows, "reconstruction", "reconstruction, ", scale, other, best=False)
-
-
-def _lines(rows: Rows, kind: str, words: str, scale: float, colour: str, best: bool = True) -> list[Chart]:
-    return [
-        {
-            "name": words + name,
-            "color": colour,
-            "dashed": part == "validation",
-            "best": best and part == "validation",
-            "values": [_scaled(row[f"{part}_{kind}_nats_per_image"], scale) for row in rows],
-        }
-        for part, name in PARTS.items()
-    ]
-
-
-def _kl(config: Config, recipe: Recipe | None, rows: Rows, scale: float, colour: str) -> Chart:
-    meant = "It counts in the loss with a weight of " + f"{config.beta:g}." if config.beta else "It is not in the loss."
-    return {
-        "name": "kl",
-        "title": "KL: how far codes stray from the prior",
-        "height": 240,
-        "levels": [],
-        "help": f"How much the code says about an image, beyond the prior. {meant}",
-        "lines": _lines(rows, "kl", "", scale, colour, best=False),
-        "batches": [],
-        "empty": "After the first epoch.",
-        "marks": marks(config, recipe, scale, "kl"),
-    }
-
-
-def _scaled(value: float | None, scale: float) -> float | None:
-    return None if value is None or not math.isfinite(value) else value * scale
-
-
 def table(rows: Rows, config: Config, per: str) -> dict[str, list[Any]]:
     """The epoch table, the newest epoch first: columns by their headings."""
-    scale = naming.scale(config.image, per)
-    scales = {"kl": naming.scale(config.image, naming.kl_per(per))}
-    kinds = ("total", "reconstruction", "kl") if config.kind == "vae" else ("reconstruction",)
-    newest = list(reversed(rows))
+    is_vae, newest = config.kind == "vae", list(reversed(rows))
     columns: dict[str, list[Any]] = {"Epoch": [row["epoch"] for row in newest]}
-    for kind in kinds:
+    for kind, name in KINDS.items() if is_vae else [("reconstruction", "Reconstruction")]:
+        scale = naming.scale(config.image, naming.kl_per(per) if kind == "kl" else per)
         for part, words in PARTS.items():
-            name = {"total": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}[kind]
-            columns[f"{name}, {words}"] = [
-                _scaled(row[f"{part}_{kind}_nats_per_image"], scales.get(kind, scale)) for row in newest
-            ]
-    for key, words in (
-        ("learning_rate", "Learning rate"),
-        ("beta", "Beta"),
-        ("seconds", "Seconds"),
-        ("images_per_second", "Images a second"),
-        ("peak_memory_mb", "Memory, MB"),
-    ):
-        if key != "beta" or config.kind == "vae":
+            columns[f"{name}, {words}"] = values(newest, part, kind, scale)
+    for key, words in FURTHER.items():
+        if key != "beta" or is_vae:
             columns[words] = [row[key] for row in newest]
     return columns
 

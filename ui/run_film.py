@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -11,6 +12,7 @@ import streamlit as st
 from ui import cached, losses, palette
 from ui.components import film
 from ui.errors import plain
+from ui.losses import Course
 from ui.run_view import View
 from vae_core.design.config import Config
 from vae_core.design.recipes import Recipe
@@ -29,7 +31,6 @@ PLANES = {
 class Facts:
     """What never changes of a run and takes long to look up."""
 
-    run: tuple[str, str]  # its name and when it was made
     colour: str
     recipe: Recipe | None
     classes: tuple[str, ...]
@@ -59,25 +60,18 @@ def _axes(image: tuple[int, ...]) -> tuple[str, bool]:
 def _data(view: View, facts: Facts, key: str, per: str, log: bool) -> bytes:
     """What the browser needs now; packed anew only where something has changed."""
     progress = [] if view.history else view.run.progress()
-    charts = losses.charts(
-        view.config, facts.recipe, view.history, progress, _strip(view), view.best, facts.colour, per, log
-    )
-    total = max(view.config.epochs, len(view.history))
+    course = Course(view.config, view.history, facts.colour, view.best, progress, facts.recipe, _strip(view))
     header = {
         "run": view.run.id,
-        "charts": charts,
-        "total": total,
+        "charts": losses.charts(course, per, log),
+        "total": max(view.config.epochs, len(view.history)),
         "colors": palette.COLOURS,
         "waiting": _announce(view),
         **facts.notes,
     }
-    wanted = film.wanted(key)
+    wanted, snapshot = film.wanted(key), partial(cached.snapshot, view.run)
     same = (header, view.born, view.epochs, wanted)
-    kept = st.session_state.get(KEPT)
-    if not kept or kept[0] != same:
-        packed = film.data(header, view.epochs, wanted, lambda epoch: cached.snapshot(view.run, epoch), facts.classes)
-        st.session_state[KEPT] = kept = (same, packed)
-    return bytes(kept[1])
+    return cached.kept(KEPT, same, lambda: film.data(header, view.epochs, wanted, snapshot, facts.classes))
 
 
 def _announce(view: View) -> str:
@@ -87,21 +81,12 @@ def _announce(view: View) -> str:
 
 
 def _facts(view: View) -> Facts:
-    """What never changes of a run and takes long to look up; kept for the run that is shown."""
-    kept: Facts | None = st.session_state.get("run_facts")
-    which = (view.run.id, view.born)
-    if kept is None or kept.run != which:
-        config, colour = view.config, palette.run(view.run.id)
-        kept = Facts(which, colour, losses.recipe_of(config), _classes(config), _notes(config))
-        st.session_state["run_facts"] = kept
-    return kept
+    config, run = view.config, view.run
 
+    def find() -> Facts:
+        return Facts(palette.run(run.id), losses.recipe_of(config), cached.classes(config.dataset), _notes(config))
 
-def _classes(config: Config) -> tuple[str, ...]:
-    try:
-        return cached.data_summary(config.dataset).classes
-    except LoupeError:  # the data set was removed
-        return ()
+    return cached.kept("run_facts", (run.id, view.born), find)
 
 
 def _notes(config: Config) -> dict[str, Any]:

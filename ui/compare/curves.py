@@ -16,7 +16,7 @@ from vae_core.data import splits
 from vae_core.design import naming
 from vae_core.errors import LoupeError
 
-KINDS = {"Loss": "total", "Reconstruction": "reconstruction", "KL": "kl"}
+KINDS = {name: kind for kind, name in losses.KINDS.items()}
 ALONG = ("Epoch", "Images seen", "Wall time")
 AXES = ("linear", "logarithmic")
 HELP = {
@@ -30,9 +30,8 @@ HEIGHT = 300
 
 def show(sides: list[Side]) -> None:
     kind, along, per, log = _controls(sides[0].config.image)
-    charts = []
-    for group in _groups(sides):
-        charts += [_chart(group, KINDS[kind], along, per, log)] if any(side.history for side in group) else []
+    groups = [group for group in _groups(sides) if any(side.history for side in group)]
+    charts = [_chart(group, KINDS[kind], along, per, log) for group in groups]
     for side in sides:
         if not side.history:
             st.caption(f"{plain(side.name)} has no epoch yet.")
@@ -62,46 +61,56 @@ def _groups(sides: list[Side]) -> list[list[Side]]:
 
 
 def _chart(sides: Sequence[Side], kind: str, along: str, per: str, log: bool) -> dict[str, Any]:
-    config = sides[0].config
-    per = naming.fitting(per, config.image)  # those of another chart may have other channels
-    scale = naming.scale(config.image, naming.kl_per(per) if kind == "kl" else per)
-    unit = naming.kl_unit(per) if kind == "kl" else naming.common_unit([side.config for side in sides], per)
+    config, (scale, unit) = sides[0].config, _measure(sides, kind, per)
     places = {side.run.id: _places(side, along) for side in sides}
     factor, across = _across(along, [place for each in places.values() for place in each])
     lines = [line for side in sides for line in _lines(side, kind, [p / factor for p in places[side.run.id]], scale)]
     every = sorted({place for line in lines for place in line["at"]})
     return {
-        "name": f"{kind}-{config.dataset}-{config.loss}", "title": f"{_title(kind)}, {config.dataset}",
-        "help": HELP[kind], "run": "comparison", "height": HEIGHT, "epochs": every, "across": across, "lines": lines,
-        "span": [min(every, default=0), max([*every, min(every, default=0) + 1])], "unit": unit, "log": log,
-        "best": None, "batches": [], "marks": [], "empty": "Nothing to show.", **_levels(sides, kind, scale),
-    }  # fmt: skip
+        **losses.CHART,
+        "name": f"{kind}-{config.dataset}-{config.loss}",
+        "title": f"{losses.KINDS[kind]}, {config.dataset}",
+        "help": HELP[kind],
+        "run": "comparison",
+        "height": HEIGHT,
+        "epochs": every,
+        "across": across,
+        "lines": lines,
+        "span": [every[0], max(every[-1], every[0] + 1)],
+        "unit": unit,
+        "log": log,
+        **_levels(sides, kind, scale),
+    }
 
 
-def _title(kind: str) -> str:
-    return next(name for name, each in KINDS.items() if each == kind)
+def _measure(sides: Sequence[Side], kind: str, per: str) -> tuple[float, str]:
+    """The factor from nats per image to the unit that they are shown in, and that unit."""
+    image = sides[0].config.image
+    per = naming.fitting(per, image)  # those of another chart may have other channels
+    if kind == "kl":
+        return naming.scale(image, naming.kl_per(per)), naming.kl_unit(per)
+    return naming.scale(image, per), naming.common_unit([side.config for side in sides], per)
 
 
 def _lines(side: Side, kind: str, at: list[float], scale: float) -> list[dict[str, Any]]:
     rows = losses.thinned([{**row, "place": place} for place, row in zip(at, side.history)])
     marked = f" ({ON_TEST})" if side.on_test else ""
-    lines = []
-    for part, words in losses.PARTS.items():
-        values = [_scaled(row[f"{part}_{kind}_nats_per_image"], scale) for row in rows]
-        best = _best(side, [row["epoch"] for row in rows]) if part == "validation" else None
-        name = f"{side.name}, {words}{marked if part == 'validation' else ''}"
-        lines.append({"name": name, "color": side.colour, "dashed": part == "validation", "values": values,
-                      "at": [row["place"] for row in rows], "ring": best})  # fmt: skip
-    return lines
+    return [
+        {
+            "name": f"{side.name}, {words}{marked if part == 'validation' else ''}",
+            "color": side.colour,
+            "dashed": part == "validation",
+            "values": losses.values(rows, part, kind, scale),
+            "at": [row["place"] for row in rows],
+            "ring": _best(side, [row["epoch"] for row in rows]) if part == "validation" else None,
+        }
+        for part, words in losses.PARTS.items()
+    ]
 
 
 def _best(side: Side, epochs: list[int]) -> int | None:
     best = (side.run.status()["best"] or {}).get("epoch")
     return epochs.index(best) if best in epochs else None
-
-
-def _scaled(value: float | None, scale: float) -> float | None:
-    return None if value is None else value * scale
 
 
 def _places(side: Side, along: str) -> list[float]:

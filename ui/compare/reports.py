@@ -17,46 +17,48 @@ from vae_core.design.recipes import Recipe
 from vae_core.design.reports import systems
 from vae_core.runs.store import Run, Summary
 
+ABOUT = (
+    "Five student reports trained such models. Each system runs here in a small form, in a minute or a few, and as "
+    "printed from the Train page. Only the numbers that a report printed are drawn, as diamonds."
+)
 REPORTS = ("000", "001", "002", "003", "004")
 HEIGHT = 220
 TRAIN, VALIDATION = "train", "validation"
 
 
 def show() -> None:
-    st.caption(
-        "Five student reports trained such models. Each system runs here in a small form, in a minute or a few, and as "
-        "printed from the Train page. Only the numbers that a report printed are drawn, as diamonds."
-    )
+    st.caption(ABOUT)
     show_caught("reports")
-    chosen = str(st.segmented_control(
-        "Report", REPORTS, default=REPORTS[0], key="reports_chosen", required=True, persist_state="session",
-        format_func=lambda number: f"Report {number}",
-    ))  # fmt: skip
-    pairs = [pair for pair in systems().values() if chosen in pair[0].report]
-    for pair in pairs:
-        with shown():
-            _system(*pair)
+    chosen = str(
+        st.segmented_control(
+            "Report",
+            REPORTS,
+            default=REPORTS[0],
+            key="reports_chosen",
+            required=True,
+            persist_state="session",
+            format_func="Report {}".format,
+        )
+    )
+    for faithful, lite in systems().values():
+        if chosen in faithful.report:
+            with shown():
+                _system(faithful, lite)
     _mistakes(chosen)
 
 
 def _system(faithful: Recipe, lite: Recipe) -> None:
     st.subheader(lite.key, anchor=False)
     st.caption(plain(lite.note))
-    known = [(recipe, starting.trained_before(recipe.config)) for recipe in (faithful, lite)]
-    found = [(recipe, run) for recipe, run in known if run]
-    frame.watch([run for _, run in found])
+    found = [(each, line) for each in (faithful, lite) if (line := starting.trained_before(each.config))]
+    frame.watch([line for _, line in found])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if known[1][1] is None:
-            st.button(
-                "Run its small form",
-                key=f"report-{lite.key}",
-                icon=":material/play_arrow:",
-                on_click=_start,
-                args=(lite,),
-            )
-        for recipe, summary in found:
-            _link(recipe, summary)
-    runs = [(recipe, Run(run.id, cached.settings())) for recipe, run in found]
+        if lite not in (recipe for recipe, _ in found):
+            key, icon = f"report-{lite.key}", ":material/play_arrow:"
+            st.button("Run its small form", key=key, icon=icon, on_click=_start, args=(lite,))
+        for recipe, line in found:
+            _link(recipe, line)
+    runs = [(recipe, Run(line.id, cached.settings())) for recipe, line in found]
     _curve(faithful, runs)
     for recipe, run in runs:
         for sentence in reproduced(recipe, run):
@@ -76,46 +78,59 @@ def _start(recipe: Recipe) -> None:
 
 
 def _curve(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]]) -> None:
+    note = plain(str(recipe.reported.get("note", "")))
+    chart = _chart(recipe, runs)
+    if not (chart["marks"] or chart["epochs"]):
+        st.caption(f"Nothing to draw yet: the report prints no point that compares with a curve. {note}")
+        return
+    component.show(f"report-curve-{recipe.key}", [chart])
+    if note:
+        st.caption(note)
+
+
+def _chart(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]]) -> dict[str, Any]:
     config = recipe.config
     per = naming.CHANNELS if config.image[-1] > 1 else naming.PIXEL  # as report 003 counts
-    scale = naming.scale(config.image, per)
-    marks = [each for each in losses.marks(config, recipe, scale, "kl", leave_out=True) if math.isfinite(each["value"])]
+    return {
+        **losses.CHART,
+        "name": recipe.key,
+        "title": f"Loss of {recipe.key}",
+        "help": "Diamonds: what the report printed, filled for training and empty for validation. Lower is better.",
+        "run": recipe.key,
+        "height": HEIGHT,
+        "unit": naming.unit(config, per),
+        "across": "epoch",
+        "empty": "Its small form was not run yet.",
+        **_drawn(recipe, runs, naming.scale(config.image, per)),
+    }
+
+
+def _drawn(recipe: Recipe, runs: Sequence[tuple[Recipe, Run]], scale: float) -> dict[str, Any]:
+    """What the report printed, our curves, and the levels to compare with."""
+    marks = [mark for mark in losses.marks(recipe.config, recipe, scale) if math.isfinite(mark["value"])]
     lines = [line for each, run in runs for line in _lines(each, run, scale)]
     epochs = sorted({epoch for line in lines for epoch in line["at"]})
-    if not (marks or epochs):
-        note = recipe.reported.get("note", "")
-        st.caption(f"Nothing to draw yet: the report prints no point that compares with a curve. {plain(str(note))}")
-        return
+    last = max([2, *epochs, *(mark["epoch"] for mark in marks)])
     strip = next((metrics["baselines"] for _, run in runs if (metrics := run.metrics())), None)
-    last = max([mark["epoch"] for mark in marks] + epochs)
-    spec = {
-        "name": recipe.key, "title": f"Loss of {recipe.key}", "run": recipe.key, "height": HEIGHT, "epochs": epochs,
-        "help": "Diamonds: what the report printed, filled for training and empty for validation. Lower is better.",
-        "lines": lines, "levels": losses.levels(config, strip, scale), "marks": marks, "batches": [], "log": False,
-        "best": None, "unit": naming.unit(config, per), "across": "epoch", "span": [1, max(2, last)],
-        "empty": "Its small form was not run yet.",
-    }  # fmt: skip
-    component.show(f"report-curve-{recipe.key}", [spec])
-    if note := recipe.reported.get("note"):
-        st.caption(plain(str(note)))
+    levels = losses.levels(recipe.config, strip, scale)
+    return {"marks": marks, "lines": lines, "epochs": epochs, "span": [1, last], "levels": levels}
 
 
 def _lines(recipe: Recipe, run: Run, scale: float) -> list[dict[str, Any]]:
     """The small form in one colour, as printed in another."""
     rows = losses.thinned(run.history())
-    small = recipe.variant == "lite"
+    form, colour = ("small form", 0) if recipe.variant == "lite" else ("as printed", 2)
     return [
         {
-            "name": f"{'small form' if small else 'as printed'}, {text}", "color": palette.COLOURS[0 if small else 2],
-            "dashed": part == VALIDATION, "at": [row["epoch"] for row in rows],
-            "values": [_scaled(row[f"{part}_total_nats_per_image"], scale) for row in rows], "ring": None,
+            "name": f"{form}, {text}",
+            "color": palette.COLOURS[colour],
+            "dashed": part == VALIDATION,
+            "at": [row["epoch"] for row in rows],
+            "values": losses.values(rows, part, "total", scale),
+            "ring": None,
         }
         for part, text in losses.PARTS.items()
-    ]  # fmt: skip
-
-
-def _scaled(value: float | None, scale: float) -> float | None:
-    return None if value is None else value * scale
+    ]
 
 
 def reproduced(recipe: Recipe, run: Run) -> list[str]:
