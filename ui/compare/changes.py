@@ -18,6 +18,14 @@ COLOURS = {"same": "128,128,128", "added": "55,157,147", "removed": "204,70,109"
 SIGNS = {"same": "", "added": "+ ", "removed": "− ", "changed": "≠ "}
 CHIP = "display:inline-block;padding:0.15rem 0.5rem;border-radius:6px;font-family:monospace;font-size:0.8rem"
 
+SIZES = {
+    "parameters, first": st.column_config.NumberColumn(format="localized"),
+    "parameters, second": st.column_config.NumberColumn(format="localized"),
+    "share of the second": st.column_config.NumberColumn(
+        format="%.1f %%", help="Of all the second model's parameters."
+    ),
+}
+
 
 def show(sides: list[Side]) -> None:
     first, *others = sides
@@ -77,28 +85,27 @@ def _explained(title: str, units: tuple[Unit, ...]) -> None:
 
 def _parameters(found: Difference) -> None:
     """Where they sit: both models' layers in the order of the paths."""
-    drawer = st.expander("Where the parameters sit", key="compare_parameters", on_change="rerun",
-                         icon=":material/table_rows:")  # fmt: skip
+    icon = ":material/table_rows:"
+    drawer = st.expander("Where the parameters sit", key="compare_parameters", on_change="rerun", icon=icon)
     if not drawer.open:
         return
-    totals = [found.a.architecture().counts["total"], found.b.architecture().counts["total"]]
-    rows = [
-        {"path": path, "first": step.a.text if step.a else "", "second": step.b.text if step.b else "",
-         "parameters, first": step.a.parameters if step.a else None,
-         "parameters, second": step.b.parameters if step.b else None,
-         "share of the second": 100 * step.b.parameters / max(1, totals[1]) if step.b else None}
-        for path, steps in (("encoder", found.encoder), ("decoder", found.decoder)) for step in steps
-    ]  # fmt: skip
-    number = st.column_config.NumberColumn
+    first, second = (config.architecture().counts["total"] for config in (found.a, found.b))
+    paths = (("encoder", found.encoder), ("decoder", found.decoder))
+    rows = [_sizes(path, step, max(1, second)) for path, steps in paths for step in steps]
     with drawer:
-        st.dataframe(
-            rows, hide_index=True,
-            column_config={
-                "parameters, first": number(format="localized"), "parameters, second": number(format="localized"),
-                "share of the second": number(format="%.1f %%", help="Of all the second model's parameters."),
-            },
-        )  # fmt: skip
-        st.caption(f"In all {totals[0]:,} and {totals[1]:,}.")
+        st.dataframe(rows, hide_index=True, column_config=SIZES)
+        st.caption(f"In all {first:,} and {second:,}.")
+
+
+def _sizes(path: str, step: Step, total: int) -> dict[str, object]:
+    return {
+        "path": path,
+        "first": step.a.text if step.a else "",
+        "second": step.b.text if step.b else "",
+        "parameters, first": step.a.parameters if step.a else None,
+        "parameters, second": step.b.parameters if step.b else None,
+        "share of the second": 100 * step.b.parameters / total if step.b else None,
+    }
 
 
 def _settings(found: Difference, first: Side, other: Side) -> None:

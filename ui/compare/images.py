@@ -43,23 +43,18 @@ def show(sides: list[Side]) -> None:
     losses = np.stack([view.losses for view in views])
     order, count, errors = _controls(len(sides))
     chosen = _ordered(order, losses)[:count]
-    rows = [_row("Original", "", originals[chosen], [view_label(views[0], image) for image in chosen])]
-    made = [cached.drawn(view.run, view.codes[chosen]) for view in views]
-    wrong = [heat.errors(originals[chosen], each) for each in made]
-    brightest = heat.scale(np.stack(wrong))
-    for side, pictures_, off, own in zip(sides, made, wrong, losses[:, chosen]):
-        told = [f"{value:.1f}" for value in own]
-        rows.append(_row(side.name, side.colour, pictures_, told))
+    rows = [_row("Original", "", originals[chosen], [views[0].label(image) or f"{image}" for image in chosen])]
+    made = np.stack([cached.drawn(view.run, view.codes[chosen]) for view in views])
+    wrong = np.stack([heat.errors(originals[chosen], each) for each in made])
+    brightest = heat.scale(wrong)
+    for side, drawn, off, own in zip(sides, made, wrong, losses[:, chosen]):
+        rows.append(_row(side.name, side.colour, drawn, [f"{value:.1f}" for value in own]))
         if errors:
             rows.append(_row("its errors", "", heat.coloured(off, brightest), None))
     st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-images">{"".join(rows)}</table></div>')
-    scale = f" Errors: black is right, pale yellow is off by {brightest:.0%} or more." if errors else ""
     units = " or ".join(dict.fromkeys(view.unit for view in views))
+    scale = f" Errors: black is right, pale yellow is off by {brightest:.0%} or more." if errors else ""
     st.caption(f"Below each picture its loss in {units}; lower is better.{scale}")
-
-
-def view_label(view: View, image: int) -> str:
-    return view.label(image) or f"{image}"
 
 
 def _controls(models: int) -> tuple[str, int, bool]:

@@ -29,6 +29,12 @@ STYLE = """<style>
 .loupe-numbers i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
 </style>"""
 
+COUNTS = (
+    ("Parameters", words.PARAMETERS_HELP, "total"),
+    ("of the encoder", "Up to the code.", "encoder"),
+    ("of the decoder", "From the code to the picture.", "decoder"),
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -46,7 +52,11 @@ def show(sides: list[Side]) -> None:
     tested = [_row(key, found, sides[0].config.image) for key in _keys(found)]
     shown = {line.label for line in tested}
     further = [line for line in _further([side.run for side in sides]) if line.label not in shown]
-    parts = {"What it is": list(_facts(sides)), "On the test images": tested, "Further metrics": further}
+    parts = {
+        "What it is": [*_plans(sides), *_trainings(sides)],
+        "On the test images": tested,
+        "Further metrics": further,
+    }
     head = "".join(f"<th>{_title(side)}</th>" for side in sides)
     body = "".join(_part(name, lines, len(sides)) for name, lines in parts.items() if lines)
     table = f'<table class="loupe-numbers"><tr><th></th>{head}</tr>{body}</table>'
@@ -84,35 +94,37 @@ def _part(name: str, lines: Sequence[Line], columns: int) -> str:
     return f'<tr class="part"><td colspan="{columns + 1}">{escape(name)}</td></tr>{rows}'
 
 
-def _facts(sides: Sequence[Side]) -> Iterator[Line]:
+def _plans(sides: Sequence[Side]) -> Iterator[Line]:
+    """What was built."""
     plans = [side.config.architecture() for side in sides]
-    counts = [plan.counts for plan in plans]
-
-    def line(label: str, meaning: str, cells: Sequence[object]) -> Line:
-        return Line(label, meaning, tuple(escape(str(cell)) for cell in cells))
-
-    code = "<code>{}</code>"
-    yield Line("Encoder", "Its line of notation.", tuple(code.format(escape(plan.encoder_line)) for plan in plans))
-    yield Line("Decoder", "Its line of notation.", tuple(code.format(escape(plan.decoder_line)) for plan in plans))
-    yield line("Parameters", words.PARAMETERS_HELP, [f"{each['total']:,}" for each in counts])
-    yield line("of the encoder", "Up to the code.", [f"{each['encoder']:,}" for each in counts])
-    yield line("of the decoder", "From the code to the picture.", [f"{each['decoder']:,}" for each in counts])
+    for part in ("encoder", "decoder"):
+        lines = [escape(getattr(plan, f"{part}_line")) for plan in plans]
+        yield Line(part.capitalize(), "Its line of notation.", tuple(f"<code>{line}</code>" for line in lines))
+    for label, meaning, part in COUNTS:
+        yield _line(label, meaning, [f"{plan.counts[part]:,}" for plan in plans])
     work = [words.short(plan.multiply_adds) for plan in plans]
-    yield line("Multiply-adds", "Of one image through encoder and decoder. Fewer is quicker.", work)
-    yield line("Epochs", "How often all training images were seen.", [len(side.history) for side in sides])
+    yield _line("Multiply-adds", "Of one image through encoder and decoder. Fewer is quicker.", work)
+
+
+def _trainings(sides: Sequence[Side]) -> Iterator[Line]:
+    """What its training took, and what came of it."""
+    yield _line("Epochs", "How often all training images were seen.", [len(side.history) for side in sides])
     best = [(side.run.status()["best"] or {}).get("epoch", "–") for side in sides]
-    yield line("Best epoch", "Whose model is kept: the one with the least validation loss.", best)
+    yield _line("Best epoch", "Whose model is kept: the one with the least validation loss.", best)
     seconds = [words.duration(_mean(side, "seconds")) for side in sides]
-    yield line("Seconds an epoch", "The mean over its epochs, on the machine that trained it.", seconds)
+    yield _line("Seconds an epoch", "The mean over its epochs, on the machine that trained it.", seconds)
     memory = [f"{most:,.0f} MB" if (most := _most(side, "peak_memory_mb")) else "–" for side in sides]
-    yield line("Memory", "The most that its training process held.", memory)
+    yield _line("Memory", "The most that its training process held.", memory)
     seeds = [len(cached.arm(side.run).done) for side in sides]
-    yield line("Seeds", "Finished trainings of the same settings that differ in their seed only.", seeds)
-    closed = [f"{share:.1%}" if (share := _metric(side, "gap_closed")) is not None else "–" for side in sides]
-    meaning = naming.QUANTITIES["gap_closed"].meaning
-    yield line(naming.QUANTITIES["gap_closed"].label, meaning, closed)
-    active = [count if (count := _metric(side, "active_dimensions")) is not None else "–" for side in sides]
-    yield line(naming.QUANTITIES["active"].label, naming.QUANTITIES["active"].meaning, active)
+    yield _line("Seeds", "Finished trainings of the same settings that differ in their seed only.", seeds)
+    for quantity, name, form in (("gap_closed", "gap_closed", ".1%"), ("active", "active_dimensions", "")):
+        known = naming.QUANTITIES[quantity]
+        found = [(side.run.metrics() or {}).get(name) for side in sides]
+        yield _line(known.label, known.meaning, ["–" if each is None else format(each, form) for each in found])
+
+
+def _line(label: str, meaning: str, cells: Sequence[object]) -> Line:
+    return Line(label, meaning, tuple(escape(str(cell)) for cell in cells))
 
 
 def _mean(side: Side, name: str) -> float | None:
@@ -122,10 +134,6 @@ def _mean(side: Side, name: str) -> float | None:
 
 def _most(side: Side, name: str) -> float | None:
     return max((float(row[name]) for row in side.history if row.get(name)), default=None)
-
-
-def _metric(side: Side, name: str) -> Any:
-    return (side.run.metrics() or {}).get(name)
 
 
 def _keys(found: Sequence[Comparison]) -> list[str]:

@@ -28,23 +28,14 @@ BASES = {True: "measured on this machine", False: "a guess: this machine is not 
 def show(config: Config, data: Summary) -> None:
     architecture, images = config.architecture(), calibration.images(config, data)
     parts = foretold(config, data)
-    line(
-        words.plural(config.epochs, "epoch").capitalize(),
-        words.span(parts.whole),
-        f"All of it, with the start, the test at the end and all that is kept; {BASES[parts.measured]}.",
-    )
-    line(
-        "An epoch",
-        words.span(parts.epoch),
-        f"All training images once, then a look at others; {BASES[parts.measured]}.",
-    )
+    based = BASES[parts.measured]
+    whole = f"All of it, with the start, the test at the end and all that is kept; {based}."
+    line(words.plural(config.epochs, "epoch").capitalize(), words.span(parts.whole), whole)
+    line("An epoch", words.span(parts.epoch), f"All training images once, then a look at others; {based}.")
     if not parts.measured:
         measure()
-    line(
-        "Steps an epoch",
-        f"{parts.steps:,}",
-        f"{images.train:,} images in batches of {config.batch}; {images.held_out:,} images validate.",
-    )
+    steps = f"{images.train:,} images in batches of {config.batch}; {images.held_out:,} images validate."
+    line("Steps an epoch", f"{parts.steps:,}", steps)
     line("Parameters", f"{architecture.counts['total']:,}", words.PARAMETERS_HELP)
     memory = cost.memory(architecture, config, images.train + images.held_out)
     line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")

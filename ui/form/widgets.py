@@ -29,11 +29,21 @@ def key(name: str) -> str:
 
 def choose_start(run: Run | None) -> tuple[Summary, Start]:
     """Data set and settings to begin with. Choosing another fills the whole form anew."""
-    names = cached.data_names()
     chosen = _chosen(run)
-    st.session_state.setdefault(key("dataset"), chosen.dataset if chosen and chosen.dataset in names else "digits")
     left, right = st.columns(2)
-    name = left.selectbox(
+    with left:
+        data = cached.data_summary(_data_set(chosen))
+    with right:
+        start = _start({start.key: start for start in starts(data, chosen)})
+    st.caption(start.note)
+    _fill_where_new(start)
+    return data, start
+
+
+def _data_set(chosen: Config | None) -> str:
+    names = cached.data_names()
+    st.session_state.setdefault(key("dataset"), chosen.dataset if chosen and chosen.dataset in names else "digits")
+    return st.selectbox(
         "Data set",
         names,
         key=key("dataset"),
@@ -41,11 +51,12 @@ def choose_start(run: Run | None) -> tuple[Summary, Start]:
         on_change=_forget_start,
         help="What the model learns from. Add your own on the Data page.",
     )
-    data = cached.data_summary(name)
-    known = {start.key: start for start in starts(data, chosen)}
+
+
+def _start(known: dict[str, Start]) -> Start:
     if st.session_state.get(key("start")) not in known:
         st.session_state[key("start")] = next(iter(known))
-    picked = right.selectbox(
+    picked = st.selectbox(
         "Begin with",
         list(known),
         key=key("start"),
@@ -53,9 +64,7 @@ def choose_start(run: Run | None) -> tuple[Summary, Start]:
         persist_state="session",
         help="Fills in all settings below; change any of them afterwards.",
     )
-    st.caption(known[picked].note)
-    _fill_where_new(known[picked])
-    return data, known[picked]
+    return known[picked]
 
 
 def _chosen(run: Run | None) -> Config | None:

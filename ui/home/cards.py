@@ -16,6 +16,9 @@ PER_PAGE = 12
 NARROWEST = 240  # pixels of a card
 KIND_HELP = "A VAE's codes follow a prior, so that one can draw from it; a plain autoencoder's follow none."
 EPOCHS_HELP = "How often all training images were seen."
+SEARCH_HELP = "Shows the runs in which this text occurs."
+STATE_HELP = "Shows only runs in one of these states."
+WHOSE_HELP = "Runs that bear your name (at the bottom of the sidebar), or everybody's."
 SORTS = {
     "Newest": lambda run: run.created,
     "Best loss": lambda run: -(run.best_nats_per_pixel if run.best_nats_per_pixel is not None else float("inf")),
@@ -26,21 +29,17 @@ SORTS = {
 
 def filters(runs: list[Summary]) -> list[Summary]:
     """A row of widgets, and the runs that pass them: the starred first, then in the chosen order."""
+    place = "Name, data set, note or owner"
+    states = list(dict.fromkeys(run.state for run in runs))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Search", key="home_search", type="search", placeholder="Name, data set, note or owner", width=260,
-            help="Shows the runs in which this text occurs.",
-        )  # fmt: skip
-        states = list(dict.fromkeys(run.state for run in runs))
+        text = st.text_input("Search", key="home_search", type="search", placeholder=place, width=260, help=SEARCH_HELP)
         kept = st.multiselect(
-            "State", states, key="home_states", format_func=words.state, width=200, placeholder="Any",
-            help="Shows only runs in one of these states.",
-        )  # fmt: skip
+            "State", states, key="home_states", format_func=words.state, width=200, placeholder="Any", help=STATE_HELP
+        )
         sort = st.selectbox("Sort by", list(SORTS), key="home_sort", width=170, help="Starred runs come first.")
         mine = st.segmented_control(
-            "Whose", ["All", "Mine"], default="All", required=True, key="home_whose",
-            help="Runs that bear your name (at the bottom of the sidebar), or everybody's.",
-        )  # fmt: skip
+            "Whose", ["All", "Mine"], default="All", required=True, key="home_whose", help=WHOSE_HELP
+        )
     found = [run for run in runs if _fits(run, str(text or ""), kept, mine == "Mine")]
     return ordered(found, str(sort))
 

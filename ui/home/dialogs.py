@@ -14,6 +14,7 @@ from vae_core.runs import jobs, store, transfer
 from vae_core.runs.store import Run, Summary
 
 LONGEST_NAME, LONGEST_NOTE = 60, 500
+STATE_HELP = "Two to three times as large. Only with it can the run be resumed or trained longer after the import."
 
 
 def star(run: Summary, on: bool) -> None:
@@ -127,15 +128,16 @@ def export(ids: list[str]) -> None:
         f"One zip with {'the run' if len(ids) == 1 else f'{len(ids)} runs'}: settings, losses, model, codes and "
         "pictures. Import it in another Latent Loupe, or unpack it and use the model anywhere."
     )
-    state = st.toggle(
-        "With the training state", key="export_state",
-        help="Two to three times as large. Only with it can the run be resumed or trained longer after the import.",
-    )  # fmt: skip
+    state = st.toggle("With the training state", key="export_state", help=STATE_HELP)
     with shown():
-        packed = io.BytesIO()
-        transfer.pack(cached.settings(), ids, packed, with_state=state)
+        file = io.BytesIO()
+        transfer.pack(cached.settings(), ids, file, with_state=state)
+        packed = file.getvalue()
         st.download_button(
-            f"Download ({words.size(len(packed.getvalue()))})", packed.getvalue(),
+            f"Download ({words.size(len(packed))})",
+            packed,
             file_name=f"{ids[0] if len(ids) == 1 else 'runs'}.zip",
-            mime="application/zip", type="primary", on_click="ignore",
-        )  # fmt: skip
+            mime="application/zip",
+            type="primary",
+            on_click="ignore",
+        )

@@ -59,16 +59,20 @@ def table(runs: list[Summary]) -> None:
     shown = _columns(actions, rows)
     rows["pictures"] = [pixels.uri(data) if (data := cached.thumbs(run)) else None for run in runs]
     state: Any = st.dataframe(
-        rows, key="run_table", hide_index=True, on_select="rerun", selection_mode="multi-row",
-        column_config=COLUMNS, column_order=shown, row_height=ROW_HEIGHT,
-    )  # fmt: skip
+        rows,
+        key="run_table",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=COLUMNS,
+        column_order=shown,
+        row_height=ROW_HEIGHT,
+    )
     with actions:
         _actions([runs[place].id for place in state.selection.rows if place < len(runs)])
         csv = as_csv(rows[[key for key in shown if key != "pictures"]])
-        st.download_button(
-            "CSV", csv, "runs.csv", "text/csv", icon=":material/download:", on_click="ignore",
-            help="The rows and columns that are shown here.",
-        )  # fmt: skip
+        icon, told = ":material/download:", "The rows and columns that are shown here."
+        st.download_button("CSV", csv, "runs.csv", "text/csv", icon=icon, on_click="ignore", help=told)
 
 
 def frame(runs: list[Summary]) -> pd.DataFrame:

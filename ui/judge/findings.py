@@ -21,8 +21,15 @@ from vae_core.runs.store import Run
 
 BEGUN = "judge_begun"  # the run that the last click began
 WIDEST = 640  # pixels of what a finding rests on
-SEVERITIES = {True: ("problem", "red", "It spoils what the run can show."),
-              False: ("hint", "orange", "It may be meant so; then nothing has to be done.")}  # fmt: skip
+SEVERITIES = {
+    True: ("problem", "red", "It spoils what the run can show."),
+    False: ("hint", "orange", "It may be meant so; then nothing has to be done."),
+}
+# How a repair begins: the words of its button, and what it makes.
+WAYS = {
+    "fork": ("Fork it so", ":material/call_split:", "A new run from this one's end, so changed."),
+    "train": ("Train it so", ":material/play_arrow:", "A new training from the beginning, so changed."),
+}
 
 
 def show(run: Run) -> None:
@@ -94,14 +101,9 @@ def _repair(run: Run, finding: Finding) -> None:
     changes = changed(run, finding)
     before, after = run.config(), replace(run.config(), recipe="", **changes)
     st.caption("  \n".join(plain(_told(before, after, name)) for name in changes))
-    if repair.way == "fork":
-        label, icon, text = "Fork it so", ":material/call_split:", "A new run from this one's end, so changed."
-    else:
-        label, icon, text = "Train it so", ":material/play_arrow:", "A new training from the beginning, so changed."
-    pressed = st.button(
-        label, icon=icon, key=f"repair-{run.id}-{finding.rule}", on_click=_start, args=(run, finding, changes),
-        help=f"{text} This run stays as it is.",
-    )  # fmt: skip
+    label, icon, text = WAYS[repair.way]
+    key, told = f"repair-{run.id}-{finding.rule}", f"{text} This run stays as it is."
+    pressed = st.button(label, icon=icon, key=key, on_click=_start, args=(run, finding, changes), help=told)
     if pressed and (begun := st.session_state.pop(BEGUN, None)):
         choice.go("pages/train.py", begun)  # on another page than Train, which has turned to it already
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from html import escape
 from typing import Any
@@ -24,6 +24,10 @@ STYLE = """<style>
 .loupe-measures .part td { font-weight: 600; padding-top: 0.9rem; text-decoration: none; cursor: auto; }
 .loupe-measures small { opacity: 0.75; }
 </style>"""
+ABOUT = (
+    "About twenty numbers: likeness of pictures, the code, classes, neighbours, noise, likelihood and samples. It "
+    "takes up to a minute or two, once."
+)
 ANEW = "An earlier version measured it, with fewer training images to tell a class by. Measure it anew."
 BETTER = {"lower": "lower is better", "higher": "higher is better", "": ""}
 
@@ -31,8 +35,7 @@ BETTER = {"lower": "lower is better", "higher": "higher is better", "": ""}
 def show(run: Run) -> None:
     task = working.known(run, metrics.KIND, metrics.SPEC)
     if task is None:
-        st.caption("About twenty numbers: likeness of pictures, the code, classes, neighbours, noise, likelihood and "
-                   "samples. It takes up to a minute or two, once.")  # fmt: skip
+        st.caption(ABOUT)
         if tasks.of(run, metrics.KIND):
             st.caption(ANEW)
     if working.done(task, "Measure", partial(metrics.begin, run, owner.current())) and task:
@@ -40,23 +43,27 @@ def show(run: Run) -> None:
 
 
 def _table(found: dict[str, Any]) -> None:
-    st.caption(plain(f"On {found['images']:,} test images; {found['observation']}. In brackets: 95 % intervals over "
-                     "images. What a number means is told under the mouse."))  # fmt: skip
+    of = f"On {found['images']:,} test images; {found['observation']}"
+    st.caption(plain(f"{of}. In brackets: 95 % intervals over images. What a number means is told under the mouse."))
     for note in found["notes"]:
         st.warning(plain(note))
-    head = "<tr><th></th><th>value</th><th>unit</th><th></th></tr>"
-    st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-measures">{head}{"".join(_rows(found))}</table>'
-            "</div>")  # fmt: skip
+    table("<tr><th></th><th>value</th><th>unit</th><th></th></tr>", _rows(found))
     for reason, labels in _by_reason(found["missing"]).items():
         st.caption(plain(f"Not available: {', '.join(labels)}. {reason}"))
+
+
+def table(head: str, rows: Iterable[str]) -> None:
+    st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-measures">{head}{"".join(rows)}</table></div>')
 
 
 def _rows(found: dict[str, Any]) -> Iterator[str]:
     for each in found["metrics"]:
         meaning = " ".join(filter(None, (each["meaning"], f"From {each['of']}." if "of" in each else "")))
         better = BETTER[each["better"]]
-        yield (f'<tr><td title="{escape(meaning)}">{escape(each["label"])}</td><td>{value(each)}</td>'
-               f"<td>{escape(each['unit'])}</td><td><small>{better}</small></td></tr>")  # fmt: skip
+        yield (
+            f'<tr><td title="{escape(meaning)}">{escape(each["label"])}</td><td>{value(each)}</td>'
+            f"<td>{escape(each['unit'])}</td><td><small>{better}</small></td></tr>"
+        )
 
 
 def value(metric: dict[str, Any]) -> str:

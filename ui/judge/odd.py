@@ -33,6 +33,28 @@ HELD = (
     "The same on images that were held out of the training and are not among the test images. By this the score was "
     "chosen, so the test images only say how good it is."
 )
+HEAD = (
+    f"<tr><th>method</th><th>score</th><th title='{HELD}'>AUROC, held out</th><th title='{AUROC}'>AUROC, test</th>"
+    f"<th title='{PRECISION}'>average precision, test</th><th>odd found</th><th>false alarms</th></tr>"
+)
+# What came of the line: which count, how it is written, and what it means.
+COUNTS = {
+    "Odd, found": ("found", ",", "Odd images that are called odd. Higher is better."),
+    "Odd, missed": ("missed", ",", "Odd images that are not called odd. Lower is better."),
+    "False alarms": ("false", ",", "Usual images that are called odd. Lower is better."),
+    "Usual, left alone": ("right", ",", "Usual images that are not called odd. Higher is better."),
+    "Balanced accuracy": (
+        "balanced_accuracy",
+        ".1%",
+        "Mean of the shares of odd and of usual images that are judged rightly; 50 % is chance. Higher is better.",
+    ),
+    "Accuracy": (
+        "accuracy",
+        ".1%",
+        "Share of all images that are judged rightly. Where odd ones are rare, never finding one looks good here. "
+        "Higher is better.",
+    ),
+}
 RATE = "Of 100 usual images, so many may be called odd by mistake"
 RATE_HELP = (
     "False alarms that you accept. The line is set by usual images that were held out of the training, never by the "
@@ -43,22 +65,15 @@ ANEW = "An earlier ranking chose its score by the test images, which flatters it
 
 
 def show(run: Run) -> None:
-    config = run.config()
-    classes = cached.data_summary(config.dataset).classes
+    classes = cached.data_summary(run.config().dataset).classes
     if len(classes) < 2:
         st.info("Its images have fewer than two classes, so nobody can say which of them are odd.")
         return
-    left_out = separation.left_out(config, classes)
-    if left_out:
-        st.caption(plain(f"It was not trained on {', '.join(left_out)}."))
-    key = f"odd-{run.id}"
-    st.session_state.setdefault(key, list(left_out))
-    chosen = st.multiselect("Classes that are odd", classes, key=key, placeholder="Choose one or more",
-                            help="Their images are to be found; all others are usual.")  # fmt: skip
+    chosen = _chosen(run, classes)
     if not chosen or len(chosen) == len(classes):
         st.info("Choose at least one class, and leave at least one.")
         return
-    if not left_out:
+    if not separation.left_out(run.config(), classes):
         st.caption("It was trained on these classes as well. A fair test leaves them out of the training.")
     task = working.known(run, separation.KIND, separation.spec(chosen))
     if task is None and _earlier(run, chosen):
@@ -66,6 +81,16 @@ def show(run: Run) -> None:
     begin = partial(separation.begin, run, chosen, owner.current())
     if working.done(task, "Rank the images", begin) and task:
         st.fragment(_found)(task.id, classes)
+
+
+def _chosen(run: Run, classes: tuple[str, ...]) -> list[str]:
+    """The classes that are odd: to begin with, those that the model was not trained on."""
+    left_out = separation.left_out(run.config(), classes)
+    if left_out:
+        st.caption(plain(f"It was not trained on {', '.join(left_out)}."))
+    key, told = f"odd-{run.id}", "Their images are to be found; all others are usual."
+    st.session_state.setdefault(key, list(left_out))
+    return st.multiselect("Classes that are odd", classes, key=key, placeholder="Choose one or more", help=told)
 
 
 def _earlier(run: Run, odd: list[str]) -> bool:
@@ -83,28 +108,21 @@ def _found(task_id: str, classes: tuple[str, ...]) -> None:
         return
     st.caption(plain(found["told"]))
     rate = _rate(task_id, found["held"])
-    called = [separation.confusion(scores, arrays["odd"], separation.line(held, rate / 100))
-              for scores, held in zip(arrays["scores"], arrays["held"], strict=True)]  # fmt: skip
+    scores = zip(arrays["scores"], arrays["held"], strict=True)
+    lines = [(each, separation.line(held, rate / 100)) for each, held in scores]
+    called = [separation.confusion(each, arrays["odd"], line) for each, line in lines]
     _confusion(called[0], rate)
-    table = _table(found, called)
-    st.html(f'{measures.STYLE}<div style="overflow-x:auto"><table class="loupe-measures">{table}</table></div>')
-    st.caption(f"On {found['images']:,} test images, {found['odd_images']:,} of them odd, held against "
-               f"{found['known']:,} training images. In brackets: 95 % intervals.")  # fmt: skip
+    measures.table(HEAD, _rows(found, called))
+    told = f"On {found['images']:,} test images, {found['odd_images']:,} of them odd, held against"
+    st.caption(f"{told} {found['known']:,} training images. In brackets: 95 % intervals.")
     _ranked(task.run, arrays, called[0].threshold, classes)
 
 
 def _rate(task_id: str, held: int) -> float:
     """Images called odd by mistake of 100: no fewer than so many held-out images can vouch for."""
-    least = math.ceil(100 * separation.least(held) / STEP) * STEP
-    return float(st.slider(RATE, round(least, 1), MOST_RATE, max(USUAL_RATE, round(least, 1)), STEP,
-                           key=f"rate-{task_id}", help=RATE_HELP))  # fmt: skip
-
-
-def _table(found: dict[str, Any], called: Sequence[separation.Confusion]) -> str:
-    head = (f"<tr><th>method</th><th>score</th><th title='{HELD}'>AUROC, held out</th><th title='{AUROC}'>AUROC, test"
-            f"</th><th title='{PRECISION}'>average precision, test</th><th>odd found</th><th>false alarms</th>"
-            "</tr>")  # fmt: skip
-    return head + "".join(_rows(found, called))
+    least = round(math.ceil(100 * separation.least(held) / STEP) * STEP, 1)
+    key = f"rate-{task_id}"
+    return float(st.slider(RATE, least, MOST_RATE, max(USUAL_RATE, least), STEP, key=key, help=RATE_HELP))
 
 
 def _rows(found: dict[str, Any], called: Sequence[separation.Confusion]) -> Iterator[str]:
@@ -112,11 +130,13 @@ def _rows(found: dict[str, Any], called: Sequence[separation.Confusion]) -> Iter
     for place, (row, each) in enumerate(zip(found["rows"], called, strict=True)):
         held = "–" if row["held_auroc"] is None else f"{row['held_auroc']:.3f}"
         mark = " <small>chosen</small>" if place == 0 else ""
-        yield (f"<tr><td title='{escape(row['meaning'])}'>{escape(row['method'])}</td>"
-               f"<td>{escape(row['score'])}{mark}</td><td>{held}</td>"
-               f"<td>{_interval(row['auroc'], row['auroc_interval'])}</td>"
-               f"<td>{_interval(row['precision'], row['precision_interval'])}</td>"
-               f"<td>{each.recall:.1%}</td><td>{each.false_alarms:.1%}</td></tr>")  # fmt: skip
+        yield (
+            f"<tr><td title='{escape(row['meaning'])}'>{escape(row['method'])}</td>"
+            f"<td>{escape(row['score'])}{mark}</td><td>{held}</td>"
+            f"<td>{_interval(row['auroc'], row['auroc_interval'])}</td>"
+            f"<td>{_interval(row['precision'], row['precision_interval'])}</td>"
+            f"<td>{each.recall:.1%}</td><td>{each.false_alarms:.1%}</td></tr>"
+        )
 
 
 def _interval(value: float, interval: tuple[float, float]) -> str:
@@ -124,28 +144,19 @@ def _interval(value: float, interval: tuple[float, float]) -> str:
 
 
 def _confusion(found: separation.Confusion, rate: float) -> None:
-    counts = {
-        "Odd, found": (f"{found.found:,}", "Odd images that are called odd. Higher is better."),
-        "Odd, missed": (f"{found.missed:,}", "Odd images that are not called odd. Lower is better."),
-        "False alarms": (f"{found.false:,}", "Usual images that are called odd. Lower is better."),
-        "Usual, left alone": (f"{found.right:,}", "Usual images that are not called odd. Higher is better."),
-        "Balanced accuracy": (f"{found.balanced_accuracy:.1%}", "Mean of the shares of odd and of usual images that "
-                              "are judged rightly; 50 % is chance. Higher is better."),
-        "Accuracy": (f"{found.accuracy:.1%}", "Share of all images that are judged rightly. Where odd ones are rare, "
-                     "never finding one looks good here. Higher is better."),
-    }  # fmt: skip
     with st.container(horizontal=True, gap="small"):
-        for label, (value, text) in counts.items():
-            st.metric(label, value, help=text, width=150)
-    st.caption(f"Called odd above a score of {found.threshold:.4g}, where {rate:.1f} in 100 usual images were allowed "
-               f"to be. Of the usual test images, {100 * found.false_alarms:.1f} in 100 are.")  # fmt: skip
+        for label, (name, form, told) in COUNTS.items():
+            st.metric(label, format(getattr(found, name), form), help=told, width=150)
+    st.caption(
+        f"Called odd above a score of {found.threshold:.4g}, where {rate:.1f} in 100 usual images were allowed to be. "
+        f"Of the usual test images, {100 * found.false_alarms:.1f} in 100 are."
+    )
 
 
 def _ranked(run: Run, arrays: Mapping[str, np.ndarray], line: float, classes: tuple[str, ...]) -> None:
-    scores, odd, places = arrays["scores"][0], arrays["odd"], arrays["places"]
+    scores, places = arrays["scores"][0], arrays["places"]
     try:
-        images = cached.test_images(run.config().dataset)[0]
-        labels = cached.codes(run).get("labels")
+        images, labels = cached.test_images(run.config().dataset)[0], cached.codes(run).get("labels")
     except LoupeError:
         return
     if len(images) <= places.max():
@@ -153,17 +164,20 @@ def _ranked(run: Run, arrays: Mapping[str, np.ndarray], line: float, classes: tu
         return
     first = np.argsort(-scores, kind="stable")[:SHOWN]
     above = int((scores[first] > line).sum())
-    st.caption(f"The {len(first)} that look oddest, the oddest first, {above} of them above the line. Blue frame: odd; "
-               "red frame: usual.")  # fmt: skip
-    cells = (_cell(images[places[at]], "" if labels is None else class_name(classes, int(labels[places[at]])),
-                   bool(odd[at]), float(scores[at])) for at in first)  # fmt: skip
+    told = f"The {len(first)} that look oddest, the oddest first, {above} of them above the line."
+    st.caption(f"{told} Blue frame: odd; red frame: usual.")
+    names = ["" if labels is None else class_name(classes, int(labels[place])) for place in places[first]]
+    known = zip(images[places[first]], names, arrays["odd"][first], scores[first])
+    cells = (_cell(image, name, bool(odd), float(score)) for image, name, odd, score in known)
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(cells)}</div>')
 
 
 def _cell(image: np.ndarray, label: str, is_odd: bool, score: float) -> str:
     picture = pixels.uri(pixels.sheet_bytes(image[None]))
     told = escape(f"{label}, {'odd' if is_odd else 'usual'}, score {score:.4g}".removeprefix(", "))
-    return (f'<figure style="margin:0;width:64px" title="{told}"><img src="{picture}" alt="{told}" style="width:100%;'
-            f"image-rendering:pixelated;border:3px solid {FOUND if is_odd else FALSE};border-radius:4px\">"
-            f'<figcaption style="font-size:0.75rem;opacity:0.75;overflow:hidden;text-overflow:ellipsis">'
-            f"{escape(label)}</figcaption></figure>")  # fmt: skip
+    return (
+        f'<figure style="margin:0;width:64px" title="{told}"><img src="{picture}" alt="{told}" style="width:100%;'
+        f'image-rendering:pixelated;border:3px solid {FOUND if is_odd else FALSE};border-radius:4px">'
+        f'<figcaption style="font-size:0.75rem;opacity:0.75;overflow:hidden;text-overflow:ellipsis">'
+        f"{escape(label)}</figcaption></figure>"
+    )

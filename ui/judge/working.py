@@ -30,8 +30,15 @@ def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:
     show_caught("judge")
     state = task.state() if task else ""
     if task is None or not state:
-        st.button(label, type="primary", icon=":material/play_arrow:", key=f"begin-{label}", on_click=_begin,
-                  args=(begin,), help="In a process of its own: you may leave this page.")  # fmt: skip
+        st.button(
+            label,
+            type="primary",
+            icon=":material/play_arrow:",
+            key=f"begin-{label}",
+            on_click=_begin,
+            args=(begin,),
+            help="In a process of its own: you may leave this page.",
+        )
     elif state in ENDS:
         _ended(task, state, begin)
     elif state not in FINAL:
@@ -53,13 +60,17 @@ def _working(task_id: str) -> None:
             state = ""  # it was removed, and its run with it
         if not state or state in FINAL:
             st.rerun()  # the whole page: polling ends
-        eta = status["eta_seconds"]
-        left = f", about {words.duration(eta)} left" if eta else ""
-        waits = "It waits for its turn: other work comes first." if state == "queued" else "Starting"
-        st.progress(min(1.0, max(0.0, float(status["done"] or 0))), f"{status['phase'] or waits}{left}")
-        asked = task.stop_requested()
-        st.button("Stopping" if asked else "Stop", icon=":material/stop:", disabled=asked, key=f"stop-{task.id}",
-                  on_click=_stop, args=(task,), help="Ends it now. Nothing of it is kept.")  # fmt: skip
+        _progress(state, status)
+        asked, key, told = task.stop_requested(), f"stop-{task.id}", "Ends it now. Nothing of it is kept."
+        label, icon = "Stopping" if asked else "Stop", ":material/stop:"
+        st.button(label, icon=icon, disabled=asked, key=key, on_click=_stop, args=(task,), help=told)
+
+
+def _progress(state: str, status: dict[str, Any]) -> None:
+    eta = status["eta_seconds"]
+    left = f", about {words.duration(eta)} left" if eta else ""
+    waits = "It waits for its turn: other work comes first." if state == "queued" else "Starting"
+    st.progress(min(1.0, max(0.0, float(status["done"] or 0))), f"{status['phase'] or waits}{left}")
 
 
 def _stop(task: Task) -> None:

@@ -11,6 +11,14 @@ from vae_core.look import metrics
 from vae_core.runs.store import Run
 from vae_core.share import report
 
+ABOUT = (
+    "The question, the settings, a table of the layers, the losses, pictures, the numbers with their intervals, what "
+    "the doctor found, and a conclusion. Sentences that follow from numbers are marked as generated."
+)
+ASK_HELP = (
+    "For classes: 'why these layers' and the conclusion stay questions, with room for an answer and the evidence "
+    "beside them."
+)
 FORMS = {
     "html": ("HTML", ":material/language:", "One file for a browser, pictures inside; dark where the screen is."),
     "pdf": ("PDF", ":material/picture_as_pdf:", "To print or to hand in, on A4."),
@@ -23,19 +31,19 @@ def of_one(run: Run) -> None:
 
 
 def show(runs: Sequence[Run]) -> None:
-    st.markdown(
-        "The question, the settings, a table of the layers, the losses, pictures, the numbers with their intervals, "
-        "what the doctor found, and a conclusion. Sentences that follow from numbers are marked as generated."
-    )
-    ask = st.toggle("Leave the questions open", key="report_ask", persist_state="session", help=(
-        "For classes: 'why these layers' and the conclusion stay questions, with room for an answer and the evidence "
-        "beside them."))  # fmt: skip
+    st.markdown(ABOUT)
+    ask = st.toggle("Leave the questions open", key="report_ask", persist_state="session", help=ASK_HELP)
     if not all(metrics.finished(run) for run in runs):
         st.caption("Measures that were not taken are missing in it. They are taken under Judge, Measures, on Train.")
     with st.container(horizontal=True, gap="small"):
         for form, (label, icon, text) in FORMS.items():
             st.download_button(
-                label, partial(report.write, list(runs), form, ask), f"{runs[0].id}-report.{form}",
-                report.TYPES[form], on_click="ignore", icon=icon, help=f"{text} It takes some seconds to write.",
+                label,
+                partial(report.write, list(runs), form, ask),
+                f"{runs[0].id}-report.{form}",
+                report.TYPES[form],
+                on_click="ignore",
+                icon=icon,
+                help=f"{text} It takes some seconds to write.",
                 key=f"report-{form}",
-            )  # fmt: skip
+            )
