@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import cached, frame
+from ui import frame
+from ui.cached import datasets
 from ui.data import add, browse
 from ui.errors import shown
 
@@ -17,13 +18,13 @@ if view == browse.ADD:
 
 name = browse.choose()
 with shown():
-    data = cached.data_summary(name)
+    data = datasets.summary(name)
     browse.overview(data)
     browse.actions(data)
     if not data.ready:
         browse.fetch(name)
         st.stop()
-    images = cached.data_view(name)
+    images = datasets.view(name)
     browse.samples(images)
     st.subheader("With noise", anchor=False)
     browse.noise(images)

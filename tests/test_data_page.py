@@ -93,8 +93,8 @@ def test_an_added_data_set_can_be_removed_after_a_question(visit, settings, tmp_
 
 
 def in_removal() -> None:
-    from ui import cached
+    from ui.cached import datasets
     from ui.data import browse
 
-    if "mine" in cached.data_names():
-        browse.remove(cached.data_summary("mine"))
+    if "mine" in datasets.names():
+        browse.remove(datasets.summary("mine"))

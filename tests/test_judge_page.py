@@ -11,7 +11,8 @@ import pytest
 from browser import holds, press, told
 from support import click, eventually, fine, html, labels, plain
 
-from ui import cached, choice, judge
+from ui import choice, judge
+from ui.cached import datasets
 from ui.judge import findings
 from vae_core.data import catalog
 from vae_core.design import recipes
@@ -67,7 +68,7 @@ def test_what_was_found_in_images_goes_with_them(page, settings, tmp_path):
     app = fine(page(run))
     assert "It was trained on test images" in plain(app)
     catalog.remove("mine", settings)
-    cached.refresh_data()
+    datasets.refresh()
     assert "It was trained on test images" not in plain(fine(app.run()))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, losses, palette
+from ui.cached import datasets
 from ui.components import film
 from ui.errors import plain
 from ui.losses import Course
@@ -84,7 +85,7 @@ def _facts(view: View) -> Facts:
     config, run = view.config, view.run
 
     def find() -> Facts:
-        return Facts(palette.run(run.id), losses.recipe_of(config), cached.classes(config.dataset), _notes(config))
+        return Facts(palette.run(run.id), losses.recipe_of(config), datasets.classes(config.dataset), _notes(config))
 
     return cached.kept("run_facts", (run.id, view.born), find)
 
@@ -129,6 +130,6 @@ def strip(config: Config) -> dict[str, Any] | None:
 
 def _count_strip(found: dict[Any, Any], key: tuple[str, int, bool]) -> None:
     try:
-        found[key] = cached.baselines(*key)
+        found[key] = datasets.baselines(*key)
     except (LoupeError, OSError):
         pass  # the chart goes without

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, choice, losses
+from ui.cached import datasets
 from ui.components.plane.payload import Cloud, Model
 from ui.errors import plain
 from vae_core.design import naming
@@ -127,16 +128,16 @@ def look(run: Run) -> View:
     except KeyError:
         raise LoupeError(f"The codes of {run.id} are incomplete", fix="Train the run again") from None
     kept = (arrays.get("log_variance"), lost, arrays.get("labels"))
-    view = View(run, config, codes, *kept, cached.classes(config.dataset))
+    view = View(run, config, codes, *kept, datasets.classes(config.dataset))
     return view if view.scale == 1 else replace(view, losses=lost * view.scale)
 
 
 def _pictures(run: Run, config: Config, count: int) -> tuple[Array | None, str]:
     """The data set may be gone, or may be another by now; the codes stay."""
     try:
-        if not cached.data_summary(config.dataset).ready:
+        if not datasets.summary(config.dataset).ready:
             return None, ELSEWHERE.format(config.dataset)
-        images, fingerprint = cached.test_images(config.dataset)
+        images, fingerprint = datasets.test_images(config.dataset)
     except LoupeError:
         return None, f"The data set {config.dataset} can no longer be read"
     trained_on = run.resolved().get("data_fingerprint")

@@ -190,7 +190,7 @@ FAULTS = (
         ("test_the_first_page_that_a_fresh_server_shows_stands_in_its_frame", "test_a_page_with_a_run"),
     ),
     Fault(
-        "a-run-is-found-by-the-name-of-another", "ui/cached.py", "find",
+        "a-run-is-found-by-the-name-of-another", "ui/cached/__init__.py", "find",
         "summary.id == run_id", "summary.id >= run_id",
         ("test_each_run_is_found_by_its_own_name_and_no_other",),
     ),
@@ -205,8 +205,8 @@ FAULTS = (
         ("test_names_cannot_become_markup",),
     ),
     Fault(
-        "an-old-comparison-stays", "ui/cached.py", "comparison",
-        "(_born(a), _born(b), *names), known)", "(_born(a), _born(b), *names), ())",
+        "an-old-comparison-stays", "ui/cached/__init__.py", "comparison",
+        "(born_at(a), born_at(b), *names), known)", "(born_at(a), born_at(b), *names), ())",
         ("test_missing_seeds_are_trained_by_one_button",),
     ),
     # In the browser.

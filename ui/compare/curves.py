@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, losses
+from ui import losses
+from ui.cached import datasets
 from ui.compare.side import Side
 from ui.components import curves as component
 from ui.errors import plain
@@ -124,7 +125,7 @@ def _images(side: Side) -> int:
     """That train in one epoch; 1 where the data set is gone, which leaves the axis in epochs."""
     config = side.config
     try:
-        data = cached.data_summary(config.dataset)
+        data = datasets.summary(config.dataset)
     except LoupeError:
         return 1
     return splits.expected(data, config.split, config.train_size, config.classes)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached
+from ui.cached import checkups
 from ui.compare.side import Side
 from ui.errors import plain, show_caught
 from ui.judge import findings, written
@@ -21,7 +21,7 @@ def show(sides: list[Side]) -> None:
     show_caught("repair")
     first, *others = ended
     for other in others:
-        of_both = [each for each in cached.findings(other.run, first.run) if each.rule in doctor.COMPARING]
+        of_both = [each for each in checkups.findings(other.run, first.run) if each.rule in doctor.COMPARING]
         for finding in of_both:
             with st.container(border=True):
                 st.caption(plain(f"{other.name} against {first.name}"))

@@ -13,6 +13,7 @@ from uuid import uuid4
 import streamlit as st
 
 from ui import cached
+from ui.cached import datasets
 from ui.data import browse
 from ui.data.uploads import RUNS, kind, release
 from ui.errors import plain, shown
@@ -188,7 +189,7 @@ def _look(preview: Preview) -> None:
             with shown():
                 preview.keep(cached.settings())
                 st.session_state.pop(KEY)
-                cached.refresh_data()
+                datasets.refresh()
                 browse.open_next(preview.name)
                 st.rerun()
         if st.button("Discard", icon=":material/close:"):
@@ -196,4 +197,4 @@ def _look(preview: Preview) -> None:
             st.session_state.pop(KEY)
             st.rerun()
     browse.overview(data)
-    browse.samples(cached.data_view(preview.name, preview.where))
+    browse.samples(datasets.view(preview.name, preview.where))

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from ui import cached, choice, pixels, words
+from ui.cached import datasets
 from ui.errors import plain, shown
 from ui.form import widgets
 from vae_core.data import catalog
@@ -46,7 +47,7 @@ def open_next(name: str) -> None:
 
 def choose() -> str:
     """A field for the data set that is looked at; the address keeps what was chosen."""
-    names = list(cached.data_names())
+    names = list(datasets.names())
     if st.session_state.get("data") not in names:
         wanted = st.query_params.get(choice.DATA)
         st.session_state["data"] = wanted if wanted in names else next(filter(_is_here, names), names[0])
@@ -58,7 +59,7 @@ def choose() -> str:
 
 def _is_here(name: str) -> bool:
     with suppress(LoupeError):  # a damaged one is told of when it is chosen
-        return cached.data_summary(name).ready
+        return datasets.summary(name).ready
     return False
 
 
@@ -89,7 +90,7 @@ def fetch(name: str) -> None:
     if st.button("Fetch it", type="primary", help="Needs a network once; goes on where it broke off."):
         with shown(), progress() as tell:
             catalog.load(name, cached.settings(), tell)
-            cached.refresh_data()
+            datasets.refresh()
             st.rerun()
 
 
@@ -164,6 +165,6 @@ def remove(data: Summary) -> None:
     if st.button("Remove", type="primary", icon=":material/delete:"):
         with shown():
             catalog.remove(data.name, cached.settings())
-            cached.refresh_data()
+            datasets.refresh()
             st.session_state.pop("data", None)
             st.rerun()

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, palette, pixels
+from ui.cached import datasets
 from vae_core.look import align
 from vae_core.runs.store import Run
 
@@ -25,7 +26,7 @@ def show(run: Run) -> None:
         st.info("This run has no pictures yet: they come with its first epoch.", icon=":material/hourglass_empty:")
         return
     newest = cached.snapshot(run, epochs[-1])
-    classes = cached.classes(run.config().dataset)
+    classes = datasets.classes(run.config().dataset)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Map of codes**", help=MAP_HELP)

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, words
+from ui.cached import datasets
 from ui.errors import plain
 from vae_core.data.dataset import Summary
 from vae_core.design import cost, duration
@@ -51,7 +52,7 @@ def left(config: Config, status: Mapping[str, Any]) -> str:
     span = duration.left(status, now)
     if span is None and status["queued"]:
         with suppress(LoupeError):  # its images have gone
-            span = foretold(config, cached.data_summary(config.dataset)).whole.less(now - float(status["queued"]))
+            span = foretold(config, datasets.summary(config.dataset)).whole.less(now - float(status["queued"]))
     return words.span(span).removeprefix("about ")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached
+from ui.cached import datasets
 from ui.form import editor
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
 from ui.form.fields import draw
@@ -32,7 +32,7 @@ def choose_start(run: Run | None) -> tuple[Summary, Start]:
     chosen = _chosen(run)
     left, right = st.columns(2)
     with left:
-        data = cached.data_summary(_data_set(chosen))
+        data = datasets.summary(_data_set(chosen))
     with right:
         start = _start({start.key: start for start in starts(data, chosen)})
     st.caption(start.note)
@@ -41,7 +41,7 @@ def choose_start(run: Run | None) -> tuple[Summary, Start]:
 
 
 def _data_set(chosen: Config | None) -> str:
-    names = cached.data_names()
+    names = datasets.names()
     st.session_state.setdefault(key("dataset"), chosen.dataset if chosen and chosen.dataset in names else "digits")
     return st.selectbox(
         "Data set",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, choice, pixels, starting, words
+from ui import choice, pixels, starting, words
+from ui.cached import checkups, datasets
 from ui.components import drawn
 from ui.errors import caught, plain, show_caught
 from vae_core.design import difference
@@ -34,7 +35,7 @@ WAYS = {
 
 def show(run: Run) -> None:
     show_caught("repair")
-    found = cached.findings(run)
+    found = checkups.findings(run)
     if not found:
         epochs = len(run.history())
         told, icon = (st.success, ":material/check_circle:") if epochs else (st.info, ":material/hourglass_empty:")
@@ -54,7 +55,7 @@ def counted(found: list[Finding]) -> str:
 
 def line(run: Run) -> None:
     """For the run's own page: what was found, in one line, and the way there."""
-    found = cached.findings(run)
+    found = checkups.findings(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         titles = " ".join(f"{finding.title}." for finding in found)
         said = f"The doctor found {counted(found) if found else 'nothing wrong'}."
@@ -84,7 +85,7 @@ def _evidence(run: Run, finding: Finding) -> None:
         st.caption(plain(evidence.title))
         st.table([dict(zip(evidence.header, row, strict=True)) for row in evidence.rows])
     elif isinstance(evidence, Pairs):
-        test, train = cached.test_images(evidence.dataset)[0], cached.train_images(evidence.dataset)
+        test, train = datasets.test_images(evidence.dataset)[0], datasets.train_images(evidence.dataset)
         both = np.stack([test[list(evidence.test)], train[list(evidence.train)]])
         pixels.sheet(both, evidence.title, width=WIDEST)
         st.caption(plain(evidence.title))

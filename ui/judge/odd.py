@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, owner, palette, pixels
+from ui.cached import datasets
 from ui.errors import plain
 from ui.judge import measures, working
 from ui.view import class_name
@@ -65,7 +66,7 @@ ANEW = "An earlier ranking chose its score by the test images, which flatters it
 
 
 def show(run: Run) -> None:
-    classes = cached.data_summary(run.config().dataset).classes
+    classes = datasets.summary(run.config().dataset).classes
     if len(classes) < 2:
         st.info("Its images have fewer than two classes, so nobody can say which of them are odd.")
         return
@@ -156,7 +157,7 @@ def _confusion(found: separation.Confusion, rate: float) -> None:
 def _ranked(run: Run, arrays: Mapping[str, np.ndarray], line: float, classes: tuple[str, ...]) -> None:
     scores, places = arrays["scores"][0], arrays["places"]
     try:
-        images, labels = cached.test_images(run.config().dataset)[0], cached.codes(run).get("labels")
+        images, labels = datasets.test_images(run.config().dataset)[0], cached.codes(run).get("labels")
     except LoupeError:
         return
     if len(images) <= places.max():

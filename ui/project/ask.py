@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, owner, starting
+from ui import owner, starting
+from ui.cached import datasets
 from ui.errors import caught, show_caught
 from ui.project import kept
 from ui.view import View
@@ -92,7 +93,7 @@ def _asked(run: Run) -> Projection:
 
 def _counts(view: View, images: str) -> list[int]:
     """The numbers of images that can be chosen: all, and what is less than that."""
-    data = cached.data_summary(view.config.dataset) if view.images is not None else None
+    data = datasets.summary(view.config.dataset) if view.images is not None else None
     tests, trains = len(view.codes), data.train if data else 0
     most = {"test": tests, "train": trains, "both": tests + trains}[images]
     return [ALL, *(count for count in COUNTS if count < most)]

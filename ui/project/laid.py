@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ui import cached
+from ui.cached import datasets
 from ui.components.plane import payload as plane_payload
 from ui.components.plane.payload import Flat
 from ui.components.projection.payload import Column, Points, Spots
@@ -107,7 +108,7 @@ def originals(view: View, ids: Array) -> Array | None:
     found = np.empty((len(ids), *view.images.shape[1:]), np.uint8)
     found[ids < tests] = view.images[ids[ids < tests]]
     if (ids >= tests).any():
-        found[ids >= tests] = cached.train_images(view.config.dataset)[ids[ids >= tests] - tests]
+        found[ids >= tests] = datasets.train_images(view.config.dataset)[ids[ids >= tests] - tests]
     return found
 
 

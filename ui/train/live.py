@@ -8,6 +8,7 @@ from threading import Thread
 import streamlit as st
 
 from ui import cached, choice, losses, run_film, words
+from ui.cached import checkups
 from ui.errors import plain, show_caught, shown
 from ui.form import costs
 from ui.judge import findings
@@ -73,7 +74,7 @@ def _doctor(view: View) -> None:
     which = (view.run.id, view.born, view.state, len(view.history))
     looks = st.session_state.setdefault(LOOKS, {})
     if which not in looks:
-        looks[which] = cached.look_aside(view.run)
+        looks[which] = checkups.look_aside(view.run)
     elif not looks[which].is_alive():
         return findings.line(view.run)
     st.fragment(_wait, run_every=POLL_SECONDS)(looks[which])
@@ -82,7 +83,7 @@ def _doctor(view: View) -> None:
 def _wait(look: Thread) -> None:
     if not look.is_alive():
         st.rerun()
-    st.caption(cached.DOCTOR_LOOKS)
+    st.caption(checkups.LOOKS)
 
 
 def _gone(run_id: str, was: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, choice, owner, starting
+from ui.cached import searches
 from ui.errors import caught, plain
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, store
@@ -38,7 +39,7 @@ def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
 def _told(action: Callable[..., None], found: Study, *args: Any) -> None:
     with caught("search"):
         action(found, *args)
-    cached.refresh_searches()
+    searches.refresh()
 
 
 def _stop(found: Study) -> None:

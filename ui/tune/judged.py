@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import cached, choice, pixels, run_film
 from ui import words as common
+from ui.cached import checkups, searches
 from ui.components import drawn
 from ui.errors import plain, shown
 from ui.judge import findings
@@ -47,7 +48,7 @@ def show(search: Search, best: Trial, winner: str) -> None:
 
 def of(trial: Trial) -> list[Fold]:
     where = cached.settings()
-    return verdict.folds(trial, {run: cached.trial_history(Run(run, where), trial.ended) for run in trial.runs})
+    return verdict.folds(trial, {run: searches.history(Run(run, where), trial.ended) for run in trial.runs})
 
 
 def _bars(judged: Verdict) -> None:
@@ -101,7 +102,7 @@ def _sheet(run_id: str) -> bytes | None:
 
 
 def _doctor(run: Run) -> None:
-    found = cached.findings(run)
+    found = checkups.findings(run)
     said = f"The doctor found {findings.counted(found) if found else 'nothing wrong'} in the winner."
     st.markdown(f"**{said}**")
     for finding in found:

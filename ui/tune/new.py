@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, owner
+from ui.cached import datasets, searches
 from ui.errors import plain, shown
 from ui.form.beginnings import Start, starts, to_values
 from ui.form.fields import draw
@@ -66,14 +67,14 @@ def _form(run: Run | None) -> Search | None:
 
 
 def _start_from(run: Run | None) -> Start:
-    names = cached.data_names()
+    names = datasets.names()
     config = _config(run)
     st.session_state.setdefault(key("dataset"), config.dataset if config and config.dataset in names else "digits")
     left, right = st.columns(2)
     name = left.selectbox(
         "Data set", names, key=key("dataset"), persist_state="session", help="What every trial learns from."
     )
-    data = cached.data_summary(name)
+    data = datasets.summary(name)
     known = {start.key: start for start in starts(data, config)}
     if st.session_state.get(key("start")) not in known:
         st.session_state[key("start")] = "chosen" if "chosen" in known else next(iter(known))
@@ -180,5 +181,5 @@ def _begin(search: Search) -> None:
     except (LoupeError, OSError) as error:
         st.error(plain(str(error)))
         return
-    cached.refresh_searches()
+    searches.refresh()
     picked.watch(found.name)

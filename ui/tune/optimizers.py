@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import cached, choice, no_run, palette, pixels, starting
 from ui import words as common
+from ui.cached import datasets, searches
 from ui.compare import verdict
 from ui.errors import plain, shown
 from ui.form import costs
@@ -108,7 +109,7 @@ def _start(config: Config, arms: list[Arm], was_pressed: bool) -> None:
         return
     if was_pressed and missing:
         _begin(missing)
-    parts = costs.foretold(arms[0].configs[0], cached.data_summary(config.dataset))
+    parts = costs.foretold(arms[0].configs[0], datasets.summary(config.dataset))
     costs.line(
         "Still to train", str(len(missing)), "Trainings that are not there yet; what was trained before is used again."
     )
@@ -154,7 +155,7 @@ def _live(config: Config, sides: list[Side], seeds: int, epochs: int, was: tuple
 def _history(run: Summary | None) -> list[dict[str, Any]]:
     if run is None:
         return []
-    return cached.trial_history(Run(run.id, cached.settings()), run.state == "done")
+    return searches.history(Run(run.id, cached.settings()), run.state == "done")
 
 
 def _verdict(arms: list[Arm], histories: list[list[list[dict[str, Any]]]], unit: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached
+from ui.cached import searches
 
 PARAMETER, KEY = "search", "chosen_search"
 VIEW = "tune_view"
@@ -20,12 +20,12 @@ def turn() -> None:
     asked = LINKS.get(st.query_params.pop(ASKED, "")) or st.session_state.pop(NEXT, None)
     if asked:
         st.session_state[VIEW] = asked
-    st.session_state.setdefault(VIEW, WATCH if st.query_params.get(PARAMETER) or cached.searches() else SET_UP)
+    st.session_state.setdefault(VIEW, WATCH if st.query_params.get(PARAMETER) or searches.names() else SET_UP)
 
 
 def name() -> str:
     """Of the chosen one if it is there, else of the newest; empty where there are none."""
-    known = cached.searches()
+    known = searches.names()
     wanted = st.query_params.get(PARAMETER) or st.session_state.get(KEY)
     return str(wanted) if wanted in known else next(iter(known), "")
 
@@ -33,7 +33,7 @@ def name() -> str:
 def missing() -> str:
     """The name in the address where no such search is there; else empty."""
     wanted = st.query_params.get(PARAMETER) or ""
-    return wanted if wanted and wanted not in cached.searches() else ""
+    return wanted if wanted and wanted not in searches.names() else ""
 
 
 def choose(wanted: str) -> None:

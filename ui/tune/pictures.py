@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cached
+from ui.cached import searches
 from ui.errors import shown
 from ui.tune import curves, figures, labels
 from vae_core.design import naming
@@ -53,7 +53,7 @@ def _curves(study: Study, search: Search, trials: list[Trial], ticked: list[int]
     shown_ones = [trial for trial in trials if trial.number in (number, *ticked)]
     shown_ones = shown_ones + [trial for trial in trials[-SETTLED:] if trial not in shown_ones]
     histories = {
-        run_id: cached.trial_history(Run(run_id, study.settings), trial.ended)
+        run_id: searches.history(Run(run_id, study.settings), trial.ended)
         for trial in shown_ones
         for run_id in trial.runs
     }
@@ -78,5 +78,5 @@ def _figure(study: Study, trials: list[Trial], kind: str, goal: int) -> None:
     st.caption(figures.HELP[kind])
     ended = sum(trial.ended for trial in trials)
     st.plotly_chart(
-        cached.trial_figure(figures.draw, study, kind, goal, ended), key=f"tune_{kind}", config={"displaylogo": False}
+        searches.figure(figures.draw, study, kind, goal, ended), key=f"tune_{kind}", config={"displaylogo": False}
     )

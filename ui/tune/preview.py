@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached, words
+from ui.cached import datasets
 from ui.form import costs
 from vae_core.runs import calibration
 from vae_core.search import expected
@@ -17,7 +18,7 @@ ALL_HELP = (
 
 
 def show(search: Search) -> None:
-    data = cached.data_summary(search.base.dataset)
+    data = datasets.summary(search.base.dataset)
     workers = int(st.session_state.get("tune_workers", 1))
     found = expected.expected(cached.settings(), search, data, workers)
     folds = f", over {search.folds} folds" if search.folds else ""

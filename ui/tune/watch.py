@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import cached, choice
 from ui import words as common
+from ui.cached import searches
 from ui.errors import plain, show_caught, shown
 from ui.form import costs
 from ui.tune import controls, judged, labels, picked, pictures, table
@@ -47,11 +48,11 @@ class View:
 
 def look(name: str) -> View:
     found = study.find(cached.settings(), name)
-    return View(found, found.search(), found.state(), found.budget(), cached.trials(found), found.winner())
+    return View(found, found.search(), found.state(), found.budget(), searches.trials(found), found.winner())
 
 
 def show() -> None:
-    names = cached.searches()
+    names = searches.names()
     gone = picked.missing()
     if gone:
         st.warning(f"There is no search {plain(gone)}. It may have been removed.")
@@ -79,7 +80,7 @@ def _live(name: str, was: str) -> None:
         except LoupeError as error:
             return _unreadable(name, error)
         if view.state != was:  # the whole page: polling ends or begins
-            cached.refresh_searches()
+            searches.refresh()
             st.rerun()
         _head(view)
         _numbers(view)
@@ -111,8 +112,8 @@ def _nothing(view: View) -> str:
 
 def _unreadable(name: str, error: LoupeError) -> None:
     st.error(plain(str(error)))
-    if name not in cached.searches() and st.button("Choose another search"):
-        cached.refresh_searches()
+    if name not in searches.names() and st.button("Choose another search"):
+        searches.refresh()
         st.rerun()
 
 

@@ -1,13 +1,14 @@
-"""All that the pages keep between two runs of a script: bounded, and keyed by plain values. No other file caches."""
+"""All that the pages keep between two runs of a script: bounded, and keyed by plain values. No other room caches.
+
+Here is what is kept of runs and of this server."""
 
 from __future__ import annotations
 
 import gc
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from threading import Thread, Timer
+from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
@@ -15,7 +16,6 @@ import streamlit as st
 from ui.serving import ahead
 from ui.serving.turn import Turn
 from vae_core import settings as settings_file
-from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
@@ -25,24 +25,18 @@ if TYPE_CHECKING:
     import numpy as np
 
     from vae_core.data.dataset import Part
-    from vae_core.data.dataset import Summary as DataSummary
     from vae_core.look.comparison import Comparison
-    from vae_core.look.doctor.finding import Finding
-    from vae_core.look.glance import View
     from vae_core.look.portable import Portable
     from vae_core.look.program.packed import Packed
     from vae_core.look.projection import Map
     from vae_core.runs.arms import Arm
     from vae_core.runs.tasks import Task
-    from vae_core.search.study import Study
-    from vae_core.search.trials import Trial
 
     Arrays = dict[str, np.ndarray[Any, Any]]
 KNOWN_IMAGES = 10_000  # training images that a drawing is compared with, and fewer ...
 KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than some seconds
 TIDY_SECONDS = 60
 PREPARE_SECONDS = 1.5  # after the first page
-DOCTOR_LOOKS = "The doctor looks at it..."
 Made = TypeVar("Made")
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
@@ -86,7 +80,7 @@ def settings() -> Settings:
     return replace(settings_file.load(), host=st.get_option("server.address") or "0.0.0.0")
 
 
-# Runs. A finished run never changes and a snapshot is written once, so the run's name with its birth is an honest key.
+# A finished run never changes and a snapshot is written once, so the run's name with its birth is an honest key.
 
 
 def runs() -> list[Summary]:
@@ -128,7 +122,7 @@ def find(run_id: str) -> Summary | None:
 
 
 def snapshot(run: Run, epoch: int) -> Arrays:
-    return _snapshot(run, _born(run), epoch)
+    return _snapshot(run, born_at(run), epoch)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -140,7 +134,7 @@ def _snapshot(run: Run, born: str, epoch: int) -> Arrays:
 
 def codes(run: Run) -> Arrays:
     """Of a finished run. They are not copied, so nobody may change them."""
-    return _codes(run, _born(run))
+    return _codes(run, born_at(run))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -152,7 +146,7 @@ def _codes(run: Run, born: str) -> Arrays:
 
 def networks(run: Run) -> Packed:
     """The networks of a run as the browser gets them, or why it gets none."""
-    return _networks(run, _born(run))
+    return _networks(run, born_at(run))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Making the model ready for the browser...")
@@ -164,7 +158,7 @@ def _networks(run: Run, born: str) -> Packed:
 
 def portable(run: Run) -> Portable:
     """The model of a run, for use on this server."""
-    return _portable(run, _born(run))
+    return _portable(run, born_at(run))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -178,7 +172,7 @@ def drawn(run: Run, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """What the decoder draws of these codes (n, d), as uint8."""
     import numpy as np
 
-    return _drawn(run, _born(run), np.asarray(codes, np.float32))
+    return _drawn(run, born_at(run), np.asarray(codes, np.float32))
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding...")
@@ -190,7 +184,7 @@ def _drawn(run: Run, born: str, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, 
 
 def samples(run: Run, codes: np.ndarray[Any, Any], count: int, seed: int) -> np.ndarray[Any, Any]:
     """Random codes. Without a prior they follow a mixture of the run's own codes, which takes a moment to fit."""
-    return _samples(run, _born(run), codes, count, seed)
+    return _samples(run, born_at(run), codes, count, seed)
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing codes...")
@@ -202,7 +196,7 @@ def _samples(run: Run, born: str, _codes: np.ndarray[Any, Any], count: int, seed
 
 def known(run: Run) -> tuple[Part, np.ndarray[Any, Any]]:
     """Training images all over the file, and their codes. Not to be changed."""
-    return _known(run, _born(run), settings())
+    return _known(run, born_at(run), settings())
 
 
 @st.cache_resource(max_entries=2, show_spinner="Encoding training images...")
@@ -251,9 +245,9 @@ def comparison(a: Run, b: Run, comparisons: int) -> Comparison:
     from vae_core.look import scores
 
     seeds = [each for run in (a, b) for each in arm(run).done]
-    known = tuple((each.id, _born(each), scores.finished(each) is not None) for each in seeds)
+    known = tuple((each.id, born_at(each), scores.finished(each) is not None) for each in seeds)
     names = (str(a.card()["name"]), str(b.card()["name"]))
-    return _comparison(a, b, comparisons, (_born(a), _born(b), *names), known)
+    return _comparison(a, b, comparisons, (born_at(a), born_at(b), *names), known)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Drawing the test images again and again...")
@@ -261,48 +255,6 @@ def _comparison(a: Run, b: Run, comparisons: int, of: tuple[str, ...], known: tu
     from vae_core.look import comparison as comparing
 
     return comparing.compare(a, b, comparisons=comparisons, lines=runs())
-
-
-def findings(run: Run, against: Run | None = None) -> list[Finding]:
-    """Of a run that has ended. It may be resumed; and where other runs end, there are more seeds to compare."""
-    data = _data_of(run)
-    with st.spinner(DOCTOR_LOOKS):
-        return _findings(run, against, *_examined(run), data)
-
-
-def look_aside(run: Run) -> Thread:
-    """The doctor's first look, which takes seconds; a page that waits for it shows what stood there before, greyed."""
-    data = _data_of(run)
-
-    def examine() -> None:
-        with suppress(LoupeError, OSError):  # told where the findings are asked for
-            _findings(run, None, *_examined(run), data)
-
-    look = Thread(target=examine, daemon=True)
-    look.start()
-    return look
-
-
-def _examined(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """What the doctor's word depends on beside the run's name."""
-    ended = tuple((line.id, line.created) for line in runs() if line.state == "done")
-    return (_born(run), run.state(), len(run.history())), ended
-
-
-def _data_of(run: Run) -> DataSummary | None:
-    """A finding may point at images, which can be removed or be others by now."""
-    with suppress(LoupeError, OSError):
-        return data_summary(run.config().dataset)
-    return None
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _findings(
-    run: Run, against: Run | None, of: tuple[Any, ...], ended: tuple[Any, ...], data: DataSummary | None
-) -> list[Finding]:
-    from vae_core.look import doctor
-
-    return doctor.examine(run, against)
 
 
 def thumbs(summary: Summary) -> bytes | None:
@@ -325,159 +277,13 @@ def _young_thumbs(run: Run, born: str, epoch: int) -> bytes | None:
     return pictures.thumbs(run.snapshot(epochs[-1])["reconstruction"]) if epochs else None
 
 
-def _born(run: Run) -> str:
+def born_at(run: Run) -> str:
     """A folder that was removed and made anew is another run."""
     return str(run.document().get("created"))
 
 
-# Searches. A storage stays open, so that only what is new is read.
-
-
-def searches() -> tuple[str, ...]:
-    """The names of all searches, the newest first."""
-    return _searches(settings())
-
-
-@st.cache_data(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
-def _searches(where: Settings) -> tuple[str, ...]:
-    from vae_core.search import study as studies
-
-    return tuple(each.name for each in studies.every(where))
-
-
-def refresh_searches() -> None:
-    """Read the searches anew: for whoever has just started, changed or removed one."""
-    _searches.clear()
-    refresh()
-
-
-def trials(study: Study) -> list[Trial]:
-    """The trials that a search has run so far."""
-    from vae_core.search import trials as search_trials
-
-    return search_trials.every(study, _storage(study, _begun(study)))
-
-
-def trial_figure(draw: Callable[..., Any], study: Study, kind: str, goal: int, ended: int) -> Any:
-    """What this draws of a search with trials; where another one has ended, it is drawn anew."""
-    return _trial_figure(draw, study, _begun(study), kind, goal, ended)
-
-
-@st.cache_data(max_entries=32, show_spinner="Drawing...")
-def _trial_figure(_draw: Callable[..., Any], study: Study, begun: str, kind: str, goal: int, ended: int) -> Any:
-    from vae_core.search import trials as search_trials
-
-    trials = search_trials.opened(study, _storage(study, begun))
-    return _draw(trials, study.search(), kind, goal) if trials else None
-
-
-def trial_history(run: Run, ended: bool) -> list[dict[str, Any]]:
-    """The epochs of a trial; those of a training that ended change no more."""
-    return _trial_history(run, _born(run)) if ended else run.history()
-
-
-@st.cache_data(max_entries=2048, show_spinner=False)
-def _trial_history(run: Run, born: str) -> list[dict[str, Any]]:
-    return run.history()
-
-
-def _begun(study: Study) -> str:
-    return str(study.document()["created"])
-
-
-@st.cache_resource(max_entries=4, show_spinner="Opening the trials...")
-def _storage(study: Study, born: str) -> Any:
-    return study.storage()
-
-
-# Data sets. The page looks at a few images of each and forgets the rest: the server stays small.
-
-
-def data_names() -> tuple[str, ...]:
-    from vae_core.data import catalog
-
-    return catalog.names(settings())
-
-
-def data_summary(name: str) -> DataSummary:
-    return _data_summary(name, settings())
-
-
-@st.cache_data(ttl=60, max_entries=64, show_spinner="Looking at the images...")
-def _data_summary(name: str, where: Settings) -> DataSummary:
-    from vae_core.data import catalog
-
-    return catalog.describe(name, where)
-
-
-def classes(name: str) -> tuple[str, ...]:
-    """Of a data set that may be gone; the runs on it stay."""
-    with suppress(LoupeError):
-        return data_summary(name).classes
-    return ()
-
-
-def data_view(name: str, where: Settings | None = None) -> View:
-    """Some images of a data set and how many there are of each class. The first time may take some seconds."""
-    where = where or settings()
-    return _data_view(name, where, _data_summary(name, where))
-
-
-@st.cache_data(max_entries=16, show_spinner="Reading the images...")
-def _data_view(name: str, where: Settings, summary: DataSummary) -> View:
-    from vae_core.data import catalog
-    from vae_core.look import glance
-
-    return glance.view(catalog.load(name, where))
-
-
-def test_images(name: str) -> tuple[np.ndarray[Any, Any], str]:
-    """All test images, and the fingerprint of the data set. They are not copied, so nobody may change them."""
-    where = settings()
-    return _test_images(name, where, _data_summary(name, where))
-
-
-@st.cache_resource(max_entries=2, show_spinner="Reading the images...")
-def _test_images(name: str, where: Settings, summary: DataSummary) -> tuple[np.ndarray[Any, Any], str]:
-    from vae_core.data import catalog
-
-    data = catalog.load(name, where)
-    return data.test.pixels, data.fingerprint
-
-
-def train_images(name: str) -> np.ndarray[Any, Any]:
-    """All training images. They are not copied, so nobody may change them."""
-    where = settings()
-    return _train_images(name, where, _data_summary(name, where))
-
-
-@st.cache_resource(max_entries=1, show_spinner="Reading the training images...")
-def _train_images(name: str, where: Settings, summary: DataSummary) -> np.ndarray[Any, Any]:
-    from vae_core.data import catalog
-
-    return catalog.load(name, where).train.pixels
-
-
-def baselines(name: str, size: int, binary: bool = False) -> dict[str, Any]:
-    """Losses on the test images by simple means, for a code of this size; counted once for every data set."""
-    return _baselines(name, size, binary, settings())
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _baselines(name: str, size: int, binary: bool, where: Settings) -> dict[str, Any]:
-    from vae_core.data import catalog
-    from vae_core.look import baselines as strip
-
-    return strip.strip(catalog.load(name, where), size, where, binary)
-
-
-def refresh_data() -> None:
-    """Look for data sets anew: for whoever has just added, fetched or removed one."""
-    _data_summary.clear()
-    _data_view.clear()
-    _test_images.clear()
-    _train_images.clear()
+def refresh_images() -> None:
+    """Where the images of runs are others now, or the classes of those of shipped runs may be here."""
     _known.clear()
-    _baselines.clear()
-    _codes.clear()  # of shipped runs: the classes of their images may be here now
+    _codes.clear()
     _snapshot.clear()
