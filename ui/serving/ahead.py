@@ -64,7 +64,11 @@ def for_the_others() -> None:
 def _aside(program: str, *arguments: str) -> None:
     """What goes wrong there is said where it is asked for."""
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        [sys.executable, "-c", program, *arguments],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         log.info("Not ready ahead: %s", done.stderr.strip().rpartition("\n")[2])
