@@ -77,6 +77,11 @@ def turn_to(view: str) -> None:
     st.session_state[TRAIN_VIEW] = view
 
 
+def link(page: str, run_id: str, label: str, icon: str, **also: str) -> None:
+    """A way to another page, which shows this run."""
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params={PARAMETER: run_id, **also})
+
+
 def compare(ids: list[str]) -> None:
     """Go to the page that shows these runs beside each other."""
     st.session_state[COMPARED] = ids

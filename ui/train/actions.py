@@ -40,8 +40,7 @@ def buttons(view: View) -> None:
                 _longer(view)
                 _fork(view)
             if not view.run.study:  # a trial has no map
-                link = {choice.PARAMETER: view.run.id}
-                st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
+                choice.link("explore", view.run.id, "Explore it", ":material/explore:")
             optimizers.link(view.run)
 
 

@@ -195,9 +195,8 @@ def _links(arms: list[Arm]) -> None:
         for arm in arms:
             for run in arm.runs:
                 if run:
-                    link = {choice.PARAMETER: run.id}
-                    label = f"{arm.name}: {common.state(run.state)}"
-                    st.page_link("pages/train.py", label=plain(label), icon=":material/monitoring:", query_params=link)
+                    label = plain(f"{arm.name}: {common.state(run.state)}")
+                    choice.link("train", run.id, label, ":material/monitoring:")
         done = [arm.runs[0].id for arm in arms if arm.runs[0] and arm.runs[0].state == "done"]
         if len(done) == len(arms) and st.button(
             "Compare them closely", icon=":material/compare:", key="tune_duel_compare"
@@ -207,5 +206,4 @@ def _links(arms: list[Arm]) -> None:
 
 def link(run: Run) -> None:
     """For the Train page."""
-    query = {choice.PARAMETER: run.id, picked.ASKED: "optimisers"}
-    st.page_link("pages/tune.py", label="Adam against SGD", icon=":material/swords:", query_params=query)
+    choice.link("tune", run.id, "Adam against SGD", ":material/swords:", **{picked.ASKED: "optimisers"})

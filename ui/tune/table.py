@@ -103,8 +103,7 @@ def _one(search: Search, trial: Trial, best: Trial | None) -> None:
             for fold, run_id in enumerate(trial.runs):
                 if cached.find(run_id):
                     label = f"Training of fold {fold + 1}" if search.folds else "Its training"
-                    link = {choice.PARAMETER: run_id}
-                    st.page_link("pages/train.py", label=label, icon=":material/monitoring:", query_params=link)
+                    choice.link("train", run_id, label, ":material/monitoring:")
             if trial.ended and trial.state != "failed":
                 _keep(search, trial)
 
