@@ -27,6 +27,7 @@ ABOUT = {
 SOURCE_HELP = "The codes, the images as they are, or what a layer of the encoder makes of them."
 IMAGES_HELP = "Test images were never trained on. Training images show what the model saw."
 COUNT_HELP = "At most so many, evenly spaced in the file. Fewer are done sooner."
+START_HELP = "It goes on in a process of its own, even when this page is closed. What is there is shown again."
 
 
 def show(view: View) -> None:
@@ -51,10 +52,7 @@ def _form(view: View) -> None:
             f"themselves, below, shows all of them. They need no {METHODS[spec.method]}.",
             icon=":material/lightbulb:",
         )
-    st.button(
-        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(view.run,),
-        help="It goes on in a process of its own, even when this page is closed. What is there is shown again.",
-    )  # fmt: skip
+    starting.button("Start", _start, START_HELP, args=(view.run,))
 
 
 def _choose(view: View) -> Source:

@@ -27,14 +27,8 @@ def buttons(view: View) -> None:
         if view.active:
             _stop(view)
         if view.state in RESUMABLE:
-            st.button(
-                "Resume",
-                type="primary",
-                icon=":material/play_arrow:",
-                on_click=_told,
-                args=(_resume, view.run),
-                help="Go on from where it ended, as if it had never stopped.",
-            )
+            text = "Go on from where it ended, as if it had never stopped."
+            starting.button("Resume", _told, text, args=(_resume, view.run))
         if not view.active and view.epochs:
             if not view.run.is_shipped:
                 _longer(view)

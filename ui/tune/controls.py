@@ -27,10 +27,8 @@ def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
             _stop(found)
             return
         if state != "done":
-            st.button(
-                "Go on", type="primary", icon=":material/play_arrow:", on_click=_told, args=(_go_on, found),
-                help="Takes up the trial in hand where it stands, as if nothing had been.",
-            )  # fmt: skip
+            text = "Takes up the trial in hand where it stands, as if nothing had been."
+            starting.button("Go on", _told, text, args=(_go_on, found))
         _more(found, budget)
         _remove(found)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, owner
+from ui import cached, owner, starting
 from ui.errors import plain, shown
 from ui.form.beginnings import Start, starts, to_values
 from ui.form.fields import draw
@@ -157,10 +157,8 @@ def _make_ready() -> None:
 def _start(search: Search, was_asked: bool) -> None:
     if was_asked:  # here and not before the page is drawn: a number that was just typed counts
         _begin(search)
-    st.button(
-        "Start the search", type="primary", icon=":material/play_arrow:", on_click=_ask, width="stretch",
-        help="It runs in processes of its own: you may close this page.",
-    )  # fmt: skip
+    text = "It runs in processes of its own: you may close this page."
+    starting.button("Start the search", _ask, text, width="stretch")
 
 
 def _ask() -> None:

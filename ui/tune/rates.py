@@ -28,6 +28,7 @@ WHAT = (
     "How large may a step be? A fresh copy of the chosen run's model takes 200 steps, from a learning rate far too "
     "small to one far too large. Where the loss falls, it learns; where it rises again, steps are too large."
 )
+OFFER_HELP = "Some seconds, in a process of its own. The run itself is not changed."
 POLL_SECONDS = 0.5
 FIRST = 10  # steps that set the scale: where it breaks off, losses have no measure
 WORDS = {"low": "It begins to learn", "steepest": "It learns fastest", "high": "Its lowest loss"}
@@ -53,10 +54,7 @@ def show(run: Run | None) -> None:
 def _offer(run: Run, task: Task | None) -> None:
     if task is not None:
         st.error(plain(task.status()["error"] or "The test broke off."))
-    st.button(
-        "Take the steps", type="primary", icon=":material/play_arrow:", on_click=_begin, args=(run,),
-        help="Some seconds, in a process of its own. The run itself is not changed.",
-    )  # fmt: skip
+    starting.button("Take the steps", _begin, OFFER_HELP, args=(run,))
 
 
 def _begin(run: Run) -> None:
