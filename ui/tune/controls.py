@@ -33,26 +33,16 @@ def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
         _remove(found)
 
 
-def _told(action: Callable[..., None], found: Study, *args: Any) -> None:
+def _told(action: Callable[[Study], None], found: Study) -> None:
     with caught("search"):
-        action(found, *args)
+        action(found)
     cached.refresh_searches()
 
 
 def _stop(found: Study) -> None:
     asked = any(worker.stop_requested() for worker in found.workers())
-    label = "Stopping" if asked else "Stop"
-    told = "Ends after the batch in hand. Nothing is lost, and it can go on later."
-    if not owner.is_other(found.owner) or asked:
-        st.button(label, icon=":material/stop:", disabled=asked, help=told, on_click=_told, args=(_end, found))
-        return
-    with st.popover(label, icon=":material/stop:", help=told):
-        st.write(f"This search belongs to {plain(found.owner)}.")
-        st.button("Stop it all the same", on_click=_told, args=(_end, found))
-
-
-def _end(found: Study) -> None:
-    found.stop()
+    text = "Ends after the batch in hand. Nothing is lost, and it can go on later."
+    owner.stop_button("search", found.owner, asked, text, partial(_told, Study.stop, found))
 
 
 def _go_on(found: Study) -> None:
