@@ -6,16 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached
+from ui import cached, choice
 from ui.form import editor
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
 from ui.form.fields import draw
 from vae_core.data.dataset import Summary
-from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.design.draft import MIRROR, Draft
 from vae_core.design.layers import MAX_CODE
-from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 
 PREFIX = "train_"
@@ -30,7 +28,7 @@ def key(name: str) -> str:
 def choose_start(run: Run | None) -> tuple[Summary, Start]:
     """Data set and settings to begin with. Choosing another fills the whole form anew."""
     names = cached.data_names()
-    chosen = _chosen(run)
+    chosen = choice.config(run)
     st.session_state.setdefault(key("dataset"), chosen.dataset if chosen and chosen.dataset in names else "digits")
     left, right = st.columns(2)
     name = left.selectbox(
@@ -56,13 +54,6 @@ def choose_start(run: Run | None) -> tuple[Summary, Start]:
     st.caption(known[picked].note)
     _fill_where_new(known[picked])
     return data, known[picked]
-
-
-def _chosen(run: Run | None) -> Config | None:
-    try:
-        return run.config() if run else None
-    except (LoupeError, OSError):
-        return None
 
 
 def _forget_start() -> None:

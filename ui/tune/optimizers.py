@@ -17,7 +17,6 @@ from ui.tune import duels, picked
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
-from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.search import contest
 from vae_core.search.contest import Side
@@ -55,9 +54,8 @@ def show(run: Run | None) -> None:
     if run is None:
         no_run.ask(NO_RUN)
         return
-    try:
-        config = run.config()
-    except (LoupeError, OSError):
+    config = choice.config(run)
+    if config is None:
         st.warning(f"The run {plain(run.id)} is no longer there: its folder was removed or cannot be read.")
         return
     was_pressed = st.session_state.pop(PRESSED, False)
