@@ -13,7 +13,7 @@ from ui.compare import verdict
 from ui.errors import plain, shown
 from ui.form import costs
 from ui.form.fields import draw
-from ui.tune import duels, picked
+from ui.tune import chart, duels, picked
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
@@ -145,10 +145,7 @@ def _live(wanted: Wanted, was: tuple[str, ...]) -> None:
             st.caption("Curves and images of both stand here as soon as the first epoch is trained.")
             return
         unit = naming.unit(arms[0].configs[0], naming.IMAGE)
-        st.plotly_chart(
-            duels.draw([(arm.name, arm.colour) for arm in arms], histories, unit), key="tune_duel_chart",
-            config={"displaylogo": False},
-        )  # fmt: skip
+        chart.show(duels.draw([(arm.name, arm.colour) for arm in arms], histories, unit), "tune_duel_chart")
         _verdict(arms, histories, unit)
         _images(arms)
         _links(arms)
