@@ -84,15 +84,19 @@ def _live(name: str, was: str) -> None:
         _head(view)
         _numbers(view)
         _best(view)
-        if not view.trials:
+        if view.trials:
+            _trials(view)
+        else:
             st.caption(_nothing(view))
-            return
-        if view.best:
-            judged.show(view.search, view.best, _winner(view))
-            judged.pictures(view.search, view.best)
-        ticked = table.ticked(view.study.name, view.trials)
-        pictures.show(view.study, view.search, view.trials, ticked)
-        table.show(view.study, view.search, view.trials, view.best)
+
+
+def _trials(view: View) -> None:
+    if view.best:
+        judged.show(view.search, view.best, _winner(view))
+        judged.pictures(view.search, view.best)
+    ticked = table.ticked(view.study.name, view.trials)
+    pictures.show(view.study, view.search, view.trials, ticked)
+    table.show(view.study, view.search, view.trials, view.best)
 
 
 def _winner(view: View) -> str:
