@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, palette, pixels, words
+from ui import cached, download, palette, pixels, words
 from ui.components import gallery, plane
 from ui.project.laid import Laid
 from ui.view import View
@@ -22,6 +22,7 @@ MOST_CLASSES = 12  # that the histogram tells apart
 ORDERS = {"As they are": 0, "Highest loss": -1, "Lowest loss": 1}
 LOSS_HELP = "The mean reconstruction loss of these images, in {unit}, and of all on the map. Lower is better."
 SAVE_HELP = "A line for each image: which it is, its class, where it lies, and what is known of it."
+SHEET_HELP = f"The images on one sheet, in the order of the CSV; the first {MOST_SAVED:,} at most."
 HINT = (
     "Choose images on a map: press Box or Lasso below it and draw around them, hold Shift while you drag, or type the "
     "word class and its name into Find."
@@ -110,16 +111,9 @@ def caption(laid: Laid, row: int) -> str:
 
 def _saves(view: View, laid: Laid, rows: Array) -> None:
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            "CSV", lambda: as_csv(laid, rows), f"{view.run.id}-chosen.csv", "text/csv", icon=":material/download:",
-            on_click="ignore", help=SAVE_HELP,
-        )  # fmt: skip
+        download.button("CSV", lambda: as_csv(laid, rows), f"{view.run.id}-chosen.csv", SAVE_HELP)
         if view.images is not None:
-            st.download_button(
-                "PNG", lambda: as_png(view, laid, rows), f"{view.run.id}-chosen.png", "image/png",
-                icon=":material/download:", on_click="ignore",
-                help=f"The images on one sheet, in the order of the CSV; the first {MOST_SAVED:,} at most.",
-            )  # fmt: skip
+            download.button("PNG", lambda: as_png(view, laid, rows), f"{view.run.id}-chosen.png", SHEET_HELP)
 
 
 def as_csv(laid: Laid, rows: Array) -> str:
