@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, download, palette, pixels, words
+from ui import download, palette, pixels, words
 from ui.components import gallery, plane
 from ui.project.laid import Laid
 from ui.view import View
@@ -46,19 +46,30 @@ def show(view: View, first: Laid, laid: Laid | None) -> None:
 
 
 def _facts(view: View, laid: Laid, rows: Array) -> None:
-    losses, images = laid.column("loss"), laid.pictures(view, rows)
+    images = laid.pictures(view, rows)
     with st.container(horizontal=True, gap="large"):
         st.metric("Images", f"{len(rows):,}", width="content", help="Inside the box, lasso or search.")
-        if losses is not None and np.isfinite(losses[rows]).any():
-            mean, of_all = float(np.nanmean(losses[rows])), words.number(float(np.nanmean(losses)), 3)
-            st.metric("Mean loss", words.number(mean, 3), f"all: {of_all}", delta_color="off", delta_arrow="off",
-                      width="content", help=LOSS_HELP.format(unit=view.unit))  # fmt: skip
+        if np.isfinite(laid.losses[rows]).any():
+            _mean_loss(laid.losses, rows, view.unit)
         if images is not None:
             mean_image = np.rint(images.mean(axis=0)).astype(np.uint8)
             with st.container(width=110):
                 st.markdown("Mean image", help="The mean of their pixels.")
                 pixels.sheet(mean_image[None], "The mean of the chosen images", width=96)
     _histogram(laid, rows)
+
+
+def _mean_loss(losses: Array, rows: Array, unit: str) -> None:
+    mean, of_all = (words.number(float(np.nanmean(each)), 3) for each in (losses[rows], losses))
+    st.metric(
+        "Mean loss",
+        mean,
+        f"all: {of_all}",
+        delta_color="off",
+        delta_arrow="off",
+        width="content",
+        help=LOSS_HELP.format(unit=unit),
+    )
 
 
 def _histogram(laid: Laid, rows: Array) -> None:
@@ -88,25 +99,19 @@ def _bar(laid: Laid, kind: int, count: int, most: int) -> str:
 
 def _gallery(view: View, first: Laid, laid: Laid, rows: Array) -> None:
     order = st.segmented_control("Order", list(ORDERS), default="As they are", required=True, key="project_order")
-    losses = laid.column("loss")
-    if losses is not None and ORDERS[str(order)]:
-        rows = rows[np.argsort(losses[rows] * ORDERS[str(order)], kind="stable")]
+    if ORDERS[str(order)]:
+        rows = rows[np.argsort(laid.losses[rows] * ORDERS[str(order)], kind="stable")]
     some = rows[:FIRST]
-    shown = laid.pictures(view, some)
-    made = "" if shown is not None else " What the decoder draws of them: the originals are gone."
-    shown = cached.drawn(view.run, laid.points.codes[some]) if shown is None else shown
-    captions = [caption(laid, row) for row in some]
-    gallery.show("project_chosen", gallery.data(
-        first.key, shown, laid.points.codes[some], captions, label="The chosen images", side=64,
-    ))  # fmt: skip
+    shown, codes, captions = laid.shown(view, some), laid.points.codes[some], [_caption(laid, row) for row in some]
+    data = gallery.data(first.key, shown, codes, captions, label="The chosen images", side=64)
+    gallery.show("project_chosen", data)
+    made = "" if view.images is not None else " What the decoder draws of them: the originals are gone."
     if len(rows) > FIRST or made:
         st.caption(f"The first {len(some)} of {len(rows):,}.{made}")
 
 
-def caption(laid: Laid, row: int) -> str:
-    losses = laid.column("loss")
-    loss = "" if losses is None else f", loss {words.number(float(losses[row]), 3)}"
-    return f"{laid.told(int(row))}{loss}"
+def _caption(laid: Laid, row: int) -> str:
+    return f"{laid.told(int(row))}, loss {words.number(float(laid.losses[row]), 3)}"
 
 
 def _saves(view: View, laid: Laid, rows: Array) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, words
+from ui import words
 from ui.components import gallery
 from ui.project.laid import Laid
 from ui.view import View
@@ -74,9 +74,5 @@ def _told(laid: Laid, found: Nearest) -> tuple[Array, list[str]]:
 
 
 def _wall(view: View, laid: Laid, key: str, rows: Array, captions: list[str], side: int = 72) -> None:
-    shown = laid.pictures(view, rows)
-    shown = cached.drawn(view.run, laid.points.codes[rows]) if shown is None else shown
-    label = "Images, with their distances"
-    gallery.show(
-        key, gallery.data(laid.key, shown, laid.points.codes[rows], captions, label=label, side=side, told=True)
-    )
+    shown, codes, label = laid.shown(view, rows), laid.points.codes[rows], "Images, with their distances"
+    gallery.show(key, gallery.data(laid.key, shown, codes, captions, label=label, side=side, told=True))
