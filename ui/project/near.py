@@ -20,8 +20,7 @@ PIXEL_HELP = "Straight distance between pixels of 0 to 1. These are alike to a r
 Array = np.ndarray[Any, Any]
 
 
-def show(view: View, where: tuple[Laid, tuple[float, ...] | None]) -> None:
-    laid, at = where
+def show(view: View, laid: Laid, at: tuple[float, ...] | None) -> None:
     if at is None or len(at) != view.size or not len(laid.points.ids):
         st.info("Press a dot on a map, and its neighbours stand here.", icon=":material/ads_click:")
         return
