@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.page import launched, on_one_core, opened, page_server
+from bench.browsing import launched, on_one_core, opened, page_server
 from bench.plane import DRAG, SECONDS, explore, summary, trained
 from vae_core import settings as settings_module
 from vae_core.look import projection
