@@ -13,8 +13,8 @@ IMAGE = (8, 8, 1)
 COUNT = 300
 
 
-def model(codes, run="one", decoder=None):
-    return Model(run, run, "#4169B0", codes, np.ones(len(codes)), True, decoder, "Too large.")
+def model(codes, run="one"):
+    return Model(run, run, "#4169B0", codes, np.ones(len(codes)), True, None, "Too large.")
 
 
 def read(data):
