@@ -19,7 +19,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.page import SECONDS, empty_tab, launched, page_server
+from bench.browsing import SECONDS, empty_tab, launched, page_server
 from vae_core.runs import calibration
 from vae_core.settings import Settings
 

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.page import launched, on_one_core, opened, page_server
-from bench.plane import DRAG, SECONDS, explore, summary, trained
+from bench.browsing import launched, on_one_core, opened, page_server
+from bench.plane import DRAG, READY, SECONDS, explore, summary, trained
 from vae_core import settings as settings_module
 from vae_core.look import projection
 from vae_core.look.projection import TEST, Projection
@@ -33,17 +33,7 @@ POINTS = (10_000, 70_000, 1_000_000)
 MODEL = "mnist-baseline"
 CLUSTERS, SIZE = 40, 2.0
 PAN = DRAG.replace("? -1 : 0, buttons: 1", "? -1 : 2, buttons: 2")
-PAINTED = """() => {
-  const find = (root) => root.querySelectorAll('canvas.map')[2]
-    ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot)).find(Boolean);
-  const look = () => {
-    const canvas = find(document);
-    const pixels = canvas?.width && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    if (pixels?.some((value, i) => i % 4 === 3 && value)) window.readyAt = performance.now();
-    else requestAnimationFrame(look);
-  };
-  look();
-}"""
+PAINTED = READY.replace("querySelector('canvas.now')", "querySelectorAll('canvas.map')[2]")
 
 
 def main() -> None:

@@ -11,33 +11,39 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.browsing import (
+    SECONDS,
+    SETTLES,
+    Server,
+    empty_tab,
+    environment,
+    go,
+    launched,
+    on_one_core,
+    opened,
+    page_server,
+)
 from bench.visitors import visitors
 from vae_core.design.config import Config
 from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
 
 STARTS, ROUNDS, EPOCHS, SESSIONS, TABS = 5, 8, 12, 10, 5
-SECONDS = 120
-SETTLES = 1500  # ms
 TOUR = ("Data", "Train", "Explore", "Project", "Compare", "Home")
 FINISHED = Config(dataset="digits", image=(8, 8, 1), encoder="conv8/2 flatten dense16", epochs=8)
 # About two seconds an epoch, as a model on MNIST takes on a good laptop, for as long as it is watched.
@@ -76,15 +82,6 @@ WATCH_EPOCHS = """() => {
 }"""
 
 
-@dataclass(frozen=True)
-class Server:
-    process: psutil.Process
-    address: str
-
-    def megabytes(self) -> float:
-        return self.process.memory_info().rss / 2**20
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -98,40 +95,6 @@ def main() -> None:
             document = measure(settings, finished, browser, others)
             browser.close()
     print(json.dumps(document) if arguments.json else "\n".join(f"{key:28s}{value}" for key, value in document.items()))
-
-
-def on_one_core() -> list[int]:
-    """What is started from here on, browser and server, shares one core; the others that there are."""
-    if not hasattr(psutil.Process, "cpu_affinity"):
-        return []
-    first, *others = psutil.Process().cpu_affinity()
-    psutil.Process().cpu_affinity([first])
-    return others
-
-
-@contextmanager
-def from_other_cores() -> Iterator[None]:
-    """Whoever measures works there: Playwright is told of every byte that a page receives, which takes its time."""
-    me = psutil.Process()
-    if not hasattr(me, "cpu_affinity"):
-        yield
-        return
-    watching = [me, *(each for each in me.children() if each.name() == "node")]
-    shared = me.cpu_affinity()
-    me.cpu_affinity([])  # all that there are
-    others = [core for core in me.cpu_affinity() if core not in shared] or shared
-    for each in watching:
-        each.cpu_affinity(others)
-    try:
-        yield
-    finally:
-        for each in watching:
-            each.cpu_affinity(shared)
-
-
-def launched(playwright: Playwright, more: Sequence[str] = ()) -> Browser:
-    found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *more])
 
 
 def measure(settings: Settings, finished: store.Run, browser: Browser, others: list[int]) -> dict[str, Any]:
@@ -243,51 +206,6 @@ def wait_for_epochs(run: store.Run, count: int) -> list[dict[str, Any]]:
     return run.history()
 
 
-def opened(browser: Browser, address: str) -> Page:
-    """A tab of a browser that has nothing of the page in its cache, when the page stands."""
-    return go(empty_tab(browser), address)
-
-
-def empty_tab(browser: Browser) -> Page:
-    return browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-
-
-def go(page: Page, address: str) -> Page:
-    page.goto(address)
-    page.locator("h1").first.wait_for(timeout=1000 * SECONDS)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=1000 * SECONDS)
-    return page
-
-
-@contextmanager
-def page_server(settings: Settings, *script: str) -> Iterator[Server]:
-    """The app, or another script with its arguments, on a free port."""
-    path, *words = script or ("app.py",)
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", path, "--server.port", port, "--server.headless", "true"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([*command, "--", *words], cwd=PROJECT, env=environment(settings), **quiet)
-    try:
-        wait_for_answer(f"http://localhost:{port}/_stcore/health", process)
-        yield Server(psutil.Process(process.pid), f"http://localhost:{port}")
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.01)
-    raise RuntimeError("the page server did not start")
-
-
 def trained(settings: Settings) -> store.Run:
     run = store.create(settings, FINISHED, {})
     train(settings, run).wait()
@@ -314,10 +232,6 @@ def train(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), **quiet)
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, "LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
 
 
 def percentile(values: list[float], share: float) -> int:

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from bench.page import launched, opened, page_server
+from bench.browsing import launched, opened, page_server
 from vae_core.runs import store
 from vae_core.settings import Settings
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from bench.browsing import SECONDS, launched, page_server
 from bench.first import STANDS
-from bench.page import SECONDS, launched, page_server
 from vae_core.cli import worker
 from vae_core.look import projection
 from vae_core.look.projection import Projection

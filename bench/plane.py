@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bench.page import (
+from bench.browsing import (
     SETTLES,
     empty_tab,
     environment,
@@ -31,8 +31,8 @@ from bench.page import (
     on_one_core,
     opened,
     page_server,
-    percentile,
 )
+from bench.page import percentile
 from vae_core import settings as settings_module
 from vae_core.data import catalog
 from vae_core.design import recipes

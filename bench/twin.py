@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.page import launched, on_one_core, opened, page_server
+from bench.browsing import launched, on_one_core, opened, page_server
 from bench.plane import DRAG, PATIENCE, SECONDS, overheard, summary, trained
 from vae_core import settings as settings_module
 from vae_core.runs.store import Run

@@ -141,9 +141,9 @@ def without_trouble(page: Any) -> None:
         assert page.get_by_text(text).count() == 0, page.locator("body").inner_text()
 
 
-def holds(page: Any, true: Any, seconds: float = 60) -> None:
+def holds(page: Any, true: Any) -> None:
     """Wait until it is true of the page, letting the browser's events in meanwhile."""
-    for _ in range(int(seconds * 50)):
+    for _ in range(60 * 50):
         if true():
             return
         page.wait_for_timeout(20)

@@ -48,9 +48,9 @@ SAID = ("title", "subheader", "markdown", "caption", "info", "warning", "error",
 Found = TypeVar("Found")
 
 
-def eventually(true: Callable[[], Found], about: Work | str = "that never happened", seconds: float = SECONDS) -> Found:
+def eventually(true: Callable[[], Found], about: Work | str = "that never happened") -> Found:
     """Wait until it is true; what it is then. `about`: what to show of somebody's work where it never becomes so."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     while not (found := true()):
         assert time.monotonic() < end, about if isinstance(about, str) else (about.status(), about.log.read_text())
         time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,47 +9,28 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import holds, serving
+from sights import DRAWN, FIND, Header, Sight, overheard, served
 from support import parcel
 
 from ui.components.plane import payload
 from ui.components.plane.payload import Cloud, Model
-from vae_core.look import pictures
-from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
-
-Header = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def app(trained: Run) -> Iterator[str]:
     """The address of a page of planes, for the trained run."""
-    with serving(trained.settings, str(Path(__file__).with_name("plane_app.py"))) as server:
-        yield f"{server.address}/?run={trained.id}"
+    with served("plane_app.py", trained) as address:
+        yield address
 
 
 @dataclass
-class Sight:
-    """A page with a plane on it, and what went over its web socket."""
-
-    page: Any
-    frames: list[str]
+class Walk(Sight):
     header: Header
-    codes: np.ndarray
-    labels: np.ndarray
-
-    def one(self, selector: str, number: int = 0) -> Any:
-        return self.page.locator(selector).nth(number)
-
-    def button(self, name: str) -> Any:
-        return self.one(f'[data-name="{name}"]')
 
     def at(self, x: float, y: float, number: int = 0) -> tuple[float, float]:
         """Where on the screen a place of the code space is."""
-        box = self.one(".over", number).bounding_box()
-        left, top, half = self.header["view"]
-        across, down = (x - left) / half / 2 + 0.5, 0.5 - (y - top) / half / 2
-        return float(box["x"] + across * box["width"]), float(box["y"] + down * box["height"])
+        return self.spot(x, y, self.header, number)
 
     def drag(self, *places: tuple[float, float]) -> None:
         self.page.mouse.move(*self.at(*places[0]))
@@ -62,58 +42,34 @@ class Sight:
     def picture(self, number: int = 0) -> str:
         return str(self.one(".now", number).evaluate("canvas => canvas.toDataURL()"))
 
-    def draws(self, run: Run, code: list[float]) -> bool:
-        """Whether the picture is what the model makes of this code."""
-        read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
-        expected = pictures.as_bytes(Portable.of(run).decode(np.float32([code])))[0, ..., 0]
-        shown = np.reshape(self.one(".now").evaluate(read), (8, 8))
-        return bool(np.abs(shown - expected.astype(int)).max() <= 1)
-
     def code(self, number: int = 0) -> list[float]:
         sliders = self.one(".sliders", number).locator("input[type=number]")
         return [float(value) for value in sliders.evaluate_all("inputs => inputs.map(input => input.value)") if value]
 
-    def state(self, number: int = 0) -> Header:
-        """What Python knows, as the page shows it."""
-        return dict(json.loads(self.page.get_by_test_id("stCode").nth(number).inner_text()))
-
-    def until(self, true: Callable[[], bool]) -> None:
-        holds(self.page, true)
-
 
 @pytest.fixture
-def sight(tab: Any, app: str, trained: Run) -> Callable[..., Sight]:
+def sight(tab: Any, app: str, trained: Run) -> Callable[..., Walk]:
     """Opens the page of a case, and waits for its plane."""
 
-    def look(case: str = "walk", script: str = "", more: str = "", **context: Any) -> Sight:
+    def look(case: str = "walk", script: str = "", more: str = "", **context: Any) -> Walk:
         page = tab(width=1200, height=1000, **context)
-        frames: list[str] = []
-        page.on("websocket", lambda socket: _listen(socket, frames))
+        frames = overheard(page)
         if script:
             page.add_init_script(script)
         page.goto(f"{app}&case={case}{more}")
         page.locator(".over").first.wait_for()
         known = trained.codes()
         header, _ = parcel(payload.data("one", Model(trained.id, (8, 8, 1), True), Cloud(known["mean"])))
-        return Sight(page, frames, header, known["mean"], known["labels"])
+        return Walk(page, frames, known["mean"], known["labels"], header)
 
     return look
 
 
-def _listen(socket: Any, frames: list[str]) -> None:
-    socket.on("framesent", lambda frame: frames.append("sent"))
-    socket.on("framereceived", lambda frame: frames.append("received"))
-
-
 @pytest.fixture
-def walk(sight: Callable[..., Sight]) -> Sight:
+def walk(sight: Callable[..., Walk]) -> Walk:
     seen = sight()
     seen.page.wait_for_function(DRAWN)
     return seen
-
-
-FIND = "name => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector(name)).find(Boolean)"
-DRAWN = f"({FIND})('.now')?.width === 8"
 
 
 def test_a_drag_shows_the_picture_of_every_place_and_tells_nothing_until_it_ends(walk, trained):

@@ -2,66 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import IDLE, holds, serving
+from browser import IDLE
 from projection_app import bent, picture
+from sights import DRAWN, Header, Sight, overheard, served
 from support import parcel
 
 from ui.components.plane.payload import Model, dimensions
 from ui.components.projection import payload
 from ui.components.projection.payload import Points, Settings, Spots
-from vae_core.look import pictures
-from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 
 SECONDS = 60
 SETTINGS = Settings(Model("r", (8, 8, 1), False), "g")
 TESTS, COUNT = 120, 160  # of projection_app
-FIND = "name => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector(name)).find(Boolean)"
-DRAWN = f"({FIND})('.now')?.width === 8"
-Header = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def app(trained: Run) -> Iterator[str]:
-    with serving(trained.settings, str(Path(__file__).with_name("projection_app.py"))) as server:
-        yield f"{server.address}/?run={trained.id}"
+    with served("projection_app.py", trained) as address:
+        yield address
 
 
-@dataclass
-class Sight:
-    """A page with maps, what went over its web socket, and where the images of the first one lie."""
-
-    page: Any
-    frames: list[str]
-    codes: np.ndarray
-    labels: np.ndarray
+class Maps(Sight):
+    """Where the images of the first map lie, and what there is to see on the others."""
 
     @property
     def places(self) -> np.ndarray:
         return bent(self.codes)
 
-    def one(self, selector: str, number: int = 0) -> Any:
-        return self.page.locator(selector).nth(number)
-
-    def button(self, name: str, number: int = 0) -> Any:
-        return self.one(f'[data-name="{name}"]', number)
-
     def look(self, label: str, value: str, number: int = 0) -> None:
         self.page.get_by_label(label, exact=True).nth(number).select_option(value)
 
     def at(self, place: np.ndarray, header: Header, number: int = 0) -> tuple[float, float]:
-        box = self.one(".over", number).bounding_box()
-        left, top, half = header["view"]
-        across, down = (place[0] - left) / half / 2 + 0.5, 0.5 - (place[1] - top) / half / 2
-        return float(box["x"] + across * box["width"]), float(box["y"] + down * box["height"])
+        return self.spot(place[0], place[1], header, number)
 
     def first(self, places: np.ndarray | None = None) -> Header:
         points = Points(np.arange(len(self.codes)), self.codes, TESTS, COUNT)
@@ -71,12 +49,6 @@ class Sight:
     def second(self) -> Header:
         points = Points(np.arange(len(self.codes)), self.codes, TESTS, COUNT)
         return parcel(payload.data("two", "two", points, dimensions(self.codes), SETTINGS))[0]
-
-    def state(self, number: int = 0) -> Header:
-        return dict(json.loads(self.page.get_by_test_id("stCode").nth(number).inner_text()))
-
-    def until(self, true: Callable[[], bool]) -> None:
-        holds(self.page, true)
 
     def silence(self) -> int:
         """Waits until no script runs and nothing more goes over the web socket; how much has."""
@@ -88,29 +60,20 @@ class Sight:
                 return count
         raise AssertionError("it is never silent")
 
-    def picture(self) -> np.ndarray:
-        read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
-        return np.reshape(self.one(".now").evaluate(read), (8, 8))
-
-    def draws(self, run: Run, code: Any) -> bool:
-        expected = pictures.as_bytes(Portable.of(run).decode(np.float32([code])))[0, ..., 0]
-        return bool(np.abs(self.picture() - expected.astype(int)).max() <= 2)
+    def draws(self, run: Run, code: Any, within: int = 2) -> bool:
+        return super().draws(run, code, within)
 
 
 @pytest.fixture
-def sight(tab: Any, app: str, trained: Run) -> Callable[..., Sight]:
-    def look(case: str = "near", maps: int = 1) -> Sight:
+def sight(tab: Any, app: str, trained: Run) -> Callable[..., Maps]:
+    def look(case: str = "near", maps: int = 1) -> Maps:
         page = tab(width=1300, height=1100)
-        frames: list[str] = []
-        page.on(
-            "websocket",
-            lambda socket: [socket.on(name, lambda _: frames.append("")) for name in ("framesent", "framereceived")],
-        )
+        frames = overheard(page)
         page.goto(f"{app}&case={case}")
         page.locator(".over").nth(maps - 1).wait_for()
         page.wait_for_function(DRAWN)
         known = trained.codes()
-        return Sight(page, frames, known["mean"][:COUNT], known["labels"][:COUNT])
+        return Maps(page, frames, known["mean"][:COUNT], known["labels"][:COUNT])
 
     return look
 

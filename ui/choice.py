@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
@@ -31,6 +32,14 @@ def chosen_run() -> Run | None:
         return None
     choose(run.id)
     return run
+
+
+def config(run: Run | None) -> Config | None:
+    """Its settings; None where no run is chosen, or its folder was removed or cannot be read."""
+    try:
+        return run.config() if run else None
+    except (LoupeError, OSError):
+        return None
 
 
 def stand_in() -> None:
@@ -75,6 +84,11 @@ def look_at(run: Summary) -> None:
 def turn_to(view: str) -> None:
     """The other view of Train is drawn next."""
     st.session_state[TRAIN_VIEW] = view
+
+
+def link(page: str, run_id: str, label: str, icon: str, **also: str) -> None:
+    """A way to another page, which shows this run."""
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params={PARAMETER: run_id, **also})
 
 
 def compare(ids: list[str]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import streamlit as st
+
+from ui.errors import plain
 
 COOKIE = "loupe_owner"
 KEY = "owner"
@@ -48,6 +51,17 @@ def ask() -> None:
 def is_other(owner: str) -> bool:
     """Whether something belongs to somebody else: what has no owner belongs to all."""
     return bool(owner) and owner != current()
+
+
+def stop_button(what: str, owner: str, asked: bool, text: str, stop: Callable[[], None]) -> None:
+    """It stops a training or a search; where that is somebody else's, only after it has said so."""
+    label, icon = "Stopping" if asked else "Stop", ":material/stop:"
+    if asked or not is_other(owner):
+        st.button(label, icon=icon, disabled=asked, help=text, on_click=stop)
+        return
+    with st.popover(label, icon=icon, help=text):
+        st.write(f"This {what} belongs to {plain(owner)}.")
+        st.button("Stop it all the same", on_click=stop)
 
 
 def clean(name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import streamlit as st
+
 from ui import cached, owner
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run, Summary
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 AGAIN = ("failed", "broken")  # what was trained before but left nothing to look at
 AT_WORK = ("queued", "running")
+
+
+def button(label: str, on_click: Callable[..., None], text: str, **options: Any) -> None:
+    """The button that starts what a page is about; `text` says what comes of it."""
+    st.button(label, type="primary", icon=":material/play_arrow:", on_click=on_click, help=text, **options)
 
 
 def trained_before(config: Config) -> Summary | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui import choice
 from ui.cached import datasets
 from ui.form import editor
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
@@ -15,7 +16,6 @@ from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.design.draft import MIRROR, Draft
 from vae_core.design.layers import MAX_CODE
-from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 
 PREFIX = "train_"
@@ -29,7 +29,7 @@ def key(name: str) -> str:
 
 def choose_start(run: Run | None) -> tuple[Summary, Start]:
     """Data set and settings to begin with. Choosing another fills the whole form anew."""
-    chosen = _chosen(run)
+    chosen = choice.config(run)
     left, right = st.columns(2)
     with left:
         data = datasets.summary(_data_set(chosen))
@@ -65,13 +65,6 @@ def _start(known: dict[str, Start]) -> Start:
         help="Fills in all settings below; change any of them afterwards.",
     )
     return known[picked]
-
-
-def _chosen(run: Run | None) -> Config | None:
-    try:
-        return run.config() if run else None
-    except (LoupeError, OSError):
-        return None
 
 
 def _forget_start() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,7 @@ from ui.errors import caught, show_caught
 from ui.project import kept
 from ui.view import View
 from vae_core.look import projection
-from vae_core.look.projection import BOUNDS, IMAGES, METHODS, METRICS, Projection, Source
+from vae_core.look.projection import BOUNDS, IMAGES, METHODS, METRICS, OWN, Projection, Source
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 
@@ -27,7 +27,19 @@ ABOUT = {
 }
 SOURCE_HELP = "The codes, the images as they are, or what a layer of the encoder makes of them."
 IMAGES_HELP = "Test images were never trained on. Training images show what the model saw."
+METRIC_HELP = "What is near in the original space: by straight lines, or by angles."
 COUNT_HELP = "At most so many, evenly spaced in the file. Fewer are done sooner."
+PERPLEXITY_HELP = "About how many neighbours an image feels. 5 to 50 are usual; more show larger structure."
+EXAGGERATION_HELP = "How much stronger neighbours attract each other. 1 is plain t-SNE; more makes tighter clusters."
+FIELDS: dict[str, tuple[str, ...]] = {"pca": (), "tsne": (*OWN["tsne"], "seed"), "umap": (*OWN["umap"], "seed")}
+NUMBERS: dict[str, tuple[str, Any, str]] = {  # what each is called, its step, what it means
+    "perplexity": ("Perplexity", 5.0, PERPLEXITY_HELP),
+    "exaggeration": ("Exaggeration", 0.5, EXAGGERATION_HELP),
+    "neighbours": ("Neighbours", 1, "How many an image is tied to. More show larger structure."),
+    "min_dist": ("Least distance", 0.05, "How near images may come to each other. 0 packs tightly."),
+    "seed": ("Seed", 1, "Where chance begins. The same seed gives the same map."),
+}
+START_HELP = "It goes on in a process of its own, even when this page is closed. What is there is shown again."
 
 
 def show(view: View) -> None:
@@ -52,34 +64,28 @@ def _form(view: View) -> None:
             f"themselves, below, shows all of them. They need no {METHODS[spec.method]}.",
             icon=":material/lightbulb:",
         )
-    st.button(
-        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(view.run,),
-        help="It goes on in a process of its own, even when this page is closed. What is there is shown again.",
-    )  # fmt: skip
+    starting.button("Start", _start, START_HELP, args=(view.run,))
 
 
 def _choose(view: View) -> Source:
     known = {source.of: source for source in projection.sources(view.run)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        method = str(st.segmented_control(
-            "Method", list(METHODS), default="pca", required=True, key="project_method",
-            format_func=lambda name: METHODS[name],
-        ))  # fmt: skip
-        of = st.selectbox(
-            "Of", list(known), key=f"project_of-{view.run.id}", width=330, help=SOURCE_HELP,
-            format_func=lambda name: known[name].title,
-        )  # fmt: skip
-        images = str(st.selectbox(
-            "Images", list(IMAGES), key="project_images", width=170, help=IMAGES_HELP,
-            format_func=lambda name: IMAGES[name].capitalize(),
-        ))  # fmt: skip
-        st.selectbox(
-            "How many", _counts(view, images), key=f"project_count-{images}", width=130, help=COUNT_HELP,
-            format_func=lambda count: f"{count:,}" if count else "All",
-        )  # fmt: skip
-        for field in FIELDS[method].values():
-            field()
-    return known[str(of)]
+        method = st.segmented_control(
+            "Method", list(METHODS), default="pca", required=True, key="project_method", format_func=METHODS.__getitem__
+        )
+        titles = {of: source.title for of, source in known.items()}
+        of = _pick("Of", titles, f"project_of-{view.run.id}", 330, SOURCE_HELP)
+        kinds = {name: words.capitalize() for name, words in IMAGES.items()}
+        images = _pick("Images", kinds, "project_images", 170, IMAGES_HELP)
+        counts = {count: f"{count:,}" if count else "All" for count in _counts(view, images)}
+        _pick("How many", counts, f"project_count-{images}", 130, COUNT_HELP)
+        for name in FIELDS[str(method)]:
+            _field(name)
+    return known[of]
+
+
+def _pick(label: str, words: Mapping[Any, str], key: str, width: int, text: str) -> Any:
+    return st.selectbox(label, list(words), key=key, width=width, help=text, format_func=words.__getitem__)
 
 
 def _asked(run: Run) -> Projection:
@@ -99,44 +105,15 @@ def _counts(view: View, images: str) -> list[int]:
     return [ALL, *(count for count in COUNTS if count < most)]
 
 
-def _number(name: str, label: str, start: float, step: float, text: str) -> Any:
-    low, high = BOUNDS[name]
-    whole = isinstance(step, int)
-    least, most = (int(low), int(high)) if whole else (float(low), float(high))
-    return st.number_input(label, least, most, start, step, key=f"project_{name}", width=130, help=text)
-
-
-def _seed() -> Any:
-    return _number("seed", "Seed", 0, 1, "Where chance begins. The same seed gives the same map.")
-
-
-FIELDS: dict[str, dict[str, Callable[[], Any]]] = {
-    "pca": {},
-    "tsne": {
-        "perplexity": lambda: _number(
-            "perplexity", "Perplexity", 30.0, 5.0,
-            "About how many neighbours an image feels. 5 to 50 are usual; more show larger structure.",
-        ),
-        "exaggeration": lambda: _number(
-            "exaggeration", "Exaggeration", 1.0, 0.5,
-            "How much stronger neighbours attract each other. 1 is plain t-SNE; more makes tighter clusters.",
-        ),
-        "seed": _seed,
-    },
-    "umap": {
-        "neighbours": lambda: _number(
-            "neighbours", "Neighbours", 15, 1, "How many an image is tied to. More show larger structure.",
-        ),
-        "min_dist": lambda: _number(
-            "min_dist", "Least distance", 0.1, 0.05, "How near images may come to each other. 0 packs tightly.",
-        ),
-        "metric": lambda: st.selectbox(
-            "Distance", METRICS, key="project_metric", width=130, format_func=str.capitalize,
-            help="What is near in the original space: by straight lines, or by angles.",
-        ),
-        "seed": _seed,
-    },
-}  # fmt: skip
+def _field(name: str) -> None:
+    """What the method alone has; it begins with what is usual."""
+    key, usual = f"project_{name}", getattr(Projection(), name)
+    if name == "metric":
+        _pick("Distance", {metric: metric.capitalize() for metric in METRICS}, key, 130, METRIC_HELP)
+        return
+    label, step, text = NUMBERS[name]
+    low, high = (type(step)(bound) for bound in BOUNDS[name])
+    st.number_input(label, low, high, usual, step, key=key, width=130, help=text)
 
 
 def _start(run: Run) -> None:

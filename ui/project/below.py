@@ -29,7 +29,7 @@ def show(view: View, maps: list[Laid]) -> None:
         laid = next((each for each in maps if plane.state(each.key).chosen), None)
         return chosen.show(view, maps[0], laid)
     if section == NEAR:
-        return near.show(view, _moved_last(maps))
+        return near.show(view, *_moved_last(maps))
     take.show(view, maps)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, palette, pixels, words
+from ui import download, palette, pixels, words
 from ui.components import gallery, plane
 from ui.components.gallery import Layout, Pictures
 from ui.project.laid import Laid
@@ -22,6 +22,7 @@ MOST_CLASSES = 12  # that the histogram tells apart
 ORDERS = {"As they are": 0, "Highest loss": -1, "Lowest loss": 1}
 LOSS_HELP = "The mean reconstruction loss of these images, in {unit}, and of all on the map. Lower is better."
 SAVE_HELP = "A line for each image: which it is, its class, where it lies, and what is known of it."
+SHEET_HELP = f"The images on one sheet, in the order of the CSV; the first {MOST_SAVED:,} at most."
 HINT = (
     "Choose images on a map: press Box or Lasso below it and draw around them, hold Shift while you drag, or type the "
     "word class and its name into Find."
@@ -45,19 +46,30 @@ def show(view: View, first: Laid, laid: Laid | None) -> None:
 
 
 def _facts(view: View, laid: Laid, rows: Array) -> None:
-    losses, images = laid.column("loss"), laid.pictures(view, rows)
+    images = laid.pictures(view, rows)
     with st.container(horizontal=True, gap="large"):
         st.metric("Images", f"{len(rows):,}", width="content", help="Inside the box, lasso or search.")
-        if losses is not None and np.isfinite(losses[rows]).any():
-            mean, of_all = float(np.nanmean(losses[rows])), words.number(float(np.nanmean(losses)), 3)
-            st.metric("Mean loss", words.number(mean, 3), f"all: {of_all}", delta_color="off", delta_arrow="off",
-                      width="content", help=LOSS_HELP.format(unit=view.unit))  # fmt: skip
+        if np.isfinite(laid.losses[rows]).any():
+            _mean_loss(laid.losses, rows, view.unit)
         if images is not None:
             mean_image = np.rint(images.mean(axis=0)).astype(np.uint8)
             with st.container(width=110):
                 st.markdown("Mean image", help="The mean of their pixels.")
                 pixels.sheet(mean_image[None], "The mean of the chosen images", width=96)
     _histogram(laid, rows)
+
+
+def _mean_loss(losses: Array, rows: Array, unit: str) -> None:
+    mean, of_all = (words.number(float(np.nanmean(each)), 3) for each in (losses[rows], losses))
+    st.metric(
+        "Mean loss",
+        mean,
+        f"all: {of_all}",
+        delta_color="off",
+        delta_arrow="off",
+        width="content",
+        help=LOSS_HELP.format(unit=unit),
+    )
 
 
 def _histogram(laid: Laid, rows: Array) -> None:
@@ -87,38 +99,26 @@ def _bar(laid: Laid, kind: int, count: int, most: int) -> str:
 
 def _gallery(view: View, first: Laid, laid: Laid, rows: Array) -> None:
     order = st.segmented_control("Order", list(ORDERS), default="As they are", required=True, key="project_order")
-    losses = laid.column("loss")
-    if losses is not None and ORDERS[str(order)]:
-        rows = rows[np.argsort(losses[rows] * ORDERS[str(order)], kind="stable")]
+    if ORDERS[str(order)]:
+        rows = rows[np.argsort(laid.losses[rows] * ORDERS[str(order)], kind="stable")]
     some = rows[:FIRST]
-    shown = laid.pictures(view, some)
-    made = "" if shown is not None else " What the decoder draws of them: the originals are gone."
-    shown = cached.drawn(view.run, laid.points.codes[some]) if shown is None else shown
-    captions = [caption(laid, row) for row in some]
-    pictures = Pictures("The chosen images", shown, laid.points.codes[some], captions)
+    captions = [_caption(laid, row) for row in some]
+    pictures = Pictures("The chosen images", laid.shown(view, some), laid.points.codes[some], captions)
     gallery.show("project_chosen", first.key, pictures, Layout(side=64))
+    made = "" if view.images is not None else " What the decoder draws of them: the originals are gone."
     if len(rows) > FIRST or made:
         st.caption(f"The first {len(some)} of {len(rows):,}.{made}")
 
 
-def caption(laid: Laid, row: int) -> str:
-    losses = laid.column("loss")
-    loss = "" if losses is None else f", loss {words.number(float(losses[row]), 3)}"
-    return f"{laid.told(int(row))}{loss}"
+def _caption(laid: Laid, row: int) -> str:
+    return f"{laid.told(int(row))}, loss {words.number(float(laid.losses[row]), 3)}"
 
 
 def _saves(view: View, laid: Laid, rows: Array) -> None:
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            "CSV", lambda: as_csv(laid, rows), f"{view.run.id}-chosen.csv", "text/csv", icon=":material/download:",
-            on_click="ignore", help=SAVE_HELP,
-        )  # fmt: skip
+        download.button("CSV", lambda: as_csv(laid, rows), f"{view.run.id}-chosen.csv", SAVE_HELP)
         if view.images is not None:
-            st.download_button(
-                "PNG", lambda: as_png(view, laid, rows), f"{view.run.id}-chosen.png", "image/png",
-                icon=":material/download:", on_click="ignore",
-                help=f"The images on one sheet, in the order of the CSV; the first {MOST_SAVED:,} at most.",
-            )  # fmt: skip
+            download.button("PNG", lambda: as_png(view, laid, rows), f"{view.run.id}-chosen.png", SHEET_HELP)
 
 
 def as_csv(laid: Laid, rows: Array) -> str:

@@ -61,15 +61,24 @@ def _one(task: Task) -> None:
             st.progress(done, text=_phase(task, status))
             asked = task.stop_requested()
             st.button(
-                "Cancelling" if asked else "Cancel", icon=":material/stop:", disabled=asked, key=f"cancel-{task.id}",
-                on_click=_cancel, args=(task,), help="Ends it now. Nothing of it is kept.",
-            )  # fmt: skip
+                "Cancelling" if asked else "Cancel",
+                icon=":material/stop:",
+                disabled=asked,
+                key=f"cancel-{task.id}",
+                on_click=_cancel,
+                args=(task,),
+                help="Ends it now. Nothing of it is kept.",
+            )
         with right:
-            live = task.live()
-            if live is not None and len(live["places"]):
-                pixels.show(drawn(live["places"], live.get("labels")), "The map as it is now", width=SIDE)
-            else:
-                st.caption("The map is drawn here as soon as it begins to form.")
+            _so_far(task)
+
+
+def _so_far(task: Task) -> None:
+    live = task.live()
+    if live is not None and len(live["places"]):
+        pixels.show(drawn(live["places"], live.get("labels")), "The map as it is now", width=SIDE)
+    else:
+        st.caption("The map is drawn here as soon as it begins to form.")
 
 
 def _phase(task: Task, status: dict[str, Any]) -> str:

@@ -87,12 +87,18 @@ class Laid:
         number = f"test image {image}" if image < tests else f"training image {image - tests}"
         return f"{self.label(row)} ({number})" if self.label(row) else number
 
-    def column(self, name: str) -> Array | None:
-        return next((column.values for column in self.points.columns if column.name == name), None)
+    @property
+    def losses(self) -> Array:
+        return self.points.columns[0].values
 
     def pictures(self, view: View, rows: Array) -> Array | None:
         """(n, h, w, c) uint8 of the images themselves; None where the data set is gone."""
         return originals(view, self.points.ids[rows])
+
+    def shown(self, view: View, rows: Array) -> Array:
+        """The images, or what the decoder draws of their codes where the data set is gone."""
+        images = self.pictures(view, rows)
+        return cached.drawn(view.run, self.points.codes[rows]) if images is None else images
 
 
 def _component(number: int, shares: Sequence[float]) -> str:

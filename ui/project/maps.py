@@ -22,28 +22,25 @@ PACKED = "project_packed"  # the bytes of the maps that are shown, by what they 
 ANSWERS = "project_answers"
 SHEET = "project_sheet"
 COMPONENTS_HELP = "Component 1 is the direction in which the images vary most, component 2 the next, and so on."
-MEASURES = (  # a line each: what the measure is called, and what it says
-    {
-        "trustworthiness": ("Trustworthiness", (
-            "1 when all neighbours on the map are neighbours in the original space; less the farther away they really "
-            "are. Up is good."
-        )),
-        "continuity": ("Continuity", (
-            "1 when all neighbours in the original space are neighbours on the map; less the farther apart they come "
-            "to lie. Up is good."
-        )),
-    },
-    {
-        "knn_map": ("Class told by neighbours: here", (
-            "Share of images whose 15 neighbours on the map have its class most often. Up is good."
-        )),
-    },
-    {
-        "knn_original": ("The same in the original space", (
-            "The same with the 15 nearest there: what a perfect map would reach."
-        )),
-    },
-)  # fmt: skip
+TRUSTED_HELP = (
+    "1 when all neighbours on the map are neighbours in the original space; less the farther away they really "
+    "are. Up is good."
+)
+CONTINUOUS_HELP = (
+    "1 when all neighbours in the original space are neighbours on the map; less the farther apart they come "
+    "to lie. Up is good."
+)
+KNN_HELP = "Share of images whose 15 neighbours on the map have its class most often. Up is good."
+SAME_HELP = "The same with the 15 nearest there: what a perfect map would reach."
+MEASURES = {  # what each is called, and what it says
+    "trustworthiness": ("Trustworthiness", TRUSTED_HELP),
+    "continuity": ("Continuity", CONTINUOUS_HELP),
+    "knn_map": ("Class told by neighbours: here", KNN_HELP),
+    "knn_original": ("The same in the original space", SAME_HELP),
+}
+LINES = (("trustworthiness", "continuity"), ("knn_map",), ("knn_original",))  # of measures
+WHOLE = "Nothing is lost here: a place on this map is a whole code."
+WIDEST = "The two widest directions of the codes; what lies behind or before them cannot be seen."
 
 
 def show(view: View, names: tuple[str, ...]) -> list[Laid]:
@@ -119,22 +116,20 @@ def _answer(view: View, laid: Laid) -> None:
 def _facts(view: View, laid: Laid, rows: np.ndarray, decodes: bool) -> list[Fact]:
     if not len(rows):
         return []
-    originals = laid.pictures(view, rows)
-    made = None if decodes else cached.drawn(view.run, laid.points.codes[rows])
-    losses = laid.column("loss")
-    found = []
-    for place, row in enumerate(rows):
-        image = int(laid.points.ids[row])
-        found.append(Fact(
-            image,
+    codes, originals = laid.points.codes[rows], laid.pictures(view, rows)
+    made = None if decodes else cached.drawn(view.run, codes)
+    return [
+        Fact(
+            int(image),
             None if originals is None else originals[place],
-            laid.points.codes[row],
-            view.sigma(image) if image < laid.points.tests else None,
-            None if losses is None else float(losses[row]),
+            codes[place],
+            view.sigma(int(image)) if image < laid.points.tests else None,
+            float(laid.losses[row]),
             laid.label(int(row)),
             None if made is None else made[place],
-        ))  # fmt: skip
-    return found
+        )
+        for place, (row, image) in enumerate(zip(rows, laid.points.ids[rows]))
+    ]
 
 
 def _send_sheet(view: View, maps: list[Laid]) -> None:
@@ -159,20 +154,14 @@ def _group(view: View) -> str:
 def _words(view: View, laid: Laid) -> None:
     """How far the map can be trusted, in sentences, and the measures under their own names."""
     if laid.map is None:
-        text = "Nothing is lost here: a place on this map is a whole code." if view.size <= 2 else (
-            "The two widest directions of the codes; what lies behind or before them cannot be seen."
-        )  # fmt: skip
-        st.caption(text)
+        st.caption(WHOLE if view.size <= 2 else WIDEST)
         return
     for sentence in (*laid.result["honesty"], *laid.result["notes"]):
         st.caption(plain(sentence))
     quality = laid.result["quality"]
-    for line in MEASURES:
-        pixels.facts({
-            f"{name} {words.number(quality[key], 3)}": text
-            for key, (name, text) in line.items()
-            if quality[key] is not None
-        })  # fmt: skip
+    for line in LINES:
+        known = [(*MEASURES[key], quality[key]) for key in line if quality[key] is not None]
+        pixels.facts({f"{name} {words.number(value, 3)}": text for name, text, value in known})
     took = f"What the method took, with {laid.result['engine']}."
     pixels.facts({f"Made in {words.duration(laid.result['seconds'])}": took})
     shares = laid.result["explained"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, words
+from ui import words
 from ui.components import gallery
 from ui.components.gallery import Layout, Pictures
 from ui.project.laid import Laid
@@ -21,8 +21,7 @@ PIXEL_HELP = "Straight distance between pixels of 0 to 1. These are alike to a r
 Array = np.ndarray[Any, Any]
 
 
-def show(view: View, where: tuple[Laid, tuple[float, ...] | None]) -> None:
-    laid, at = where
+def show(view: View, laid: Laid, at: tuple[float, ...] | None) -> None:
     if at is None or len(at) != view.size or not len(laid.points.ids):
         st.info("Press a dot on a map, and its neighbours stand here.", icon=":material/ads_click:")
         return
@@ -75,7 +74,5 @@ def _told(laid: Laid, found: Nearest) -> tuple[Array, list[str]]:
 
 
 def _wall(view: View, laid: Laid, key: str, rows: Array, captions: list[str], side: int = 72) -> None:
-    shown = laid.pictures(view, rows)
-    shown = cached.drawn(view.run, laid.points.codes[rows]) if shown is None else shown
-    label = "Images, with their distances"
-    gallery.show(key, laid.key, Pictures(label, shown, laid.points.codes[rows], captions), Layout(side=side, told=True))
+    pictures = Pictures("Images, with their distances", laid.shown(view, rows), laid.points.codes[rows], captions)
+    gallery.show(key, laid.key, pictures, Layout(side=side, told=True))

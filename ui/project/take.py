@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import streamlit as st
 
+from ui import download
 from ui.errors import plain
 from ui.project import ask, chosen
 from ui.project.kept import CODES
@@ -35,32 +36,25 @@ ADD_HELP = "Images that the map was not made of, each laid among those that it i
 
 def show(view: View, maps: list[Laid]) -> None:
     for laid in maps:
+        task = None if laid.name == CODES else tasks.find(view.run, laid.file)
+        measured = _measured(task) if task else None
         with st.container(border=True):
             st.markdown(f"**{plain(laid.title)}**")
             with st.container(horizontal=True, gap="small"):
-                _files(view, laid)
-                if laid.name != CODES:
-                    _more(tasks.find(view.run, laid.file), laid)
-            _chance(view, laid)
+                _files(view, laid, task)
+                if task:
+                    _more(task, laid.added, measured)
+            if measured:
+                st.caption(plain(measured.result()["words"]), help=SEED_HELP)
 
 
-def _files(view: View, laid: Laid) -> None:
+def _files(view: View, laid: Laid, task: Task | None) -> None:
     name = f"{view.run.id}-{laid.file}"
-    st.download_button(
-        "CSV", partial(_table, view, laid), f"{name}.csv", "text/csv", key=f"csv-{laid.key}",
-        icon=":material/download:", on_click="ignore", help=chosen.SAVE_HELP,
-    )  # fmt: skip
-    if laid.name != CODES and view.images is not None:
-        st.download_button(
-            "TensorBoard", partial(_board, tasks.find(view.run, laid.file)), f"{name}-tensorboard.zip",
-            "application/zip", key=f"board-{laid.key}", icon=":material/download:", on_click="ignore", help=BOARD_HELP,
-        )  # fmt: skip
-
-
-def _table(view: View, laid: Laid) -> str | bytes:
-    if laid.name == CODES:
-        return chosen.as_csv(laid, np.arange(len(laid.points.ids)))
-    return projector.csv(tasks.find(view.run, laid.file))
+    table = partial(projector.csv, task) if task else partial(chosen.as_csv, laid, np.arange(len(laid.points.ids)))
+    download.button("CSV", table, f"{name}.csv", chosen.SAVE_HELP, key=f"csv-{laid.key}")
+    if task and view.images is not None:
+        board = partial(_board, task)
+        download.button("TensorBoard", board, f"{name}-tensorboard.zip", BOARD_HELP, key=f"board-{laid.key}")
 
 
 def _board(task: Task) -> bytes:
@@ -71,13 +65,12 @@ def _board(task: Task) -> bytes:
     return packed.getvalue()
 
 
-def _more(task: Task, laid: Laid) -> None:
+def _more(task: Task, added: bool, measured: Task | None) -> None:
     """Images of the other half, and maps from other seeds, each made by a process of its own."""
-    assert laid.map is not None
-    other = {"test": "train", "train": "test"}.get(laid.map.spec.images)
-    if other and not laid.added:
+    other = {"test": "train", "train": "test"}.get(task.spec["images"])
+    if other and not added:
         _start(f"Add the {IMAGES[other]}", task, partial(adding.begin, task, other), ADD_HELP)
-    if laid.map.spec.method != "pca" and not _measured(laid, task):
+    if task.spec["method"] != "pca" and not measured:
         _start("How much is chance?", task, partial(stability.begin, task), SEED_HELP)
 
 
@@ -88,7 +81,7 @@ def _start(label: str, task: Task, begin: Callable[..., Task], text: str) -> Non
         st.rerun()
 
 
-def _measured(laid: Laid, task: Task) -> Task | None:
+def _measured(task: Task) -> Task | None:
     """The finished comparison of seeds, if there is one; it may be of fewer images."""
     done = (each for each in tasks.of(task.run, stability.KIND) if each.state() == "done")
     return next((each for each in done if _alike(each.spec, task.spec)), None)
@@ -97,9 +90,3 @@ def _measured(laid: Laid, task: Task) -> Task | None:
 def _alike(one: dict[str, object], other: dict[str, object]) -> bool:
     names = {*one, *other} - {"count", "seeds"}
     return all(one.get(name) == other.get(name) for name in names)
-
-
-def _chance(view: View, laid: Laid) -> None:
-    found = None if laid.name == CODES else _measured(laid, tasks.find(view.run, laid.file))
-    if found:
-        st.caption(plain(found.result()["words"]), help=SEED_HELP)

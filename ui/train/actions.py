@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from ui import choice, owner, starting
-from ui.errors import caught, plain
+from ui.errors import caught
 from ui.form.fields import draw
 from ui.run_view import View
 from ui.tune import optimizers
@@ -27,21 +28,14 @@ def buttons(view: View) -> None:
         if view.active:
             _stop(view)
         if view.state in RESUMABLE:
-            st.button(
-                "Resume",
-                type="primary",
-                icon=":material/play_arrow:",
-                on_click=_told,
-                args=(_resume, view.run),
-                help="Go on from where it ended, as if it had never stopped.",
-            )
+            text = "Go on from where it ended, as if it had never stopped."
+            starting.button("Resume", _told, text, args=(_resume, view.run))
         if not view.active and view.epochs:
             if not view.run.is_shipped:
                 _longer(view)
                 _fork(view)
             if not view.run.study:  # a trial has no map
-                link = {choice.PARAMETER: view.run.id}
-                st.page_link("pages/explore.py", label="Explore it", icon=":material/explore:", query_params=link)
+                choice.link("explore", view.run.id, "Explore it", ":material/explore:")
             optimizers.link(view.run)
 
 
@@ -52,15 +46,9 @@ def _told(action: Callable[[Run], Run], run: Run) -> None:
 
 
 def _stop(view: View) -> None:
-    asked = view.run.stop_requested()
-    label = "Stopping" if asked else "Stop"
     text = "Ends after the batch in hand and keeps what was learned. It can be resumed."
-    if not owner.is_other(view.card["owner"]) or asked:
-        st.button(label, icon=":material/stop:", disabled=asked, help=text, on_click=_told, args=(_end, view.run))
-        return
-    with st.popover(label, icon=":material/stop:", help=text):
-        st.write(f"This training belongs to {plain(view.card['owner'])}.")
-        st.button("Stop it all the same", on_click=_told, args=(_end, view.run))
+    stop = partial(_told, _end, view.run)
+    owner.stop_button("training", view.card["owner"], view.run.stop_requested(), text, stop)
 
 
 def _end(run: Run) -> Run:
@@ -80,14 +68,7 @@ def _longer(view: View) -> None:
             "Further epochs", 1, 10_000, value=max(view.config.epochs, 1), key=f"longer_{view.run.id}"
         )
         st.caption(f"It will have trained {done + more} epochs. This run stays as it is.")
-        changes = {"epochs": done + more}
-        st.button(
-            "Train on",
-            type="primary",
-            key="longer_go",
-            on_click=_told,
-            args=(partial(starting.fork, changes=changes), view.run),
-        )
+        _begin("Train on", "longer_go", view.run, {"epochs": done + more})
 
 
 def _fork(view: View) -> None:
@@ -102,13 +83,10 @@ def _fork(view: View) -> None:
         least = {"epochs": len(view.history) + view.config.epochs} if len(view.history) >= view.config.epochs else {}
         if least and field != "epochs":
             st.caption(f"It goes on for {view.config.epochs} more epochs.")
-        changes = {**least, field: value}
         unchanged = value == getattr(view.config, field)
-        st.button(
-            "Start the fork",
-            type="primary",
-            key="fork_go",
-            disabled=unchanged,
-            on_click=_told,
-            args=(partial(starting.fork, changes=changes), view.run),
-        )
+        _begin("Start the fork", "fork_go", view.run, {**least, field: value}, disabled=unchanged)
+
+
+def _begin(label: str, key: str, parent: Run, changes: dict[str, Any], disabled: bool = False) -> None:
+    action = partial(starting.fork, changes=changes)
+    st.button(label, type="primary", key=key, disabled=disabled, on_click=_told, args=(action, parent))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import streamlit as st
 
-from ui import cached
+from ui import cached, download
 from ui.run_view import View
 from vae_core.design import naming
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.share import tables
+
+MODEL_HELP = "The best epoch's model in standard layers: keras.models.load_model reads it."
+LOSSES_HELP = "Each test image with its class, loss and code, in file order."
 
 
 def show(view: View) -> None:
@@ -22,52 +27,27 @@ def show(view: View) -> None:
 
 
 def _buttons(view: View) -> None:
-    run = view.run
     with st.container(horizontal=True, gap="small"):
-        _button(
-            "History, CSV",
-            as_csv(view.history),
-            f"{run.id}-history.csv",
-            "text/csv",
-            f"One line an epoch; losses in {naming.unit(view.config, naming.IMAGE)}.",
-        )
-        _button(
-            "History, JSON",
-            json.dumps(view.history, indent=1),
-            f"{run.id}-history.json",
-            "application/json",
-            "The same as a list of objects.",
-        )
-        _button(
-            "Settings",
-            json.dumps(view.config.to_json(), indent=1),
-            f"{run.id}-config.json",
-            "application/json",
-            "All that is needed to train it again.",
-        )
-        if run.model.exists():
-            st.download_button(
-                "Keras model",
-                run.model.read_bytes,
-                f"{run.id}.keras",
-                "application/octet-stream",
-                on_click="ignore",
-                help="The best epoch's model in standard layers: keras.models.load_model reads it.",
-            )
-        losses = per_image(run)
-        if losses:
-            _button(
-                "Per-image losses",
-                losses,
-                f"{run.id}-test-losses.csv",
-                "text/csv",
-                "Each test image with its class, loss and code, in file order.",
-            )
+        for label, data, name, text in _files(view):
+            download.button(label, data, f"{view.run.id}{name}", text, icon=None)
     st.caption("Each figure above has its own PNG and SVG.")
 
 
-def _button(label: str, data: str, name: str, mime: str, text: str) -> None:
-    st.download_button(label, data, name, mime, on_click="ignore", help=text)
+def _files(view: View) -> Iterator[tuple[str, download.Data, str, str]]:
+    """What each is called on the page, what is in it, how its name ends, and what that means."""
+    unit = naming.unit(view.config, naming.IMAGE)
+    yield "History, CSV", as_csv(view.history), "-history.csv", f"One line an epoch; losses in {unit}."
+    yield "History, JSON", _json(view.history), "-history.json", "The same as a list of objects."
+    yield "Settings", _json(view.config.to_json()), "-config.json", "All that is needed to train it again."
+    if view.run.model.exists():
+        yield "Keras model", view.run.model.read_bytes, ".keras", MODEL_HELP
+    losses = per_image(view.run)
+    if losses:
+        yield "Per-image losses", losses, "-test-losses.csv", LOSSES_HELP
+
+
+def _json(values: Any) -> str:
+    return json.dumps(values, indent=1)
 
 
 def as_csv(rows: list[dict[str, float | None]]) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import owner, words
+from ui import download, owner, words
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.runs.store import Run
@@ -18,7 +18,7 @@ EXECUTED = (
     "A notebook can also be run here, so that it holds what its cells print and draw. That trains the model once "
     "more{}: it is meant for small settings."
 )
-NOTEBOOK = "application/x-ipynb+json"
+EXECUTED_HELP = "With the summary, the losses, the map and the decoded plane in it."
 
 
 def drawer(config: Config, run: Run | None = None) -> None:
@@ -36,9 +36,9 @@ def _show(config: Config, run: Run | None) -> None:
     script = keras_code.script(config, short)
     name = f"{config.id}-short" if short else config.id
     with st.container(horizontal=True):
-        st.download_button("Python script", script, f"{name}.py", "text/x-python", on_click="ignore")
+        download.button("Python script", script, f"{name}.py", icon=None)
         notebook = json.dumps(keras_code.notebook(config, short), indent=1)
-        st.download_button("Notebook", notebook, f"{name}.ipynb", NOTEBOOK, on_click="ignore")
+        download.button("Notebook", notebook, f"{name}.ipynb", icon=None)
     kind = naming.kind(config)
     st.caption(f"Trains this {kind} on its own, with seed {config.seed}. It needs TensorFlow, numpy and matplotlib.")
     if run:
@@ -56,10 +56,7 @@ def _executed(run: Run, config: Config, short: bool, name: str) -> None:
         seconds = run.status()["seconds"]
         st.caption(EXECUTED.format(f", which took {words.duration(seconds)}" if seconds else ""))
     if working.done(task, "Run the notebook", partial(executed.begin, run, short, owner.current())) and task:
-        st.download_button(
-            "Executed notebook", partial(_kept, task), f"{name}-executed.ipynb", NOTEBOOK, on_click="ignore",
-            icon=":material/download:", help="With the summary, the losses, the map and the decoded plane in it.",
-        )  # fmt: skip
+        download.button("Executed notebook", partial(_kept, task), f"{name}-executed.ipynb", EXECUTED_HELP)
 
 
 def _kept(task: Task) -> str:

@@ -57,15 +57,8 @@ def _start(config: Config, asked: str | None) -> None:
     before = starting.trained_before(config)
     if before is not None:
         return _offer(before)
-    st.button(
-        "Start training",
-        type="primary",
-        icon=":material/play_arrow:",
-        on_click=_ask,
-        args=(ONCE,),
-        width="stretch",
-        help="It runs in a process of its own: you may close this page.",
-    )
+    text = "It runs in a process of its own: you may close this page."
+    starting.button("Start training", _ask, text, args=(ONCE,), width="stretch")
 
 
 def _offer(before: Summary) -> None:

@@ -10,6 +10,7 @@ from ui import cached, choice, words
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.runs import arms
+from vae_core.runs.arms import Arm
 
 KEY = "train_seeds"
 HELP = (
@@ -28,11 +29,21 @@ def offer(config: Config, count: int, begin: Callable[[], None]) -> None:
     missing = max(0, count - len(arm.done) - len(arm.waiting))
     text = f"Train {words.plural(missing, 'seed')}" if missing else "All of them are there"
     st.button(
-        text, type="primary", icon=":material/casino:", disabled=not missing, on_click=begin, width="stretch",
+        text,
+        type="primary",
+        icon=":material/casino:",
+        disabled=not missing,
+        on_click=begin,
+        width="stretch",
         help="One after the other, each as a run of its own.",
-    )  # fmt: skip
+    )
     if arm.waiting:
         st.caption(f"{words.plural(len(arm.waiting), 'seed')} on the way.")
+    _reached(config, arm)
+
+
+def _reached(config: Config, arm: Arm) -> None:
+    """What the finished ones are worth together."""
     lines = [line for run in arm.done if (line := cached.find(run.id))]
     losses = [line.best_nats_per_pixel for line in lines if line.best_nats_per_pixel is not None]
     if losses:

@@ -28,34 +28,22 @@ def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
             _stop(found)
             return
         if state != "done":
-            st.button(
-                "Go on", type="primary", icon=":material/play_arrow:", on_click=_told, args=(_go_on, found),
-                help="Takes up the trial in hand where it stands, as if nothing had been.",
-            )  # fmt: skip
+            text = "Takes up the trial in hand where it stands, as if nothing had been."
+            starting.button("Go on", _told, text, args=(_go_on, found))
         _more(found, budget)
         _remove(found)
 
 
-def _told(action: Callable[..., None], found: Study, *args: Any) -> None:
+def _told(action: Callable[[Study], None], found: Study) -> None:
     with caught("search"):
-        action(found, *args)
+        action(found)
     searches.refresh()
 
 
 def _stop(found: Study) -> None:
     asked = any(worker.stop_requested() for worker in found.workers())
-    label = "Stopping" if asked else "Stop"
-    told = "Ends after the batch in hand. Nothing is lost, and it can go on later."
-    if not owner.is_other(found.owner) or asked:
-        st.button(label, icon=":material/stop:", disabled=asked, help=told, on_click=_told, args=(_end, found))
-        return
-    with st.popover(label, icon=":material/stop:", help=told):
-        st.write(f"This search belongs to {plain(found.owner)}.")
-        st.button("Stop it all the same", on_click=_told, args=(_end, found))
-
-
-def _end(found: Study) -> None:
-    found.stop()
+    text = "Ends after the batch in hand. Nothing is lost, and it can go on later."
+    owner.stop_button("search", found.owner, asked, text, partial(_told, Study.stop, found))
 
 
 def _go_on(found: Study) -> None:

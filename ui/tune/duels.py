@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ui.tune import chart
 from vae_core.runs import arms
 
 if TYPE_CHECKING:
@@ -26,28 +27,27 @@ def spread(values: Sequence[float]) -> str:
 
 
 def draw(sides: Sequence[tuple[str, str]], histories: Sequence[Sequence[Rows]], unit: str) -> go.Figure:
-    """A band from the lowest to the highest seed, and their mean, for each side."""
+    """A band from the lowest to the highest seed, and their mean, for each side: its name and its colour."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
     for (name, colour), runs in zip(sides, histories, strict=True):
         epochs, columns = _by_epoch(runs)
-        if epochs and any(len(column) > 1 for column in columns):
-            band = [max(column) for column in columns] + [min(column) for column in reversed(columns)]
-            figure.add_trace(go.Scatter(
-                x=epochs + epochs[::-1], y=band, fill="toself", line={"width": 0}, fillcolor=_clear(colour),
-                hoverinfo="skip", showlegend=False,
-            ))  # fmt: skip
-        figure.add_trace(go.Scatter(
-            x=epochs, y=[statistics.fmean(column) for column in columns], name=name,
-            mode="lines" if len(epochs) > 1 else "markers", line={"color": colour, "width": 2.5},
-            hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>",
-        ))  # fmt: skip
-    figure.update_layout(
-        height=340, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend={"orientation": "h", "y": 1.12},
-        xaxis={"title": "Epoch"}, yaxis={"title": f"Validation loss, {unit}"},
-    )  # fmt: skip
+        if any(len(column) > 1 for column in columns):
+            _band(figure, epochs, columns, colour)
+        means = [statistics.fmean(column) for column in columns]
+        mode, line = ("lines" if len(epochs) > 1 else "markers"), {"color": colour, "width": 2.5}
+        told = f"{name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>"
+        figure.add_scatter(x=epochs, y=means, name=name, mode=mode, line=line, hovertemplate=told)
+    figure.update_layout(chart.LAYOUT, xaxis_title="Epoch", yaxis_title=f"Validation loss, {unit}")
     return figure
+
+
+def _band(figure: go.Figure, epochs: list[int], columns: list[list[float]], colour: str) -> None:
+    """Along the highest, and back along the lowest."""
+    edge = [max(column) for column in columns] + [min(column) for column in reversed(columns)]
+    look = {"fill": "toself", "fillcolor": _clear(colour), "line": {"width": 0}}
+    figure.add_scatter(x=epochs + epochs[::-1], y=edge, hoverinfo="skip", showlegend=False, **look)
 
 
 def _by_epoch(runs: Sequence[Rows]) -> tuple[list[int], list[list[float]]]:

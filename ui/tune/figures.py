@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ui import palette
-from ui.tune import labels
+from ui.tune import chart, labels
 from vae_core.search.wanted import Search
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BEST, WORST = palette.COLOURS[0], "#C9CDD6"
 FIRST, LAST = "#C9CDD6", palette.COLOURS[0]  # of the order of trials
 HEIGHT = 420
-MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
+MARGIN = {**chart.MARGIN, "t": 40}
 HELP = {
     "history": "Each trial's value as a dot, and the best one up to there as a line.",
     "importance": "How much of the difference between trials each setting explains, as shares of 1. From few trials, "
@@ -98,13 +98,13 @@ def _history(figure: go.Figure) -> None:
             trace.update(marker={"color": palette.GREY, "size": 7}, name="A trial")
         else:
             trace.update(line={"color": BEST, "width": 2.5, "shape": "hv"}, name="Best so far", mode="lines")
-    figure.update_layout(legend={"orientation": "h", "y": 1.12})
+    figure.update_layout(legend=chart.LEGEND)
 
 
 def _importance(figure: go.Figure) -> None:
     for number, trace in enumerate(figure.data):
         trace.update(marker={"color": palette.colour(number)})
-    figure.update_layout(legend={"orientation": "h", "y": 1.12})
+    figure.update_layout(legend=chart.LEGEND)
     figure.update_xaxes(title="Share of the differences between trials")
     figure.update_yaxes(title=None)
 
@@ -140,7 +140,7 @@ def _pareto(figure: go.Figure) -> None:
         trace.update(marker={"color": colour, "showscale": False, "size": 9, "line": {"width": 0}}, showlegend=True)
     for trace, name in zip(figure.data, ("Beaten in both", "Best bargains"), strict=False):
         trace.update(name=name)
-    figure.update_layout(legend={"orientation": "h", "y": 1.12})
+    figure.update_layout(legend=chart.LEGEND)
 
 
 STYLES: dict[str, Callable[[Any], None]] = {

@@ -108,5 +108,4 @@ def _doctor(run: Run) -> None:
     for finding in found:
         st.markdown(f"- {plain(finding.title)}", help=plain(finding.words))
     if found:
-        link = {choice.PARAMETER: run.id}
-        st.page_link("pages/train.py", label="To its check-up", icon=":material/stethoscope:", query_params=link)
+        choice.link("train", run.id, "To its check-up", ":material/stethoscope:")

@@ -6,27 +6,50 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, owner
+from ui import cached, choice, owner, starting
 from ui.cached import datasets, searches
 from ui.errors import plain, shown
 from ui.form.beginnings import Start, starts, to_values
 from ui.form.fields import draw
 from ui.tune import asked, labels, picked, preview, vary
-from vae_core.design.config import MOST_FOLDS, Config
+from vae_core.design.config import MOST_FOLDS
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.search import study
-from vae_core.search.wanted import GOALS, PRUNERS, SAMPLERS, Search
+from vae_core.search.wanted import GOALS, Search
 
 ASKED, READY_KEY = "tune_asked", "tune_ready"
 BASE = ("epochs", "train_size", "latent")
-FIRST = {"goals": ["loss"], "folds": 0, "sampler": "tpe", "pruner": "halving", "trials": 15, "minutes": 0.0,
-         "workers": 1}  # fmt: skip
+FIRST = {
+    "goals": ["loss"],
+    "folds": 0,
+    "sampler": "tpe",
+    "pruner": "halving",
+    "trials": 15,
+    "minutes": 0.0,
+    "workers": 1,
+}
+MINUTES_HELP = "When they are over, what trains then is ended and counts not."
+PRUNER_HELP = "Saves most of the time. With two goals none is ended early."
+WORKERS_HELP = "How many work on it at once. More than there are training slots only wait for each other."
 FOLDS_HELP = (
     "0 validates every trial on one part of the images. 3 or more cross-validate: each trial is trained so often, and "
     "each image validates once, which takes so many times as long and trusts chance less. Classes are shared out "
     "evenly, groups of images stay together, and all trials have the same folds and the same first weights."
 )
+NUMBERS: dict[str, tuple[str, tuple[Any, Any], str]] = {  # what each is called, its bounds, what it means
+    "trials": ("Trials, at most", (1, 10_000), "How many sets of values are tried. More can be added when it is done."),
+    "minutes": ("Minutes, 0 = no limit", (0.0, 10_000.0), MINUTES_HELP),
+    "folds": ("Folds, 0 = one split", (0, MOST_FOLDS), FOLDS_HELP),
+    "workers": ("Processes", (1, 8), WORKERS_HELP),
+}
+CHOICES = {
+    "sampler": ("Choosing values", labels.SAMPLERS, "Learning finds good values sooner; a grid is easy to read."),
+    "pruner": ("Ending weak trials early", labels.PRUNERS, PRUNER_HELP),
+}
+READY_HELP = "Fills in what is below; change any of it afterwards."
+DATA_HELP = "What every trial learns from."
+START_HELP = "All trials have these settings, except for what varies."
 GOALS_HELP = "One, or two that pull against each other: then there is no single best, but a line of best bargains."
 
 
@@ -36,10 +59,7 @@ def key(name: str) -> str:
 
 def show(run: Run | None) -> None:
     was_asked = st.session_state.pop(ASKED, False)
-    st.pills(
-        "Ready-made searches", list(asked.READY), key=READY_KEY, on_change=_make_ready,
-        help="Fills in what is below; change any of it afterwards.",
-    )  # fmt: skip
+    st.pills("Ready-made searches", list(asked.READY), key=READY_KEY, on_change=_make_ready, help=READY_HELP)
     form, side = st.columns([5, 2], gap="medium")
     with shown():
         with form:
@@ -67,30 +87,24 @@ def _form(run: Run | None) -> Search | None:
 
 
 def _start_from(run: Run | None) -> Start:
-    names = datasets.names()
-    config = _config(run)
+    names, config = datasets.names(), choice.config(run)
     st.session_state.setdefault(key("dataset"), config.dataset if config and config.dataset in names else "digits")
     left, right = st.columns(2)
-    name = left.selectbox(
-        "Data set", names, key=key("dataset"), persist_state="session", help="What every trial learns from."
-    )
+    name = left.selectbox("Data set", names, key=key("dataset"), persist_state="session", help=DATA_HELP)
     data = datasets.summary(name)
     known = {start.key: start for start in starts(data, config)}
     if st.session_state.get(key("start")) not in known:
         st.session_state[key("start")] = "chosen" if "chosen" in known else next(iter(known))
     picked = right.selectbox(
-        "Begin with", list(known), key=key("start"), format_func=lambda each: known[each].label,
-        persist_state="session", help="All trials have these settings, except for what varies.",
-    )  # fmt: skip
+        "Begin with",
+        list(known),
+        key=key("start"),
+        format_func=lambda each: known[each].label,
+        persist_state="session",
+        help=START_HELP,
+    )
     _fill(known[picked])
     return known[picked]
-
-
-def _config(run: Run | None) -> Config | None:
-    try:
-        return run.config() if run else None
-    except (LoupeError, OSError):
-        return None
 
 
 def _fill(start: Start) -> None:
@@ -119,33 +133,24 @@ def _goals() -> list[str]:
 
 def _settings() -> dict[str, Any]:
     with st.container(horizontal=True):
-        trials = st.number_input(
-            "Trials, at most", 1, 10_000, key=key("trials"), persist_state="session", width=155,
-            help="How many sets of values are tried. More can be added when it is done.",
-        )  # fmt: skip
-        minutes = st.number_input(
-            "Minutes, 0 = no limit", 0.0, 10_000.0, key=key("minutes"), step=1.0, format="%.3g",
-            persist_state="session", width=155, help="When they are over, what trains then is ended and counts not.",
-        )  # fmt: skip
-        folds = st.number_input(
-            "Folds, 0 = one split", 0, MOST_FOLDS, key=key("folds"), persist_state="session", width=155,
-            help=FOLDS_HELP,
-        )  # fmt: skip
-    drawer = st.expander("How it searches", icon=":material/tune:")
-    with drawer, st.container(horizontal=True):
-        sampler = st.selectbox(
-            "Choosing values", SAMPLERS, key=key("sampler"), format_func=labels.SAMPLERS.__getitem__,
-            persist_state="session", width=270, help="Learning finds good values sooner; a grid is easy to read.",
-        )  # fmt: skip
-        pruner = st.selectbox(
-            "Ending weak trials early", PRUNERS, key=key("pruner"), format_func=labels.PRUNERS.__getitem__,
-            persist_state="session", width=270, help="Saves most of the time. With two goals none is ended early.",
-        )  # fmt: skip
-        st.number_input(
-            "Processes", 1, 8, key=key("workers"), persist_state="session", width=155,
-            help="How many work on it at once. More than there are training slots only wait for each other.",
-        )  # fmt: skip
-    return {"trials": trials, "minutes": minutes, "folds": folds, "sampler": sampler, "pruner": pruner}
+        budget = {name: _number(name) for name in ("trials", "minutes", "folds")}
+    with st.expander("How it searches", icon=":material/tune:"), st.container(horizontal=True):
+        how = {name: _choice(name) for name in CHOICES}
+        _number("workers")
+    return budget | how
+
+
+def _number(name: str) -> Any:
+    label, (low, high), text = NUMBERS[name]
+    steps: dict[str, Any] = {"step": 1.0, "format": "%.3g"} if isinstance(low, float) else {}
+    return st.number_input(label, low, high, key=key(name), persist_state="session", width=155, help=text, **steps)
+
+
+def _choice(name: str) -> str:
+    label, words, text = CHOICES[name]
+    return st.selectbox(
+        label, list(words), key=key(name), format_func=words.__getitem__, persist_state="session", width=270, help=text
+    )
 
 
 def _make_ready() -> None:
@@ -158,10 +163,8 @@ def _make_ready() -> None:
 def _start(search: Search, was_asked: bool) -> None:
     if was_asked:  # here and not before the page is drawn: a number that was just typed counts
         _begin(search)
-    st.button(
-        "Start the search", type="primary", icon=":material/play_arrow:", on_click=_ask, width="stretch",
-        help="It runs in processes of its own: you may close this page.",
-    )  # fmt: skip
+    text = "It runs in processes of its own: you may close this page."
+    starting.button("Start the search", _ask, text, width="stretch")
 
 
 def _ask() -> None:

@@ -14,11 +14,10 @@ from ui.compare import verdict
 from ui.errors import plain, shown
 from ui.form import costs
 from ui.form.fields import draw
-from ui.tune import duels, picked
+from ui.tune import chart, duels, picked
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
-from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 from vae_core.search import contest
 from vae_core.search.contest import Side
@@ -31,9 +30,11 @@ SAME = (
 SEEDS_HELP = (
     "How often the contest is held, each time with other first weights and batches. 3 or more show what is chance."
 )
+START_HELP = "They run in processes of their own: you may close this page."
 OPTIMISERS = ("adam", "sgd")
 POLL_SECONDS = 1.0
 PRESSED = "tune_duel"
+Wanted = list[tuple[Side, list[Config]]]  # what each side has to train
 
 
 @dataclass(frozen=True)
@@ -54,24 +55,23 @@ def show(run: Run | None) -> None:
     if run is None:
         no_run.ask(NO_RUN)
         return
-    try:
-        config = run.config()
-    except (LoupeError, OSError):
+    config = choice.config(run)
+    if config is None:
         st.warning(f"The run {plain(run.id)} is no longer there: its folder was removed or cannot be read.")
         return
     was_pressed = st.session_state.pop(PRESSED, False)
     st.caption(SAME)
     form, side = st.columns([5, 2], gap="medium")
     with form:
-        sides, seeds, epochs = _form(run, config)
-    arms = [_arm(config, each, seeds, epochs, number) for number, each in enumerate(sides)]
+        wanted = _form(run, config)
+    arms = _arms(wanted)
     with side, st.container(border=True, gap="xsmall"), shown():
-        _start(config, arms, was_pressed)
+        _start(arms, was_pressed)
     active = any(run and run.state in ("queued", "running") for arm in arms for run in arm.runs)
-    st.fragment(_live, run_every=POLL_SECONDS if active else None)(config, sides, seeds, epochs, _states(arms))
+    st.fragment(_live, run_every=POLL_SECONDS if active else None)(wanted, _states(arms))
 
 
-def _form(run: Run, config: Config) -> tuple[list[Side], int, int]:
+def _form(run: Run, config: Config) -> Wanted:
     stamp = f"tune_duel_{run.id}"
     sides = []
     for number, column in enumerate(st.columns(2)):
@@ -88,20 +88,22 @@ def _form(run: Run, config: Config) -> tuple[list[Side], int, int]:
         seeds = st.number_input(
             "Seeds", 1, contest.MOST_SEEDS, key=f"{stamp}_seeds", width=155, help=SEEDS_HELP, persist_state="session"
         )
-    return sides, int(seeds), int(epochs)
+    return [(side, contest.configs(config, side, int(seeds), int(epochs))) for side in sides]
 
 
-def _arm(config: Config, side: Side, seeds: int, epochs: int, number: int) -> Arm:
-    wanted = contest.configs(config, side, seeds, epochs)
-    colour = (palette.COLOURS[0], palette.COLOURS[1])[number]
-    return Arm(side, wanted, [starting.trained_before(each) for each in wanted], colour)
+def _arms(wanted: Wanted) -> list[Arm]:
+    """Both sides, with what of them is there by now."""
+    return [
+        Arm(side, configs, [starting.trained_before(each) for each in configs], colour)
+        for (side, configs), colour in zip(wanted, palette.COLOURS)
+    ]
 
 
 def _states(arms: list[Arm]) -> tuple[str, ...]:
     return tuple(run.state if run else "" for arm in arms for run in arm.runs)
 
 
-def _start(config: Config, arms: list[Arm], was_pressed: bool) -> None:
+def _start(arms: list[Arm], was_pressed: bool) -> None:
     missing = [each for arm in arms for each, run in zip(arm.configs, arm.runs, strict=True) if run is None]
     if arms[0].side == arms[1].side:
         st.button("Train both", disabled=True, type="primary", width="stretch")
@@ -109,18 +111,19 @@ def _start(config: Config, arms: list[Arm], was_pressed: bool) -> None:
         return
     if was_pressed and missing:
         _begin(missing)
-    parts = costs.foretold(arms[0].configs[0], datasets.summary(config.dataset))
-    costs.line(
-        "Still to train", str(len(missing)), "Trainings that are not there yet; what was trained before is used again."
-    )
-    whole = common.span(parts.whole * len(missing))
-    costs.line("All of it", whole, f"One after another; {costs.BASES[parts.measured]}.")
-    st.button(
-        "Train both" if len(missing) > 1 else "Train it", type="primary", icon=":material/play_arrow:", width="stretch",
-        disabled=not missing, on_click=_press, help="They run in processes of their own: you may close this page.",
-    )  # fmt: skip
+    _bill(arms[0].configs[0], len(missing))
+    label = "Train both" if len(missing) > 1 else "Train it"
+    starting.button(label, _press, START_HELP, disabled=not missing, width="stretch")
     if not missing:
         st.caption("All of it is there or on its way.")
+
+
+def _bill(config: Config, missing: int) -> None:
+    text = "Trainings that are not there yet; what was trained before is used again."
+    costs.line("Still to train", str(missing), text)
+    parts = costs.foretold(config, datasets.summary(config.dataset))
+    whole = common.span(parts.whole * missing)
+    costs.line("All of it", whole, f"One after another; {costs.BASES[parts.measured]}.")
 
 
 def _press() -> None:
@@ -133,20 +136,17 @@ def _begin(missing: list[Config]) -> None:
     st.rerun()
 
 
-def _live(config: Config, sides: list[Side], seeds: int, epochs: int, was: tuple[str, ...]) -> None:
+def _live(wanted: Wanted, was: tuple[str, ...]) -> None:
     with shown():
-        arms = [_arm(config, side, seeds, epochs, number) for number, side in enumerate(sides)]
+        arms = _arms(wanted)
         if _states(arms) != was:
             st.rerun()
         histories = [[_history(run) for run in arm.runs] for arm in arms]
         if not any(rows for arm in histories for rows in arm):
             st.caption("Curves and images of both stand here as soon as the first epoch is trained.")
             return
-        unit = naming.unit(config, naming.IMAGE)
-        st.plotly_chart(
-            duels.draw([(arm.name, arm.colour) for arm in arms], histories, unit), key="tune_duel_chart",
-            config={"displaylogo": False},
-        )  # fmt: skip
+        unit = naming.unit(arms[0].configs[0], naming.IMAGE)
+        chart.show(duels.draw([(arm.name, arm.colour) for arm in arms], histories, unit), "tune_duel_chart")
         _verdict(arms, histories, unit)
         _images(arms)
         _links(arms)
@@ -196,9 +196,8 @@ def _links(arms: list[Arm]) -> None:
         for arm in arms:
             for run in arm.runs:
                 if run:
-                    link = {choice.PARAMETER: run.id}
-                    label = f"{arm.name}: {common.state(run.state)}"
-                    st.page_link("pages/train.py", label=plain(label), icon=":material/monitoring:", query_params=link)
+                    label = plain(f"{arm.name}: {common.state(run.state)}")
+                    choice.link("train", run.id, label, ":material/monitoring:")
         done = [arm.runs[0].id for arm in arms if arm.runs[0] and arm.runs[0].state == "done"]
         if len(done) == len(arms) and st.button(
             "Compare them closely", icon=":material/compare:", key="tune_duel_compare"
@@ -208,5 +207,4 @@ def _links(arms: list[Arm]) -> None:
 
 def link(run: Run) -> None:
     """For the Train page."""
-    query = {choice.PARAMETER: run.id, picked.ASKED: "optimisers"}
-    st.page_link("pages/tune.py", label="Adam against SGD", icon=":material/swords:", query_params=query)
+    choice.link("tune", run.id, "Adam against SGD", ":material/swords:", **{picked.ASKED: "optimisers"})

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.cached import searches
 from ui.errors import shown
-from ui.tune import curves, figures, labels
+from ui.tune import chart, curves, figures, labels
 from vae_core.design import naming
 from vae_core.runs.store import Run
 from vae_core.search import trials as found
@@ -64,7 +64,7 @@ def _curves(study: Study, search: Search, trials: list[Trial], ticked: list[int]
     unit = naming.kl_unit(naming.IMAGE) if goal == "kl" else verdict.unit_of(search.base).whole
     figure = curves.draw(shown_ones, histories, search.runs_a_trial, goal, number, ticked, unit)
     st.caption(f"{labels.GOALS[goal]}: {CURVES_HELP}")
-    st.plotly_chart(figure, key="tune_curves", config={"displaylogo": False})
+    chart.show(figure, "tune_curves")
 
 
 def _figure(study: Study, trials: list[Trial], kind: str, goal: int) -> None:
@@ -77,6 +77,4 @@ def _figure(study: Study, trials: list[Trial], kind: str, goal: int) -> None:
         return
     st.caption(figures.HELP[kind])
     ended = sum(trial.ended for trial in trials)
-    st.plotly_chart(
-        searches.figure(figures.draw, study, kind, goal, ended), key=f"tune_{kind}", config={"displaylogo": False}
-    )
+    chart.show(searches.figure(figures.draw, study, kind, goal, ended), f"tune_{kind}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui import cached, no_run, owner, palette, starting
 from ui import words as common
 from ui.errors import caught, plain, show_caught, shown
-from ui.tune import picked
+from ui.tune import chart, picked
 from vae_core.design import naming
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
@@ -28,6 +28,7 @@ WHAT = (
     "How large may a step be? A fresh copy of the chosen run's model takes 200 steps, from a learning rate far too "
     "small to one far too large. Where the loss falls, it learns; where it rises again, steps are too large."
 )
+OFFER_HELP = "Some seconds, in a process of its own. The run itself is not changed."
 POLL_SECONDS = 0.5
 FIRST = 10  # steps that set the scale: where it breaks off, losses have no measure
 WORDS = {"low": "It begins to learn", "steepest": "It learns fastest", "high": "Its lowest loss"}
@@ -43,20 +44,22 @@ def show(run: Run | None) -> None:
         no_run.ask(NO_RUN)
         return
     st.caption(WHAT)
-    task = next(iter(tasks.of(run, rates.KIND)), None)
-    state = task.state() if task else ""
+    task, state = _newest(run)
     if task is None or state in ("stopped", "failed", "interrupted"):
         _offer(run, task)
     st.fragment(_live, run_every=POLL_SECONDS if state and state not in FINAL else None)(run.id, state)
 
 
+def _newest(run: Run) -> tuple[Task | None, str]:
+    """The run's test, and how it stands."""
+    task = next(iter(tasks.of(run, rates.KIND)), None)
+    return task, task.state() if task else ""
+
+
 def _offer(run: Run, task: Task | None) -> None:
     if task is not None:
         st.error(plain(task.status()["error"] or "The test broke off."))
-    st.button(
-        "Take the steps", type="primary", icon=":material/play_arrow:", on_click=_begin, args=(run,),
-        help="Some seconds, in a process of its own. The run itself is not changed.",
-    )  # fmt: skip
+    starting.button("Take the steps", _begin, OFFER_HELP, args=(run,))
 
 
 def _begin(run: Run) -> None:
@@ -68,8 +71,7 @@ def _begin(run: Run) -> None:
 def _live(run_id: str, was: str) -> None:
     with shown():
         show_caught("rates")
-        task = next(iter(tasks.of(Run(run_id, cached.settings()), rates.KIND)), None)
-        state = task.state() if task else ""
+        task, state = _newest(Run(run_id, cached.settings()))
         if state != was:
             st.rerun()
         if task is not None and state == "done":
@@ -84,11 +86,7 @@ def _live(run_id: str, was: str) -> None:
 def _result(task: Task) -> None:
     points = task.result()["points"]
     found = rates.read(points)
-    st.plotly_chart(
-        draw(points, found, naming.unit(task.run.config(), naming.IMAGE)),
-        key="tune_rates_chart",
-        config={"displaylogo": False},
-    )
+    chart.show(draw(points, found, naming.unit(task.run.config(), naming.IMAGE)), "tune_rates_chart")
     if found is None:
         st.warning("The loss never fell in a way that could be told from noise. Try a larger batch or other layers.")
         return
@@ -96,9 +94,13 @@ def _result(task: Task) -> None:
         for name, label in WORDS.items():
             st.metric(label, common.number(getattr(found, name), 2), help=HELP[name], width=170)
         st.button(
-            "Search in this range", icon=":material/tune:", type="primary", on_click=_search, args=(found,),
+            "Search in this range",
+            icon=":material/tune:",
+            type="primary",
+            on_click=_search,
+            args=(found,),
             help="Opens a new search with the learning rate between the two ends.",
-        )  # fmt: skip
+        )
 
 
 def _search(found: Found) -> None:
@@ -112,24 +114,16 @@ def draw(points: list[list[float]], found: Found | None, unit: str) -> go.Figure
     import plotly.graph_objects as go
 
     tried, losses = zip(*points, strict=True)
-    figure = go.Figure(go.Scatter(
-        x=tried, y=losses, mode="markers", name="A step", marker={"color": palette.GREY, "size": 4},
-        hovertemplate="learning rate %{x:.2g}: %{y:.4g}<extra></extra>",
-    ))  # fmt: skip
+    dots, told = {"color": palette.GREY, "size": 4}, "learning rate %{x:.2g}: %{y:.4g}<extra></extra>"
+    figure = go.Figure().add_scatter(x=tried, y=losses, mode="markers", name="A step", marker=dots, hovertemplate=told)
     if found:
-        line: dict[str, Any] = {"color": palette.COLOURS[0], "width": 2.5}
-        figure.add_trace(go.Scatter(x=tried, y=found.smooth, mode="lines", name="Running mean", line=line))
+        line = {"color": palette.COLOURS[0], "width": 2.5}
+        figure.add_scatter(x=tried, y=found.smooth, mode="lines", name="Running mean", line=line)
         figure.add_vrect(found.low, found.high, fillcolor=palette.COLOURS[3], opacity=0.12, line_width=0)
         figure.add_vline(found.steepest, line={"color": palette.COLOURS[2], "dash": "dot"})
     low, high = min(losses), max(losses[:FIRST])
-    figure.update_layout(
-        height=380,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        legend={"orientation": "h", "y": 1.1},
-        xaxis={"type": "log", "title": "Learning rate"},
-        yaxis={
-            "title": f"Training loss, {unit}",
-            "range": [low - 0.1 * (high - low), high + 0.3 * (high - low)],
-        },
-    )
+    spare = high - low
+    figure.update_layout(chart.LAYOUT, height=380)
+    figure.update_xaxes(type="log", title="Learning rate")
+    figure.update_yaxes(title=f"Training loss, {unit}", range=[low - 0.1 * spare, high + 0.3 * spare])
     return figure

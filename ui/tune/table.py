@@ -10,6 +10,7 @@ from ui import cached, choice
 from ui import words as common
 from ui.errors import plain, shown
 from ui.tune import controls, judged, labels
+from vae_core.search.space import Vary
 from vae_core.search.study import Study
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
@@ -32,14 +33,7 @@ def _key(name: str) -> str:
 
 
 def show(study: Study, search: Search, trials: list[Trial], best: Trial | None) -> None:
-    rows = [_row(search, trial, best) for trial in trials]
-    columns = {"best": column.TextColumn("", width=30)} | _columns(search)
-    height = ROW_HEIGHT * (1 + min(MOST_ROWS, len(rows))) + 4
-    st.dataframe(
-        {key: [row.get(key) for row in rows] for key in columns}, key=_key(study.name), hide_index=True,
-        placeholder="",
-        on_select="rerun", selection_mode="multi-row", column_config=columns, row_height=ROW_HEIGHT, height=height,
-    )  # fmt: skip
+    _table(_key(study.name), _columns(search), [_row(search, trial, best) for trial in trials])
     numbers = ticked(study.name, trials)
     those = [trial for trial in trials if trial.number in numbers]
     if not those:
@@ -50,24 +44,38 @@ def show(study: Study, search: Search, trials: list[Trial], best: Trial | None) 
         _several(search, those)
 
 
+def _table(key: str, columns: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    st.dataframe(
+        {name: [row.get(name) for row in rows] for name in columns},
+        key=key,
+        hide_index=True,
+        placeholder="",
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=columns,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (1 + min(MOST_ROWS, len(rows))) + 4,
+    )
+
+
 def _columns(search: Search) -> dict[str, Any]:
     goals = {
         f"value {goal}": column.NumberColumn(labels.GOALS[goal], format="%.5g", help=labels.value_help(goal, search))
         for goal in search.goals
     }
-    settings = {
-        each.name: column.TextColumn(labels.setting(each.name), help=labels.setting_help(each.name))
-        if each.choices
-        else column.NumberColumn(labels.setting(each.name), format="%.4g", help=labels.setting_help(each.name))
-        for each in search.space
-    }
     return {
+        "best": column.TextColumn("", width=30),
         "number": column.NumberColumn("Trial", width=60, help="In the order in which they began."),
         "state": column.TextColumn("State", width=100, help="What has become of it."),
         **goals,
-        **settings,
+        **{each.name: _setting(each) for each in search.space},
         "seconds": column.NumberColumn("Seconds", format="%.1f", help="From its beginning to its end."),
     }
+
+
+def _setting(each: Vary) -> Any:
+    label, text = labels.setting(each.name), labels.setting_help(each.name)
+    return column.TextColumn(label, help=text) if each.choices else column.NumberColumn(label, format="%.4g", help=text)
 
 
 def _row(search: Search, trial: Trial, best: Trial | None) -> dict[str, Any]:
@@ -103,8 +111,7 @@ def _one(search: Search, trial: Trial, best: Trial | None) -> None:
             for fold, run_id in enumerate(trial.runs):
                 if cached.find(run_id):
                     label = f"Training of fold {fold + 1}" if search.folds else "Its training"
-                    link = {choice.PARAMETER: run_id}
-                    st.page_link("pages/train.py", label=label, icon=":material/monitoring:", query_params=link)
+                    choice.link("train", run_id, label, ":material/monitoring:")
             if trial.ended and trial.state != "failed":
                 _keep(search, trial)
 

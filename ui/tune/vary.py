@@ -31,9 +31,20 @@ WHEN_HELP = "Vary it only in trials in which another setting has this value; els
 
 def ask(base: Config) -> tuple[Vary, ...] | None:
     """None while something in it is wrong, which is said beside it."""
+    found: list[Vary] = []
+    for name in _names(base):
+        each = _row(name, base, found)
+        if each is None:
+            return None
+        found.append(each)
+    return tuple(found)
+
+
+def _names(base: Config) -> list[str]:
+    """Those with choices come first: others may depend on them."""
     possible = [name for name in space.VARIED if _possible(name, base)]
-    kept = [name for name in st.session_state.get(NAMES_KEY, ["learning_rate"]) if name in possible]
-    st.session_state[NAMES_KEY] = kept
+    kept = st.session_state.get(NAMES_KEY, ["learning_rate"])
+    st.session_state[NAMES_KEY] = [name for name in kept if name in possible]
     names = st.multiselect(
         "What may vary",
         possible,
@@ -43,13 +54,7 @@ def ask(base: Config) -> tuple[Vary, ...] | None:
         placeholder="Choose one setting or more",
         help="Each trial takes its own values of these; everything else stays as it begins.",
     )
-    found: list[Vary] = []
-    for name in sorted(names, key=lambda name: not space.VARIED[name].choices):  # what others may depend on first
-        each = _row(name, base, found)
-        if each is None:
-            return None
-        found.append(each)
-    return tuple(found)
+    return sorted(names, key=lambda name: not space.VARIED[name].choices)
 
 
 def _possible(name: str, base: Config) -> bool:

@@ -85,15 +85,19 @@ def _live(name: str, was: str) -> None:
         _head(view)
         _numbers(view)
         _best(view)
-        if not view.trials:
+        if view.trials:
+            _trials(view)
+        else:
             st.caption(_nothing(view))
-            return
-        if view.best:
-            judged.show(view.search, view.best, _winner(view))
-            judged.pictures(view.search, view.best)
-        ticked = table.ticked(view.study.name, view.trials)
-        pictures.show(view.study, view.search, view.trials, ticked)
-        table.show(view.study, view.search, view.trials, view.best)
+
+
+def _trials(view: View) -> None:
+    if view.best:
+        judged.show(view.search, view.best, _winner(view))
+        judged.pictures(view.search, view.best)
+    ticked = table.ticked(view.study.name, view.trials)
+    pictures.show(view.study, view.search, view.trials, ticked)
+    table.show(view.study, view.search, view.trials, view.best)
 
 
 def _winner(view: View) -> str:
@@ -184,14 +188,13 @@ def _best(view: View) -> None:
 
 
 def _ways(run_id: str, state: str) -> None:
-    link = {choice.PARAMETER: run_id}
     with st.container(horizontal=True, gap="small", width="content", vertical_alignment="center"):
         if state != "done":
-            st.page_link("pages/train.py", label="Watch its training", icon=":material/visibility:", query_params=link)
+            choice.link("train", run_id, "Watch its training", ":material/visibility:")
             return
         tested = controls.test_loss(run_id)
         if tested is not None:
             value, unit = tested
             told = "Reconstruction of the test images, which no trial has seen, at the mean code. Lower is better."
             costs.line("On the test images", f"{common.number(value)} {unit}", told)
-        st.page_link("pages/explore.py", label="Explore the winner", icon=":material/explore:", query_params=link)
+        choice.link("explore", run_id, "Explore the winner", ":material/explore:")
