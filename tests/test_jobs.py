@@ -115,6 +115,22 @@ def test_who_has_a_run_has_it_alone(settings: Settings) -> None:
     assert run.state() == "running" and run.path.exists()
 
 
+def test_a_start_waits_for_a_process_that_has_said_how_it_ended_and_only_has_to_go(settings: Settings) -> None:
+    run, gate = new(settings), settings.checkpoints / "gate.txt"
+    slow_to_go = (
+        "    run.set_status(state='stopped')\n" + f"    while not Path({str(gate)!r}).exists(): time.sleep(0.01)\n"
+    )
+    running(settings, run, UNTIL_STOPPED.replace("    run.set_status(state='stopped')\n", slow_to_go))
+    jobs.request_stop(run)
+    eventually(lambda: run.state() == "stopped", run)
+    assert run.has_process()
+    opener = threading.Timer(0.2, gate.touch)
+    opener.start()
+    start(settings, run, AT_ONCE)
+    assert gate.exists()
+    eventually(lambda: run.state() == "done", run)
+
+
 def test_a_process_that_is_still_loading_is_neither_lost_nor_started_twice(settings: Settings) -> None:
     run = new(settings)
     start(settings, run, "input_never_comes = __import__('threading').Event().wait()")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,17 @@ def begin(settings: Settings, workers: int = 1, **wanted: Any) -> Study:
     found = study.create(settings, asked(base=replace(BASE, epochs=1, train_size=100), **wanted))
     found.start(workers)
     return found
+
+
+def test_a_search_goes_on_at_once_though_its_worker_has_yet_to_go(settings):
+    found = begin(settings, trials=1)
+    (worker,) = found.workers()
+    found.stop()
+    eventually(lambda: worker.state() == "stopped" and not worker.has_process(), worker)
+    lock = locks.take(worker.lock, 10)  # as a worker has it that has said so, and still closes what it opened
+    Timer(0.2, lock.release).start()
+    found.start()
+    assert worker.state() in ("queued", "running") and not worker.stop_requested()
 
 
 def test_two_workers_lose_no_trial_and_double_none_even_if_one_is_killed(settings):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TRAIN = (sys.executable, "-m", "vae_core", "train", "--run")
 NICENESS = 5
 LOCK_SECONDS = 2.0  # one who looks at the lock may be in the way for a moment
+END_SECONDS = 30.0  # which a process that has said how it ended may still take to go
 log = logging.getLogger(__name__)
 
 
@@ -33,6 +34,7 @@ class Stopped(LoupeError):
 
 def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequence[str] = TRAIN) -> int:
     """Start the run's process, which outlives this one; its number. Refused where one has the run already."""
+    let_end(run)
     with locks.exclusive(run.guard):
         if _is_leaving(run):
             run.clear_stop()  # its process has not seen the stop yet, so it stays and begins after all
@@ -51,6 +53,14 @@ def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequenc
         # threads, and hides the number of the process.
         threading.Thread(target=process.wait, name=f"wait-{run.id}", daemon=True).start()
     return process.pid
+
+
+def let_end(run: Work) -> None:
+    """Wait for a process that has said how it ended, and only has to go: one may stop it and go on at once."""
+    if run.status()["state"] in FINAL and locks.held(run.lock):
+        lock = locks.take(run.lock, END_SECONDS)
+        if lock is not None:
+            lock.release()
 
 
 @contextmanager

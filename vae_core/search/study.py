@@ -101,8 +101,10 @@ class Study:
             while len(known) < workers:
                 known.append(self._hire(len(known) + 1))
         for worker in known[:workers]:
-            if worker.state() in (*FINAL, "queued") and not worker.has_process():
+            jobs.let_end(worker)
+            if worker.status()["state"] in FINAL:  # one that is done goes on, too
                 worker.set_status(state="queued", pid=None, pid_started=None)
+            if worker.state() in FINAL or not worker.has_process():
                 jobs.start(self.settings, worker, command=COMMAND)
 
     def stop(self) -> None:
