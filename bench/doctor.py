@@ -95,10 +95,10 @@ def faulty() -> Iterator[Trial]:
 
 def mistakes() -> Iterator[Trial]:
     """Small trainings that repeat what the reports did."""
-    few = {"train_size": 1000, "epochs": 6}
+    few: dict[str, Any] = {"train_size": 1000, "epochs": 6}
     base = replace(recipes.find("mnist-baseline").config, **few)
-    shrink = {"encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2", "epochs": 8}
-    deeper = replace(recipes.find("mnist-deeper").config, **shrink, train_size=1500)
+    shrunk = "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2"
+    deeper = replace(recipes.find("mnist-deeper").config, encoder=shrunk, epochs=8, train_size=1500)
     yield Trial("000, deeper", deeper, ("many-changes", "no-kl", "one-seed"), against=base, mistakes=(1, 4, 12))
     wide = "conv4/2 bn conv8/2 bn conv16 bn conv32 bn flatten dense20 bn code2"
     restless = replace(deeper, encoder=wide, epochs=12, learning_rate=0.02, batch=32)
@@ -109,7 +109,10 @@ def mistakes() -> Iterator[Trial]:
                     decoder="dense6272 bn reshape28x28x8 deconv2 bn deconv1:sigmoid")  # fmt: skip
     yield Trial("000, the decoder as printed", short, ("lost-layers", "no-kl"), mistakes=(3,))
     cae = recipes.find("fashion-cae", "lite").config
-    cut = {"encoder": cae.encoder.replace("conv28v", "conv8v"), "decoder": cae.decoder.replace("conv28v", "conv8v")}
+    cut: dict[str, Any] = {
+        "encoder": cae.encoder.replace("conv28v", "conv8v"),
+        "decoder": cae.decoder.replace("conv28v", "conv8v"),
+    }
     yield Trial("002, its code", replace(cae, **cut, **few), ("half-plane", "validated-on-test"), mistakes=(6,))
     noisy = replace(recipes.find("fashion-denoising", "lite").config, **cut, train_size=60, epochs=100, noise=0.5,
                     learning_rate=0.01)  # fmt: skip
@@ -132,7 +135,7 @@ def healthy() -> Iterator[Trial]:
     """Every recipe's architecture, trained as it should be; the usual beginnings; several sizes of code and data."""
     sound: dict[str, Any] = {"recipe": "", "split": "shuffled", "patience": 0, "schedule": "cosine", "warmup": 1.0,
                              "noise_once": False, "learning_rate": 3e-3, "batch": 32}  # fmt: skip
-    lines = {
+    lines: dict[str, dict[str, Any]] = {
         "mnist-baseline": {"encoder": "conv8/2 bn conv16/2 bn flatten dense20 bn code2"},
         "mnist-deeper": {"encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2",
                          "learning_rate": 2e-3},
@@ -174,11 +177,12 @@ class Place:
         self.has_large = bool(given)
         self.settings = Settings(cache=folder / "cache", checkpoints=folder / "runs", data=data)
         digits = catalog.load("digits", self.settings)
-        order = np.argsort(digits.train.labels, kind="stable")
-        _save(data / "sorted-digits.npz", digits, digits.train.pixels[order], digits.train.labels[order])
-        more = [np.concatenate(pair) for pair in ((digits.train.pixels, digits.test.pixels[:60]),
-                                                  (digits.train.labels, digits.test.labels[:60]))]  # fmt: skip
-        _save(data / "leaked-digits.npz", digits, *more)
+        train, leaked = digits.train, digits.test.take(np.arange(60))
+        assert train.labels is not None and leaked.labels is not None
+        order = np.argsort(train.labels, kind="stable")
+        _save(data / "sorted-digits.npz", digits, train.pixels[order], train.labels[order])
+        labels = np.concatenate((train.labels, leaked.labels))
+        _save(data / "leaked-digits.npz", digits, np.concatenate((train.pixels, leaked.pixels)), labels)
 
     def run(self, config: Config) -> Run:
         from vae_core.learn.training import train

@@ -61,8 +61,8 @@ def measured(recipe: str) -> list[dict[str, Any]]:
 
 def compared(numpy: Form, litert: Form) -> dict[str, Any]:
     rows = np.random.default_rng(0).random((CHUNK, *numpy.ends.row), np.float32)
-    known, ours = litert(rows), numpy(rows)
-    wrong = [np.abs(ours[name] - known[name]).max() / max(1.0, np.abs(known[name]).max()) for name in known]
+    known, made = litert(rows), numpy(rows)
+    wrong = [np.abs(made[name] - known[name]).max() / max(1.0, np.abs(known[name]).max()) for name in known]
     found: dict[str, Any] = {"difference": float(max(wrong))}
     for count in (CHUNK, 1):
         ours, theirs = (milliseconds(partial(form, rows[:count])) for form in (numpy, litert))
@@ -72,7 +72,8 @@ def compared(numpy: Form, litert: Form) -> dict[str, Any]:
 
 
 def milliseconds(action: Callable[[], object]) -> float:
-    took, end = [], time.perf_counter() + SECONDS
+    took: list[float] = []
+    end = time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(took) < 3:
         began = time.perf_counter()
         action()

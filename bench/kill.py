@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
 import subprocess
@@ -76,10 +75,8 @@ def difference(run: store.Run, whole: store.Run) -> float:
 
 
 def start(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
-    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=PROJECT, env=environment, **quiet)
+    command, quiet = [sys.executable, "-m", "vae_core", "train", "--run", run.id], subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=PROJECT, env=jobs.environment(settings), stdout=quiet, stderr=quiet)
 
 
 def _table(document: dict) -> str:

@@ -139,8 +139,8 @@ def measure(settings: Settings, finished: store.Run, browser: Browser, others: l
     bare = settings.cache / "bare.py"
     bare.parent.mkdir(parents=True, exist_ok=True)
     bare.write_text("import streamlit\n\nstreamlit.title('One line')\n", encoding="utf-8")
-    ways = [(nothing_yet,), (settings,), (settings, str(bare))]
-    rounds = [[first_page(browser, *way) for way in ways] for _ in range(STARTS)]
+    ways: tuple[tuple[Settings, tuple[str, ...]], ...] = ((nothing_yet, ()), (settings, ()), (settings, (str(bare),)))
+    rounds = [[first_page(browser, where, *script) for where, script in ways] for _ in range(STARTS)]
     starts, later_starts, bare_starts = zip(*rounds, strict=True)
     with page_server(settings) as server:
         page = opened(browser, f"{server.address}/?run={finished.id}")
@@ -267,8 +267,7 @@ def page_server(settings: Settings, *script: str) -> Iterator[Server]:
         free.bind(("localhost", 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", path, "--server.port", port, "--server.headless", "true"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([*command, "--", *words], cwd=PROJECT, env=environment(settings), **quiet)
+    process = quietly([*command, "--", *words], settings)
     try:
         wait_for_answer(f"http://localhost:{port}/_stcore/health", process)
         yield Server(psutil.Process(process.pid), f"http://localhost:{port}")
@@ -311,9 +310,12 @@ def live(settings: Settings, cores: list[int]) -> Iterator[store.Run]:
 
 
 def train(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), **quiet)
+    return quietly([sys.executable, "-m", "vae_core", "train", "--run", run.id], settings)
+
+
+def quietly(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes]:
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=quiet, stderr=quiet)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
 
 from bench.page import (
     SETTLES,
@@ -173,8 +173,12 @@ def explore(browser: Browser, address: str, ready: str = READY) -> tuple[float, 
 def overheard(page: Page) -> list[int]:
     """Fills with the sizes of the messages between the page and the server."""
     sent: list[int] = []
-    page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
-                                         for name in ("framesent", "framereceived")])  # fmt: skip
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda data: sent.append(len(data)))
+        socket.on("framereceived", lambda data: sent.append(len(data)))
+
+    page.on("websocket", listen)
     return sent
 
 
