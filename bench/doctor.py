@@ -1,6 +1,6 @@
 """The doctor's table: runs that each repeat one mistake, the reports' mistakes, and healthy runs that have none.
 
-LOUPE_DATA=... python -m bench.doctor --json > doctor.json
+LOUPE_DATA=... python -m bench.doctor --json [--out FILE]
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core.data import catalog
 from vae_core.design import recipes
 from vae_core.design.config import Config
@@ -204,7 +205,7 @@ def _save(path: Path, digits: Any, pixels: np.ndarray, labels: np.ndarray) -> No
         np.savez(path, x_train=pixels[..., 0], y_train=labels, **test)
 
 
-def look(place: Place, trial: Trial) -> dict[str, Any]:
+def look(place: Place, trial: Trial) -> Row:
     began = time.monotonic()
     other = place.run(trial.against) if trial.against else None
     run = place.run(trial.config)
@@ -214,11 +215,13 @@ def look(place: Place, trial: Trial) -> dict[str, Any]:
         rows = tuple({**row, **{name: row[name] * trial.spoil for name in names}} for row in case.history)
         case = replace(case, history=rows)
     found = [finding.rule for finding in doctor.judge(case)]
-    row = {"name": trial.name, "run": run.id, "found": found, "missed": sorted(set(trial.found) - set(found)),
-           "false": sorted(set(found) - {*trial.found, *trial.also}), "mistakes": trial.mistakes,
-           "seconds": round(time.monotonic() - began, 1)}  # fmt: skip
-    print(json.dumps(row), file=sys.stderr, flush=True)
-    return row
+    return {
+        "found": found,
+        "missed": sorted(set(trial.found) - set(found)),
+        "false": sorted(set(found) - {*trial.found, *trial.also}),
+        "mistakes": trial.mistakes,
+        "seconds": round(time.monotonic() - began, 1),
+    }
 
 
 def main() -> None:
@@ -226,26 +229,31 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--only", choices=("faulty", "mistakes", "healthy"))
     parser.add_argument("--folder", type=Path, help="keep the runs there, and use those that are there")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     groups = {"faulty": faulty, "mistakes": mistakes, "healthy": healthy}
     with tempfile.TemporaryDirectory() as temporary:
         place = Place(arguments.folder or Path(temporary))
-        rows = {
-            name: [look(place, trial) for trial in trials() if place.has_large or "digits" in trial.config.dataset]
+        found = {
+            name: [
+                kept.take({"group": name, "name": trial.name, "run": trial.config.id}, look, place, trial)
+                for trial in trials()
+                if place.has_large or "digits" in trial.config.dataset
+            ]
             for name, trials in groups.items()
             if arguments.only in (None, name)
         }
-    document = {"rows": rows, "summary": {name: _summary(name, found) for name, found in rows.items()}}
+    document = {"rows": found, "summary": {name: _summary(name, each) for name, each in found.items()}}
     print(json.dumps(document, indent=1) if arguments.json else json.dumps(document["summary"], indent=1))
 
 
-def _summary(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(name: str, found: list[Row]) -> Row:
     if name == "healthy":
-        alarms = [row["name"] for row in rows if row["found"]]
-        return {"runs": len(rows), "with an alarm": alarms}
-    missed = [row["name"] for row in rows if row["missed"]]
-    false = {row["name"]: row["false"] for row in rows if row["false"]}
-    return {"runs": len(rows), "missed": missed, "more than was put in": false if name == "faulty" else {}}
+        return {"runs": len(found), "with an alarm": [row["name"] for row in found if row["found"]]}
+    missed = [row["name"] for row in found if row["missed"]]
+    false = {row["name"]: row["false"] for row in found if row["false"]}
+    return {"runs": len(found), "missed": missed, "more than was put in": false if name == "faulty" else {}}
 
 
 if __name__ == "__main__":
