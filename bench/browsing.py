@@ -39,8 +39,7 @@ def page_server(settings: Settings, *script: str) -> Iterator[Server]:
         free.bind(("localhost", 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", path, "--server.port", port, "--server.headless", "true"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([*command, "--", *words], cwd=PROJECT, env=environment(settings), **quiet)
+    process = quietly([*command, "--", *words], settings)
     try:
         wait_for_answer(f"http://localhost:{port}/_stcore/health", process)
         yield Server(psutil.Process(process.pid), f"http://localhost:{port}")
@@ -58,6 +57,11 @@ def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.01)
     raise RuntimeError("the page server did not start")
+
+
+def quietly(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes]:
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=quiet, stderr=quiet)
 
 
 def environment(settings: Settings) -> dict[str, str]:

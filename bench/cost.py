@@ -1,7 +1,7 @@
 """Foretold and true times on this machine: of whole trainings, before they start and while they go on, and of steps.
 
 python -m bench.cost --json              two trainings, each before and after this machine is measured
-python -m bench.cost --steps --json      a step of every recipe
+python -m bench.cost --steps --json      a step of every recipe; --out FILE keeps each row
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from bench import rows
+from bench.rows import Row, Rows, machine
 from vae_core.data import catalog
 from vae_core.design import cost, duration, recipes
 from vae_core.design.config import Config
@@ -43,22 +43,30 @@ def main() -> None:
     parser.add_argument("--steps", action="store_true", help="of steps instead of trainings")
     parser.add_argument("--recipe", help="steps of this one only")
     parser.add_argument("--run", choices=list(RUNS), action="append", help="this one only")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(load_settings(), cache=Path(folder, "cache"), checkpoints=Path(folder, "runs"))
-        rows = _steps(settings, arguments.recipe) if arguments.steps else _trainings(settings, arguments.run)
-    document = {"processor": _processor(), "cores": os.cpu_count(), "load": os.getloadavg(), "rows": rows}
-    print(json.dumps(document) if arguments.json else "\n".join(map(str, rows)))
+        found = (
+            _steps(settings, kept, arguments.recipe) if arguments.steps else _trainings(settings, kept, arguments.run)
+        )
+    document = {"machine": machine(), "load": os.getloadavg(), "rows": found}
+    print(json.dumps(document) if arguments.json else "\n".join(map(str, found)))
 
 
 # Whole trainings.
 
 
-def _trainings(settings: Settings, wanted: list[str] | None) -> list[dict[str, Any]]:
-    chosen = {name: config for name, config in RUNS.items() if name in (wanted or RUNS)}
-    rows = [_training(settings, name, config) for name, config in chosen.items()]
-    _calibrate(settings)
-    return rows + [_training(settings, name, config) for name, config in chosen.items()]
+def _trainings(settings: Settings, kept: Rows, wanted: list[str] | None) -> list[Row]:
+    chosen = wanted or list(RUNS)
+    found = []
+    for measured in (False, True):
+        asked = [{"run": name, "measured": measured} for name in chosen]
+        if measured and any(map(kept.lacks, asked)):
+            _calibrate(settings)
+        found += [kept.take(each, _training, settings, RUNS[name]) for each, name in zip(asked, chosen, strict=True)]
+    return found
 
 
 def _calibrate(settings: Settings) -> None:
@@ -68,7 +76,7 @@ def _calibrate(settings: Settings) -> None:
     print(f"calibrated in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def _training(settings: Settings, name: str, config: Config) -> dict[str, Any]:
+def _training(settings: Settings, config: Config) -> Row:
     data = catalog.describe(config.dataset, settings)
     before = calibration.foretold(settings, config, calibration.images(config, data))
     run = store.create(settings, config, {})
@@ -81,14 +89,12 @@ def _training(settings: Settings, name: str, config: Config) -> dict[str, Any]:
         time.sleep(0.25)
     truth = time.time() - began
     whole = [Span(after + span.least, after + span.most) for after, span in said if FIRST <= after < truth - FIRST]
-    row = {
-        "run": name, "measured": before.measured, "seconds": round(truth, 1), "state": run.state(),
+    return {
+        "seconds": round(truth, 1), "state": run.state(),
         "foretold": _numbers(before.whole), "foretold_is_off_by": _off(before.whole, truth),
         "said": [(round(after, 1), *_numbers(span)) for after, span in said[:: max(1, len(said) // 12)]],
         "worst_meanwhile": max(_off(span, truth) for span in whole),
     }  # fmt: skip
-    print(row, file=sys.stderr)
-    return row
 
 
 def _numbers(span: Span) -> tuple[float, float]:
@@ -105,20 +111,22 @@ def _off(span: Span, truth: float) -> float:
 # Steps.
 
 
-def _steps(settings: Settings, wanted: str | None) -> list[dict[str, Any]]:
-    _calibrate(settings)
-    return [_step_row(settings, recipe) for recipe in recipes.all_recipes() if wanted in (None, recipe.key)]
+def _steps(settings: Settings, kept: Rows, wanted: str | None) -> list[Row]:
+    chosen = [recipe for recipe in recipes.all_recipes() if wanted in (None, recipe.key)]
+    asked = [{"recipe": recipe.key, "variant": recipe.variant} for recipe in chosen]
+    if any(map(kept.lacks, asked)):
+        _calibrate(settings)
+    return [kept.take(each, _times, settings, recipe.config) for each, recipe in zip(asked, chosen, strict=True)]
 
 
-def _step_row(settings: Settings, recipe: recipes.Recipe) -> dict[str, Any]:
-    config = recipe.config
+def _times(settings: Settings, config: Config) -> Row:
     foretold = calibration.foretold(settings, config, Images(config.batch)).step.middle
     measured = min(_step(config, precision) for precision in _precisions(config))
-    print(f"{recipe.key} {recipe.variant}: {foretold:.3f} {measured:.3f}", file=sys.stderr)
     return {
-        "recipe": recipe.key, "variant": recipe.variant, "predicted_step_seconds": round(foretold, 4),
-        "measured_step_seconds": round(measured, 4), "ratio": round(foretold / measured, 2),
-    }  # fmt: skip
+        "predicted_step_seconds": round(foretold, 4),
+        "measured_step_seconds": round(measured, 4),
+        "ratio": round(foretold / measured, 2),
+    }
 
 
 def _precisions(config: Config) -> list[str]:
@@ -129,14 +137,6 @@ def _step(config: Config, precision: str) -> float:
     style = models.Style(precision, fused=True, logits=config.loss != "mse")
     large = config.architecture().multiply_adds > LARGE
     return min(speed.step_seconds(config, style, config.batch, repeats=2 if large else 5, count=1 if large else 4))
-
-
-def _processor() -> str:
-    """Its name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How often a comparison credits what made no difference, and whether it finds what did. Small models on the digits.
 
-python -m bench.credit --json [--comparisons 40] [--seeds 3] [--runs 60]
+python -m bench.credit --json [--comparisons 40] [--seeds 3] [--runs 60] [--out FILE]
 
 A/A: two arms of one config, drawn from so many trainings of it without a seed in both; whatever is credited there is a
 false alarm. A/B: an arm of it beside one of another config whose effect is known: a code of 8 numbers instead of 2.
@@ -16,10 +16,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core import settings as settings_module
 from vae_core.cli import native, worker
 from vae_core.design.config import Config
@@ -42,21 +43,22 @@ def main() -> None:
     parser.add_argument("--comparisons", type=int, default=40, help="of each kind (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="in each arm (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=60, help="trainings of each config (default: %(default)s)")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    asked = {name: getattr(arguments, name) for name in ("comparisons", "seeds", "runs")}
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"))
-        document = measure(settings, arguments.comparisons, arguments.seeds, arguments.runs)
+        document = Rows(arguments.out).take(asked, measure, settings, *asked.values())
     print(json.dumps(document) if arguments.json else table(document))
 
 
-def measure(settings: Settings, comparisons: int, seeds: int, count: int) -> dict[str, Any]:
+def measure(settings: Settings, comparisons: int, seeds: int, count: int) -> Row:
     same, others = (
         [trained(settings, replace(config, seed=seed)) for seed in range(count)] for config in (CONFIG, OTHER)
     )
     random = np.random.default_rng(0)
     twice = [random.permutation(count)[: 2 * seeds] for _ in range(comparisons)]
     return {
-        "comparisons": comparisons, "seeds": seeds, "runs": count,
         "images": len(scores.of(same[0])["reconstruction"]),
         "same": [row(arm(same, picked[:seeds]), arm(same, picked[seeds:])) for picked in twice],
         "other": [row(arm(same, picked[:seeds]), arm(others, picked[seeds:])) for picked in twice],
@@ -75,7 +77,7 @@ def arm(runs: list[Run], picked: np.ndarray) -> Arm:
     return Arm(tuple(runs[place] for place in picked), ())
 
 
-def row(a: Arm, b: Arm) -> dict[str, Any]:
+def row(a: Arm, b: Arm) -> Row:
     found = comparison.compare_arms(a, b, CONFIGS)
     return {
         "credited": [each.metric.key for each in found.credited],
@@ -104,15 +106,15 @@ def _resampled_means(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
         yield float((other - one)[images].mean())
 
 
-def table(document: dict[str, Any]) -> str:
+def table(document: Row) -> str:
     lines = [
         f"{document['comparisons']} comparisons of {document['seeds']} seeds each, drawn from {document['runs']} "
         f"trainings of each config; {document['images']} test images; all metrics of a comparison together hold with "
         f"{intervals.CONFIDENCE:.0%}"
     ]
     for kind, words in (("same", "A/A, one config"), ("other", "A/B, a code of 8 numbers instead of 2")):
-        rows = document[kind]
-        counts = {name: sum(bool(row[name]) for row in rows) for name in ("credited", "resampled", "plain")}
+        found = document[kind]
+        counts = {name: sum(bool(each[name]) for each in found) for name in ("credited", "resampled", "plain")}
         lines.append(f"{words}: credited {counts['credited']}, by resampling alone {counts['resampled']}, "
                      f"by one run of each {counts['plain']}")  # fmt: skip
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """The doctor's table: runs that each repeat one mistake, the reports' mistakes, and healthy runs that have none.
 
-LOUPE_DATA=... python -m bench.doctor --json > doctor.json
+LOUPE_DATA=... python -m bench.doctor --json [--out FILE]
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core.data import catalog
 from vae_core.design import recipes
 from vae_core.design.config import Config
@@ -95,10 +96,10 @@ def faulty() -> Iterator[Trial]:
 
 def mistakes() -> Iterator[Trial]:
     """Small trainings that repeat what the reports did."""
-    few = {"train_size": 1000, "epochs": 6}
+    few: dict[str, Any] = {"train_size": 1000, "epochs": 6}
     base = replace(recipes.find("mnist-baseline").config, **few)
-    shrink = {"encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2", "epochs": 8}
-    deeper = replace(recipes.find("mnist-deeper").config, **shrink, train_size=1500)
+    shrunk = "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2"
+    deeper = replace(recipes.find("mnist-deeper").config, encoder=shrunk, epochs=8, train_size=1500)
     yield Trial("000, deeper", deeper, ("many-changes", "no-kl", "one-seed"), against=base, mistakes=(1, 4, 12))
     wide = "conv4/2 bn conv8/2 bn conv16 bn conv32 bn flatten dense20 bn code2"
     restless = replace(deeper, encoder=wide, epochs=12, learning_rate=0.02, batch=32)
@@ -109,7 +110,10 @@ def mistakes() -> Iterator[Trial]:
                     decoder="dense6272 bn reshape28x28x8 deconv2 bn deconv1:sigmoid")  # fmt: skip
     yield Trial("000, the decoder as printed", short, ("lost-layers", "no-kl"), mistakes=(3,))
     cae = recipes.find("fashion-cae", "lite").config
-    cut = {"encoder": cae.encoder.replace("conv28v", "conv8v"), "decoder": cae.decoder.replace("conv28v", "conv8v")}
+    cut: dict[str, Any] = {
+        "encoder": cae.encoder.replace("conv28v", "conv8v"),
+        "decoder": cae.decoder.replace("conv28v", "conv8v"),
+    }
     yield Trial("002, its code", replace(cae, **cut, **few), ("half-plane", "validated-on-test"), mistakes=(6,))
     noisy = replace(recipes.find("fashion-denoising", "lite").config, **cut, train_size=60, epochs=100, noise=0.5,
                     learning_rate=0.01)  # fmt: skip
@@ -132,7 +136,7 @@ def healthy() -> Iterator[Trial]:
     """Every recipe's architecture, trained as it should be; the usual beginnings; several sizes of code and data."""
     sound: dict[str, Any] = {"recipe": "", "split": "shuffled", "patience": 0, "schedule": "cosine", "warmup": 1.0,
                              "noise_once": False, "learning_rate": 3e-3, "batch": 32}  # fmt: skip
-    lines = {
+    lines: dict[str, dict[str, Any]] = {
         "mnist-baseline": {"encoder": "conv8/2 bn conv16/2 bn flatten dense20 bn code2"},
         "mnist-deeper": {"encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2",
                          "learning_rate": 2e-3},
@@ -174,11 +178,12 @@ class Place:
         self.has_large = bool(given)
         self.settings = Settings(cache=folder / "cache", checkpoints=folder / "runs", data=data)
         digits = catalog.load("digits", self.settings)
-        order = np.argsort(digits.train.labels, kind="stable")
-        _save(data / "sorted-digits.npz", digits, digits.train.pixels[order], digits.train.labels[order])
-        more = [np.concatenate(pair) for pair in ((digits.train.pixels, digits.test.pixels[:60]),
-                                                  (digits.train.labels, digits.test.labels[:60]))]  # fmt: skip
-        _save(data / "leaked-digits.npz", digits, *more)
+        train, leaked = digits.train, digits.test.take(np.arange(60))
+        assert train.labels is not None and leaked.labels is not None
+        order = np.argsort(train.labels, kind="stable")
+        _save(data / "sorted-digits.npz", digits, train.pixels[order], train.labels[order])
+        labels = np.concatenate((train.labels, leaked.labels))
+        _save(data / "leaked-digits.npz", digits, np.concatenate((train.pixels, leaked.pixels)), labels)
 
     def run(self, config: Config) -> Run:
         from vae_core.learn.training import train
@@ -200,7 +205,7 @@ def _save(path: Path, digits: Any, pixels: np.ndarray, labels: np.ndarray) -> No
         np.savez(path, x_train=pixels[..., 0], y_train=labels, **test)
 
 
-def look(place: Place, trial: Trial) -> dict[str, Any]:
+def look(place: Place, trial: Trial) -> Row:
     began = time.monotonic()
     other = place.run(trial.against) if trial.against else None
     run = place.run(trial.config)
@@ -210,11 +215,13 @@ def look(place: Place, trial: Trial) -> dict[str, Any]:
         rows = tuple({**row, **{name: row[name] * trial.spoil for name in names}} for row in case.history)
         case = replace(case, history=rows)
     found = [finding.rule for finding in doctor.judge(case)]
-    row = {"name": trial.name, "run": run.id, "found": found, "missed": sorted(set(trial.found) - set(found)),
-           "false": sorted(set(found) - {*trial.found, *trial.also}), "mistakes": trial.mistakes,
-           "seconds": round(time.monotonic() - began, 1)}  # fmt: skip
-    print(json.dumps(row), file=sys.stderr, flush=True)
-    return row
+    return {
+        "found": found,
+        "missed": sorted(set(trial.found) - set(found)),
+        "false": sorted(set(found) - {*trial.found, *trial.also}),
+        "mistakes": trial.mistakes,
+        "seconds": round(time.monotonic() - began, 1),
+    }
 
 
 def main() -> None:
@@ -222,26 +229,31 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--only", choices=("faulty", "mistakes", "healthy"))
     parser.add_argument("--folder", type=Path, help="keep the runs there, and use those that are there")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     groups = {"faulty": faulty, "mistakes": mistakes, "healthy": healthy}
     with tempfile.TemporaryDirectory() as temporary:
         place = Place(arguments.folder or Path(temporary))
-        rows = {
-            name: [look(place, trial) for trial in trials() if place.has_large or "digits" in trial.config.dataset]
+        found = {
+            name: [
+                kept.take({"group": name, "name": trial.name, "run": trial.config.id}, look, place, trial)
+                for trial in trials()
+                if place.has_large or "digits" in trial.config.dataset
+            ]
             for name, trials in groups.items()
             if arguments.only in (None, name)
         }
-    document = {"rows": rows, "summary": {name: _summary(name, found) for name, found in rows.items()}}
+    document = {"rows": found, "summary": {name: _summary(name, each) for name, each in found.items()}}
     print(json.dumps(document, indent=1) if arguments.json else json.dumps(document["summary"], indent=1))
 
 
-def _summary(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(name: str, found: list[Row]) -> Row:
     if name == "healthy":
-        alarms = [row["name"] for row in rows if row["found"]]
-        return {"runs": len(rows), "with an alarm": alarms}
-    missed = [row["name"] for row in rows if row["missed"]]
-    false = {row["name"]: row["false"] for row in rows if row["false"]}
-    return {"runs": len(rows), "missed": missed, "more than was put in": false if name == "faulty" else {}}
+        return {"runs": len(found), "with an alarm": [row["name"] for row in found if row["found"]]}
+    missed = [row["name"] for row in found if row["missed"]]
+    false = {row["name"]: row["false"] for row in found if row["false"]}
+    return {"runs": len(found), "missed": missed, "more than was put in": false if name == "faulty" else {}}
 
 
 if __name__ == "__main__":

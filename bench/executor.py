@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.rows import machine
 from vae_core.design import recipes
 from vae_core.learn import export, models
 from vae_core.look.forms import CHUNK, NETWORKS, Form
@@ -39,8 +39,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
     rows = [row for recipe in RECIPES for row in measured(recipe)]
-    document = {"processor": processor(), "cores": os.cpu_count(), "load": os.getloadavg()[0], "rows": rows}
-    print(json.dumps(document) if arguments.json else "\n".join(map(json.dumps, [processor(), *rows])))
+    document = {"machine": machine(), "load": os.getloadavg()[0], "rows": rows}
+    print(json.dumps(document) if arguments.json else "\n".join(map(json.dumps, [machine(), *rows])))
 
 
 def measured(recipe: str) -> list[dict[str, Any]]:
@@ -61,8 +61,8 @@ def measured(recipe: str) -> list[dict[str, Any]]:
 
 def compared(numpy: Form, litert: Form) -> dict[str, Any]:
     rows = np.random.default_rng(0).random((CHUNK, *numpy.ends.row), np.float32)
-    known, ours = litert(rows), numpy(rows)
-    wrong = [np.abs(ours[name] - known[name]).max() / max(1.0, np.abs(known[name]).max()) for name in known]
+    known, made = litert(rows), numpy(rows)
+    wrong = [np.abs(made[name] - known[name]).max() / max(1.0, np.abs(known[name]).max()) for name in known]
     found: dict[str, Any] = {"difference": float(max(wrong))}
     for count in (CHUNK, 1):
         ours, theirs = (milliseconds(partial(form, rows[:count])) for form in (numpy, litert))
@@ -72,20 +72,13 @@ def compared(numpy: Form, litert: Form) -> dict[str, Any]:
 
 
 def milliseconds(action: Callable[[], object]) -> float:
-    took, end = [], time.perf_counter() + SECONDS
+    took: list[float] = []
+    end = time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(took) < 3:
         began = time.perf_counter()
         action()
         took.append(time.perf_counter() - began)
     return 1000 * min(took)
-
-
-def processor() -> str:
-    """Its name, where the system tells it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 if __name__ == "__main__":

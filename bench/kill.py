@@ -1,13 +1,12 @@
 """Kill -9 a training at random moments, resume it, and compare its losses with those of an unbroken run.
 
-python -m bench.kill --json
+python -m bench.kill --json [--times 10] [--out FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
 import subprocess
@@ -16,8 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core.design.config import Config
-from vae_core.runs import store
+from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
 
 CONFIG = Config(
@@ -34,24 +35,28 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--times", type=int, default=10, help="how many runs are killed")
     parser.add_argument("--seed", type=int, default=0)
+    rows.add_option(parser)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints"))
-        document = measure(settings, arguments.times, random.Random(arguments.seed))
+        document = measure(settings, arguments.times, arguments.seed, Rows(arguments.out))
     print(json.dumps(document) if arguments.json else _table(document))
 
 
-def measure(settings: Settings, times: int, chance: random.Random) -> dict:
+def measure(settings: Settings, times: int, seed: int, kept: Rows) -> Row:
     whole = store.create(settings, CONFIG, {})
     began = time.monotonic()
     start(settings, whole).wait()
     seconds = time.monotonic() - began
-    rows = [one_kill(settings, whole, chance) for _ in range(times)]
-    good = sum(row["finished"] and row["largest_difference"] < 1e-4 for row in rows)
-    return {"rows": rows, "unbroken_seconds": round(seconds, 1), "good": good, "of": times}
+    found = [
+        kept.take({"seed": seed, "kill": number}, one_kill, settings, whole, random.Random(f"{seed} {number}"))
+        for number in range(times)
+    ]
+    good = sum(row["finished"] and row["largest_difference"] < 1e-4 for row in found)
+    return {"rows": found, "unbroken_seconds": round(seconds, 1), "good": good, "of": times}
 
 
-def one_kill(settings: Settings, whole: store.Run, chance: random.Random) -> dict:
+def one_kill(settings: Settings, whole: store.Run, chance: random.Random) -> Row:
     """Kill a run once, a moment after a random epoch has ended, resume it, and compare every loss of every epoch."""
     run = store.create(settings, CONFIG, {})
     child = start(settings, run)
@@ -76,13 +81,11 @@ def difference(run: store.Run, whole: store.Run) -> float:
 
 
 def start(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
-    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=PROJECT, env=environment, **quiet)
+    command, quiet = [sys.executable, "-m", "vae_core", "train", "--run", run.id], subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=PROJECT, env=jobs.environment(settings), stdout=quiet, stderr=quiet)
 
 
-def _table(document: dict) -> str:
+def _table(document: Row) -> str:
     lines = [
         f"killed after {row['epochs_before']:2d} epochs ({row['state']}): "
         f"{'finished' if row['finished'] else 'NOT finished'}, largest difference {row['largest_difference']:.1e}"

@@ -1,6 +1,6 @@
 """Maps of projections in real Chromium, on the real Project page: walking by neighbours, first paint, moving the map.
 
-python -m bench.maps --json [--points 70000]
+python -m bench.maps --json [--points 70000] [--out FILE]
 
 The places of the points are made up, in clusters as t-SNE leaves them; codes are random numbers. Server and browser
 share one core. `cursor_p95_ms` and `ws_bytes` are of a drag that walks (see bench/plane.py), `pan_fps` of one that
@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
+from bench import rows
 from bench.browsing import launched, on_one_core, opened, page_server
 from bench.plane import DRAG, READY, SECONDS, explore, summary, trained
+from bench.rows import Row, Rows
 from vae_core import settings as settings_module
 from vae_core.look import projection
 from vae_core.look.projection import TEST, Projection
@@ -40,19 +40,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--points", action="append", type=int, help="only so many points (repeatable)")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
         run = trained(MODEL, settings)
         on_one_core()
         with sync_playwright() as playwright:
             browser = launched(playwright)
-            rows = [row(settings, run, browser, count) for count in arguments.points or POINTS]
+            found = [
+                kept.take({"points": count}, row, settings, run, browser, count) for count in arguments.points or POINTS
+            ]
             browser.close()
-    print(json.dumps({"rows": rows}) if arguments.json else "\n".join(map(json.dumps, rows)))
+    print(json.dumps({"rows": found}) if arguments.json else "\n".join(map(json.dumps, found)))
 
 
-def row(settings: Settings, run: store.Run, browser: Browser, count: int) -> dict[str, Any]:
+def row(settings: Settings, run: store.Run, browser: Browser, count: int) -> Row:
     task = clustered(run, count)
     with page_server(settings) as server:
         opened(browser, f"{server.address}/?run={run.id}").context.close()  # the server is warm
@@ -67,12 +71,10 @@ def row(settings: Settings, run: store.Run, browser: Browser, count: int) -> dic
         panned = summary(page.evaluate(PAN, SECONDS))
         page.context.close()
     names = ("decode_ms", "cursor_p50_ms", "cursor_p95_ms", "picture_p95_ms", "fps")
-    found = {
-        "points": count, "ready_ms": round(ready), **{name: walked[name] for name in names}, "ws_bytes": bytes_sent,
+    return {
+        "ready_ms": round(ready), **{name: walked[name] for name in names}, "ws_bytes": bytes_sent,
         "pan_fps": panned["fps"], "pan_dropped_percent": panned["dropped_percent"],
     }  # fmt: skip
-    print(found, file=sys.stderr)
-    return found
 
 
 def clustered(run: store.Run, count: int) -> Task:

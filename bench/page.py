@@ -31,17 +31,17 @@ from bench.browsing import (
     SETTLES,
     Server,
     empty_tab,
-    environment,
     go,
     launched,
     on_one_core,
     opened,
     page_server,
+    quietly,
 )
 from bench.visitors import visitors
 from vae_core.design.config import Config
 from vae_core.runs import jobs, store
-from vae_core.settings import PROJECT, Settings
+from vae_core.settings import Settings
 
 STARTS, ROUNDS, EPOCHS, SESSIONS, TABS = 5, 8, 12, 10, 5
 TOUR = ("Data", "Train", "Explore", "Project", "Compare", "Home")
@@ -102,8 +102,8 @@ def measure(settings: Settings, finished: store.Run, browser: Browser, others: l
     bare = settings.cache / "bare.py"
     bare.parent.mkdir(parents=True, exist_ok=True)
     bare.write_text("import streamlit\n\nstreamlit.title('One line')\n", encoding="utf-8")
-    ways = [(nothing_yet,), (settings,), (settings, str(bare))]
-    rounds = [[first_page(browser, *way) for way in ways] for _ in range(STARTS)]
+    ways: tuple[tuple[Settings, tuple[str, ...]], ...] = ((nothing_yet, ()), (settings, ()), (settings, (str(bare),)))
+    rounds = [[first_page(browser, where, *script) for where, script in ways] for _ in range(STARTS)]
     starts, later_starts, bare_starts = zip(*rounds, strict=True)
     with page_server(settings) as server:
         page = opened(browser, f"{server.address}/?run={finished.id}")
@@ -229,9 +229,7 @@ def live(settings: Settings, cores: list[int]) -> Iterator[store.Run]:
 
 
 def train(settings: Settings, run: store.Run) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "vae_core", "train", "--run", run.id]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), **quiet)
+    return quietly([sys.executable, "-m", "vae_core", "train", "--run", run.id], settings)
 
 
 def percentile(values: list[float], share: float) -> int:

@@ -1,6 +1,6 @@
 """Dragging over the plane: real Chromium, the real Explore page, really trained models; all of it on one core.
 
-python -m bench.plane --json [--model mnist-baseline] [--points 10000]
+python -m bench.plane --json [--model mnist-baseline] [--points 10000] [--out FILE]
 
 A hand that moves 125 times a second is played inside the page. Times are those that the plane itself notes (see
 `window.loupeMeasure` in ui/components/plane/__init__.py): `cursor` from the hand's movement until the cursor is drawn,
@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
 
+from bench import rows
 from bench.browsing import (
     SETTLES,
     empty_tab,
@@ -33,6 +34,7 @@ from bench.browsing import (
     page_server,
 )
 from bench.page import percentile
+from bench.rows import Row, Rows
 from vae_core import settings as settings_module
 from vae_core.data import catalog
 from vae_core.design import recipes
@@ -107,38 +109,41 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--model", action="append", choices=MODELS, help="only this one (repeatable)")
     parser.add_argument("--points", action="append", type=int, help="only so many points (repeatable)")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     models, points = arguments.model or list(MODELS), arguments.points or list(POINTS)
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
         runs = {model: trained(model, settings) for model in models}
         on_one_core()
         with sync_playwright() as playwright:
-            document = measure(settings, runs, points, playwright)
+            document = measure(settings, runs, points, playwright, kept)
     print(json.dumps(document) if arguments.json else table(document))
 
 
 def measure(
-    settings: Settings, runs: dict[str, store.Run], points: list[int], playwright: Playwright
+    settings: Settings, runs: dict[str, store.Run], points: list[int], playwright: Playwright, kept: Rows
 ) -> dict[str, Any]:
-    rows = []
     browser = launched(playwright)
-    for model, run in runs.items():
-        for count in points:
-            spread(run, count)
-            rows.append(row(settings, run, browser) | {"model": model, "points": count})
-    first = next(iter(runs.values()))
-    spread(first, points[0])
-    slider = sliders(settings, first, browser)
+    found = [
+        kept.take({"model": model, "points": count, "frame_limit": True}, row, settings, run, browser, count)
+        for model, run in runs.items()
+        for count in points
+    ]
+    first, run = next(iter(runs.items()))
+    asked = {"model": first, "points": points[0]}
+    slider = kept.take({**asked, "slider": True}, sliders, settings, run, browser, points[0])
     browser.close()
     unlimited = launched(playwright, NO_LIMIT)
-    free = row(settings, first, unlimited) | {"model": next(iter(runs)), "points": points[0], "frame_limit": False}
+    free = kept.take({**asked, "frame_limit": False}, row, settings, run, unlimited, points[0])
     unlimited.close()
-    return {"rows": rows, "unlimited": free, "slider_p50_ms": slider}
+    return {"rows": found, "unlimited": free, "slider_p50_ms": slider["slider_p50_ms"]}
 
 
-def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:
+def row(settings: Settings, run: store.Run, browser: Browser, count: int) -> Row:
     """One drag on the Explore page, in a browser that has nothing of it in its cache."""
+    spread(run, count)
     with page_server(settings) as server:
         opened(browser, f"{server.address}/?run={run.id}").context.close()  # the server is warm
         ready, page, sent = explore(browser, f"{server.address}/explore?run={run.id}")
@@ -150,11 +155,11 @@ def row(settings: Settings, run: store.Run, browser: Browser) -> dict[str, Any]:
         spent = sum(server.process.cpu_times()[:2]) - before
         bytes_sent = sum(sent)
         page.context.close()
-    document = summary(found) | {
-        "ws_bytes": bytes_sent, "server_cpu_ms": round(1000 * spent), "ready_ms": round(ready),
-    }  # fmt: skip
-    print(run.id, document, file=sys.stderr)  # the whole takes many minutes
-    return document
+    return summary(found) | {
+        "ws_bytes": bytes_sent,
+        "server_cpu_ms": round(1000 * spent),
+        "ready_ms": round(ready),
+    }
 
 
 def explore(browser: Browser, address: str, ready: str = READY) -> tuple[float, Page, list[int]]:
@@ -173,8 +178,12 @@ def explore(browser: Browser, address: str, ready: str = READY) -> tuple[float, 
 def overheard(page: Page) -> list[int]:
     """Fills with the sizes of the messages between the page and the server."""
     sent: list[int] = []
-    page.on("websocket", lambda socket: [socket.on(name, lambda data: sent.append(len(data)))
-                                         for name in ("framesent", "framereceived")])  # fmt: skip
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda data: sent.append(len(data)))
+        socket.on("framereceived", lambda data: sent.append(len(data)))
+
+    page.on("websocket", listen)
     return sent
 
 
@@ -203,8 +212,9 @@ def tenth(values: list[float], share: float) -> float | None:
     return round(float(np.percentile(values, share)), 1) if values else None
 
 
-def sliders(settings: Settings, run: store.Run, browser: Browser) -> int:
+def sliders(settings: Settings, run: store.Run, browser: Browser, count: int) -> Row:
     """The same run behind `st.slider` and `st.image`: from a key press until the new picture is seen."""
+    spread(run, count)
     with page_server(settings, "bench/slider.py", run.id) as server:
         page = browser.new_page()
         page.goto(server.address)
@@ -217,7 +227,7 @@ def sliders(settings: Settings, run: store.Run, browser: Browser) -> int:
             page.wait_for_function("window.seenAt", timeout=1000 * PATIENCE)
             found.append(page.evaluate("window.seenAt - window.pressedAt"))
         page.close()
-    return percentile(found, 50)
+    return {"slider_p50_ms": percentile(found, 50)}
 
 
 def spread(run: store.Run, count: int) -> None:

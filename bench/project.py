@@ -3,6 +3,8 @@
 python -m bench.project --json                 trains a model with 16-D codes on MNIST for an epoch, then maps it
 python -m bench.project --json --run RUN       maps a run of yours that has codes of 16 numbers
 
+`--out FILE` keeps each row.
+
 `cpu_seconds` are those of all cores together: they say more where others are at work on the machine.
 """
 
@@ -18,12 +20,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.manifold import TSNE
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core import settings as configured
 from vae_core.data.dataset import Array
 from vae_core.look import projection
@@ -38,7 +43,6 @@ from vae_core.settings import PROJECT, Settings
 ENCODER = "conv8/2 bn conv16/2 bn flatten dense64 bn code16"
 SMALL, LARGE = 10_000, 70_000
 SAMPLE = 5_000  # points that trustworthiness is measured among
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -47,38 +51,44 @@ def main() -> None:
     parser.add_argument("--run", help="this one, instead of one that is trained for the purpose")
     parser.add_argument("--small", action="store_true", help="nothing of 70,000 images, which takes ten minutes")
     parser.add_argument("--repeats", type=int, default=1, help="of the maps of 10,000; the median counts")
+    rows.add_option(parser)
     arguments = parser.parse_args()
     with _run(arguments.run) as run:
-        found = measure(run, arguments.repeats, arguments.small)
+        found = measure(run, Rows(arguments.out, run=run.id), arguments.repeats, arguments.small)
     print(json.dumps(found, indent=1) if arguments.json else _table(found))
 
 
-def measure(run: Run, repeats: int, small: bool) -> dict[str, Any]:
+def measure(run: Run, kept: Rows, repeats: int, small: bool) -> dict[str, Any]:
     codes = _values(run, Projection(images="both"))
     pixels = _values(run, Projection(images="both", of="pixels"))
     few = spread(len(codes), SMALL)
-    moved = _first_movement(run, Projection(method="tsne", count=SMALL, images="both"))
-    rows: list[Row] = []
-    small_ratio = _tsne(rows, "codes", codes[few], repeats)
-    _tsne(rows, "pixels", pixels[few], 1)
-    rows.append(_timed("umap", "codes", codes[few], lambda values: _ours(values, "umap")))
-    rows.append(_timed("pca", "pixels", pixels, lambda values: _ours(values, "pca")))
-    found: dict[str, Any] = {"rows": rows, "tsne_ratio_10k": small_ratio, "first_movement_seconds": {"10k": moved}}
+    moved = {"10k": _moved(kept, run, Projection(method="tsne", count=SMALL, images="both"))}
+    ours, theirs = _tsne(kept, "codes", codes[few], repeats)
+    told = [ours, theirs, *_tsne(kept, "pixels", pixels[few], 1)]
+    told.append(_timed(kept, "umap", "codes", codes[few], partial(_ours, method="umap")))
+    told.append(_timed(kept, "pca", "pixels", pixels, partial(_ours, method="pca")))
+    found: dict[str, Any] = {"rows": told, "tsne_ratio_10k": _ratio(ours, theirs), "first_movement_seconds": moved}
     if not small:
-        found["first_movement_seconds"]["70k"] = _first_movement(run, Projection(method="tsne", images="both"))
-        found["tsne_ratio_70k"] = _tsne(rows, "codes", codes, 1)
+        moved["70k"] = _moved(kept, run, Projection(method="tsne", images="both"))
+        ours, theirs = _tsne(kept, "codes", codes, 1)
+        told += [ours, theirs]
+        found["tsne_ratio_70k"] = _ratio(ours, theirs)
     return found
 
 
-def _tsne(rows: list[Row], of: str, values: Array, repeats: int) -> float:
-    """How many times as fast as scikit-learn: taken in turn, the median of each."""
+def _tsne(kept: Rows, of: str, values: Array, repeats: int) -> tuple[Row, Row]:
+    """Ours and scikit-learn's, taken in turn: the median of each."""
     ours, theirs = [], []
-    for _ in range(repeats):
-        ours.append(_timed("tsne", of, values, lambda given: _ours(given, "tsne")))
-        theirs.append(_timed("tsne (scikit-learn)", of, values, _scikit_learns))
-    for each in (ours, theirs):
-        rows.append({**each[0], "seconds": statistics.median(row["seconds"] for row in each)})
-    return float(round(rows[-1]["seconds"] / rows[-2]["seconds"], 2))
+    for turn in range(repeats):
+        ours.append(_timed(kept, "tsne", of, values, partial(_ours, method="tsne"), turn))
+        theirs.append(_timed(kept, "tsne (scikit-learn)", of, values, _scikit_learns, turn))
+    one, other = ({**each[0], "seconds": statistics.median(row["seconds"] for row in each)} for each in (ours, theirs))
+    return one, other
+
+
+def _ratio(ours: Row, theirs: Row) -> float:
+    """How many times as fast as scikit-learn."""
+    return float(round(theirs["seconds"] / ours["seconds"], 2))
 
 
 def _ours(values: Array, method: str) -> Array:
@@ -90,21 +100,31 @@ def _scikit_learns(values: Array) -> Array:
     return np.asarray(TSNE(random_state=0, n_jobs=-1).fit_transform(values))
 
 
-def _timed(method: str, of: str, values: Array, make: Callable[[Array], Array]) -> Row:
+def _timed(kept: Rows, method: str, of: str, values: Array, make: Callable[[Array], Array], turn: int = 0) -> Row:
+    asked = {"method": method, "of": of, "n": len(values), "dimensions": values.shape[1], "turn": turn}
+    return kept.take(asked, _measured, values, make)
+
+
+def _measured(values: Array, make: Callable[[Array], Array]) -> Row:
     began, worked = time.perf_counter(), time.process_time()
     places = make(values)[:, :2]
     seconds, worked = time.perf_counter() - began, time.process_time() - worked
     some = np.sort(np.random.default_rng(0).choice(len(values), min(SAMPLE, len(values)), replace=False))
     trust, continuity = quality.ranks(values[some], places[some].astype(np.float32), quality.NEIGHBOURS)
-    row = {
-        "method": method, "of": of, "n": len(values), "dimensions": values.shape[1], "seconds": round(seconds, 2),
-        "cpu_seconds": round(worked, 2), "trustworthiness": round(trust, 4), "continuity": round(continuity, 4),
-    }  # fmt: skip
-    print(row, file=sys.stderr, flush=True)
-    return row
+    return {
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(worked, 2),
+        "trustworthiness": round(trust, 4),
+        "continuity": round(continuity, 4),
+    }
 
 
-def _first_movement(run: Run, spec: Projection) -> float:
+def _moved(kept: Rows, run: Run, spec: Projection) -> float:
+    row = kept.take({"first_movement": spec.count}, _first_movement, run, spec)
+    return float(row["seconds"])
+
+
+def _first_movement(run: Run, spec: Projection) -> Row:
     """Seconds from the click to the second picture of a map: process, imports and data included."""
     task = projection.begin(run, replace(spec, seed=1))
     began = time.monotonic()
@@ -123,8 +143,7 @@ def _first_movement(run: Run, spec: Projection) -> float:
     while task.has_process():
         time.sleep(0.05)
     tasks.remove(task)
-    print(f"first movement of {spec.count or 'all'}: {seconds:.2f} s", file=sys.stderr, flush=True)
-    return round(seconds, 2)
+    return {"seconds": round(seconds, 2)}
 
 
 def _values(run: Run, spec: Projection) -> Array:

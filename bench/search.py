@@ -1,6 +1,6 @@
 """How much sooner a search reaches the same value if it ends hopeless trials early.
 
-python -m bench.search --json [--seeds 5] [--trials 24] [--budget trials] [--vary batch=32,64 optimizer=adam,sgd]
+python -m bench.search --json [--seeds 5] [--trials 24] [--budget trials] [--vary batch=32,64] [--out FILE]
 
 Report 004's network on a part of Fashion-MNIST, and its three folds; learning rate, batch and optimiser vary. Or the
 network and the data of another recipe, and what `--vary` names. Each seed's search runs twice, once with the pruner and
@@ -21,6 +21,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core import settings as settings_module
 from vae_core.cli import choices
 from vae_core.design.config import Config
@@ -32,6 +34,7 @@ from vae_core.settings import Settings
 
 VARIED = ("learning_rate=0.0001..0.1", "batch=32,64,128,256", "optimizer=adam,sgd")
 NONE = "none"
+ONCE = ("json", "out", "seeds", "first")  # what says nothing of a pair of searches
 MORE = 10  # times the trials, at most, that end early within one budget
 
 
@@ -60,13 +63,19 @@ def main() -> None:
     parser.add_argument("--sampler", choices=("tpe", "random"), default="tpe", help="(default: %(default)s)")
     parser.add_argument("--pruner", choices=[name for name in PRUNERS if name != NONE], default="halving",
                         help="(default: %(default)s)")  # fmt: skip
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out, asked={name: value for name, value in vars(arguments).items() if name not in ONCE})
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"))
         search = wanted(arguments, settings)
         seeds = range(arguments.first, arguments.first + arguments.seeds)
-        pairs = [pair(settings, replace(search, seed=seed), arguments.budget == "epochs") for seed in seeds]
-    document = {**vars(arguments), "pairs": pairs, **{
+        pairs = [
+            kept.take({"seed": seed}, pair, settings, replace(search, seed=seed), arguments.budget == "epochs")
+            for seed in seeds
+        ]
+    told = {name: value for name, value in vars(arguments).items() if name != "out"}
+    document = {**told, "pairs": pairs, **{
         f"{unit}_ratio": round(median(each[f"{unit}_ratio"] for each in pairs), 2) for unit in ("seconds", "epochs")
     }}  # fmt: skip
     print(json.dumps(document) if arguments.json else table(document))
@@ -79,7 +88,7 @@ def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
                   trials=arguments.trials, folds=arguments.folds)  # fmt: skip
 
 
-def pair(settings: Settings, search: Search, same_epochs: bool) -> dict[str, Any]:
+def pair(settings: Settings, search: Search, same_epochs: bool) -> Row:
     """Which of the two comes first changes with the seed, so that neither always finds the machine warm."""
     both = [search, replace(search, pruner=NONE)]
     budget = search.trials * search.epochs_a_trial if same_epochs else 0
@@ -87,10 +96,7 @@ def pair(settings: Settings, search: Search, same_epochs: bool) -> dict[str, Any
     best = {name: min(each.value for each in ended if each.value is not None) for name, ended in found.items()}
     target = max(best.values())
     spent = {name: reached(ended, target) for name, ended in found.items()}
-    row: dict[str, Any] = {
-        "seed": search.seed, "best": best, "target": target,
-        "trials": {name: len(ended) for name, ended in found.items()},
-    }  # fmt: skip
+    row: Row = {"best": best, "target": target, "trials": {name: len(ended) for name, ended in found.items()}}
     for unit in ("seconds", "epochs"):
         used = {name: getattr(each, unit) for name, each in spent.items()}
         all_of_it = {name: getattr(ended[-1], unit) for name, ended in found.items()}

@@ -84,7 +84,8 @@ def make(one: Along, where: Settings, out: Path) -> dict[str, Any]:
 def _make_small(run: Run, where: Settings) -> None:
     data = catalog.load(run.config().dataset, where)
     weights = [rounded(np.asarray(each), WEIGHT_BITS) for each in saved.load(run).get_weights()]
-    finish.finish(run, where, data, SimpleNamespace(best=weights))
+    end: Any = SimpleNamespace(best=weights)  # all that is asked of it
+    finish.finish(run, where, data, end)
     run.set_status(state="done", phase="")
     run.save_file("model", lambda path: _squeeze(run.model, path))
     run.save_codes(_told(run, run.codes(), CODE_BITS))

@@ -3,6 +3,8 @@
 python -m bench.train --json
 python -m bench.train --json --losses     also the validation loss of both after 500 steps, over several seeds
 
+`--out FILE` keeps what was measured of each recipe.
+
 Three trainers take an epoch in turn; `ratio` is the median over the rounds. `keras-fit` is the faster of
 `jit_compile="auto"` and `False`, arrays in memory. `utilisation` is the arithmetic of the architecture (3 x 2
 operations a multiply-add) over what a matrix product reaches in the precision that trained.
@@ -25,6 +27,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from bench import rows
+from bench.rows import Row, Rows
 from vae_core import settings as settings_module
 from vae_core.data import catalog, splits
 from vae_core.design import recipes
@@ -74,22 +78,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="epochs of each trainer that count (default 9)")
     parser.add_argument("--losses", action="store_true", help="compare the losses after 500 steps too")
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds for the losses (default 3)")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     keys = arguments.recipe or list(EPOCH_STEPS)
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
         settings = with_images(settings, Path(folder, "random"))
         document: dict[str, Any] = {"rows": [], "details": {}}
         for key in keys:
-            rows, details = speeds(key, arguments.rounds, settings)
-            document["rows"] += rows
-            document["details"][key] = details
+            found = kept.take({"recipe": key, "rounds": arguments.rounds}, speeds, key, arguments.rounds, settings)
+            document["rows"] += found["rows"]
+            document["details"][key] = found["details"]
         if arguments.losses:
-            document["losses"] = [losses(key, arguments.seeds, settings) for key in keys]
+            document["losses"] = [
+                kept.take({"recipe": key, "seeds": arguments.seeds}, losses, key, arguments.seeds, settings)
+                for key in keys
+            ]
     print(json.dumps(document) if arguments.json else table(document))
 
 
-def speeds(key: str, rounds: int, settings: Settings) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def speeds(key: str, rounds: int, settings: Settings) -> Row:
     """Train the recipe's network; after each of its epochs, each plain model takes one over the same images."""
     config = shortened(key, EPOCH_STEPS[key], rounds + 1)
     images, _ = pictures(config, settings)
@@ -115,11 +124,11 @@ def speeds(key: str, rounds: int, settings: Settings) -> tuple[list[dict[str, An
     ratios = [theirs / ours for theirs, ours in zip(seconds[best_fit], seconds["loupe"], strict=True)][1:]
     precision = run.resolved()["precision"]
     operations = 6.0 * config.architecture().multiply_adds
-    rows = [
+    compared = [
         row_of(key, "keras-fit", speed[best_fit], 1.0, operations / max(peaks["float32"])),
         row_of(key, "loupe", speed["loupe"], median(ratios), operations / max(peaks[precision])),
     ]
-    return rows, {
+    details = {
         "precision": precision,
         "faster_fit": best_fit,
         "images_per_second": {name: round(value, 1) for name, value in speed.items()},
@@ -127,6 +136,7 @@ def speeds(key: str, rounds: int, settings: Settings) -> tuple[list[dict[str, An
         "seconds_an_epoch": {name: [round(value, 3) for value in values] for name, values in seconds.items()},
         "peak_gflops": {name: round(max(values) / 1e9, 1) for name, values in peaks.items()},
     }  # fmt: skip
+    return {"rows": compared, "details": details}
 
 
 def row_of(recipe: str, trainer: str, speed: float, ratio: float, share_of_peak: float) -> dict[str, Any]:
@@ -198,7 +208,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def losses(key: str, seeds: int, settings: Settings) -> dict[str, Any]:
+def losses(key: str, seeds: int, settings: Settings) -> Row:
     """Nats a pixel on held-out images after the same number of steps on the same images, for each seed."""
     found: dict[str, list[float]] = {"loupe": [], "keras-fit": []}
     for seed in range(seeds):
@@ -212,7 +222,7 @@ def losses(key: str, seeds: int, settings: Settings) -> dict[str, Any]:
         found["keras-fit"].append(float(model.evaluate(held_out, held_out, batch_size=256, verbose=0)))
     low, high = min(found["keras-fit"]), max(found["keras-fit"])
     inside = low <= mean(found["loupe"]) <= high
-    return {"recipe": key, "steps": LOSS_EPOCHS * LOSS_STEPS, **found, "spread": [low, high], "mean_inside": inside}
+    return {"steps": LOSS_EPOCHS * LOSS_STEPS, **found, "spread": [low, high], "mean_inside": inside}
 
 
 def table(document: dict[str, Any]) -> str:

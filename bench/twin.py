@@ -1,6 +1,6 @@
 """The twin walk of four models: real Chromium, the real Compare page, really trained models; all of it on one core.
 
-python -m bench.twin --json
+python -m bench.twin --json [--out FILE]
 
 One hand drives four decoders (see bench/plane.py); models of one architecture are copies of one training. `decode_ms`
 is from the frame's beginning until the last of the four pictures is drawn. Decoders that take longer than 6 ms together
@@ -12,17 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Browser, sync_playwright
 
+from bench import rows
 from bench.browsing import launched, on_one_core, opened, page_server
 from bench.plane import DRAG, PATIENCE, SECONDS, overheard, summary, trained
+from bench.rows import Row, Rows
 from vae_core import settings as settings_module
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
@@ -39,7 +39,9 @@ NAMES = ("decode_ms", "cursor_p50_ms", "cursor_p95_ms", "picture_p95_ms", "pictu
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    rows.add_option(parser)
     arguments = parser.parse_args()
+    kept = Rows(arguments.out)
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"), cache=Path(folder, "cache"))
         first = {model: trained(model, settings) for model in sorted(set(sum(ROWS.values(), ())))}
@@ -47,9 +49,9 @@ def main() -> None:
         on_one_core()
         with sync_playwright() as playwright:
             browser = launched(playwright)
-            rows = [{"models": name, **row(settings, four, browser)} for name, four in runs.items()]
+            found = [kept.take({"models": name}, row, settings, four, browser) for name, four in runs.items()]
             browser.close()
-    print(json.dumps({"rows": rows}) if arguments.json else "\n".join(map(json.dumps, rows)))
+    print(json.dumps({"rows": found}) if arguments.json else "\n".join(map(json.dumps, found)))
 
 
 def copied(run: Run) -> Run:
@@ -58,7 +60,7 @@ def copied(run: Run) -> Run:
     return Run(path.name, run.settings)
 
 
-def row(settings: Settings, runs: list[Run], browser: Browser) -> dict[str, Any]:
+def row(settings: Settings, runs: list[Run], browser: Browser) -> Row:
     with page_server(settings) as server:
         page = opened(browser, server.address)
         sent = overheard(page)
@@ -73,9 +75,7 @@ def row(settings: Settings, runs: list[Run], browser: Browser) -> dict[str, Any]
         found = summary(page.evaluate(DRAG, SECONDS))
         bytes_sent = sum(sent)
         page.context.close()
-    document = {name: found[name] for name in NAMES} | {"ws_bytes": bytes_sent}
-    print(document, file=sys.stderr)
-    return document
+    return {name: found[name] for name in NAMES} | {"ws_bytes": bytes_sent}
 
 
 if __name__ == "__main__":

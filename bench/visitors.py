@@ -46,7 +46,7 @@ async def _visit(port: str, page: str, query: str, ready: threading.Event) -> No
     address = f"ws://localhost:{port}/_stcore/stream"
     async with websockets.connect(
         address, origin=f"http://localhost:{port}", max_size=None, subprotocols=["streamlit"]
-    ) as socket:  # type: ignore[arg-type, list-item]
+    ) as socket:
         state: dict[str, Any] = {"query_string": query, "page_name": page}
         polls: dict[str, asyncio.Task[None]] = {}
         await _say(socket, **state)

@@ -20,7 +20,7 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self.folder, self.filler = folder, folder / "filler"
         folder.mkdir(parents=True, exist_ok=True)
-        command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
+        command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
         self.real = sys.platform == "linux" and subprocess.run(command, capture_output=True).returncode == 0
         if not self.real and not hasattr(psutil, "RLIMIT_FSIZE"):
             pytest.skip("there is no way to a full disk here")
@@ -40,7 +40,7 @@ class Disk:
 
     def forbid(self, writing: bool = True) -> None:
         if self.real:
-            command = ["mount", "-o", f"remount,{'ro' if writing else 'rw'}", self.folder]
+            command = ["mount", "-o", f"remount,{'ro' if writing else 'rw'}", str(self.folder)]
             eventually(lambda: subprocess.run(command, capture_output=True).returncode == 0)
         else:
             self.folder.chmod(0o500 if writing else 0o700)

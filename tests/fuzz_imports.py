@@ -16,6 +16,7 @@ import traceback
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from vae_core.runs import store, transfer  # noqa: E402
 from vae_core.settings import Settings  # noqa: E402
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16")
-VALUES = (
+VALUES: tuple[Any, ...] = (
     None, True, -1, 10**400, float("nan"), 1e308, "", "x" * 70_000, "\ud800", "../../etc", [], [[]], {}, {"a": []},
 )  # fmt: skip
 NAMES = (
@@ -45,8 +46,8 @@ Files = dict[str, bytes]
 def whole(settings: Settings) -> Files:
     """A run that may be imported, as small as possible."""
     run = store.create(settings, CONFIG, {"parameters": {"total": 12}})
-    arrays = {"mean": np.zeros((5, 2), np.float32), "reconstruction": np.ones(5, np.float32), "labels": np.arange(5)}
-    run.save_codes(arrays)
+    ones = np.ones(5, np.float32)
+    run.save_codes({"mean": np.zeros((5, 2), np.float32), "reconstruction": ones, "labels": np.arange(5)})
     run.add_history({"epoch": 1, "train_total_nats_per_image": 3.5})
     run.set_status(state="done", epoch=1, best={"epoch": 1, "validation": {"nats_per_image": 3.0}})
     target = io.BytesIO()

@@ -36,7 +36,7 @@ def fragment(case: str, run: Run) -> None:
             facts = [fact(run, image) for image in state.asked.images]
             picture = None
             if state.asked.code:
-                picture = pictures.as_bytes(Portable.of(run).decode(np.float32([state.asked.code])))[0]
+                picture = pictures.as_bytes(Portable.of(run).decode(np.array([state.asked.code], np.float32)))[0]
             plane.answer(key, payload.answer(key, state.asked, facts, picture))
         told = {"at": state.at, "chosen": state.chosen, "pinned": state.pinned, "marks": state.marks}
         st.code(json.dumps(told), language=None)
@@ -55,7 +55,7 @@ def data(case: str, key: str, run: Run) -> bytes:
     decoder, reason, flat = packed.of(run).part("decoder"), "", None
     if case in ("none", "single"):
         codes = codes[: int(case == "single")]
-        labels = labels[: len(codes)]
+        labels = None if labels is None else labels[: len(codes)]
     if case == "nan":
         codes = np.where(np.arange(len(codes))[:, None] < 3, np.nan, codes)
     if case == "many":
@@ -64,7 +64,7 @@ def data(case: str, key: str, run: Run) -> bytes:
     if case == "plain":
         labels, classes = None, []
     if case == "corrupt":
-        decoder = decoder[:100] + b"?" * 100
+        decoder = (decoder or b"")[:100] + b"?" * 100
     if case == "far":
         decoder, reason = None, "This decoder is too large for the browser."
     if case == "wide":

@@ -162,8 +162,10 @@ def made_up() -> optuna.Study:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     found = optuna.create_study(directions=["minimize"])
-    distributions = {"learning_rate": optuna.distributions.FloatDistribution(1e-3, 1e-1, log=True),
-                     "filters": optuna.distributions.FloatDistribution(0.5, 2)}  # fmt: skip
+    distributions: dict[str, optuna.distributions.BaseDistribution] = {
+        "learning_rate": optuna.distributions.FloatDistribution(1e-3, 1e-1, log=True),
+        "filters": optuna.distributions.FloatDistribution(0.5, 2),
+    }
     for rate in np.geomspace(1e-3, 1e-1, 6):
         found.add_trial(optuna.trial.create_trial(
             params={"learning_rate": rate, "filters": 0.5 + 10 * rate}, distributions=distributions,

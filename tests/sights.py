@@ -65,7 +65,7 @@ class Sight:
 
     def draws(self, run: Run, code: Any, within: int = 1) -> bool:
         """Whether the picture is what the model makes of this code."""
-        expected = pictures.as_bytes(Portable.of(run).decode(np.float32([code])))[0, ..., 0]
+        expected = pictures.as_bytes(Portable.of(run).decode(np.asarray([code], np.float32)))[0, ..., 0]
         shown = np.reshape(self.one(".now").evaluate(READ), (8, 8))
         return bool(np.abs(shown - expected.astype(int)).max() <= within)
 

@@ -152,7 +152,7 @@ def made_run(settings: Settings, state: str, epochs: int = 2) -> Run:
     random = np.random.default_rng(0)
     for epoch in range(1, epochs + 1):
         run.add_history({"epoch": epoch, "train_total_nats_per_image": 30.0 - epoch})
-        code = np.float32(random.normal(size=(20, 2)))
+        code = random.normal(size=(20, 2)).astype(np.float32)
         pictures = random.integers(0, 256, (10, 8, 8, 1), np.uint8)
         grid = np.zeros((16, 16, 8, 8, 1), np.uint8)
         run.save_snapshot(epoch, {"index": np.arange(20), "code": code, "labels": np.arange(20) % 10,
@@ -195,8 +195,8 @@ def kill(work: Work) -> None:
 
 def texts(app: AppTest) -> str:
     """All that it says, HTML included."""
-    said = [element.value for kind in SAID for element in app.get(kind) if isinstance(element.value, str)]
-    return "\n".join([*said, html(app)])
+    values = [getattr(element, "value", None) for kind in SAID for element in app.get(kind)]
+    return "\n".join([*(value for value in values if isinstance(value, str)), html(app)])
 
 
 def plain(app: AppTest) -> str:

@@ -54,5 +54,7 @@ def waiting(settings: Settings, run: store.Run, script: str = UNTIL_STOPPED) -> 
 
 def child(script: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **environment}, text=True, **pipes)
+    places, pipe = {**os.environ, **environment}, subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=PROJECT, env=places, text=True, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT
+    )

@@ -61,7 +61,8 @@ class Related:
 
     def _fixtures(self, name: str) -> set[str]:
         """Those that a test names, and those that these name."""
-        found, left = set(), [name]
+        found: set[str] = set()
+        left = [name]
         while left:
             new = {each for each in self.imports.get(left.pop(), ()) if each.startswith("conftest.")} - found
             found |= new

@@ -180,9 +180,9 @@ def report(args: argparse.Namespace) -> int:
     before, after = _read(args.before), _read(args.after)
     print("| fault | what was changed | before | after | by |\n|---|---|---|---|---|")
     for name in [*before, *(name for name in after if name not in before)]:
-        rows = before.get(name, {}), after.get(name, {})
-        told, by = (next((row[key] for row in reversed(rows) if row.get(key)), "") for key in ("told", "by"))
-        print("|", " | ".join(map(_cell, (name, told, *map(_word, rows), by))), "|")
+        both = before.get(name, {}), after.get(name, {})
+        told, by = (next((row[key] for row in reversed(both) if row.get(key)), "") for key in ("told", "by"))
+        print("|", " | ".join(map(_cell, (name, told, *map(_word, both), by))), "|")
     for title, rows in (("Before", before), ("After", after)):
         caught = sum(row["caught"] is True for row in rows.values())
         late = sum(row["caught"] == "time" for row in rows.values())
@@ -194,7 +194,8 @@ def report(args: argparse.Namespace) -> int:
 
 
 def _word(row: Row) -> str:
-    return {True: "yes", False: "no"}.get(row.get("caught"), str(row.get("caught", "not tried")))
+    caught = row.get("caught", "not tried")
+    return {True: "yes", False: "no"}.get(caught, str(caught))
 
 
 def _cell(text: str) -> str:
