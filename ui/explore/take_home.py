@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, words
-from ui.components import sketch
-from ui.components.plane import module, payload
+from ui.components import bundles, sketch
+from ui.components.plane import payload
 from ui.components.plane.payload import Flat
 from ui.components.plane.told import Asked
 from ui.explore import facts
@@ -34,8 +34,6 @@ HALF_FROM = 2 * MB  # of packed weights; from there on they are kept in half pre
 MOST_THUMBNAILS, MOST_THUMBNAIL_BYTES = 500, MB
 EXAMPLES = 8
 UNKNOWN = "<!-- size -->"
-PLANE = 'mount(module.default, "plane", async () => post(await inflated("facts-data")));'
-ENDS = "export default module.default;"  # the last line of a component's program
 
 
 def button(view: View) -> None:
@@ -59,11 +57,12 @@ def page(view: View, flat: Flat) -> str:
     networks = {name: _lighter(cached.networks(view.run).part(name)) for name in ("decoder", "encoder")}
     known = _thumbnails(view)
     data = {
+        "plane-program": bundles.text("plane").encode(),
         "plane-data": _plane(view, flat, networks["decoder"]),
         "facts-data": payload.answer(view.key, Asked(0, (), None), known),
     }
     if networks["encoder"]:
-        data["sketch-data"] = _sketch(view, networks)
+        data |= {"sketch-program": bundles.text("sketch").encode(), "sketch-data": _sketch(view, networks)}
     kept = "".join(f'<script type="text/plain" id="{name}">{_packed(part)}</script>\n' for name, part in data.items())
     card = view.run.card()
     text = Template((HERE / "take_home.html").read_text("utf-8")).substitute(
@@ -76,8 +75,6 @@ def page(view: View, flat: Flat) -> str:
         sketch='<h2>Draw, and see where it lands</h2><div id="sketch"></div>' if networks["encoder"] else "",
         data=kept,
         size=UNKNOWN,
-        plane_script=_mounted(module.shipped(), PLANE),
-        sketch_script=_sketch_script() if networks["encoder"] else "",
     )
     return text.replace(UNKNOWN, _size(len(text), networks))
 
@@ -101,19 +98,6 @@ def _sketch(view: View, networks: Mapping[str, bytes | None]) -> bytes:
         view.key, view.config.image, view.size, encoder=networks["encoder"], decoder=networks["decoder"],
         examples=None if images is None else images[spread(len(images), EXAMPLES)],
     )  # fmt: skip
-
-
-def _sketch_script() -> str:
-    style = (sketch.HERE / "sketch.css").read_text("utf-8")
-    styled = f"""const style = document.createElement("style");
-style.textContent = `{style}`;
-mount(module.default, "sketch", () => document.getElementById("sketch").shadowRoot.append(style));"""
-    return f'<script type="module">\n{_mounted(module.shipped(sketch.SCRIPTS), styled)}\n</script>'
-
-
-def _mounted(program: str, call: str) -> str:
-    """A component's program that mounts itself instead of being imported."""
-    return program.replace(ENDS, call)
 
 
 def _lighter(part: bytes | None) -> bytes | None:

@@ -1,8 +1,13 @@
 // Charts below each other, each with the curves of the models whose losses are of one kind.
 
+import { LossChart } from "../film/chart.js";
+import { make } from "../shared/tools.js";
+import STYLE from "../film/film.css";
+
 class Curves {
   constructor(root) {
-    this.box = make("div", { class: "film" });
+    this.list = make("div");
+    this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.list);
     root.append(this.box);
     this.charts = [];
     this.resized = new ResizeObserver(() => { for (const chart of this.charts) chart.draw(); });
@@ -11,8 +16,8 @@ class Curves {
 
   update({ charts }) {
     if (charts.length !== this.charts.length) {
-      this.box.replaceChildren();
-      this.charts = charts.map(() => new LossChart(this.box, () => {}));
+      this.list.replaceChildren();
+      this.charts = charts.map(() => new LossChart(this.list, () => {}));
     }
     charts.forEach((spec, i) => this.charts[i].show(spec));
   }

@@ -1,6 +1,9 @@
 // The loss chart: lines over epochs, levels to compare with, printed points as marks. Drawn anew at each change, at once.
 
-class LossChart {
+import { heading, standalone } from "../shared/figure.js";
+import { make, number, steps, theme } from "../shared/tools.js";
+
+export class LossChart {
   // `spec`: {name, title, help, height, epochs, lines: [{name, color, dashed, values}], batches, levels, marks, unit, log, best}
   // A line may have places of its own along the axis (`at`) and its best one (`ring`, its number among them); `epochs`
   // then holds the places of all lines, and `across` says what they count. `gap`: [mean image, floor] tells shares of it.

@@ -1,9 +1,16 @@
 // A run as a film: the losses, one slider over its epochs, and the pictures of the epoch that the slider stands at.
 
+import { unpack } from "../shared/parcel.js";
+import { calm, make } from "../shared/tools.js";
+import { Voice } from "../shared/voice.js";
+import { LossChart } from "./chart.js";
+import { Frames } from "./frames.js";
+import { CodeMap, Grid, Pairs } from "./pictures.js";
+import STYLE from "./film.css";
+
 const ASK = 16; // epochs asked for at a time
 const ASK_AGAIN = 6000; // ms after which an answer counts as lost
 const GLIDE = 320; // ms in which the points move to their next places
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Film {
   constructor(root) {
@@ -17,7 +24,7 @@ class Film {
     this.bar = this.makeBar();
     this.waiting = make("p", { class: "waiting" });
     const below = make("div", { class: "below" });
-    this.box = make("div", { class: "film" }, this.charts, this.bar, this.waiting, this.pictures, below);
+    this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.charts, this.bar, this.waiting, this.pictures, below);
     root.append(this.box);
     this.map = new CodeMap(this.pictures, name);
     this.grid = new Grid(this.pictures, name);

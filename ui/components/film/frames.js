@@ -9,25 +9,17 @@ const after = (s, t) => [
   s[0] * t[0] + s[1] * t[2], s[0] * t[1] + s[1] * t[3], s[2] * t[0] + s[3] * t[2], s[2] * t[1] + s[3] * t[3],
 ];
 const back = (t) => [t[0], t[2], t[1], t[3]]; // a turn's inverse is its transpose
-const turned = (t, x, y) => [x * t[0] + y * t[2], x * t[1] + y * t[3]];
+export const turned = (t, x, y) => [x * t[0] + y * t[2], x * t[1] + y * t[3]];
 
 // The quarter turn or mirroring nearest to a turn: what can be done to a grid of pictures without tilting them.
-function quarter(turn) {
+export function quarter(turn) {
   const signs = [[1, 1], [1, -1], [-1, 1], [-1, -1]];
   const all = signs.flatMap(([p, q]) => [[p, 0, 0, q], [0, p, q, 0]]);
   const agreement = (each) => each.reduce((sum, value, i) => sum + value * turn[i], 0);
   return all.reduce((best, each) => (agreement(each) > agreement(best) + 1e-9 ? each : best), STILL);
 }
 
-function unpack(data) {
-  const bytes = data.slice(); // its own memory, aligned
-  const length = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
-  return { header, part };
-}
-
-class Frames {
+export class Frames {
   constructor() {
     this.frames = new Map();
     this.anchor = null;

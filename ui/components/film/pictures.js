@@ -1,15 +1,9 @@
 // The three pictures of an epoch: the map of codes, the decoded grid, test images beside what the model makes of them.
 
-// A canvas as sharp as the screen; its drawing is in CSS pixels.
-function sharp(canvas, width, height) {
-  const dense = window.devicePixelRatio || 1;
-  const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
-  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-  const context = canvas.getContext("2d");
-  context.setTransform(dense, 0, 0, dense, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
+import { sharp } from "../shared/canvas.js";
+import { heading, standalone } from "../shared/figure.js";
+import { make, number, steps, theme, withAlpha } from "../shared/tools.js";
+import { quarter, turned } from "./frames.js";
 
 // Small pictures keep their pixels when they are drawn larger, and are smoothed when drawn smaller.
 function drawPicture(context, picture, from, to) {
@@ -25,7 +19,7 @@ function asSvg(canvas) {
   return svg;
 }
 
-class CodeMap {
+export class CodeMap {
   constructor(host, name) {
     this.canvas = make("canvas", { class: "square", tabindex: 0, role: "img", "aria-label": "Map of codes" });
     this.legend = make("div", { class: "classes" });
@@ -229,7 +223,7 @@ class CodeMap {
   }
 }
 
-class Grid {
+export class Grid {
   constructor(host, name) {
     this.canvas = make("canvas", { class: "square", role: "img", "aria-label": "Decoded grid" });
     this.note = make("p", { class: "note" });
@@ -258,7 +252,7 @@ class Grid {
   }
 }
 
-class Pairs {
+export class Pairs {
   constructor(host, name) {
     this.canvas = make("canvas", { role: "img", "aria-label": "Test images and their reconstructions" });
     const help = "Ten test images, and what the model makes of each when it has only the code to go by.";

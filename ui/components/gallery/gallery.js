@@ -1,21 +1,16 @@
 // A sheet of small pictures, each of a code. A click, or a press that is dragged over them, moves the plane's cursor.
 
+import { unpack } from "../shared/parcel.js";
+import { make } from "../shared/tools.js";
+import STYLE from "./gallery.css";
+
 const HINT = "Press a picture, or drag over them, to go there on the map.";
-
-const make = (name, attributes, ...children) => filled(document.createElement(name), attributes, children);
-const draw = (name, attributes, ...children) => filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
-
-function filled(node, attributes = {}, children = []) {
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
 
 class Gallery {
   constructor(root) {
     this.tiles = make("div", { role: "group" });
     this.caption = make("p", { class: "caption" });
-    this.box = make("div", { class: "box" }, this.tiles, this.caption);
+    this.box = make("div", { class: "box" }, make("style", {}, STYLE), this.tiles, this.caption);
     root.append(this.box);
     this.life = new AbortController();
     const { signal } = this.life;
@@ -34,10 +29,7 @@ class Gallery {
   }
 
   update(data) {
-    const bytes = data.slice(); // its own memory, aligned
-    const length = new DataView(bytes.buffer).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-    const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
+    const { header, part } = unpack(data);
     this.header = header;
     this.codes = new Float32Array(part(header.codes).buffer);
     URL.revokeObjectURL(this.sheet);
@@ -79,8 +71,8 @@ class Gallery {
   picture(i) {
     const { tile: [width, height], across } = this.header;
     const window = [(i % across) * width, Math.floor(i / across) * height, width, height];
-    const image = draw("image", { href: this.sheet, width: across * width, height: Math.ceil(this.header.captions.length / across) * height });
-    return draw("svg", { viewBox: window.join(" "), "aria-hidden": "true" }, image);
+    const image = make("image", { href: this.sheet, width: across * width, height: Math.ceil(this.header.captions.length / across) * height });
+    return make("svg", { viewBox: window.join(" "), "aria-hidden": "true" }, image);
   }
 
   // Pictures that nobody sent are drawn by the plane of this page, once it has its decoder; on one canvas, without gaps.

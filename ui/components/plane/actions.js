@@ -1,5 +1,8 @@
 // Everything that can be done besides dragging: one list for the buttons, the keys and the help.
 
+import { make } from "../shared/tools.js";
+import { Recorder } from "./record.js";
+
 const ACTIONS = [
   // group, name, label, keys, what it does, act
   ["Step", "left", "←", "ArrowLeft", "One step to the left. Shift: ten; Alt: a tenth", (plane, event) => plane.cursor.step(-1, 0, event)],
@@ -27,7 +30,7 @@ const ACTIONS = [
 const CHANGES = { play: "Pause", record: "Save film" }; // labels while it is on
 const KEYS = { " ": "Space", Home: "Home", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowDown: "↓", ArrowUp: "↑" };
 
-class Buttons {
+export class Buttons {
   constructor(plane) {
     this.plane = plane;
     this.all = new Map();
@@ -78,7 +81,7 @@ class Buttons {
 const keyName = (key) => KEYS[key] ?? key.toUpperCase();
 
 // `dot` says what a point of the map is.
-function helpText(dot) {
+export function helpText(dot) {
   const known = ACTIONS.filter((action) => action[3]);
   const keys = known.flatMap(([, , , key, what]) => [make("dt", {}, keyName(key)), make("dd", {}, what)]);
   return make("div", { class: "help", hidden: true },

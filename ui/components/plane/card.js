@@ -1,11 +1,14 @@
 // What is known of single test images, and the card beside the one under the pointer.
 
+import { paint } from "../shared/canvas.js";
+import { capital, make, number } from "../shared/tools.js";
+
 const KEPT = 600; // test images of which the facts are remembered
 const DWELL = 125; // ms that the pointer rests before the card opens
 const GRACE = 260; // ms that it stays when the pointer has left
 const ANSWER_BYTES = 60_000; // of pictures that one question should bring
 
-class Facts {
+export class Facts {
   constructor(questions) {
     this.questions = questions;
     this.known = new Map();
@@ -30,7 +33,7 @@ class Facts {
   }
 }
 
-class Card {
+export class Card {
   constructor(plane) {
     this.plane = plane;
     this.point = null; // the one it shows

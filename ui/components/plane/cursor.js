@@ -1,8 +1,12 @@
 // Where the cursor goes: after the hand, a slider, a key or another part of the page; and what Python hears of it.
 
+import { normal } from "../shared/codes.js";
+import { make } from "../shared/tools.js";
+import { NEAR } from "./pointer.js";
+
 const MOST_DRAWN = 200; // draws from one image's code that stay on the map
 
-class Cursor {
+export class Cursor {
   constructor(plane) {
     this.plane = plane;
     this.image = null; // what is known of the test image that it was sent to

@@ -1,17 +1,9 @@
 // What lies under the points: the chosen layer, the prior's rings, the axes with their numbers.
 
-// A canvas as sharp as the screen; its drawing is in CSS pixels.
-function sharp(canvas, side) {
-  const dense = window.devicePixelRatio || 1;
-  const wide = Math.round(side * dense);
-  if (canvas.width !== wide || canvas.height !== wide) canvas.width = canvas.height = wide;
-  const context = canvas.getContext("2d");
-  context.setTransform(dense, 0, 0, dense, 0, 0);
-  context.clearRect(0, 0, side, side);
-  return context;
-}
+import { sharp } from "../shared/canvas.js";
+import { make, number, steps, withAlpha } from "../shared/tools.js";
 
-class Ground {
+export class Ground {
   constructor(plane) {
     this.plane = plane;
     this.canvas = make("canvas", { "aria-hidden": "true" });

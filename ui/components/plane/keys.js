@@ -1,6 +1,6 @@
 // The keys, while the plane has the focus. Fields and sliders keep those that are theirs.
 
-class Keys {
+export class Keys {
   constructor(plane, box, signal) {
     this.plane = plane;
     this.space = false; // held, it makes a drag move the map

@@ -1,8 +1,11 @@
 // What may lie under the points. Each layer is a small picture of a piece of the plane, made once for a view.
 
+import { paint, pixel } from "../shared/canvas.js";
+import { make } from "../shared/tools.js";
+
 const BLUR = 3; // cells to each side over which codes are counted, three times over
 const HOLE = 0.1; // a place with fewer codes than this share of what the prior promises is in a hole
-const SETTLES = 180; // ms after the last change of the view
+export const SETTLES = 180; // ms after the last change of the view
 const LAYERS = {
   none: ["None", ""],
   tiles: ["Decoded tiles", "Each tile is what the decoder draws at its middle."],
@@ -11,7 +14,7 @@ const LAYERS = {
   stretch: ["Magnification", "The stronger the shade, the faster the picture changes around that place."],
 };
 
-class Layers {
+export class Layers {
   constructor(plane) {
     this.plane = plane;
     this.name = "none";

@@ -1,6 +1,9 @@
 // What lies over the points and changes with every frame: cursor, ring, ellipse, bookmarks, pins, box and lasso.
 
-class Overlay {
+import { sharp } from "../shared/canvas.js";
+import { make, withAlpha } from "../shared/tools.js";
+
+export class Overlay {
   constructor(plane) {
     this.plane = plane;
     this.canvas = make("canvas", { class: "over", tabindex: 0, role: "application" });

@@ -1,26 +1,11 @@
 // The decoded picture, and a slider for each number of the code, in step with the cursor.
 
+import { paint } from "../shared/canvas.js";
+import { capital, make, number } from "../shared/tools.js";
+
 const FEW = 8; // sliders that are always there
 
-// Values of 0 to 1, or bytes, as pixels. Grey where there is one channel.
-function paint(canvas, values, [height, width, channels]) {
-  if (canvas.width !== width || canvas.height !== height || !canvas.image) {
-    [canvas.width, canvas.height] = [width, height];
-    canvas.image = canvas.getContext("2d").createImageData(width, height);
-  }
-  const bytes = canvas.image.data; // it rounds and cuts by itself
-  const scale = values instanceof Uint8Array ? 1 : 255;
-  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
-  for (let from = 0, to = 0; to < bytes.length; from += channels, to += 4) {
-    bytes[to] = values[from] * scale;
-    bytes[to + 1] = values[from + green] * scale;
-    bytes[to + 2] = values[from + blue] * scale;
-    bytes[to + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(canvas.image, 0, 0);
-}
-
-class Panel {
+export class Panel {
   constructor(plane) {
     this.plane = plane;
     this.picture = make("canvas", { class: "now", role: "img", "aria-label": "What the decoder draws at the cursor" });

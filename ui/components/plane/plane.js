@@ -1,9 +1,30 @@
 // The plane: a map of codes, a cursor on it, and the picture that the decoder draws of the cursor's code.
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+import { paint } from "../shared/canvas.js";
+import { Codes } from "../shared/codes.js";
+import { Decoder } from "../shared/decoder.js";
+import { Legend } from "../shared/legend.js";
+import { rows, unpack } from "../shared/parcel.js";
+import { Points } from "../shared/points.js";
+import { Splat } from "../shared/splat.js";
+import { make, theme } from "../shared/tools.js";
+import { View } from "../shared/view.js";
+import { Voice } from "../shared/voice.js";
+import { Buttons, helpText } from "./actions.js";
+import { Card, Facts } from "./card.js";
+import { Cursor } from "./cursor.js";
+import { Ground } from "./ground.js";
+import { Keys } from "./keys.js";
+import { Layers, SETTLES } from "./layers.js";
+import { Overlay } from "./overlay.js";
+import { Panel } from "./panel.js";
+import { Hand, NEAR } from "./pointer.js";
+import { FarDecoder, Questions } from "./questions.js";
+import { Recorder } from "./record.js";
+import { Walk } from "./walk.js";
+import STYLE from "./plane.css";
 
-class Plane {
+export class Plane {
   constructor(root) {
     this.life = new AbortController();
     this.view = new View();
@@ -35,7 +56,7 @@ class Plane {
     this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box);
     const map = make("div", { class: "left" }, this.stage, this.legend.box);
     const tools = make("div", { class: "about" }, this.buttons.box, this.walk.list, this.note, this.help);
-    this.box = make("div", { class: "plane" }, make("style", {}, STYLE), make("div", { class: "parts" }, this.panel.box, map, tools));
+    this.box = make("div", { class: "plane" }, make("style", {}, this.style()), make("div", { class: "parts" }, this.panel.box, map, tools));
     root.append(this.box);
   }
 
@@ -242,6 +263,10 @@ class Plane {
     this.chosenChanged(0);
   }
 
+  style() {
+    return STYLE;
+  }
+
   // An image was chosen here, or another part of the page chose a code: others may want to follow.
   visited() {}
 
@@ -336,7 +361,7 @@ class Plane {
 const planes = new WeakMap();
 
 // What Streamlit calls: at first, and with everything new that Python sends.
-const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
+export const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
   const close = () => { planes.get(parentElement)?.destroy(); planes.delete(parentElement); };
   if (data && planes.get(parentElement)?.shows(data) === false) close(); // another run in the same place
   if (!planes.has(parentElement)) planes.set(parentElement, new Kind(parentElement));
@@ -346,3 +371,5 @@ const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
   plane.data = data;
   return close;
 };
+
+export default opener(Plane);

@@ -1,12 +1,12 @@
 // Mouse, pen and fingers on the map. One finger or the left button walks; two fingers or the right button move the map.
 
-const NEAR = 14; // CSS pixels within which a point counts as meant
+export const NEAR = 14; // CSS pixels within which a point counts as meant
 const CLICK = 4; // CSS pixels that a press may move and still be a click
 const FOREIGN = 350; // ms that a scroll which began elsewhere on the page keeps the wheel
 const between = ([x, y], [u, v]) => [(x + u) / 2, (y + v) / 2];
 const apart = ([x, y], [u, v]) => Math.hypot(x - u, y - v);
 
-class Hand {
+export class Hand {
   constructor(plane, canvas, signal) {
     Object.assign(this, { plane, canvas });
     this.down = new Map(); // pointers that touch: id -> place in CSS pixels

@@ -3,7 +3,7 @@
 
 const LOST = 5000; // ms after which an answer counts as lost
 
-class Questions {
+export class Questions {
   constructor(tell) {
     this.tell = tell;
     this.seq = Date.now() % 1e9; // greater than those of an earlier visit
@@ -36,7 +36,7 @@ class Questions {
 }
 
 // A decoder that stands on the server: slower, and told so. It answers as decoder.js does.
-class FarDecoder {
+export class FarDecoder {
   constructor(questions) {
     this.questions = questions;
     this.where = "server";

@@ -1,8 +1,11 @@
 // The walk as a film: map and picture side by side, as WebM.
 
+import { save } from "../shared/figure.js";
+import { make } from "../shared/tools.js";
+
 const FORMAT = "video/webm";
 
-class Recorder {
+export class Recorder {
   constructor(plane) {
     this.plane = plane;
   }

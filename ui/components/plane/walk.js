@@ -1,9 +1,11 @@
 // Walks that the cursor takes by itself: through bookmarks, between two pinned images, or through the classes.
 
+import { calm, make } from "../shared/tools.js";
+
 const LEG = 1300; // ms from one stop to the next
 const CIRCLE = 48; // stops of the round trip on the prior's first ring
 
-class Walk {
+export class Walk {
   constructor(plane) {
     this.plane = plane;
     this.marks = []; // bookmarked codes

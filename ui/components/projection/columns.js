@@ -1,9 +1,12 @@
 // What a map can be coloured by: the class, or something else that is known of every image, as numbers or as words.
 
-const NONE = 65535; // of a number or a word that is not known
-const VIRIDIS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
+import { pixel } from "../shared/canvas.js";
+import { number } from "../shared/tools.js";
 
-class Columns {
+const NONE = 65535; // of a number or a word that is not known
+export const VIRIDIS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
+
+export class Columns {
   constructor(header, part, points) {
     const { classes, counts } = header;
     this.points = points;

@@ -12,7 +12,7 @@
 
 const MOST_FIT = 0.02; // share of the images at each side that may fall out of view where others are followed
 
-class Links {
+export class Links {
   constructor(plane) {
     this.plane = plane;
     this.other = null; // the code where another map's cursor is

@@ -1,5 +1,9 @@
 // How the points look, what colours them, and the search for one of them. Maps of one group look alike.
 
+import { capital, make, number } from "../shared/tools.js";
+import { VIRIDIS } from "./columns.js";
+import { SIZES } from "./pictures.js";
+
 const CUES = {
   dots: ["Dots", "Every image is a dot"],
   letters: ["Letters", "A letter for each class, a second cue beside the colour"],
@@ -7,7 +11,7 @@ const CUES = {
   pictures: ["Pictures", "The images themselves; the closer you look, the more there are"],
 };
 
-class Looks {
+export class Looks {
   constructor(plane) {
     this.plane = plane;
     const option = (value, [label, title]) => make("option", { value, title }, label);

@@ -1,9 +1,12 @@
 // Points as dots, or as letters or shapes, so that classes can be told apart without colours.
 
+import { DIM, Splat } from "../shared/splat.js";
+import { make } from "../shared/tools.js";
+
 const SHAPES = ["●", "■", "▲", "◆", "✚", "★", "▼", "✖", "◗", "▮"];
 const LEAST = 5; // CSS pixels that a letter or a shape is high, halved
 
-class Marks extends Splat {
+export class Marks extends Splat {
   constructor(plane) {
     super();
     this.plane = plane;

@@ -2,6 +2,8 @@
 // codes of the images around it, the nearer the heavier. At an image's own place it is that image's code, and it changes
 // smoothly on the way from one image to the next.
 
+import { Codes } from "../shared/codes.js";
+
 const AROUND = 10; // images on the map that a place's code is made of
 const ALIKE = 3; // images with the most similar codes that a code's place is made of
 
@@ -48,7 +50,7 @@ function mean(closest, add) {
   weights.forEach((weight, i) => { if (weight) add(closest.rows[i], weight / sum); });
 }
 
-class Nearby extends Codes {
+export class Nearby extends Codes {
   constructor(header, points, part, code) {
     super(header, code);
     const { codes, low, step, every } = header.near;

@@ -1,6 +1,10 @@
 // What principal components of the pixels draw by themselves: their mean picture, and so much of the two axes' pictures.
 
-class OwnPicture {
+import { paint } from "../shared/canvas.js";
+import { rows } from "../shared/parcel.js";
+import { make } from "../shared/tools.js";
+
+export class OwnPicture {
   constructor(panel) {
     this.canvas = make("canvas", { class: "now", role: "img", "aria-label": "What the principal components draw at the cursor" });
     this.box = make("figure", { class: "own", hidden: true }, this.canvas, make("figcaption", {}, "PCA's own picture"));

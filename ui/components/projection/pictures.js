@@ -1,9 +1,12 @@
 // Images as their own points: as many as find room beside each other; the closer one looks, the more there are.
 
-const SIZES = [16, 96]; // CSS pixels of a picture
+import { sharp } from "../shared/canvas.js";
+import { make } from "../shared/tools.js";
+
+export const SIZES = [16, 96]; // CSS pixels of a picture
 const BEYOND = 1.5; // how much more than what is seen is laid out, so that moving the map is quick
 
-class Pictures {
+export class Pictures {
   constructor(plane) {
     this.plane = plane;
     this.side = 28; // CSS pixels

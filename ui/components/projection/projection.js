@@ -1,5 +1,21 @@
 // A map of a projection: a plane with places of its own, linked with the other maps of the same images.
 
+import { SETTLES } from "../plane/layers.js";
+import { opener, Plane } from "../plane/plane.js";
+import { Codes } from "../shared/codes.js";
+import { unpack } from "../shared/parcel.js";
+import { Points } from "../shared/points.js";
+import { make } from "../shared/tools.js";
+import { Columns } from "./columns.js";
+import { Links } from "./links.js";
+import { Looks } from "./looks.js";
+import { Marks } from "./marks.js";
+import { Nearby } from "./near.js";
+import { OwnPicture } from "./own.js";
+import { Pictures } from "./pictures.js";
+import { Veil } from "./veil.js";
+import STYLE from "./projection.css";
+
 class Places extends Points {
   // Every so many of them, as points of their own.
   thinned(every) {
@@ -38,6 +54,10 @@ class Projection extends Plane {
     this.dots.after(this.pictures.canvas);
     this.stage.after(this.looks.box, this.looks.bar);
     this.buttons.box.append(this.looks.together);
+  }
+
+  style() {
+    return super.style() + STYLE;
   }
 
   dot() {
@@ -221,3 +241,5 @@ class Projection extends Plane {
     if (this.header.beside) this.links.send({ code: Array.from(this.codes.code) });
   }
 }
+
+export default opener(Projection);

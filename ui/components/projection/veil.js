@@ -1,10 +1,13 @@
 // The veil over places of a map where no image is near, so that what the decoder draws there is a guess.
 
+import { sharp } from "../shared/canvas.js";
+import { make, withAlpha } from "../shared/tools.js";
+
 const FINE = 240; // cells of the map along its longer side
 const LOOKED_AT = 400; // images whose distance to their neighbours says what is near
 const USUAL = 0.95; // of these distances count as near
 
-class Veil {
+export class Veil {
   constructor(plane) {
     this.plane = plane;
     this.canvas = make("canvas", { class: "map", "aria-hidden": "true" });

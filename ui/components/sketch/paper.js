@@ -1,8 +1,11 @@
 // A canvas to draw on, and what of it a model sees: as many pixels as its images have.
 
+import { paint } from "../shared/canvas.js";
+import { make } from "../shared/tools.js";
+
 const FINE = 320; // pixels that the paper is wide or high at least
 
-class Paper {
+export class Paper {
   constructor([height, width, channels], dark, changed) {
     Object.assign(this, { height, width, channels, changed });
     const scale = Math.ceil(FINE / Math.max(height, width));
@@ -104,16 +107,4 @@ class Paper {
     }
     return values;
   }
-}
-
-// Values of 0 to 1, or bytes, as pixels. Grey where there is one channel.
-function paint(canvas, values, [height, width, channels]) {
-  [canvas.width, canvas.height] = [width, height];
-  const image = new ImageData(width, height);
-  const scale = values instanceof Uint8Array ? 1 : 255;
-  for (let from = 0, to = 0; to < image.data.length; from += channels, to += 4) {
-    for (let channel = 0; channel < 3; channel++) image.data[to + channel] = values[from + Math.min(channel, channels - 1)] * scale;
-    image.data[to + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
 }

@@ -1,13 +1,18 @@
 // Paper, the encoder that follows the pen on it, and the decoder's picture of the code that it finds.
 
+import { paint } from "../shared/canvas.js";
+import { Decoder } from "../shared/decoder.js";
+import { unpack } from "../shared/parcel.js";
+import { make } from "../shared/tools.js";
+import { Voice } from "../shared/voice.js";
+import { Paper } from "./paper.js";
+import STYLE from "./sketch.css";
+
 const APART = 60; // ms
 
 class Sketch {
   constructor(root, data) {
-    const bytes = data.slice(); // its own memory, aligned
-    const length = new DataView(bytes.buffer).getUint32(0, true);
-    this.header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-    this.part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
+    Object.assign(this, unpack(data)); // header, part
     this.seq = Date.now() % 1e9; // greater than those of an earlier visit
     this.build(root);
     this.open();
@@ -21,7 +26,7 @@ class Sketch {
     this.word = make("p", { class: "word", role: "status" });
     const figure = (canvas, words) => make("figure", {}, canvas, make("figcaption", {}, words));
     const pair = make("div", { class: "pair" }, figure(this.seen, "The model sees"), figure(this.made, "It makes of it"));
-    this.box = make("div", { class: "sketch" }, make("div", { class: "desk" }, this.paper.canvas, make("div", { class: "side" }, pair, this.tools(), this.examples(), this.word)));
+    this.box = make("div", { class: "sketch" }, make("style", {}, STYLE), make("div", { class: "desk" }, this.paper.canvas, make("div", { class: "side" }, pair, this.tools(), this.examples(), this.word)));
     this.voice = new Voice(this.box);
     this.acceptDrops();
     root.append(this.box);
@@ -92,7 +97,7 @@ class Sketch {
   clear() {
     this.paper.clear();
     this.show(this.paper.pixels());
-    this.made.width = this.made.width; // empties it
+    this.made.getContext("2d").clearRect(0, 0, this.made.width, this.made.height);
   }
 
   // The networks.

@@ -1,6 +1,8 @@
 // Test images that every model has a code of. Between them the walk goes: near an image in one map is near it in all.
 
-class Anchors {
+import { rows } from "../shared/parcel.js";
+
+export class Anchors {
   static FEW = 4; // images that a place lies between
 
   constructor(header, part, maps) {

@@ -2,7 +2,10 @@
 // frame they do so after it, so that the cursor is seen first, and where it would hold up every frame in workers.
 // What a decode takes beside all else that moves is felt while walking: more than what was measured at rest.
 
-class Company {
+import { Decoder } from "../shared/decoder.js";
+import { Network } from "../shared/network.js";
+
+export class Company {
   static QUICK = 2; // ms
   static LATELY = 30; // walks that count for what is felt
   static LANES = Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1); // workers at once: the page has a core of its own

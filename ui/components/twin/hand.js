@@ -2,7 +2,7 @@
 
 const NEAR = 12; // CSS pixels within which a point counts as meant
 
-class MapHand {
+export class MapHand {
   constructor(twin, map, signal) {
     Object.assign(this, { twin, map });
     const on = (name, act) => map.canvas.addEventListener(name, act, { signal, passive: false });

@@ -1,8 +1,16 @@
 // One model: its map of codes, its picture at the cursor, and how that differs from the first model's picture.
 
+import { paint, sharp } from "../shared/canvas.js";
+import { Codes } from "../shared/codes.js";
+import { unpack } from "../shared/parcel.js";
+import { Points } from "../shared/points.js";
+import { Splat } from "../shared/splat.js";
+import { make, withAlpha } from "../shared/tools.js";
+import { View } from "../shared/view.js";
+
 const ARROW = 26; // CSS pixels of the arrows that show the code's own axes
 
-class ModelMap {
+export class ModelMap {
   constructor(twin, header, data) {
     this.twin = twin;
     this.header = header;

@@ -1,6 +1,15 @@
 // Several models under one cursor. In "same image" each stands at its own code of the same test image; in "same code" all
 // get the same numbers.
 
+import { Legend } from "../shared/legend.js";
+import { unpack } from "../shared/parcel.js";
+import { make, number, theme } from "../shared/tools.js";
+import { Anchors } from "./anchors.js";
+import { Company } from "./company.js";
+import { MapHand } from "./hand.js";
+import { ModelMap } from "./map.js";
+import STYLE from "./twin.css";
+
 const BOTH = { image: "Same image", code: "Same code" };
 const WORDS = {
   image: "Each model stands at its own code of the same test images; between them it moves through its own code space.",

@@ -1,6 +1,6 @@
 // Which square of the plane the map shows. Equal aspect: one scale for both axes.
 
-class View {
+export class View {
   constructor() {
     this.side = 0; // of the canvas, in CSS pixels
     this.start = [0, 0, 1];

@@ -1,6 +1,8 @@
 // The classes with their colours. What is switched off is greyed on the map, not hidden.
 
-class Legend {
+import { make } from "./tools.js";
+
+export class Legend {
   constructor(plane) {
     this.plane = plane;
     this.box = make("div", { class: "legend", role: "group", "aria-label": "Classes" });

@@ -3,15 +3,7 @@
 const CELLS = 128; // of the index along each axis
 const SHIFT = 9; // from one of 65536 steps to its cell
 
-function unpack(data) {
-  const bytes = data.slice(); // its own memory, aligned
-  const length = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
-  return { header, part };
-}
-
-class Points {
+export class Points {
   constructor(header, part) {
     const { count, low, step, points, wide, kinds, images } = header;
     Object.assign(this, { count, low, step });
@@ -130,9 +122,4 @@ function inside(corners) {
     }
     return within;
   };
-}
-
-// A run of numbers as rows of equal length.
-function rows(values, size) {
-  return Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
 }

@@ -1,17 +1,11 @@
 // All points at once: each writes its colour into the pixels of one picture. A million of them take a few milliseconds.
 
+import { pixel } from "./canvas.js";
+
 const ENOUGH = 250_000; // points that are drawn while the map moves
-const DIM = 34; // how much of a greyed point is seen, of 255
+export const DIM = 34; // how much of a greyed point is seen, of 255
 
-// "#rrggbb", or any colour that the page knows, as one pixel of a picture.
-function pixel(color, alpha = 255) {
-  const context = pixel.context ??= make("canvas").getContext("2d");
-  context.fillStyle = color;
-  const value = parseInt(context.fillStyle.slice(1, 7), 16);
-  return ((alpha << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
-}
-
-class Splat {
+export class Splat {
   draw(canvas, view, points, colors, look, hasty) {
     const dense = window.devicePixelRatio || 1;
     this.wide = Math.round(view.side * dense);

@@ -1,5 +1,7 @@
 // A packed network (docs/plane-format.md): its operations over one memory, in WebAssembly or in plain JavaScript.
 
+import { KERNEL } from "./kernel.js";
+
 // The operations where WebAssembly is refused. Places count the numbers of one Float32Array; kernel.c says the same in C.
 class Plain {
   constructor(memory) {
@@ -119,7 +121,18 @@ class Plain {
   }
 }
 
-class Network {
+// Its source is all that a worker gets, see `program`: what it uses stands in it, or is a property of it.
+export class Network {
+  static Plain = null; // the class of the operations where WebAssembly is refused
+  static packed = ""; // the kernel, deflated
+
+  // A program for a worker, which calls a function with this class. It is no module: to a page that was opened as a file,
+  // browsers give no worker that imports anything.
+  static program(work) {
+    const parts = [`Network.Plain = ${Network.Plain}`, `Network.packed = ${JSON.stringify(Network.packed)}`, `(${work})(Network)`];
+    return `const Network = ${[Network, ...parts].join(";\n")};`;
+  }
+
   // `bytes`: a Uint8Array. Where WebAssembly is refused, or `wasm` is false, JavaScript does the same, much slower.
   static async load(bytes, { wasm = true } = {}) {
     const { header, weights } = Network.read(bytes);
@@ -131,17 +144,21 @@ class Network {
 
   // The kernel's operations take addresses in bytes, counted from the beginning of its memory.
   static async compiled(size) {
-    const binary = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-    const { exports } = (await WebAssembly.instantiate(binary)).instance;
+    const { exports } = (await WebAssembly.instantiate(await Network.kernel())).instance;
     const base = exports.__heap_base.value;
     exports.memory.grow(Math.ceil((base + 4 * size + 16) / 65536)); // `pool` reads a little beyond the end
     const memory = new Float32Array(exports.memory.buffer, base, size);
     return { rung: "wasm", operations: exports, memory, address: (place) => base + 4 * place };
   }
 
+  static kernel() {
+    const packed = Uint8Array.from(atob(Network.packed), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  }
+
   static interpreted(size) {
     const memory = new Float32Array(size);
-    return { rung: "js", operations: new Plain(memory), memory, address: (place) => place };
+    return { rung: "js", operations: new Network.Plain(memory), memory, address: (place) => place };
   }
 
   static read(bytes) {
@@ -180,3 +197,6 @@ class Network {
     return this.whole;
   }
 }
+
+Network.Plain = Plain;
+Network.packed = KERNEL;

@@ -1,6 +1,8 @@
 // Decodes at once where that is quick, in a worker where it would hold up the page.
 
-class Decoder {
+import { Network } from "./network.js";
+
+export class Decoder {
   static SLOW = 6; // ms: more than that would be felt in every frame
   static AGAIN = [500, 2000, 6000]; // ms after which a network that seemed slow is measured again
   static SLICE = 4; // ms of the page's idle time that the pictures of `many` may take at once
@@ -43,8 +45,7 @@ class Decoder {
   }
 
   moveAway(bytes, options) {
-    const parts = [`const KERNEL = ${JSON.stringify(KERNEL)};`, Plain, Network, Decoder, "Decoder.work();"];
-    const address = URL.createObjectURL(new Blob([parts.join("\n")], { type: "text/javascript" }));
+    const address = URL.createObjectURL(new Blob([Network.program(work)], { type: "text/javascript" }));
     try {
       this.worker = new Worker(address);
     } catch {
@@ -67,18 +68,6 @@ class Decoder {
       if (this.milliseconds > Decoder.SLOW) this.reconsider(later);
       else this.comeBack();
     }, after);
-  }
-
-  // What the worker runs: first a network comes, then codes.
-  static work() {
-    let loading;
-    onmessage = async ({ data }) => {
-      if (data.bytes) loading = Network.load(data.bytes, data.options);
-      else {
-        const picture = (await loading).run(data).slice();
-        postMessage(picture, [picture.buffer]);
-      }
-    };
   }
 
   comeBack() {
@@ -164,4 +153,16 @@ class Decoder {
     this.worker = this.waiting = this.busy = null;
     this.batches = [];
   }
+}
+
+// What a worker does: first a network comes, then codes.
+function work(Network) {
+  let loading;
+  onmessage = async ({ data }) => {
+    if (data.bytes) loading = Network.load(data.bytes, data.options);
+    else {
+      const picture = (await loading).run(data).slice();
+      postMessage(picture, [picture.buffer]);
+    }
+  };
 }

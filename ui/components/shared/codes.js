@@ -1,6 +1,6 @@
 // The code that the cursor stands for, and how the code space lies on the map: place = axes . (code - centre).
 
-class Codes {
+export class Codes {
   constructor(header, code = header.home) {
     Object.assign(this, header); // size, axes, centre, rings, view ...
     this.code = Float32Array.from(code);
@@ -57,6 +57,6 @@ class Codes {
 }
 
 // A draw from the normal distribution.
-function normal() {
+export function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }

@@ -1,0 +1,14 @@
+// What Python sends: a description, and runs of bytes that it names by their places. See ui/components/parcel.py.
+
+export function unpack(data) {
+  const bytes = data.slice(); // its own memory, aligned
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
+  return { header, part };
+}
+
+// A run of numbers as rows of equal length.
+export function rows(values, size) {
+  return Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
+}
