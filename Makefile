@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long lint clean chromium compilers wasm bundles
+.PHONY: app test test-long lint scripts clean chromium compilers wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -23,6 +23,12 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers 2 vae_core app.py $(wildcard ui)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory scripts; else \
+	    echo "No npm: the scripts of the page are not checked. To check them: sudo apt install npm"; fi
+
+scripts: node_modules/.made
+	node_modules/.bin/tsc
+	node_modules/.bin/eslint ui tests
 
 clean:
 	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

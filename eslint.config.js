@@ -6,7 +6,7 @@ export default [
   js.configs.recommended,
   {
     languageOptions: { globals: globals.browser },
-    rules: { eqeqeq: "error", "prefer-const": ["error", { destructuring: "all" }] },
+    rules: { eqeqeq: "error", "no-unused-vars": ["error", { argsIgnorePattern: "^_" }], "prefer-const": ["error", { destructuring: "all" }] },
   },
   { files: ["tests/**"], languageOptions: { globals: globals.node } },
 ];

@@ -4,16 +4,21 @@ import { LossChart } from "../film/chart.js";
 import { make } from "../shared/tools.js";
 import STYLE from "../film/film.css";
 
+/** @import { Chart, Mounted } from "../shared/types" */
+
 class Curves {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
     this.list = make("div");
     this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.list);
     root.append(this.box);
+    /** @type {LossChart[]} */
     this.charts = [];
     this.resized = new ResizeObserver(() => { for (const chart of this.charts) chart.draw(); });
     this.resized.observe(this.box);
   }
 
+  /** @param {{ charts: Chart[] }} data */
   update({ charts }) {
     if (charts.length !== this.charts.length) {
       this.list.replaceChildren();
@@ -28,8 +33,10 @@ class Curves {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Curves>} */
 const all = new WeakMap();
 
+/** @param {Mounted<{ charts: Chart[] }>} mounted */
 export default function ({ parentElement, data }) {
   if (!all.has(parentElement)) all.set(parentElement, new Curves(parentElement));
   all.get(parentElement).update(data);
