@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
 import pytest
@@ -17,7 +18,14 @@ def test_the_committed_programs_are_those_of_the_scripts(tmp_path):
     done = subprocess.run(["make", "bundles", f"BUNDLES={tmp_path}"], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     made, committed = (
-        {path.name: path.read_bytes() for path in folder.glob("*.js")} for folder in (tmp_path, bundles.HERE)
+        {path.name: path.read_bytes() for path in place.glob("*.js")} for place in (tmp_path, bundles.HERE)
     )
     assert made.keys() == committed.keys()
     assert [name for name in made if made[name] != committed[name]] == []
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="there is no Node here")
+@pytest.mark.parametrize("path", sorted((PROJECT / "tests/scripts").glob("*.test.js")), ids=lambda path: path.stem)
+def test_what_needs_no_page(path):
+    done = subprocess.run(["node", "--test", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
