@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long lint docs clean chromium compilers wasm
+.PHONY: app test test-long lint scripts docs clean chromium compilers wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -23,6 +23,12 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers 2
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory scripts; else \
+	    echo "No npm: the scripts of the page are not checked. To check them: sudo apt install npm"; fi
+
+scripts: node_modules/.made
+	node_modules/.bin/tsc
+	node_modules/.bin/eslint ui tests
 
 # Pictures take a minute, tables many hours: .measured/ keeps their rows, so that they go on where they were broken off.
 docs: .venv/.dev chromium
@@ -30,7 +36,7 @@ docs: .venv/.dev chromium
 	$(BIN)/python -m bench.tables
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.app: requirements.txt constraints.txt .venv/.made
@@ -69,10 +75,25 @@ compilers:
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) clang lld nodejs; \
 	    } || echo "No clang, lld or Node: tests of the kernel are skipped. To run them: sudo apt install clang lld nodejs"
 
-# The browser's kernel. What it builds is committed, so that nobody needs a compiler to run Latent Loupe.
+# What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run
+# Latent Loupe.
 CLANG ?= clang
-KERNEL ?= ui/components/plane/kernel.wasm
+KERNEL ?= ui/components/shared/kernel.js
+PACK := import base64, sys, zlib; packed = base64.b64encode(zlib.compress(sys.stdin.buffer.read(), 9)).decode(); \
+    print(f"// kernel.c as `make wasm` compiles it, deflated.\nexport const KERNEL =\n  \"{packed}\";")
 wasm:
 	$(CLANG) --target=wasm32 -msimd128 -mbulk-memory -Os -Wall -Wextra -Werror -ffreestanding -nostdlib -Wl,--no-entry \
-	    -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -Wl,--strip-all -o $(KERNEL) ui/components/plane/kernel.c
-	@chmod -x $(KERNEL)
+	    -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -Wl,--strip-all -o $(KERNEL).wasm ui/components/shared/kernel.c
+	$(PYTHON) -c '$(PACK)' < $(KERNEL).wasm > $(KERNEL)
+	@rm $(KERNEL).wasm
+
+BUNDLES ?= ui/components/bundles
+PROGRAMS := $(foreach name,curves film gallery plane projection sketch twin,ui/components/$(name)/$(name).js) \
+    ui/components/plane/mailbox.js ui/explore/address.js
+bundles: node_modules/.made
+	node_modules/.bin/esbuild $(PROGRAMS) --bundle --minify --format=esm --target=es2022 --loader:.css=text \
+	    --banner:js='// Made by make bundles.' --entry-names=[name] --outdir=$(BUNDLES) --log-level=warning
+
+node_modules/.made: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@

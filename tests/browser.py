@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 from uuid import uuid4
 
 import psutil
@@ -76,6 +77,26 @@ class Server:
     def close(self) -> None:
         self.child.terminate()
         self.child.wait()
+
+
+def beside_scripts(page: Any, headers: dict[str, str] | None = None) -> None:
+    """An empty page, at an address from where every script of ours can be imported, as any server would send them."""
+
+    def answer(route: Any) -> None:
+        path = urlparse(route.request.url).path
+        if path == "/":
+            route.fulfill(body="<p>", headers={"Content-Type": "text/html", **(headers or {})})
+        else:
+            route.fulfill(path=PROJECT / path[1:], content_type="text/javascript")
+
+    page.route("http://scripts.test/**", answer)
+    page.goto("http://scripts.test/")
+
+
+def take(page: Any, *scripts: str) -> None:
+    """What these scripts export becomes global on the page."""
+    for script in scripts:
+        page.evaluate(f"import('/{script}').then((all) => void Object.assign(window, all))")
 
 
 def _remove(folder: Path) -> None:

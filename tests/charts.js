@@ -1,5 +1,10 @@
 // Draws the film's chart and its map with what a test hands over, and tells which drawings hold a place that is no number.
 
+import { LossChart } from "../ui/components/film/chart.js";
+import { Frames } from "../ui/components/film/frames.js";
+import { CodeMap } from "../ui/components/film/pictures.js";
+import { make } from "../ui/components/shared/tools.js";
+
 function spec(lines, more) {
   const epochs = lines.length ? lines[0].values.map((_, i) => i + 1) : [];
   return {
@@ -25,7 +30,7 @@ function drawn(charted) {
 }
 
 // The names of the series that no chart can show.
-function undrawable(series) {
+export function undrawable(series) {
   const levels = [{ name: "mean", value: 0, help: "" }, { name: "floor", value: null, help: "" }];
   const marks = [{ epoch: 1, value: 0, name: "printed", part: "train" }, { epoch: 2, value: 0.3, name: "printed", part: "train" }];
   const bad = [];
@@ -45,7 +50,7 @@ function undrawable(series) {
 }
 
 // What the map shows of points x0, y0, x1, y1, ...: its square, and how many numbers stand along its axes.
-function mapped(points) {
+export function mapped(points) {
   const frames = new Frames();
   frames.placed = () => Float32Array.from(points, (value) => value ?? NaN);
   frames.frames.set(1, { epoch: 1 });

@@ -1,5 +1,5 @@
 // For the tests, in Node and in browsers: what a packed network makes of every row of `values`, one after the other.
-async function networkRows(bytes, values, options) {
+export async function networkRows(Network, bytes, values, options) {
   const network = await Network.load(bytes, options);
   const size = network.given.length;
   const found = [];

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from ui import cached
-from ui.components import plane, projection
-from ui.components.plane import module, told
+from ui.components import bundles, plane, projection
 from ui.components.plane import payload as plain
+from ui.components.plane import told
 from ui.components.projection import payload
 from ui.components.projection.payload import Column, Points, Settings, Spots
 from vae_core.look.program import packed
@@ -18,8 +19,8 @@ from vae_core.runs import store
 from vae_core.runs.store import Run
 
 GREY = (8, 8, 1)
-PROBE = (*projection.SCRIPTS[:-1], "../../../tests/projection_probe.js")
-PROBED = st.components.v2.component("probed", js=module.shipped(PROBE))
+PROBE = Path(__file__).with_name("projection_probe.js").read_text("utf-8")
+PROBED = st.components.v2.component("probed", js=PROBE + bundles.shipped("projection"))
 TOLD = (*told.NAMES, projection.SHEET)
 TRAININGS = 40  # training images: the last so many points
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from browser import beside_scripts, take
 
-from vae_core.settings import PROJECT
-
-SCRIPTS = [PROJECT / "ui/components/film" / name for name in ("../tools.js", "chart.js", "frames.js", "pictures.js")]
 SERIES = {
     "nothing": [],
     "one": [0.3],
@@ -26,9 +24,9 @@ SERIES = {
 
 @pytest.fixture
 def page(tab: Any) -> Any:
-    page = tab("about:blank")
-    for path in (*SCRIPTS, PROJECT / "tests/charts.js"):
-        page.add_script_tag(content=path.read_text("utf-8"))
+    page = tab()
+    beside_scripts(page)
+    take(page, "tests/charts.js")
     return page
 
 
@@ -49,10 +47,3 @@ def test_codes_that_are_no_numbers_leave_a_map_of_the_others(page, points):
     x, y, half = page.evaluate("(points) => mapped(points)", points)["view"]
     known = points[:2] == [1.0, 2.0]
     assert [x, y] == ([2.0, 3.5] if known else [0, 0]) and half == pytest.approx(1.68 if known else 1)
-
-
-def test_steps_are_few_and_end(page):
-    assert page.evaluate("steps(1e20, 1e20 + 16384, 5).length") < 12
-    for ends in ("1, 1", "0, Infinity", "NaN, 1"):
-        assert page.evaluate(f"steps({ends}, 5)") == []
-    assert page.evaluate("steps(0, 10, 5)") == [0, 2, 4, 6, 8, 10]

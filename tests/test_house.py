@@ -251,7 +251,8 @@ def test_functions_stay_short(ours):
 def test_the_plan_of_the_house_is_true():
     """docs/architecture.md names every room, and nothing that is not there."""
     plan = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("```")[1]
-    rooms = {path.parent for top in ("ui", "vae_core") for path in (ROOT / top).rglob("*.py")}
+    written = ("*.py", "*.js")
+    rooms = {path.parent for top in ("ui", "vae_core") for kind in written for path in (ROOT / top).rglob(kind)}
     named = set(re.findall(r"([\w.]+)/", plan))
     assert {room.name for room in rooms} <= named
     there = {path.name for path in ROOT.glob("*")} | {room.name for room in rooms}

@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 import packed_networks
 import pytest
+from browser import beside_scripts, take
 from packed_networks import Case
 from support import eventually
 
@@ -24,11 +26,14 @@ from vae_core.look.program import packed, packing
 from vae_core.runs.store import Run
 
 ROOT = Path(__file__).resolve().parents[1]
-PLANE = ROOT / "ui" / "components" / "plane"
-COMMITTED = PLANE / "kernel.wasm"
+COMMITTED = ROOT / "ui" / "components" / "shared"  # the folder of network.js and its kernel.js
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
-COMPANY = ROOT / "ui" / "components" / "twin" / "company.js"
-SCRIPTS = (PLANE / "network.js", PLANE / "decoder.js", COMPANY, ROOT / "tests" / "network_rows.js")
+SCRIPTS = (
+    "ui/components/shared/network.js",
+    "ui/components/shared/decoder.js",
+    "ui/components/twin/company.js",
+    "tests/network_rows.js",
+)
 COMPILERS = ("clang", "wasm-ld", "make")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="there is no Node here")
 
@@ -59,9 +64,12 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     missing = [name for name in COMPILERS if not shutil.which(name)]
     if missing:
         pytest.skip(f"the kernel cannot be built without {', '.join(missing)}")
-    path = tmp_path_factory.mktemp("kernel") / "kernel.wasm"
-    subprocess.run(["make", "wasm", f"KERNEL={path}"], cwd=ROOT, check=True, capture_output=True)
-    return path
+    folder = tmp_path_factory.mktemp("kernel")
+    build = ["make", "wasm", f"KERNEL={folder / 'kernel.js'}", f"PYTHON={sys.executable}"]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    for path in (ROOT / "package.json", COMMITTED / "network.js"):
+        shutil.copy(path, folder)
+    return folder
 
 
 @needs_node
@@ -111,7 +119,7 @@ REFUSED = """async (text) => {
 
 def test_a_page_that_refuses_webassembly_and_workers_decodes_all_the_same(cases: list[Case], chromium: Any) -> None:
     page = chromium.new_page()
-    open_page(page, headers={"Content-Security-Policy": "script-src 'unsafe-inline'"})
+    open_page(page, headers={"Content-Security-Policy": "script-src 'self'; worker-src 'none'"})
     told = page.evaluate(REFUSED, text(case_named(cases, "mnist-baseline-lite decoder").data))
     page.close()
     assert told == {"rung": "js", "where": "here", "length": 784}
@@ -298,18 +306,18 @@ def too_different(cases: list[Case], found: dict[str, np.ndarray]) -> dict[str, 
     return {name: difference for name, difference in worst.items() if not difference <= TOLERANCE}
 
 
-def in_node(cases: list[Case], folder: Path, kernel: Path, rung: str) -> dict[str, np.ndarray]:
+def in_node(cases: list[Case], folder: Path, scripts: Path, rung: str) -> dict[str, np.ndarray]:
     for number, case in enumerate(cases):
         (folder / f"{number}.bin").write_bytes(case.data)
         (folder / f"{number}.in").write_bytes(case.rows.astype("<f4").tobytes())
-    told = json.loads(driver("rows", str(folder), str(kernel), rung))
+    told = json.loads(driver("rows", str(folder), str(scripts / "network.js"), rung))
     assert {each["rung"] for each in told.values()} == {rung}
     return {case.name: np.fromfile(folder / f"{number}.out", "<f4") for number, case in enumerate(cases)}
 
 
 def tried(data: bytes, folder: Path, script: str) -> Any:
     (folder / "network.bin").write_bytes(data)
-    return json.loads(driver("try", str(folder / "network.bin"), str(COMMITTED), script))
+    return json.loads(driver("try", str(folder / "network.bin"), script))
 
 
 def driver(*words: str) -> str:
@@ -328,17 +336,14 @@ def page(chromium: Any) -> Iterator[Any]:
 
 
 def open_page(page: Any, headers: dict[str, str] | None = None) -> None:
-    """An empty page with the scripts, as any server would send it."""
-    answer = {"body": "<p>", "headers": {"Content-Type": "text/html", **(headers or {})}}
-    page.route("http://plane.test/", lambda route: route.fulfill(**answer))
-    page.goto("http://plane.test/")
-    kernel = f'const KERNEL = "{text(COMMITTED.read_bytes())}";'
-    page.add_script_tag(content="\n".join([kernel, *(path.read_text("utf-8") for path in SCRIPTS)]))
+    """An empty page that has what the scripts export."""
+    beside_scripts(page, headers)
+    take(page, *SCRIPTS)
 
 
 IN_BROWSER = """async ([network, values, wasm]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const { rung, found } = await networkRows(bytes(network), new Float32Array(bytes(values).buffer), { wasm });
+  const { rung, found } = await networkRows(Network, bytes(network), new Float32Array(bytes(values).buffer), { wasm });
   let text = "";
   for (const byte of new Uint8Array(found.buffer)) text += String.fromCharCode(byte);
   return { rung, found: btoa(text) };
@@ -356,4 +361,4 @@ def text(data: bytes) -> str:
 
 
 def test_the_kernel_is_small() -> None:
-    assert len(text(COMMITTED.read_bytes())) < 16_000
+    assert (COMMITTED / "kernel.js").stat().st_size < 5_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui.components import curves, film, gallery
+from ui.components import bundles
 
 MOUNT_TWICE = """async ([code, data]) => {
   const { default: mount } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
@@ -16,16 +16,8 @@ MOUNT_TWICE = """async ([code, data]) => {
   begin();
   return [once, parentElement.childElementCount];
 }"""
-SCRIPTS = {
-    "film": ([film.HERE / name for name in film.SCRIPTS], None),
-    "gallery": ([gallery.HERE / "gallery.js"], None),
-    "curves": (curves.SCRIPTS, {"charts": []}),
-}
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_what_is_begun_anew_stands_once(tab, name):
-    paths, data = SCRIPTS[name]
-    page = tab()
-    code = "\n".join(path.read_text("utf-8") for path in paths)
-    assert page.evaluate(MOUNT_TWICE, [code, data]) == [1, 1]
+@pytest.mark.parametrize(("name", "data"), [("film", None), ("gallery", None), ("curves", {"charts": []})])
+def test_what_is_begun_anew_stands_once(tab, name, data):
+    assert tab().evaluate(MOUNT_TWICE, [bundles.shipped(name), data]) == [1, 1]

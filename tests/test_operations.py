@@ -14,7 +14,7 @@ from vae_core.look.program.operations import FUNCTIONS, Program
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL, NETWORK, FORMAT = (
     (ROOT / path).read_text("utf-8")
-    for path in ("ui/components/plane/kernel.c", "ui/components/plane/network.js", "docs/plane-format.md")
+    for path in ("ui/components/shared/kernel.c", "ui/components/shared/network.js", "docs/plane-format.md")
 )
 
 

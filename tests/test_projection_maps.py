@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 from support import parcel
 
-from ui.components import projection
-from ui.components.plane import module
+from ui.components import bundles
 from ui.components.plane.payload import Model
 from ui.components.projection import payload
 from ui.components.projection.payload import Column, Points, Settings, Spots
@@ -94,5 +93,4 @@ def test_every_thumbnail_is_in_its_cell(count, shape, cell):
 
 
 def test_the_extra_programs_are_shipped_only_where_they_are_needed():
-    plane = module.shipped()
-    assert len(plane.encode()) <= 40_000 < len(module.shipped(projection.SCRIPTS).encode())
+    assert len(bundles.shipped("plane")) <= 35_000 < len(bundles.shipped("projection"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import holds
 from support import places
 
 from ui.components.plane import payload
@@ -40,9 +41,18 @@ def file(trained, tmp_path_factory) -> Path:
     return path
 
 
+# As if all that it measures took a thousand times as long.
+SLOW = "performance.now = ((now) => () => 1000 * now.call(performance))(performance.now);"
+
+
 @pytest.fixture
 def page(tab, file) -> Any:
+    return opened(tab, file)
+
+
+def opened(tab, file, script="") -> Any:
     page = tab(offline=True)
+    page.add_init_script(script)
     asked = lambda url: page.errors.append(url) if url.startswith(("http", "ws")) else None  # noqa: E731
     page.on("request", lambda request: asked(request.url))
     page.goto(file.as_uri())
@@ -56,6 +66,16 @@ def until_changed(page: Any, name: str, before: str) -> str:
 
 
 def test_a_drag_over_its_map_changes_the_picture(page):
+    drag_until_changed(page)
+
+
+def test_a_decoder_that_takes_long_works_in_a_worker(tab, file):
+    page = opened(tab, file, SLOW)
+    holds(page, lambda: page.workers)
+    drag_until_changed(page)
+
+
+def drag_until_changed(page):
     page.wait_for_function(f"() => ({PIXELS})('.now').split(',').some((value, i) => i % 4 < 3 && value !== '0')")
     before = page.evaluate(PIXELS, ".now")
     box = page.locator(".over").bounding_box()

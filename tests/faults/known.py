@@ -211,12 +211,12 @@ FAULTS = (
     ),
     # In the browser.
     Fault(
-        "the-kernel-pools-rows-for-columns", "ui/components/plane/kernel.c", "pool",
+        "the-kernel-pools-rows-for-columns", "ui/components/shared/kernel.c", "pool",
         "(y * width + x) * channels", "(x * width + y) * channels",
         ("test_the_rebuilt_kernel_computes_what_keras_does",),
     ),
     Fault(
-        "a-worker-is-never-closed", "ui/components/plane/decoder.js", "Decoder.close",
+        "a-worker-is-never-closed", "ui/components/shared/decoder.js", "Decoder.close",
         "this.worker?.terminate();", "",
         ("test_a_slow_decoder_moves_to_a_worker_and_leaves_none_behind",),
     ),

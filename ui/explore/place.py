@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
-from ui.components import plane
+from ui.components import bundles, plane
 from ui.view import Array, View
 
 PARAMETER = "at"
 MOST_TOLD = 4  # numbers of a code that are said in words
 OF_RUN = "explore_at_run"  # the run that the address speaks of
-_address = st.components.v2.component("address", js=Path(__file__).with_name("address.js").read_text("utf-8"))
+_address = st.components.v2.component("address", js=bundles.shipped("address"))
 
 
 def begin(view: View) -> tuple[float, ...] | None:

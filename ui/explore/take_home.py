@@ -14,8 +14,8 @@ from typing import Any
 import streamlit as st
 
 from ui import cached, words
-from ui.components import sketch
-from ui.components.plane import module, payload
+from ui.components import bundles
+from ui.components.plane import payload
 from ui.components.plane.payload import Flat
 from ui.components.plane.told import Asked
 from ui.explore import draw, facts
@@ -34,8 +34,6 @@ MB = 2**20
 HALF_FROM = 2 * MB  # of packed weights; from there on they are kept in half precision
 MOST_THUMBNAILS, MOST_THUMBNAIL_BYTES = 500, MB
 UNKNOWN = "<!-- size -->"
-PLANE = 'mount(module.default, "plane", async () => post(await inflated("facts-data")));'
-ENDS = "export default module.default;"  # the last line of a component's program
 
 
 def button(view: View) -> None:
@@ -59,11 +57,12 @@ def page(view: View, flat: Flat) -> str:
     networks = {name: _lighter(cached.networks(view.run).part(name)) for name in ("decoder", "encoder")}
     known = _thumbnails(view)
     data = {
+        "plane-program": bundles.text("plane").encode(),
         "plane-data": payload.data(view.key, replace(view.model, decoder=networks["decoder"]), view.cloud, flat),
         "facts-data": payload.answer(view.key, Asked(0, (), None), known),
     }
     if networks["encoder"]:
-        data["sketch-data"] = draw.paper(view, networks)
+        data |= {"sketch-program": bundles.text("sketch").encode(), "sketch-data": draw.paper(view, networks)}
     kept = "".join(f'<script type="text/plain" id="{name}">{_packed(part)}</script>\n' for name, part in data.items())
     card = view.run.card()
     text = Template((HERE / "take_home.html").read_text("utf-8")).substitute(
@@ -76,8 +75,6 @@ def page(view: View, flat: Flat) -> str:
         sketch='<h2>Draw, and see where it lands</h2><div id="sketch"></div>' if networks["encoder"] else "",
         data=kept,
         size=UNKNOWN,
-        plane_script=_mounted(module.shipped(), PLANE),
-        sketch_script=_sketch_script() if networks["encoder"] else "",
     )
     return text.replace(UNKNOWN, _size(len(text), networks))
 
@@ -86,19 +83,6 @@ def _thumbnails(view: View) -> list[payload.Fact]:
     """What is known of some test images: as many as a file should hold."""
     count = min(MOST_THUMBNAILS, len(view.codes), MOST_THUMBNAIL_BYTES // view.config.pixels)
     return facts.facts(view, [int(image) for image in spread(len(view.codes), count)])
-
-
-def _sketch_script() -> str:
-    style = (sketch.HERE / "sketch.css").read_text("utf-8")
-    styled = f"""const style = document.createElement("style");
-style.textContent = `{style}`;
-mount(module.default, "sketch", () => document.getElementById("sketch").shadowRoot.append(style));"""
-    return f'<script type="module">\n{_mounted(module.shipped(sketch.SCRIPTS), styled)}\n</script>'
-
-
-def _mounted(program: str, call: str) -> str:
-    """A component's program that mounts itself instead of being imported."""
-    return program.replace(ENDS, call)
 
 
 def _lighter(part: bytes | None) -> bytes | None:

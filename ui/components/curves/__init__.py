@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-HERE = Path(__file__).parent
-FILM = HERE.parent / "film"
-SCRIPTS = (HERE.parent / "tools.js", FILM / "chart.js", HERE / "curves.js")  # one module, in this order
+from ui.components import bundles
 
-_curves = st.components.v2.component(
-    "curves",
-    css=(FILM / "film.css").read_text("utf-8"),
-    js="\n".join(path.read_text("utf-8") for path in SCRIPTS),
-)
+_curves = st.components.v2.component("curves", js=bundles.shipped("curves"))
 
 
 def show(key: str, charts: Sequence[Mapping[str, Any]]) -> None:

@@ -1,18 +1,28 @@
 // Charts below each other, each with the curves of the models whose losses are of one kind.
 
+import { LossChart } from "../film/chart.js";
+import { make } from "../shared/tools.js";
+import STYLE from "../film/film.css";
+
+/** @import { Chart, Mounted } from "../shared/types" */
+
 class Curves {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
-    this.box = make("div", { class: "film" });
+    this.list = make("div");
+    this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.list);
     root.append(this.box);
+    /** @type {LossChart[]} */
     this.charts = [];
     this.resized = new ResizeObserver(() => { for (const chart of this.charts) chart.draw(); });
     this.resized.observe(this.box);
   }
 
+  /** @param {{ charts: Chart[] }} data */
   update({ charts }) {
     if (charts.length !== this.charts.length) {
-      this.box.replaceChildren();
-      this.charts = charts.map(() => new LossChart(this.box, () => {}));
+      this.list.replaceChildren();
+      this.charts = charts.map(() => new LossChart(this.list, () => {}));
     }
     charts.forEach((spec, i) => this.charts[i].show(spec));
   }
@@ -23,8 +33,10 @@ class Curves {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Curves>} */
 const all = new WeakMap();
 
+/** @param {Mounted<{ charts: Chart[] }>} mounted */
 export default function ({ parentElement, data }) {
   if (!all.has(parentElement)) all.set(parentElement, new Curves(parentElement));
   all.get(parentElement).update(data);

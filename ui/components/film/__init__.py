@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from ui.components import bundles
 from ui.components.film import pack
 from ui.components.parcel import Parcel
 
-HERE = Path(__file__).parent
-SCRIPTS = ("../tools.js", "chart.js", "frames.js", "pictures.js", "film.js")  # one module, in this order
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
-_film = st.components.v2.component(
-    "film",
-    css=(HERE / "film.css").read_text("utf-8"),
-    js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
-)
+_film = st.components.v2.component("film", js=bundles.shipped("film"))
 
 
 def show(key: str, data: bytes) -> None:

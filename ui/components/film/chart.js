@@ -1,12 +1,31 @@
 // The loss chart: lines over epochs, levels to compare with, printed points as marks. Drawn anew at each change, at once.
 
-class LossChart {
-  // `spec`: {name, title, help, height, epochs, lines: [{name, color, dashed, values}], batches, levels, marks, unit, log, best}
-  // A line may have places of its own along the axis (`at`) and its best one (`ring`, its number among them); `epochs`
-  // then holds the places of all lines, and `across` says what they count. `gap`: [mean image, floor] tells shares of it.
+import { heading, standalone } from "../shared/figure.js";
+import { make, number, steps, theme } from "../shared/tools.js";
+
+/** @import { Attributes, Chart, ChartLine, Level } from "../shared/types" */
+/** @typedef {{ name: string, color?: string, kind: string }} Entry   in the legend */
+
+export class LossChart {
+  /**
+   * @param {HTMLElement} host
+   * @param {(epoch: number) => void} pick
+   */
   constructor(host, pick) {
-    this.hidden = new Set();
-    this.hover = null;
+    /** @type {Chart} */
+    this.spec = null;
+    /** @type {Set<string>} */
+    this.hidden = new Set(); // names of lines
+    /** @type {(place: number) => number} */
+    this.x = null;
+    /** @type {(value: number) => number} */
+    this.y = null;
+    /** @type {number | null} */
+    this.hover = null; // the place under the pointer
+    /** @type {number | null | undefined} */
+    this.cursor = undefined; // an epoch
+    /** @type {CanvasRenderingContext2D} */
+    this.measure = null; // how wide words are
     this.pick = pick;
     this.figure = make("figure", { class: "chart" });
     this.stage = make("div", { class: "stage" });
@@ -18,6 +37,10 @@ class LossChart {
     this.stage.addEventListener("click", (event) => this.onClick(event));
   }
 
+  /**
+   * @param {Chart} spec
+   * @param {number | null} [cursor]
+   */
   show(spec, cursor) {
     if (spec.name !== this.spec?.name || spec.title !== this.spec?.title) {
       const file = () => `${this.spec.run}-${this.spec.name}`;
@@ -28,6 +51,7 @@ class LossChart {
     this.draw(cursor);
   }
 
+  /** @param {number | null} [cursor] */
   draw(cursor = this.cursor) {
     this.cursor = cursor;
     const width = Math.max(this.stage.clientWidth, 240);
@@ -55,7 +79,10 @@ class LossChart {
     return this.spec.lines.filter((line) => !this.hidden.has(line.name));
   }
 
-  // Where everything goes: margins, and the two scales.
+  /**
+   * Where everything goes: margins, and the two scales.
+   * @param {number} width
+   */
   place(width) {
     const { spec } = this;
     const roomy = width >= 520 && spec.levels.length > 0;
@@ -75,10 +102,14 @@ class LossChart {
     const [low, high] = this.range(finite);
     this.low = low;
     this.high = high;
-    const scale = spec.log ? Math.log : (value) => value;
+    const scale = spec.log ? Math.log : (/** @type {number} */ value) => value;
     this.y = (value) => this.bottom - ((scale(value) - scale(low)) / (scale(high) - scale(low))) * (this.bottom - this.top);
   }
 
+  /**
+   * @param {number[]} values
+   * @returns {[number, number]}
+   */
   range(values) {
     if (!values.length) return this.spec.log ? [0.1, 1] : [0, 1];
     const low = Math.min(...values);
@@ -100,14 +131,28 @@ class LossChart {
     return inside.length >= 4 ? inside : steps(this.low, this.high, 6).filter((tick) => tick > 0);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {string} text
+   * @param {Attributes} more
+   */
   text(x, y, text, more = {}) {
     return make("text", { x, y, "font-size": 12, fill: "var(--st-text-color)", "fill-opacity": 0.75, ...more }, text);
   }
 
+  /**
+   * @param {number} x1
+   * @param {number} y1
+   * @param {number} x2
+   * @param {number} y2
+   * @param {Attributes} more
+   */
   rule(x1, y1, x2, y2, more = {}) {
     return make("line", { x1, y1, x2, y2, stroke: "var(--st-text-color)", "stroke-opacity": 0.14, ...more });
   }
 
+  /** @param {SVGSVGElement} svg */
   drawAxes(svg) {
     for (const tick of this.ticks()) {
       const y = this.y(tick);
@@ -115,7 +160,7 @@ class LossChart {
     }
     const [first, last] = this.spec.span;
     const few = Math.max(2, Math.min(10, Math.floor((this.right - this.left) / 60)));
-    const whole = (tick) => this.spec.across || Number.isInteger(tick);
+    const whole = (/** @type {number} */ tick) => this.spec.across || Number.isInteger(tick);
     for (const tick of steps(first, last, few).filter(whole)) {
       svg.append(this.text(this.x(tick), this.bottom + 18, tick.toLocaleString("en"), { "text-anchor": "middle" }));
     }
@@ -126,6 +171,7 @@ class LossChart {
     svg.append(this.text(13, middle, this.spec.unit, turned));
   }
 
+  /** @param {[number, number][]} points */
   path(points) {
     let pen = "M";
     return points.map(([x, y]) => {
@@ -136,11 +182,17 @@ class LossChart {
     }).join("");
   }
 
+  /** @param {ChartLine} line */
   along(line) {
     return line.at ?? this.spec.epochs;
   }
 
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {ChartLine} line
+   */
   drawLine(svg, line) {
+    /** @type {[number, number][]} */
     const points = line.values.map((value, i) => [this.x(this.along(line)[i]), this.y(value ?? NaN)]);
     const look = { fill: "none", stroke: line.color, "stroke-width": 2, "stroke-linejoin": "round" };
     svg.append(make("path", { d: this.path(points), "stroke-dasharray": line.dashed ? "6 4" : null, ...look }));
@@ -154,13 +206,16 @@ class LossChart {
     }
   }
 
+  /** @param {SVGSVGElement} svg */
   drawBatches(svg) {
     const [line] = this.spec.lines;
     if (!line) return;
+    /** @type {[number, number][]} */
     const points = this.spec.batches.map(([epoch, value]) => [this.x(epoch), this.y(value ?? NaN)]);
     if (points.length) svg.append(make("path", { d: this.path(points), fill: "none", stroke: line.color, "stroke-width": 1.5 }));
   }
 
+  /** @param {SVGSVGElement} svg */
   drawMarks(svg) {
     for (const mark of this.spec.marks.filter((each) => each.epoch <= this.spec.span[1])) {
       const [x, y] = [this.x(mark.epoch), this.y(mark.value)];
@@ -173,7 +228,10 @@ class LossChart {
     }
   }
 
-  // Lines to compare with. Those outside the chart's range are told at its edge, so that they do not flatten the curves.
+  /**
+   * Lines to compare with. Those outside the chart's range are told at its edge, so that they do not flatten the curves.
+   * @param {SVGSVGElement} svg
+   */
   drawLevels(svg) {
     const levels = this.spec.levels.filter((level) => Number.isFinite(level.value)).sort((a, b) => b.value - a.value);
     for (const level of levels) {
@@ -186,7 +244,11 @@ class LossChart {
     if (this.roomy) this.nameLevels(svg, levels);
   }
 
-  // Beside the chart, each at its line unless the one below needs the room.
+  /**
+   * Beside the chart, each at its line unless the one below needs the room.
+   * @param {SVGSVGElement} svg
+   * @param {Level[]} levels
+   */
   nameLevels(svg, levels) {
     let floor = this.bottom + 15;
     for (const level of [...levels].reverse()) {
@@ -197,19 +259,24 @@ class LossChart {
     }
   }
 
+  /** @param {SVGSVGElement} svg */
   drawCursor(svg) {
     if (!this.cursor || this.cursor < this.spec.span[0] || this.cursor > this.spec.span[1]) return;
     const x = this.x(this.cursor);
     svg.append(this.rule(x, this.top, x, this.bottom, { "stroke-opacity": 0.6, "data-screen": "" }));
   }
 
+  /** @returns {Entry[]} */
   entries() {
     const lines = this.spec.lines.map((line) => ({ ...line, kind: line.dashed ? "dashed" : "solid" }));
     const seen = this.spec.marks.some((mark) => mark.epoch <= this.spec.span[1]);
     return seen ? [...lines, { name: "the report's printed points", kind: "mark" }] : lines;
   }
 
-  // How many rows the legend takes at this width; each entry remembers its place.
+  /**
+   * How many rows the legend takes at this width; each entry remembers its place.
+   * @param {number} width
+   */
   layLegend(width) {
     const measure = (this.measure ??= document.createElement("canvas").getContext("2d"));
     measure.font = `12px ${theme(this.figure).font}`;
@@ -224,6 +291,7 @@ class LossChart {
     return row + 1;
   }
 
+  /** @param {SVGSVGElement} svg */
   legend(svg) {
     for (const entry of this.places) {
       const y = 14 + 22 * entry.row;
@@ -245,11 +313,13 @@ class LossChart {
     }
   }
 
+  /** @param {string} name */
   toggle(name) {
     if (!this.hidden.delete(name) && this.shown().length > 1) this.hidden.add(name);
     this.draw();
   }
 
+  /** @param {MouseEvent} event */
   nearest(event) {
     const box = this.stage.getBoundingClientRect();
     const x = event.clientX - box.left;
@@ -258,7 +328,11 @@ class LossChart {
     return closest(epochs.map(this.x), x);
   }
 
-  // What a line says at a place of the axis; nothing beyond its end.
+  /**
+   * What a line says at a place of the axis; nothing beyond its end.
+   * @param {ChartLine} line
+   * @param {number} place
+   */
   told(line, place) {
     const at = this.along(line);
     const own = line.at ? closest(at, place) : at.indexOf(place);
@@ -268,6 +342,7 @@ class LossChart {
     return number(value) + share;
   }
 
+  /** @param {MouseEvent} event */
   onMove(event) {
     this.hover = this.nearest(event);
     this.showTip();
@@ -278,6 +353,7 @@ class LossChart {
     this.showTip();
   }
 
+  /** @param {MouseEvent} event */
   onClick(event) {
     const place = this.nearest(event);
     if (place !== null) this.pick(this.spec.epochs[place]);
@@ -304,7 +380,11 @@ class LossChart {
   }
 }
 
-// The number of the value that is nearest.
+/**
+ * The number of the value that is nearest.
+ * @param {number[]} values
+ * @param {number} wanted
+ */
 function closest(values, wanted) {
   return values.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? i : best), 0);
 }

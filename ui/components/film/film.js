@@ -1,23 +1,42 @@
 // A run as a film: the losses, one slider over its epochs, and the pictures of the epoch that the slider stands at.
 
+import { unpack } from "../shared/parcel.js";
+import { calm, make } from "../shared/tools.js";
+import { Voice } from "../shared/voice.js";
+import { LossChart } from "./chart.js";
+import { Frames } from "./frames.js";
+import { CodeMap, Grid, Pairs } from "./pictures.js";
+import STYLE from "./film.css";
+
+/** @import { FilmHeader, Mounted, Part, Scene, Tell } from "../shared/types" */
+
 const ASK = 16; // epochs asked for at a time
 const ASK_AGAIN = 6000; // ms after which an answer counts as lost
 const GLIDE = 320; // ms in which the points move to their next places
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Film {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
     this.frames = new Frames();
+    /** @type {FilmHeader | null} */
+    this.header = null;
+    /** @type {Promise<ImageBitmap> | undefined} */
+    this.originals = undefined;
+    /** @type {number[]} */
+    this.view = [0, 0, 1];
+    /** @type {number | undefined} */
+    this.gliding = undefined;
+    /** @type {number | null} */
     this.epoch = null; // what the pictures show; the last one while `following`
     this.following = true;
-    this.asked = { epochs: [], at: 0 };
+    this.asked = { epochs: /** @type {number[]} */ ([]), at: 0 };
     this.charts = make("div", { class: "charts" });
     this.pictures = make("div", { class: "pictures" });
-    const name = (figure) => `${this.header.run}-epoch-${this.epoch}-${figure}`;
+    const name = (/** @type {string} */ figure) => `${this.header.run}-epoch-${this.epoch}-${figure}`;
     this.bar = this.makeBar();
     this.waiting = make("p", { class: "waiting" });
     const below = make("div", { class: "below" });
-    this.box = make("div", { class: "film" }, this.charts, this.bar, this.waiting, this.pictures, below);
+    this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.charts, this.bar, this.waiting, this.pictures, below);
     root.append(this.box);
     this.map = new CodeMap(this.pictures, name);
     this.grid = new Grid(this.pictures, name);
@@ -26,7 +45,7 @@ class Film {
     this.losses = [0, 1].map(() => new LossChart(this.charts, (epoch) => this.scrub(epoch)));
     this.resized = new ResizeObserver(() => this.drawAll());
     this.resized.observe(this.box);
-    this.keys = (event) => this.onKey(event);
+    this.keys = (/** @type {KeyboardEvent} */ event) => this.onKey(event);
     document.addEventListener("keydown", this.keys);
     this.voice = new Voice(this.box);
     this.box.addEventListener("keydown", (event) => this.onSpace(event));
@@ -49,7 +68,12 @@ class Film {
     return make("div", { class: "bar", hidden: true }, this.button, this.slider, this.place, this.newest);
   }
 
+  /**
+   * @param {Uint8Array} data
+   * @param {Tell} setState
+   */
   update(data, setState) {
+    /** @type {{ header: FilmHeader, part: Part }} */
     const { header, part } = unpack(data);
     const first = !this.header;
     this.header = header;
@@ -67,8 +91,9 @@ class Film {
     this.ask();
   }
 
+  /** @param {boolean} first */
   arrive(first) {
-    this.slider.max = this.header.epochs.length - 1;
+    this.slider.max = `${this.header.epochs.length - 1}`;
     if (this.following || !this.frames.get(this.epoch)) this.epoch = this.frames.nearest(this.header.epochs.at(-1));
     this.view = this.frames.view(this.header.rings ? 3 : 0);
     this.showEpoch(!first);
@@ -82,9 +107,10 @@ class Film {
     });
   }
 
+  /** @param {boolean} glide */
   showEpoch(glide) {
     const { epochs } = this.header;
-    this.slider.value = epochs.indexOf(this.epoch);
+    this.slider.value = `${epochs.indexOf(this.epoch)}`;
     this.place.textContent = `Epoch ${this.epoch} of ${this.header.total}`;
     this.newest.hidden = this.following || this.epoch === epochs.at(-1);
     for (const chart of this.losses) if (!chart.figure.hidden) chart.draw(this.epoch);
@@ -92,20 +118,29 @@ class Film {
     this.showPictures(this.epoch);
   }
 
+  /**
+   * @param {number} epoch
+   * @returns {Scene}
+   */
   scene(epoch) {
     const frame = this.frames.get(epoch);
     const { points: raw, square } = frame;
     return { placed: this.frames.placed(epoch), raw, square, turn: this.frames.turn(epoch), view: this.view };
   }
 
-  // Points glide from where they are to where the epoch has them.
+  /**
+   * Points glide from where they are to where the epoch has them.
+   * @param {Scene} scene
+   * @param {boolean} glide
+   */
   moveTo(scene, glide) {
     cancelAnimationFrame(this.gliding);
     const from = this.map.scene;
     if (!glide || !from || from.placed.length !== scene.placed.length) return this.map.draw(scene);
     const began = performance.now();
-    const blend = (a, b, t) => a.map((value, i) => value + (b[i] - value) * t);
-    const frame = (now) => {
+    /** @type {<Numbers extends number[] | Float32Array>(from: Numbers, to: Numbers, t: number) => Numbers} */
+    const blend = (a, b, t) => /** @type {typeof a} */ (a.map((value, i) => value + (b[i] - value) * t));
+    const frame = (/** @type {number} */ now) => {
       const t = Math.min(1, (now - began) / GLIDE);
       const eased = t * t * (3 - 2 * t);
       const view = blend(from.view, scene.view, eased);
@@ -115,8 +150,9 @@ class Film {
     this.gliding = requestAnimationFrame(frame);
   }
 
+  /** @param {number} epoch */
   async showPictures(epoch) {
-    const [grid, made] = await Promise.all(["grid", "pictures"].map((name) => this.frames.picture(epoch, name)));
+    const [grid, made] = await Promise.all(/** @type {const} */ (["grid", "pictures"]).map((name) => this.frames.picture(epoch, name)));
     const originals = await this.originals;
     if (epoch !== this.epoch) return; // scrubbed on meanwhile
     this.grid.draw(grid, this.frames.turn(epoch), this.header.grid);
@@ -130,12 +166,14 @@ class Film {
 
   // The slider.
 
+  /** @param {number} epoch */
   scrub(epoch) {
     if (!this.header.epochs.length) return;
     this.pause();
     this.goTo(epoch);
   }
 
+  /** @param {number} epoch */
   goTo(epoch) {
     this.following = epoch === this.header.epochs.at(-1);
     const near = this.frames.nearest(epoch);
@@ -150,6 +188,7 @@ class Film {
     this.goTo(this.header.epochs.at(-1));
   }
 
+  /** @param {number} by */
   step(by) {
     const { epochs } = this.header;
     const place = epochs.indexOf(this.epoch) + by;
@@ -171,8 +210,9 @@ class Film {
     this.button.textContent = "Play";
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
-    const target = event.composedPath()[0];
+    const target = /** @type {HTMLInputElement} */ (event.composedPath()[0]);
     const typing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) && target.type !== "range";
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.header?.epochs.length) return;
     if (event.key === "[" || event.key === "]") {
@@ -181,8 +221,9 @@ class Film {
     }
   }
 
+  /** @param {KeyboardEvent} event */
   onSpace(event) {
-    if (event.key !== " " || event.composedPath()[0].tagName === "BUTTON") return;
+    if (event.key !== " " || /** @type {Element} */ (event.composedPath()[0]).tagName === "BUTTON") return;
     event.preventDefault();
     this.toggle();
   }
@@ -198,8 +239,10 @@ class Film {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Film>} */
 const films = new WeakMap();
 
+/** @param {Mounted<Uint8Array>} component */
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
   if (!films.has(parentElement)) films.set(parentElement, new Film(parentElement));

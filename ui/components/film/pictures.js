@@ -1,23 +1,28 @@
 // The three pictures of an epoch: the map of codes, the decoded grid, test images beside what the model makes of them.
 
-// A canvas as sharp as the screen; its drawing is in CSS pixels.
-function sharp(canvas, width, height) {
-  const dense = window.devicePixelRatio || 1;
-  const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
-  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-  const context = canvas.getContext("2d");
-  context.setTransform(dense, 0, 0, dense, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
+import { sharp } from "../shared/canvas.js";
+import { heading, standalone } from "../shared/figure.js";
+import { make, number, steps, theme, withAlpha } from "../shared/tools.js";
+import { quarter, turned } from "./frames.js";
 
-// Small pictures keep their pixels when they are drawn larger, and are smoothed when drawn smaller.
+/** @import { FilmHeader, Look, Place, Scene, Turn } from "../shared/types" */
+/** @typedef {CanvasRenderingContext2D} Context */
+/** @typedef {[x: number, y: number, width: number, height: number]} Box */
+
+/**
+ * Small pictures keep their pixels when they are drawn larger, and are smoothed when drawn smaller.
+ * @param {Context} context
+ * @param {ImageBitmap} picture
+ * @param {Box} from
+ * @param {Box} to
+ */
 function drawPicture(context, picture, from, to) {
   context.imageSmoothingEnabled = to[2] < from[2];
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, ...from, ...to);
 }
 
+/** @param {HTMLCanvasElement} canvas */
 function asSvg(canvas) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const svg = make("svg", { viewBox: `0 0 ${width} ${height}` });
@@ -25,14 +30,25 @@ function asSvg(canvas) {
   return svg;
 }
 
-class CodeMap {
+export class CodeMap {
+  /**
+   * @param {HTMLElement} host
+   * @param {(figure: string) => string} name
+   */
   constructor(host, name) {
     this.canvas = make("canvas", { class: "square", tabindex: 0, role: "img", "aria-label": "Map of codes" });
     this.legend = make("div", { class: "classes" });
     this.tip = make("div", { class: "tip", hidden: true });
     this.note = make("p", { class: "note" });
-    this.chosen = new Set();
+    /** @type {FilmHeader} */
+    this.header = null;
+    /** @type {Scene | null} */
+    this.scene = null;
+    /** @type {Set<number>} */
+    this.chosen = new Set(); // classes
+    /** @type {Map<string, HTMLCanvasElement>} */
     this.sprites = new Map();
+    this.legendText = ""; // for which classes the legend stands
     const help = "Each dot is a test image, drawn where the encoder puts it. Turned and mirrored from epoch to epoch so that "
       + "it stays still, never scaled. The dashed box is what the grid decodes.";
     const head = heading("Map of codes", help, () => name("map"), () => this.svg());
@@ -41,6 +57,7 @@ class CodeMap {
     this.canvas.addEventListener("pointerleave", () => this.showTip(null));
   }
 
+  /** @param {FilmHeader} header */
   describe(header) {
     this.header = header;
     this.note.textContent = header.map_note;
@@ -52,6 +69,11 @@ class CodeMap {
     this.legend.replaceChildren(...header.classes.slice(0, 24).map((label, i) => this.key(label, i, counts.get(i) ?? 0)));
   }
 
+  /**
+   * @param {string} label
+   * @param {number} i
+   * @param {number} count
+   */
   key(label, i, count) {
     const dot = make("i", { style: `background:${this.color(i)}` });
     const pick = () => { if (!this.chosen.delete(i)) this.chosen.add(i); this.mark(); this.draw(); };
@@ -60,11 +82,12 @@ class CodeMap {
   }
 
   mark() {
-    for (const button of this.legend.children) {
+    for (const button of this.legend.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", `${this.chosen.has(Number(button.dataset.class))}`);
     }
   }
 
+  /** @param {number} label */
   color(label) {
     const { colors } = this.header;
     return colors[label % colors.length];
@@ -81,11 +104,22 @@ class CodeMap {
     this.drawPoints(context, side, look);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   * @returns {Place}
+   */
   at(x, y, side) {
     const [cx, cy, half] = this.scene.view;
     return [((x - cx) / half + 1) * side / 2, (1 - (y - cy) / half) * side / 2];
   }
 
+  /**
+   * @param {Context} context
+   * @param {number} side
+   * @param {Look} look
+   */
   drawGround(context, side, look) {
     const { turn, square, view } = this.scene;
     const scale = side / 2 / view[2];
@@ -105,6 +139,12 @@ class CodeMap {
     context.setLineDash([]);
   }
 
+  /**
+   * @param {Context} context
+   * @param {number} side
+   * @param {Look} look
+   * @param {number} scale
+   */
   drawRings(context, side, look, scale) {
     const [x, y] = this.at(0, 0, side);
     context.strokeStyle = withAlpha(look.text, 0.22);
@@ -115,13 +155,19 @@ class CodeMap {
     }
   }
 
-  // The code's own axes, turned as the codes are, with numbers along them.
+  /**
+   * The code's own axes, turned as the codes are, with numbers along them.
+   * @param {Context} context
+   * @param {number} side
+   * @param {Look} look
+   */
   drawAxes(context, side, look) {
     const { turn, view } = this.scene;
     const names = this.header.axes;
-    for (const [axis, unit] of [[0, [1, 0]], [1, [0, 1]]]) {
-      const direction = turned(turn, ...unit);
+    for (const axis of [0, 1]) {
+      const direction = turned(turn, 1 - axis, axis);
       const middle = view[0] * direction[0] + view[1] * direction[1]; // where the axis comes nearest to the middle
+      /** @type {[number, number]} */
       const ends = [middle - 2 * view[2], middle + 2 * view[2]];
       const [from, to] = ends.map((t) => this.at(t * direction[0], t * direction[1], side));
       context.strokeStyle = withAlpha(look.text, 0.14);
@@ -130,6 +176,7 @@ class CodeMap {
       context.lineTo(...to);
       context.stroke();
       context.fillStyle = withAlpha(look.text, 0.6);
+      /** @type {Place | null} */
       let last = null;
       for (const tick of steps(...ends, 10).filter((value) => Math.abs(value) > 1e-9)) {
         const [x, y] = this.at(tick * direction[0], tick * direction[1], side);
@@ -141,6 +188,7 @@ class CodeMap {
     }
   }
 
+  /** @param {string} color */
   sprite(color) {
     if (!this.sprites.has(color)) {
       const dense = window.devicePixelRatio || 1;
@@ -156,6 +204,10 @@ class CodeMap {
     return this.sprites.get(color);
   }
 
+  /**
+   * @param {number} i
+   * @param {Look} look
+   */
   pointColor(i, look) {
     const label = this.header.labels?.[i];
     if (label === undefined || label < 0) return withAlpha(look.primary, 0.7);
@@ -163,6 +215,11 @@ class CodeMap {
     return greyed ? withAlpha(look.text, 0.1) : withAlpha(this.color(label), 0.8);
   }
 
+  /**
+   * @param {Context} context
+   * @param {number} side
+   * @param {Look} look
+   */
   drawPoints(context, side, look) {
     const { placed } = this.scene;
     context.imageSmoothingEnabled = true;
@@ -172,11 +229,12 @@ class CodeMap {
     }
   }
 
+  /** @param {PointerEvent} event */
   onMove(event) {
     if (!this.scene) return;
     const side = this.canvas.clientWidth;
     const { placed } = this.scene;
-    let [best, distance] = [null, 14 ** 2];
+    let [best, distance] = [/** @type {number | null} */ (null), 14 ** 2];
     for (let i = 0; i < placed.length / 2; i++) {
       const [x, y] = this.at(placed[2 * i], placed[2 * i + 1], side);
       const away = (x - event.offsetX) ** 2 + (y - event.offsetY) ** 2;
@@ -185,6 +243,7 @@ class CodeMap {
     this.showTip(best);
   }
 
+  /** @param {number | null} i */
   showTip(i) {
     this.tip.hidden = i === null;
     if (i === null) return;
@@ -229,8 +288,17 @@ class CodeMap {
   }
 }
 
-class Grid {
+export class Grid {
+  /**
+   * @param {HTMLElement} host
+   * @param {(figure: string) => string} name
+   */
   constructor(host, name) {
+    /** @type {ImageBitmap | undefined} */
+    this.picture = undefined;
+    /** @type {Turn | undefined} */
+    this.turn = undefined;
+    this.count = 0; // pictures along each side
     this.canvas = make("canvas", { class: "square", role: "img", "aria-label": "Decoded grid" });
     this.note = make("p", { class: "note" });
     const help = "What the decoder paints at 16 x 16 places of the map: the dashed box there, cell by cell.";
@@ -258,8 +326,17 @@ class Grid {
   }
 }
 
-class Pairs {
+export class Pairs {
+  /**
+   * @param {HTMLElement} host
+   * @param {(figure: string) => string} name
+   */
   constructor(host, name) {
+    /** @type {ImageBitmap | undefined} */
+    this.originals = undefined;
+    /** @type {ImageBitmap | undefined} */
+    this.made = undefined;
+    this.count = 0; // images in a row
     this.canvas = make("canvas", { role: "img", "aria-label": "Test images and their reconstructions" });
     const help = "Ten test images, and what the model makes of each when it has only the code to go by.";
     const head = heading("Test images and reconstructions", help, () => name("reconstructions"),

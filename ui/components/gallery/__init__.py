@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from ui.components import bundles
 from ui.components.parcel import Parcel
 from vae_core.look import pictures as sheets
 
-HERE = Path(__file__).parent
 Array = np.ndarray[Any, Any]
 
-_gallery = st.components.v2.component(
-    "gallery", css=(HERE / "gallery.css").read_text("utf-8"), js=(HERE / "gallery.js").read_text("utf-8")
-)
+_gallery = st.components.v2.component("gallery", js=bundles.shipped("gallery"))
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,57 @@
 // A sheet of small pictures, each of a code. A click, or a press that is dragged over them, moves the plane's cursor.
 
+import { unpack } from "../shared/parcel.js";
+import { make } from "../shared/tools.js";
+import STYLE from "./gallery.css";
+
+/** @import { GalleryHeader, Mounted, Part, Wish } from "../shared/types" */
+
 const HINT = "Press a picture, or drag over them, to go there on the map.";
 
-const make = (name, attributes, ...children) => filled(document.createElement(name), attributes, children);
-const draw = (name, attributes, ...children) => filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
-
-function filled(node, attributes = {}, children = []) {
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
 class Gallery {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
     this.tiles = make("div", { role: "group" });
     this.caption = make("p", { class: "caption" });
-    this.box = make("div", { class: "box" }, this.tiles, this.caption);
+    this.box = make("div", { class: "box" }, make("style", {}, STYLE), this.tiles, this.caption);
     root.append(this.box);
+    /** @type {Uint8Array | null} */
+    this.data = null; // what it shows, as it came
+    /** @type {GalleryHeader | null} */
+    this.header = null;
+    /** @type {HTMLButtonElement[]} */
+    this.buttons = [];
+    this.sheet = ""; // an address
+    /** @type {number | undefined} */
+    this.gone = undefined; // where Python sent the cursor last
+    /** @type {(() => void) | null} */
+    this.cancel = null; // ends what the plane draws
+    /** @type {number | undefined} */
+    this.dragged = undefined;
     this.life = new AbortController();
     const { signal } = this.life;
-    const on = (target, name, act) => target.addEventListener(name, act, { signal });
-    on(this.tiles, "click", (event) => this.go(this.under(event)));
-    on(this.tiles, "pointerover", (event) => this.hover(event));
-    on(this.tiles, "focusin", (event) => this.tell(this.under(event)));
-    on(this.tiles, "keydown", (event) => this.step(event));
-    on(window, "pointerup", () => this.drop());
-    on(document, "loupe-decodes", () => this.askPlane());
+    /** @type {<Name extends keyof HTMLElementEventMap>(name: Name, act: (event: HTMLElementEventMap[Name]) => void) => void} */
+    const on = (name, act) => this.tiles.addEventListener(name, act, { signal });
+    on("click", (event) => this.go(this.under(event)));
+    on("pointerover", (event) => this.hover(event));
+    on("focusin", (event) => this.tell(this.under(event)));
+    on("keydown", (event) => this.step(event));
+    window.addEventListener("pointerup", () => this.drop(), { signal });
+    document.addEventListener("loupe-decodes", () => this.askPlane(), { signal });
   }
 
-  // The number of the picture that an event belongs to; -1 for none.
+  /**
+   * The number of the picture that an event belongs to; -1 for none.
+   * @param {Event} event
+   */
   under(event) {
-    return this.buttons.indexOf(event.target.closest("button"));
+    return this.buttons.indexOf(/** @type {Element} */ (event.target).closest("button"));
   }
 
+  /** @param {Uint8Array} data */
   update(data) {
-    const bytes = data.slice(); // its own memory, aligned
-    const length = new DataView(bytes.buffer).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-    const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
+    /** @type {{ header: GalleryHeader, part: Part }} */
+    const { header, part } = unpack(data);
     this.header = header;
     this.codes = new Float32Array(part(header.codes).buffer);
     URL.revokeObjectURL(this.sheet);
@@ -64,6 +78,10 @@ class Gallery {
     this.caption.textContent = HINT;
   }
 
+  /**
+   * @param {string} caption
+   * @param {number} i
+   */
   button(caption, i) {
     const { shape } = this.header;
     const button = make("button", { type: "button", "aria-label": caption, tabindex: i ? -1 : 0 });
@@ -75,12 +93,15 @@ class Gallery {
     return button;
   }
 
-  // A window on the sheet. Hundreds of canvases would each be a layer that the browser composes anew in every frame.
+  /**
+   * A window on the sheet. Hundreds of canvases would each be a layer that the browser composes anew in every frame.
+   * @param {number} i
+   */
   picture(i) {
     const { tile: [width, height], across } = this.header;
     const window = [(i % across) * width, Math.floor(i / across) * height, width, height];
-    const image = draw("image", { href: this.sheet, width: across * width, height: Math.ceil(this.header.captions.length / across) * height });
-    return draw("svg", { viewBox: window.join(" "), "aria-hidden": "true" }, image);
+    const image = make("image", { href: this.sheet, width: across * width, height: Math.ceil(this.header.captions.length / across) * height });
+    return make("svg", { viewBox: window.join(" "), "aria-hidden": "true" }, image);
   }
 
   // Pictures that nobody sent are drawn by the plane of this page, once it has its decoder; on one canvas, without gaps.
@@ -89,18 +110,23 @@ class Gallery {
     if (!shape) return;
     this.cancel?.();
     const context = this.canvas.getContext("2d");
-    const each = (i, tile) => context.drawImage(tile, (i % columns) * shape[1], Math.floor(i / columns) * shape[0]);
+    const each = (/** @type {number} */ i, /** @type {HTMLCanvasElement} */ tile) => context.drawImage(tile, (i % columns) * shape[1], Math.floor(i / columns) * shape[0]);
+    /** @type {Wish} */
     const request = { plane, codes: this.buttons.map((_, i) => this.code(i)), each };
     document.dispatchEvent(new CustomEvent("loupe-decode", { detail: request }));
     this.cancel = request.cancel;
   }
 
-  // What Python wants the cursor to do, once.
+  /**
+   * What Python wants the cursor to do, once.
+   * @param {GalleryHeader["go"]} go
+   */
   follow(go) {
     if (go && go.seq !== this.gone) this.send(go.code, false);
     this.gone = go?.seq;
   }
 
+  /** @param {PointerEvent} event */
   hover(event) {
     const i = this.under(event);
     if (i < 0) return;
@@ -115,15 +141,18 @@ class Gallery {
     this.dragged = undefined;
   }
 
+  /** @param {number} i */
   tell(i) {
     if (i >= 0) this.caption.textContent = this.header.captions[i];
   }
 
+  /** @param {number} i */
   code(i) {
     const { size } = this.header;
     return Array.from(this.codes.subarray(i * size, (i + 1) * size));
   }
 
+  /** @param {number} i */
   go(i) {
     if (i < 0) return;
     for (const button of this.buttons) button.removeAttribute("aria-current");
@@ -132,11 +161,18 @@ class Gallery {
     this.send(this.code(i), false);
   }
 
+  /**
+   * @param {number[]} code
+   * @param {boolean} live
+   */
   send(code, live) {
     document.dispatchEvent(new CustomEvent("loupe-go", { detail: { plane: this.header.plane, code, live } }));
   }
 
-  // One stop for the Tab key; the arrows go from picture to picture.
+  /**
+   * One stop for the Tab key; the arrows go from picture to picture.
+   * @param {KeyboardEvent} event
+   */
   step(event) {
     const wide = this.buttons.filter((button) => button.offsetTop === this.buttons[0].offsetTop).length;
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -wide, ArrowDown: wide }[event.key];
@@ -157,8 +193,10 @@ class Gallery {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Gallery>} */
 const galleries = new WeakMap();
 
+/** @param {Mounted<Uint8Array>} mounted */
 export default function ({ parentElement, data }) {
   if (!galleries.has(parentElement)) galleries.set(parentElement, new Gallery(parentElement));
   const gallery = galleries.get(parentElement);

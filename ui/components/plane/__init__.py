@@ -21,21 +21,20 @@ cursor and picture were drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from ui.components.plane import module, payload, told
+from ui.components import bundles
+from ui.components.plane import payload, told
 from ui.components.plane.told import Asked, State
 
 __all__ = ["Asked", "State", "answer", "show", "state"]
-HERE = Path(__file__).parent
 NEAR = 0.01  # an address that rounds the code is no wish to go elsewhere
 
-_plane = st.components.v2.component("plane", js=module.shipped())
-_mailbox = st.components.v2.component("plane_mailbox", js=(HERE / "mailbox.js").read_text("utf-8"))
+_plane = st.components.v2.component("plane", js=bundles.shipped("plane"))
+_mailbox = st.components.v2.component("plane_mailbox", js=bundles.shipped("mailbox"))
 
 
 def show(

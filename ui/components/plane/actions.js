@@ -1,5 +1,12 @@
 // Everything that can be done besides dragging: one list for the buttons, the keys and the help.
 
+import { make } from "../shared/tools.js";
+import { Recorder } from "./record.js";
+
+/** @import { Plane } from "./plane.js" */
+/** @typedef {[group: string, name: string, label: string, key: string, what: string, act: (plane: Plane, event: KeyboardEvent | MouseEvent) => void]} Action */
+
+/** @type {Action[]} */
 const ACTIONS = [
   // group, name, label, keys, what it does, act
   ["Step", "left", "←", "ArrowLeft", "One step to the left. Shift: ten; Alt: a tenth", (plane, event) => plane.cursor.step(-1, 0, event)],
@@ -24,49 +31,67 @@ const ACTIONS = [
   ["Keep", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
   ["Help", "help", "?", "?", "What all this is", (plane) => plane.showHelp()],
 ];
+/** @type {{ [name: string]: string }} */
 const CHANGES = { play: "Pause", record: "Save film" }; // labels while it is on
+/** @type {{ [key: string]: string }} */
 const KEYS = { " ": "Space", Home: "Home", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowDown: "↓", ArrowUp: "↑" };
 
-class Buttons {
+export class Buttons {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {Map<string, { button: HTMLButtonElement, label: string, key: string, run: (event: KeyboardEvent | MouseEvent) => void }>} */
     this.all = new Map();
     this.box = make("div", { class: "tools" });
     for (const group of new Set(ACTIONS.map((action) => action[0]))) {
       const buttons = ACTIONS.filter((action) => action[0] === group).map((action) => this.button(action));
-      const choice = { View: plane.layers.box, Step: plane.cursor.pace }[group];
-      this.box.append(make("div", { role: "group", "aria-label": group }, ...buttons, ...(choice ? [choice] : [])));
+      const choice = group === "View" ? plane.layers.box : group === "Step" ? plane.cursor.pace : null;
+      this.box.append(make("div", { role: "group", "aria-label": group }, ...buttons, choice));
     }
   }
 
+  /** @param {Action} action */
   button([, name, label, key, title, act]) {
     const hint = key ? ` (${keyName(key)})` : "";
-    const run = (event) => act(this.plane, event);
+    const run = (/** @type {KeyboardEvent | MouseEvent} */ event) => act(this.plane, event);
     const named = label.length > 1 ? null : title;
     const button = make("button", { "data-name": name, title: title + hint, "aria-label": named, onclick: run }, label);
     this.all.set(name, { button, label, key, run });
     return button;
   }
 
-  // For a run that has just been opened.
+  /**
+   * For a run that has just been opened.
+   * @param {Plane} plane
+   */
   fill(plane) {
     this.allow({ record: Recorder.possible, draw: false, pin: false, clear: false });
     plane.layers.offer(plane.header);
     plane.setMode(plane.hand.mode);
   }
 
-  // Whether they are there.
+  /**
+   * Whether they are there.
+   * @param {{ [name: string]: unknown }} names
+   */
   allow(names) {
     for (const [name, allowed] of Object.entries(names)) this.all.get(name).button.hidden = !allowed;
   }
 
+  /**
+   * @param {string} name
+   * @param {boolean} on
+   */
   mark(name, on) {
     const { button, label } = this.all.get(name);
     button.setAttribute("aria-pressed", `${on}`);
     if (CHANGES[name]) button.textContent = on ? CHANGES[name] : label;
   }
 
-  // Whether the key belongs to an action, which was then done.
+  /**
+   * Whether the key belongs to an action, which was then done.
+   * @param {KeyboardEvent} event
+   */
   press(event) {
     const pressed = event.key.length > 1 ? event.key : event.key.toLowerCase();
     const found = [...this.all.values()].find(({ key, button }) => key && key === pressed && !button.hidden);
@@ -75,10 +100,13 @@ class Buttons {
   }
 }
 
-const keyName = (key) => KEYS[key] ?? key.toUpperCase();
+const keyName = (/** @type {string} */ key) => KEYS[key] ?? key.toUpperCase();
 
-// `dot` says what a point of the map is.
-function helpText(dot) {
+/**
+ * `dot` says what a point of the map is.
+ * @param {string} dot
+ */
+export function helpText(dot) {
   const known = ACTIONS.filter((action) => action[3]);
   const keys = known.flatMap(([, , , key, what]) => [make("dt", {}, keyName(key)), make("dd", {}, what)]);
   return make("div", { class: "help", hidden: true },

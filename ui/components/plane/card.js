@@ -1,28 +1,45 @@
 // What is known of single test images, and the card beside the one under the pointer.
 
+import { paint } from "../shared/canvas.js";
+import { capital, make, number } from "../shared/tools.js";
+
+/** @import { Fact } from "../shared/types" */
+/** @import { Questions } from "./questions.js" */
+/** @import { Plane } from "./plane.js" */
+
 const KEPT = 600; // test images of which the facts are remembered
 const DWELL = 125; // ms that the pointer rests before the card opens
 const GRACE = 260; // ms that it stays when the pointer has left
 const ANSWER_BYTES = 60_000; // of pictures that one question should bring
 
-class Facts {
+export class Facts {
+  /** @param {Questions} questions */
   constructor(questions) {
     this.questions = questions;
+    /** @type {Map<number, Fact>} */
     this.known = new Map();
   }
 
+  /** @param {number} image */
   get(image) {
     return this.known.get(image);
   }
 
-  // The newest stay, the oldest go.
+  /**
+   * The newest stay, the oldest go.
+   * @param {Fact} fact
+   */
   add(fact) {
     this.known.delete(fact.image);
     this.known.set(fact.image, fact);
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value);
   }
 
-  // Asks for the first of these and as many others as one answer should hold.
+  /**
+   * Asks for the first of these and as many others as one answer should hold.
+   * @param {number[]} images
+   * @param {number} bytesEach
+   */
   want(images, bytesEach) {
     if (this.known.has(images[0])) return;
     const most = Math.max(4, Math.min(32, Math.floor(ANSWER_BYTES / bytesEach)));
@@ -30,19 +47,30 @@ class Facts {
   }
 }
 
-class Card {
+export class Card {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {number | null} */
     this.point = null; // the one it shows
+    /** @type {number | null} */
+    this.wanted = null; // the one under the pointer
+    /** @type {number | null} */
+    this.made = null; // the one whose reconstruction it shows
+    /** @type {(() => void) | null} */
+    this.cancel = null;
     this.pictures = ["original", "reconstruction"].map((name) => make("canvas", { role: "img", "aria-label": name }));
     this.title = make("strong");
     this.lines = make("div", { class: "lines" });
-    const named = (canvas) => make("figure", {}, canvas, make("figcaption", {}, canvas.getAttribute("aria-label")));
+    const named = (/** @type {HTMLCanvasElement} */ canvas) => make("figure", {}, canvas, make("figcaption", {}, canvas.getAttribute("aria-label")));
     const pairs = this.pictures.map(named);
     this.box = make("div", { class: "card", role: "status", hidden: true }, this.title, make("div", { class: "pair" }, ...pairs), this.lines);
   }
 
-  // `point` is the one under the pointer, or null. A card that is open follows at once.
+  /**
+   * `point` is the one under the pointer, or null. A card that is open follows at once.
+   * @param {number | null} point
+   */
   follow(point) {
     if (point === this.wanted) return;
     this.wanted = point;
@@ -56,6 +84,7 @@ class Card {
     this.show(null);
   }
 
+  /** @param {number | null} point */
   show(point) {
     this.cancel?.();
     this.point = point;
@@ -81,6 +110,7 @@ class Card {
     this.put();
   }
 
+  /** @param {Fact | undefined} fact */
   numbers(fact) {
     const code = fact?.code ?? this.plane.codes.exact(this.plane.points.place(this.point));
     if (!code) return [];
@@ -88,6 +118,7 @@ class Card {
     return code.length > 4 ? [...told, `and ${code.length - 4} more`] : told;
   }
 
+  /** @param {Fact | undefined} fact */
   paint(fact) {
     const [original, made] = this.pictures;
     const { header, decoder } = this.plane;

@@ -1,33 +1,65 @@
 // Where the cursor goes: after the hand, a slider, a key or another part of the page; and what Python hears of it.
 
+import { normal } from "../shared/codes.js";
+import { make } from "../shared/tools.js";
+import { NEAR } from "./pointer.js";
+
+/** @import { Code, Fact, Place } from "../shared/types" */
+/** @import { Plane } from "./plane.js" */
+
 const MOST_DRAWN = 200; // draws from one image's code that stay on the map
 
-class Cursor {
+export class Cursor {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {Fact | null} */
     this.image = null; // what is known of the test image that it was sent to
+    /** @type {Code[]} */
     this.drawn = []; // codes drawn from what the model believes of that image
+    /** @type {Place | null} */
     this.pointer = null; // where the hand was last, until the next frame is drawn
+    /** @type {number | null} */
     this.moved = null; // when that was
-    const paces = [[1, "step"], [10, "ten steps"], [0.1, "a tenth"]].map(([value, name]) => make("option", { value }, name));
+    /** @type {number | null} */
+    this.awaited = null; // the test image whose code Python is to tell
+    /** @type {number | null} */
+    this.caught = null; // the point that it snapped to
+    this.snap = false;
+    /** @type {string | null} */
+    this.told = null; // the code that Python heard last
+    const paces = [[1, "step"], [10, "ten steps"], [0.1, "a tenth"]].map(([value, name]) => make("option", { value }, `${name}`));
     this.pace = make("select", { title: "How far an arrow goes", "aria-label": "Size of a step" }, ...paces);
   }
 
+  /**
+   * @param {Code} code
+   * @param {Place} [place]
+   */
   setCode(code, place) {
     this.plane.codes.set(code, place);
     this.plane.request("code");
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   setPlace(x, y) {
     this.plane.codes.moveTo(x, y);
     this.plane.request("code");
   }
 
+  /**
+   * @param {Code} code
+   * @param {Place} [place]
+   */
   go(code, place) {
     this.setCode(code, place);
     this.rest();
   }
 
+  /** @param {Code} code */
   jump(code) {
     this.interrupt();
     this.go(code);
@@ -37,7 +69,12 @@ class Cursor {
     this.jump(this.plane.codes.random(this.plane.points));
   }
 
-  // A slider: one number of the code.
+  /**
+   * A slider: one number of the code.
+   * @param {number} i
+   * @param {number} value
+   * @param {Event} event
+   */
   setOne(i, value, event) {
     if (!Number.isFinite(value)) return;
     this.interrupt();
@@ -45,7 +82,11 @@ class Cursor {
     this.setCode(this.plane.codes.code.with(i, value));
   }
 
-  // The newest place of the pointer counts when the next frame is drawn.
+  /**
+   * The newest place of the pointer counts when the next frame is drawn.
+   * @param {Place} at
+   * @param {Event} event
+   */
   walkTo(at, event) {
     this.interrupt();
     this.pointer = at;
@@ -68,8 +109,13 @@ class Cursor {
     else this.rest();
   }
 
+  /**
+   * @param {number} across
+   * @param {number} up
+   * @param {KeyboardEvent | MouseEvent} event
+   */
   step(across, up, event) {
-    const size = 0.1 * this.pace.value * this.plane.codes.stride() * (event.shiftKey ? 10 : event.altKey ? 0.1 : 1);
+    const size = 0.1 * Number(this.pace.value) * this.plane.codes.stride() * (event.shiftKey ? 10 : event.altKey ? 0.1 : 1);
     const [x, y] = this.plane.codes.place();
     this.interrupt();
     this.moved = event.timeStamp;
@@ -77,7 +123,10 @@ class Cursor {
     if (event.type === "click") this.rest();
   }
 
-  // Exactly to the code of a test image; near it at once, and there when Python has told the code.
+  /**
+   * Exactly to the code of a test image; near it at once, and there when Python has told the code.
+   * @param {number} point
+   */
   visit(point) {
     this.interrupt();
     const image = this.plane.points.image(point);
@@ -98,6 +147,7 @@ class Cursor {
     this.go(arrived.code, this.plane.codes.place());
   }
 
+  /** @param {Fact | null} fact */
   keep(fact) {
     this.image = fact;
     this.drawn = [];
@@ -127,12 +177,16 @@ class Cursor {
     this.plane.walk.stop();
   }
 
-  // Python wants it elsewhere.
+  /**
+   * Python wants it elsewhere.
+   * @param {Code} code
+   */
   obey(code) {
     this.told = null;
     this.setCode(code);
   }
 
+  /** @param {DocumentEventMap["loupe-go"]["detail"]} wish */
   heed({ plane, code, place, live }) {
     if (plane !== this.plane.header?.plane) return;
     if (!place && !this.plane.codes.fits(code)) return;

@@ -1,17 +1,15 @@
 // What lies under the points: the chosen layer, the prior's rings, the axes with their numbers.
 
-// A canvas as sharp as the screen; its drawing is in CSS pixels.
-function sharp(canvas, side) {
-  const dense = window.devicePixelRatio || 1;
-  const wide = Math.round(side * dense);
-  if (canvas.width !== wide || canvas.height !== wide) canvas.width = canvas.height = wide;
-  const context = canvas.getContext("2d");
-  context.setTransform(dense, 0, 0, dense, 0, 0);
-  context.clearRect(0, 0, side, side);
-  return context;
-}
+import { sharp } from "../shared/canvas.js";
+import { make, number, steps, withAlpha } from "../shared/tools.js";
 
-class Ground {
+/** @import { Look } from "../shared/types" */
+/** @import { View } from "../shared/view.js" */
+
+/** @import { Plane } from "./plane.js" */
+
+export class Ground {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
     this.canvas = make("canvas", { "aria-hidden": "true" });
@@ -24,9 +22,14 @@ class Ground {
     context.lineWidth = 1;
     context.font = `11px ${look.font}`;
     if (header.rings) this.rings(context, view, look);
-    for (const axis of [0, 1]) if (header.names[axis]) this.axis(context, axis);
+    for (const axis of /** @type {const} */ ([0, 1])) if (header.names[axis]) this.axis(context, axis);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {View} view
+   * @param {Look} look
+   */
   rings(context, view, look) {
     const [x, y] = view.toScreen(...this.plane.codes.origin());
     context.strokeStyle = withAlpha(look.text, 0.3);
@@ -37,7 +40,11 @@ class Ground {
     }
   }
 
-  // A line through zero, and numbers along the edge of the map.
+  /**
+   * A line through zero, and numbers along the edge of the map.
+   * @param {CanvasRenderingContext2D} context
+   * @param {0 | 1} axis
+   */
   axis(context, axis) {
     const { view, look, header } = this.plane;
     const side = view.side;
@@ -60,7 +67,13 @@ class Ground {
     context.font = `11px ${look.font}`;
   }
 
-  // Readable on tiles, too.
+  /**
+   * Readable on tiles, too.
+   * @param {CanvasRenderingContext2D} context
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   */
   write(context, text, x, y) {
     context.strokeStyle = withAlpha(this.plane.look.background, 0.7);
     context.lineWidth = 3;

@@ -1,8 +1,18 @@
 // What may lie under the points. Each layer is a small picture of a piece of the plane, made once for a view.
 
+import { paint, pixel } from "../shared/canvas.js";
+import { make } from "../shared/tools.js";
+
+/** @import { Code, PlaneHeader, Place } from "../shared/types" */
+/** @import { View } from "../shared/view.js" */
+/** @import { Plane } from "./plane.js" */
+/** @typedef {"none" | "tiles" | "density" | "holes" | "stretch"} Name */
+/** @typedef {{ x: number, y: number, side: number }} Rect   its upper left corner on the map, and its side */
+
 const BLUR = 3; // cells to each side over which codes are counted, three times over
 const HOLE = 0.1; // a place with fewer codes than this share of what the prior promises is in a hole
-const SETTLES = 180; // ms after the last change of the view
+export const SETTLES = 180; // ms after the last change of the view
+/** @type {{ [name: string]: [label: string, note: string] }} */
 const LAYERS = {
   none: ["None", ""],
   tiles: ["Decoded tiles", "Each tile is what the decoder draws at its middle."],
@@ -11,23 +21,39 @@ const LAYERS = {
   stretch: ["Magnification", "The stronger the shade, the faster the picture changes around that place."],
 };
 
-class Layers {
+export class Layers {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {Name} */
     this.name = "none";
     this.note = "";
+    /** @type {HTMLCanvasElement | null} */
+    this.sheet = null; // the layer's picture ...
+    /** @type {Rect} */
+    this.rect = null; // ... and where it lies
+    this.smooth = false;
+    /** @type {(() => void) | null} */
+    this.cancel = null;
+    /** @type {string | null} */
+    this.made = null; // for which view
     const options = Object.entries(LAYERS).map(([name, [label]]) => make("option", { value: name }, label));
-    this.select = make("select", { onchange: () => this.choose(this.select.value) }, ...options);
+    this.select = make("select", { onchange: () => this.choose(/** @type {Name} */ (this.select.value)) }, ...options);
     this.box = make("label", { title: "What lies behind the dots" }, "Background ", this.select);
   }
 
-  // Only what this run can show.
+  /**
+   * Only what this run can show.
+   * @param {PlaneHeader} header
+   */
   offer({ rings, size, decoder, count }) {
+    /** @type {{ [name: string]: unknown }} */
     const possible = { none: true, tiles: decoder, density: count, holes: count && rings && size > 1, stretch: decoder };
     for (const option of this.select.options) option.hidden = option.disabled = !possible[option.value];
     if (!possible[this.name]) this.choose(this.select.value = "none");
   }
 
+  /** @param {Name} name */
   choose(name) {
     this.name = name;
     this.drop();
@@ -61,6 +87,10 @@ class Layers {
     this.plane.request("map");
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {View} view
+   */
   draw(context, view) {
     if (!this.sheet) return;
     const [left, top] = view.toScreen(this.rect.x, this.rect.y);
@@ -69,17 +99,29 @@ class Layers {
     context.drawImage(this.sheet, left, top, side, side);
   }
 
+  /**
+   * @param {HTMLCanvasElement} sheet
+   * @param {Rect} rect
+   * @param {boolean} smooth
+   */
   put(sheet, rect, smooth) {
     Object.assign(this, { sheet, rect, smooth });
     this.plane.request("map");
   }
 
-  // The middles of n x n cells.
+  /**
+   * The middles of n x n cells.
+   * @param {Rect} rect
+   * @param {number} n
+   * @returns {Place[]}
+   */
   cells({ x, y, side }, n) {
+    /** @type {(i: number) => Place} */
     const middle = (i) => [x + ((i % n) + 0.5) * side / n, y - (Math.floor(i / n) + 0.5) * side / n];
     return Array.from({ length: n * n }, (_, i) => middle(i));
   }
 
+  /** @param {Rect} rect */
   tiles(rect) {
     const { header, view, decoder } = this.plane;
     if (!decoder) return;
@@ -100,7 +142,11 @@ class Layers {
     });
   }
 
-  // How many points lie in each of n x n cells, smoothed: a share of all points.
+  /**
+   * How many points lie in each of n x n cells, smoothed: a share of all points.
+   * @param {Rect} rect
+   * @param {number} n
+   */
   counts(rect, n) {
     const { points } = this.plane;
     let counts = new Float32Array(n * n);
@@ -114,6 +160,7 @@ class Layers {
     return counts;
   }
 
+  /** @param {Rect} rect */
   density(rect) {
     const counts = this.counts(rect, 140);
     const most = Math.max(...counts) || 1;
@@ -127,7 +174,7 @@ class Layers {
     const rect = { x: cx - reach, y: cy + reach, side: 2 * reach };
     const counts = this.counts(rect, n);
     const cell = rect.side / n;
-    const mass = ([x, y]) => Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 2) / (2 * Math.PI) * cell * cell;
+    const mass = (/** @type {Place} */ [x, y]) => Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 2) / (2 * Math.PI) * cell * cell;
     const prior = this.cells(rect, n).map(mass);
     const empty = prior.map((promised, i) => (counts[i] < HOLE * promised ? promised : 0));
     const share = empty.reduce((sum, each) => sum + each, 0);
@@ -138,14 +185,18 @@ class Layers {
     this.put(shaded(empty.map((each) => 0.75 * Math.sqrt(each / most)), "#c0392b"), rect, true);
   }
 
-  // The area that a small square of the plane takes in the space of pictures, by differences between neighbours.
+  /**
+   * The area that a small square of the plane takes in the space of pictures, by differences between neighbours.
+   * @param {Rect} rect
+   */
   stretch(rect) {
     const { decoder } = this.plane;
     if (!decoder) return;
     const n = 30;
     const values = new Float32Array(n * n);
+    /** @type {Float32Array[]} */
     const row = []; // the last n pictures: the one to the left, and the one above
-    const done = (i, picture) => {
+    const done = (/** @type {number} */ i, /** @type {Float32Array} */ picture) => {
       const now = picture.slice();
       if (i % n && i >= n) values[i] = area(row[(i - 1) % n], row[i % n], now);
       row[i % n] = now;
@@ -160,7 +211,12 @@ class Layers {
   }
 }
 
-// The mean over a few neighbours along one axis.
+/**
+ * The mean over a few neighbours along one axis.
+ * @param {Float32Array} values
+ * @param {number} n
+ * @param {number} step   from one number to the next along the axis
+ */
 function blurred(values, n, step) {
   const result = new Float32Array(values.length);
   const across = step === 1 ? n : 1;
@@ -175,7 +231,11 @@ function blurred(values, n, step) {
   return result;
 }
 
-// One colour, the more opaque the larger the value (0 to 1). `values` fill a square.
+/**
+ * One colour, the more opaque the larger the value (0 to 1). `values` fill a square.
+ * @param {ArrayLike<number> & { forEach(each: (value: number, i: number) => void): void }} values
+ * @param {string} color
+ */
 function shaded(values, color) {
   const n = Math.sqrt(values.length);
   const canvas = make("canvas", { width: n, height: n });
@@ -188,7 +248,12 @@ function shaded(values, color) {
   return canvas;
 }
 
-// With `left` and `above` the neighbours of `here`: the root of the Gram determinant of the two differences.
+/**
+ * With `left` and `above` the neighbours of `here`: the root of the Gram determinant of the two differences.
+ * @param {Float32Array} left
+ * @param {Float32Array} above
+ * @param {Float32Array} here
+ */
 function area(left, above, here) {
   let [a, b, c] = [0, 0, 0];
   for (let i = 0; i < here.length; i++) {
@@ -200,11 +265,15 @@ function area(left, above, here) {
   return Math.sqrt(Math.max(0, a * c - b * b)) || Math.max(a, c);
 }
 
-// Rank instead of size: magnification varies over orders of magnitude.
+/**
+ * Rank instead of size: magnification varies over orders of magnitude.
+ * @param {Float32Array} values
+ * @param {number} n
+ */
 function ranked(values, n) {
   const filled = values.map((value, i) => (i % n && i >= n ? value : i >= n ? values[i + 1] : values[i + n + (i % n ? 0 : 1)]));
   const sorted = filled.slice().sort();
-  const rank = (value) => {
+  const rank = (/** @type {number} */ value) => {
     let [low, high] = [0, sorted.length];
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -1,18 +1,29 @@
 // What Python wants to say to a plane that is already drawn. It has nothing to see and takes no room on the page.
 
+/** @import { Mounted } from "../shared/types" */
+
 class Mailbox {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
+    /** @type {Uint8Array | null} */
+    this.letter = null;
     this.life = new AbortController();
-    this.place = (root.host ?? root).closest('[data-testid="stElementContainer"]');
+    const element = root instanceof ShadowRoot ? root.host : root;
+    /** @type {HTMLElement | null} */
+    this.place = element.closest('[data-testid="stElementContainer"]');
     this.hide("none");
     document.addEventListener("loupe-ready", () => this.send(), { signal: this.life.signal });
   }
 
-  // The page may give the place to something else later.
+  /**
+   * The page may give the place to something else later.
+   * @param {string} display
+   */
   hide(display) {
     if (this.place) this.place.style.display = display;
   }
 
+  /** @param {Uint8Array} letter */
   put(letter) {
     this.letter = letter;
     this.send();
@@ -24,8 +35,10 @@ class Mailbox {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Mailbox>} */
 const boxes = new WeakMap();
 
+/** @param {Mounted<Uint8Array>} mounted */
 export default function ({ parentElement, data }) {
   if (!boxes.has(parentElement)) boxes.set(parentElement, new Mailbox(parentElement));
   const box = boxes.get(parentElement);

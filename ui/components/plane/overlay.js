@@ -1,6 +1,13 @@
 // What lies over the points and changes with every frame: cursor, ring, ellipse, bookmarks, pins, box and lasso.
 
-class Overlay {
+import { sharp } from "../shared/canvas.js";
+import { make, withAlpha } from "../shared/tools.js";
+
+/** @import { Code, Place } from "../shared/types" */
+/** @import { Plane } from "./plane.js" */
+
+export class Overlay {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
     this.canvas = make("canvas", { class: "over", tabindex: 0, role: "application" });
@@ -22,6 +29,13 @@ class Overlay {
     context.fillRect(x - 1, y - 1, 2, 2);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} radius
+   * @param {string} color
+   * @param {number} width
+   */
   circle(x, y, radius, color, width) {
     const { context } = this;
     context.strokeStyle = color;
@@ -31,6 +45,7 @@ class Overlay {
     context.stroke();
   }
 
+  /** @param {Place} place */
   ring(place) {
     const [x, y] = this.plane.view.toScreen(...place);
     this.circle(x, y, 7, this.plane.look.background, 4);
@@ -76,6 +91,10 @@ class Overlay {
     context.setLineDash([]);
   }
 
+  /**
+   * @param {Code} code
+   * @param {string} name
+   */
   flag(code, name) {
     const { context, plane: { look, view } } = this;
     const [x, y] = view.toScreen(...this.plane.codes.place(code));
@@ -92,7 +111,10 @@ class Overlay {
     context.fillText(name, x, y + 4);
   }
 
-  // The box or lasso that is being drawn, as corners in CSS pixels.
+  /**
+   * The box or lasso that is being drawn, as corners in CSS pixels.
+   * @param {Place[]} corners
+   */
   shape(corners) {
     const { context, plane: { look } } = this;
     context.beginPath();

@@ -1,28 +1,24 @@
 // The decoded picture, and a slider for each number of the code, in step with the cursor.
 
+import { paint } from "../shared/canvas.js";
+import { capital, make, number } from "../shared/tools.js";
+
+/** @import { Code, Fact, Picture, PlaneHeader, Shape } from "../shared/types" */
+/** @import { Plane } from "./plane.js" */
+/** @typedef {{ slider: HTMLInputElement, value: HTMLInputElement, line: HTMLLabelElement }} Row */
+
 const FEW = 8; // sliders that are always there
 
-// Values of 0 to 1, or bytes, as pixels. Grey where there is one channel.
-function paint(canvas, values, [height, width, channels]) {
-  if (canvas.width !== width || canvas.height !== height || !canvas.image) {
-    [canvas.width, canvas.height] = [width, height];
-    canvas.image = canvas.getContext("2d").createImageData(width, height);
-  }
-  const bytes = canvas.image.data; // it rounds and cuts by itself
-  const scale = values instanceof Uint8Array ? 1 : 255;
-  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
-  for (let from = 0, to = 0; to < bytes.length; from += channels, to += 4) {
-    bytes[to] = values[from] * scale;
-    bytes[to + 1] = values[from + green] * scale;
-    bytes[to + 2] = values[from + blue] * scale;
-    bytes[to + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(canvas.image, 0, 0);
-}
-
-class Panel {
+export class Panel {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {Shape} */
+    this.shape = null;
+    /** @type {Row[]} */
+    this.rows = [];
+    /** @type {HTMLDetailsElement | null} */
+    this.more = null; // sliders that are not always there
     this.picture = make("canvas", { class: "now", role: "img", "aria-label": "What the decoder draws at the cursor" });
     this.trouble = make("p", { class: "trouble", role: "alert", hidden: true });
     this.original = make("canvas", { role: "img", "aria-label": "The chosen test image" });
@@ -32,18 +28,24 @@ class Panel {
     this.box = make("div", { class: "panel" }, make("figure", {}, this.picture, this.trouble), this.sliders, this.chosen);
   }
 
+  /** @param {PlaneHeader} header */
   fill({ ranges, image }) {
     this.shape = image;
     this.picture.style.aspectRatio = this.original.style.aspectRatio = `${image[1]} / ${image[0]}`;
     this.rows = ranges.map((range, i) => this.row(range, i));
     const lines = this.rows.map((row) => row.line);
     const rest = lines.slice(FEW);
-    this.box.parentNode.classList.toggle("many", lines.length > FEW / 2); // the tools find room below the map
+    this.box.parentElement.classList.toggle("many", lines.length > FEW / 2); // the tools find room below the map
     this.more = rest.length ? make("details", {}, make("summary", {}, `${rest.length} more`), ...rest) : null;
     this.more?.addEventListener("toggle", () => this.follow(this.plane.codes.code));
     this.sliders.replaceChildren(...lines.slice(0, FEW), ...(this.more ? [this.more] : []));
   }
 
+  /**
+   * @param {[number, number]} range
+   * @param {number} i
+   * @returns {Row}
+   */
   row([low, high], i) {
     const name = `z${i + 1}`;
     const step = (high - low) / 1000;
@@ -55,28 +57,36 @@ class Panel {
     return { slider, value, line: make("label", { class: "slider" }, make("span", {}, name), slider, value) };
   }
 
-  // A field that somebody types into is left alone.
+  /**
+   * A field that somebody types into is left alone.
+   * @param {Code} code
+   */
   follow(code) {
     const shown = this.more && !this.more.open ? FEW : code.length;
-    const typing = this.box.getRootNode().activeElement;
+    const typing = /** @type {Document | ShadowRoot} */ (this.box.getRootNode()).activeElement;
     for (let i = 0; i < shown; i++) {
       const { slider, value } = this.rows[i];
-      slider.value = code[i];
+      slider.value = `${code[i]}`;
       if (value !== typing) value.value = code[i].toFixed(3);
     }
   }
 
+  /** @param {Picture} picture */
   draw(picture) {
     paint(this.picture, picture, this.shape);
   }
 
+  /** @param {string} words */
   fail(words) {
     this.trouble.textContent = words;
     this.trouble.hidden = false;
     this.picture.hidden = true;
   }
 
-  // The test image whose code the cursor was sent to.
+  /**
+   * The test image whose code the cursor was sent to.
+   * @param {Fact | null} fact
+   */
   show(fact) {
     this.chosen.hidden = !fact;
     if (!fact) return;

@@ -1,23 +1,72 @@
 // The plane: a map of codes, a cursor on it, and the picture that the decoder draws of the cursor's code.
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+import { paint } from "../shared/canvas.js";
+import { Codes } from "../shared/codes.js";
+import { Decoder } from "../shared/decoder.js";
+import { Legend } from "../shared/legend.js";
+import { rows, unpack } from "../shared/parcel.js";
+import { Points } from "../shared/points.js";
+import { Splat } from "../shared/splat.js";
+import { make, theme } from "../shared/tools.js";
+import { View } from "../shared/view.js";
+import { Voice } from "../shared/voice.js";
+import { Buttons, helpText } from "./actions.js";
+import { Card, Facts } from "./card.js";
+import { Cursor } from "./cursor.js";
+import { Ground } from "./ground.js";
+import { Keys } from "./keys.js";
+import { Layers, SETTLES } from "./layers.js";
+import { Overlay } from "./overlay.js";
+import { Panel } from "./panel.js";
+import { Hand, NEAR } from "./pointer.js";
+import { FarDecoder, Questions } from "./questions.js";
+import { Recorder } from "./record.js";
+import { Walk } from "./walk.js";
+import STYLE from "./plane.css";
 
-class Plane {
+/** @import { Code, Fact, Letter, Look, Mounted, Part, Place, PlaneHeader, ProjectionHeader, Slot, Times, Wish } from "../shared/types" */
+
+export class Plane {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
     this.life = new AbortController();
     this.view = new View();
     this.splat = new Splat();
     this.questions = new Questions((question) => this.tell("ask", question));
     this.facts = new Facts(this.questions);
+    /** @type {number | null} */
     this.hovered = null; // the point under the pointer
+    /** @type {Uint8Array | null} */
+    this.data = null; // what it shows, as it came
+    /** @type {PlaneHeader & Partial<ProjectionHeader>} */
+    this.header = null;
+    /** @type {Points} */
+    this.points = null;
+    /** @type {Codes} */
+    this.codes = null;
+    /** @type {Code[]} */
+    this.means = []; // codes of the classes
+    /** @type {Look} */
+    this.look = null;
+    /** @type {Decoder | FarDecoder | undefined} */
+    this.decoder = undefined;
+    this.begun = false; // what was kept of an earlier visit has come
+    /** @type {string | null} */
+    this.wish = null; // where Python wanted the cursor last
+    this.chosen = 0; // how many points
+    this.moving = false; // the view
+    /** @type {number | null} */
+    this.frame = null;
     this.cursor = new Cursor(this);
+    /** @type {Set<string>} */
     this.dirty = new Set();
+    /** @type {WeakSet<Uint8Array>} */
     this.read = new WeakSet(); // letters that were read
     this.build(root);
     this.listen();
   }
 
+  /** @param {HTMLElement | ShadowRoot} root */
   build(root) {
     this.ground = new Ground(this);
     this.dots = make("canvas", { "aria-hidden": "true" });
@@ -35,7 +84,7 @@ class Plane {
     this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box);
     const map = make("div", { class: "left" }, this.stage, this.legend.box);
     const tools = make("div", { class: "about" }, this.buttons.box, this.walk.list, this.note, this.help);
-    this.box = make("div", { class: "plane" }, make("style", {}, STYLE), make("div", { class: "parts" }, this.panel.box, map, tools));
+    this.box = make("div", { class: "plane" }, make("style", {}, this.style()), make("div", { class: "parts" }, this.panel.box, map, tools));
     root.append(this.box);
   }
 
@@ -46,11 +95,12 @@ class Plane {
     this.keys = new Keys(this, this.box, signal);
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(this.stage);
-    const on = (target, name, act) => target.addEventListener(name, act, { signal });
-    on(this.box, "transitionend", (event) => { if (event.target === this.box) this.restyle(); }); // the theme has changed
-    on(document, "loupe-go", (event) => this.cursor.heed(event.detail));
-    on(document, "loupe-decode", (event) => this.lend(event.detail));
-    on(document, "loupe-letter", (event) => this.readLetter(event.detail));
+    this.box.addEventListener("transitionend", (event) => { if (event.target === this.box) this.restyle(); }, { signal }); // the theme has changed
+    /** @type {<Name extends keyof DocumentEventMap>(name: Name, act: (event: DocumentEventMap[Name]) => void) => void} */
+    const on = (name, act) => document.addEventListener(name, act, { signal });
+    on("loupe-go", (event) => this.cursor.heed(event.detail));
+    on("loupe-decode", (event) => this.lend(event.detail));
+    on("loupe-letter", (event) => this.readLetter(event.detail));
   }
 
   destroy() {
@@ -63,6 +113,7 @@ class Plane {
     this.box.remove();
   }
 
+  /** @param {Uint8Array} data */
   shows(data) {
     return !this.header || unpack(data).header.run === this.header.run;
   }
@@ -82,7 +133,9 @@ class Plane {
 
   // What Python sends: the run once, letters later.
 
+  /** @param {Uint8Array} data */
   update(data) {
+    /** @type {{ header: PlaneHeader, part: Part }} */
     const { header, part } = unpack(data);
     const first = !this.header; // later ones bring the same run on other axes
     this.header = header;
@@ -103,19 +156,33 @@ class Plane {
     this.request("code");
   }
 
+  /**
+   * @param {PlaneHeader} header
+   * @param {Part} part
+   */
   readPoints(header, part) {
     return new Points(header, part);
   }
 
-  readCodes(header, part, code) {
+  /**
+   * @param {PlaneHeader} header
+   * @param {Part} _part
+   * @param {Code} code
+   * @returns {Codes}
+   */
+  readCodes(header, _part, code) {
     return new Codes(header, code);
   }
 
+  /**
+   * @param {PlaneHeader} header
+   * @param {Part} part
+   */
   async open(header, part) {
     try {
       const decoder = header.decoder ? await Decoder.open(part(header.decoder)) : new FarDecoder(this.questions);
       if (this.life.signal.aborted) return decoder.close();
-      if (decoder.input && decoder.input.join() !== `${header.size}`) throw new Error("It is made for other codes.");
+      if (decoder instanceof Decoder && decoder.input.join() !== `${header.size}`) throw new Error("It is made for other codes.");
       this.decoder = decoder;
       document.dispatchEvent(new CustomEvent("loupe-decodes"));
     } catch (error) {
@@ -128,7 +195,10 @@ class Plane {
     this.request("code");
   }
 
-  // Another part of the page wants pictures, one on a canvas at a time.
+  /**
+   * Another part of the page wants pictures, one on a canvas at a time.
+   * @param {Wish} request
+   */
   lend(request) {
     if (!this.decoder || request.plane !== this.header.plane) return;
     const tile = make("canvas");
@@ -138,6 +208,7 @@ class Plane {
     });
   }
 
+  /** @param {Uint8Array} letter */
   readLetter(letter) {
     if (!this.header || this.read.has(letter)) return;
     const { header, part } = unpack(letter);
@@ -147,7 +218,10 @@ class Plane {
     else this.begin(header);
   }
 
-  // Where Python wants the cursor, and, at first, what was kept of an earlier visit.
+  /**
+   * Where Python wants the cursor, and, at first, what was kept of an earlier visit.
+   * @param {Letter} letter
+   */
   begin({ at, marks, pinned }) {
     if (!this.begun) this.walk.restore(marks, pinned);
     this.begun = true;
@@ -156,10 +230,14 @@ class Plane {
     this.wish = wish;
   }
 
+  /**
+   * @param {Letter} letter
+   * @param {Part} part
+   */
   learn({ seq, facts, picture }, part) {
-    const pixels = (place) => place && part(place);
+    const pixels = (/** @type {Slot | null} */ slot) => slot && part(slot);
     for (const fact of facts) this.facts.add({ ...fact, original: pixels(fact.original), made: pixels(fact.made) });
-    if (picture) this.decoder?.done?.(part(picture));
+    if (picture && this.decoder instanceof FarDecoder) this.decoder.done?.(part(picture));
     this.questions.answered(seq);
     this.card.fill();
     this.walk.restorePins();
@@ -168,10 +246,15 @@ class Plane {
 
   // What Python is told.
 
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
   tell(name, value) {
     this.voice.say(name, value);
   }
 
+  /** @param {number} point */
   askAbout(point) {
     const around = this.points.around(...this.points.place(point), 4 * NEAR / this.view.scale, 40);
     const [height, width, channels] = this.header.image;
@@ -180,10 +263,12 @@ class Plane {
 
   // Pointer and view.
 
+  /** @param {Place} at */
   nearest(at) {
     return this.points.nearest(...this.view.toPlane(...at), NEAR / this.view.scale);
   }
 
+  /** @param {Place | null} at */
   hover(at) {
     const found = at && this.header ? this.nearest(at) : null;
     this.card.follow(found);
@@ -192,6 +277,7 @@ class Plane {
     this.request("over");
   }
 
+  /** @param {(view: View) => void} change */
   moveView(change) {
     change(this.view);
     this.card.hide();
@@ -207,7 +293,10 @@ class Plane {
     this.request("map");
   }
 
-  // What a plain drag does.
+  /**
+   * What a plain drag does.
+   * @param {string} mode
+   */
   setMode(mode) {
     this.hand.mode = mode;
     for (const name of ["walk", "pan", "box", "lasso"]) this.buttons.mark(name, name === mode);
@@ -220,12 +309,14 @@ class Plane {
     if (!hidden) this.help.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {Place[]} corners */
   choose(corners) {
     const number = this.points.choose(corners);
     this.tell("chosen", number ? this.points.bits(this.header.total) : null);
     this.chosenChanged(number);
   }
 
+  /** @param {number} number */
   chosenChanged(number) {
     this.chosen = number;
     this.buttons.allow({ clear: number || this.cursor.image });
@@ -242,17 +333,26 @@ class Plane {
     this.chosenChanged(0);
   }
 
-  // An image was chosen here, or another part of the page chose a code: others may want to follow.
-  visited() {}
+  style() {
+    return STYLE;
+  }
 
-  sent() {}
+  // An image was chosen here, or another part of the page chose a code: others may want to follow.
+
+  /** @param {number} _image */
+  visited(_image) {}
+
+  /** @param {Code} _code */
+  sent(_code) {}
 
   // Words.
 
+  /** @param {number} image */
   named(image) {
     return `test image ${image}`;
   }
 
+  /** @param {number} number */
   counted(number) {
     return `${number.toLocaleString("en")} test images`;
   }
@@ -261,13 +361,22 @@ class Plane {
     return "Every dot is a test image, where the encoder puts it.";
   }
 
-  // What else is known of a point, for its card.
-  known() {
+  /**
+   * What else is known of a point, for its card.
+   * @param {number} _point
+   * @returns {string[]}
+   */
+  known(_point) {
     return [];
   }
 
-  // How a class is marked in the legend.
-  emblem(kind, color) {
+  /**
+   * How a class is marked in the legend.
+   * @param {number} _kind
+   * @param {string} color
+   * @returns {HTMLElement}
+   */
+  emblem(_kind, color) {
     return make("i", { style: `background:${color}` });
   }
 
@@ -275,6 +384,7 @@ class Plane {
     this.note.textContent = this.words().filter(Boolean).join(" ");
   }
 
+  /** @returns {(string | false | 0 | undefined)[]} */
   words() {
     const { header, points } = this;
     const { left, strange } = header;
@@ -285,7 +395,7 @@ class Plane {
       left && `${this.counted(left)} are left out: their codes are not numbers.`,
       strange && `${this.counted(strange)} of classes that it was not trained on are left out.`,
       far,
-      this.decoder?.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
+      this.decoder instanceof Decoder && this.decoder.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,
       header.rings ? "Rings: 1, 2 and 3 standard deviations of the prior." : "No rings: these codes follow no prior.",
       this.layers.note,
@@ -294,6 +404,7 @@ class Plane {
 
   // Drawing, at most once a frame.
 
+  /** @param {string[]} parts */
   request(...parts) {
     for (const part of parts) this.dirty.add(part);
     this.frame ??= requestAnimationFrame(() => this.draw());
@@ -311,6 +422,7 @@ class Plane {
     this.recorder.draw();
   }
 
+  /** @param {boolean} all */
   drawMap(all) {
     if (all) {
       this.ground.draw();
@@ -321,6 +433,7 @@ class Plane {
 
   drawPicture() {
     this.panel.follow(this.codes.code);
+    /** @type {Times} */
     const times = { event: this.cursor.moved, began: performance.now() };
     this.decoder?.decode(this.codes.code.slice(), (picture) => {
       times.decoded_ms = performance.now() - times.began;
@@ -333,10 +446,15 @@ class Plane {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Plane>} */
 const planes = new WeakMap();
 
-// What Streamlit calls: at first, and with everything new that Python sends.
-const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
+/**
+ * What Streamlit calls: at first, and with everything new that Python sends.
+ * @param {typeof Plane} Kind
+ * @returns {(mounted: Mounted<Uint8Array>) => () => void}
+ */
+export const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
   const close = () => { planes.get(parentElement)?.destroy(); planes.delete(parentElement); };
   if (data && planes.get(parentElement)?.shows(data) === false) close(); // another run in the same place
   if (!planes.has(parentElement)) planes.set(parentElement, new Kind(parentElement));
@@ -346,3 +464,5 @@ const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
   plane.data = data;
   return close;
 };
+
+export default opener(Plane);

@@ -1,18 +1,39 @@
 // Mouse, pen and fingers on the map. One finger or the left button walks; two fingers or the right button move the map.
 
-const NEAR = 14; // CSS pixels within which a point counts as meant
+/** @import { Code, Place } from "../shared/types" */
+/** @import { Plane } from "./plane.js" */
+
+export const NEAR = 14; // CSS pixels within which a point counts as meant
 const CLICK = 4; // CSS pixels that a press may move and still be a click
 const FOREIGN = 350; // ms that a scroll which began elsewhere on the page keeps the wheel
+/** @type {(one: Place, other: Place) => Place} */
 const between = ([x, y], [u, v]) => [(x + u) / 2, (y + v) / 2];
+/** @type {(one: Place, other: Place) => number} */
 const apart = ([x, y], [u, v]) => Math.hypot(x - u, y - v);
 
-class Hand {
+export class Hand {
+  /**
+   * @param {Plane} plane
+   * @param {HTMLCanvasElement} canvas
+   * @param {AbortSignal} signal
+   */
   constructor(plane, canvas, signal) {
-    Object.assign(this, { plane, canvas });
+    this.plane = plane;
+    this.canvas = canvas;
+    /** @type {Map<number, Place>} */
     this.down = new Map(); // pointers that touch: id -> place in CSS pixels
+    /** @type {Place} */
+    this.from = [0, 0]; // where the drag under way began ...
+    this.moved = false; // ... and whether it is more than a click
+    /** @type {[Code, Place]} */
+    this.before = null; // code and place of the cursor before it
+    this.scrolled = -FOREIGN; // when a page was that scrolls elsewhere
     this.mode = "walk"; // what a plain drag does: walk, pan, box or lasso
+    /** @type {string | null} */
     this.doing = null; // what the drag under way does
+    /** @type {Place[] | null} */
     this.shape = null; // corners of the box or lasso that is being drawn
+    /** @type {<Name extends keyof HTMLElementEventMap>(name: Name, act: (event: HTMLElementEventMap[Name]) => void) => void} */
     const on = (name, act) => canvas.addEventListener(name, act, { signal, passive: false });
     on("pointerdown", (event) => this.press(event));
     on("pointermove", (event) => this.move(event));
@@ -25,16 +46,22 @@ class Hand {
     document.addEventListener("wheel", (event) => this.elsewhere(event), { signal, passive: true });
   }
 
+  /**
+   * @param {MouseEvent} event
+   * @returns {Place}
+   */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
+  /** @param {PointerEvent} event */
   wish(event) {
     if (event.shiftKey) return event.ctrlKey || event.metaKey ? "lasso" : "box";
     return event.button > 0 || this.plane.keys.space ? "pan" : this.mode;
   }
 
+  /** @param {PointerEvent} event */
   press(event) {
     const at = this.at(event);
     this.canvas.setPointerCapture(event.pointerId);
@@ -54,6 +81,7 @@ class Hand {
     this.doing = "pinch";
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
     const at = this.at(event);
     const last = this.down.get(event.pointerId);
@@ -67,11 +95,16 @@ class Hand {
     this.down.set(event.pointerId, at);
   }
 
+  /** @param {Place[]} shape */
   draw(shape) {
     this.shape = shape;
     this.plane.request("over");
   }
 
+  /**
+   * @param {number} id
+   * @param {Place} at
+   */
   spread(id, at) {
     const [one, other] = [...this.down.values()];
     this.down.set(id, at);
@@ -83,6 +116,7 @@ class Hand {
     });
   }
 
+  /** @param {PointerEvent} event */
   release(event) {
     if (!this.down.delete(event.pointerId) || this.down.size) return;
     const { doing, shape } = this;
@@ -97,13 +131,20 @@ class Hand {
     this.plane.request("over");
   }
 
+  /** @param {Event} event */
   elsewhere(event) {
     if (!event.composedPath().includes(this.canvas)) this.scrolled = event.timeStamp;
   }
 
-  // A page that is being scrolled goes on when the map comes under the pointer, and when there is no more to zoom.
+  /**
+   * A page that is being scrolled goes on when the map comes under the pointer, and when there is no more to zoom.
+   * @param {WheelEvent} event
+   */
   wheel(event) {
-    if (event.timeStamp - (this.scrolled ?? -FOREIGN) < FOREIGN) return void (this.scrolled = event.timeStamp);
+    if (event.timeStamp - this.scrolled < FOREIGN) {
+      this.scrolled = event.timeStamp;
+      return;
+    }
     const lines = event.deltaMode ? 18 : 1;
     const factor = Math.exp(-Math.max(-120, Math.min(120, event.deltaY * lines)) * (event.ctrlKey ? 0.01 : 0.002));
     let zoomed = false;

@@ -1,17 +1,34 @@
 // Walks that the cursor takes by itself: through bookmarks, between two pinned images, or through the classes.
 
+import { calm, make } from "../shared/tools.js";
+
+/** @import { Code, Fact } from "../shared/types" */
+/** @import { Plane } from "./plane.js" */
+
 const LEG = 1300; // ms from one stop to the next
 const CIRCLE = 48; // stops of the round trip on the prior's first ring
 
-class Walk {
+export class Walk {
+  /** @param {Plane} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {number[][]} */
     this.marks = []; // bookmarked codes
+    /** @type {Fact[]} */
     this.pins = []; // facts of two test images at most
+    /** @type {number[] | null} */
+    this.pinned = null; // images that were pinned before, of which nothing is known yet
+    /** @type {Code[] | null} */
+    this.playing = null; // the stops of the walk that goes on
+    /** @type {number | null} */
+    this.began = null;
     this.list = make("div", { class: "marks", role: "group", "aria-label": "Bookmarks" });
   }
 
-  // Where the walk goes through, and back to the first: pins before bookmarks before the classes' mean codes.
+  /**
+   * Where the walk goes through, and back to the first: pins before bookmarks before the classes' mean codes.
+   * @returns {Code[]}
+   */
   stops() {
     const { means } = this.plane;
     if (this.pins.length === 2) return this.pins.map((fact) => fact.code);
@@ -36,7 +53,10 @@ class Walk {
     this.frame = requestAnimationFrame((now) => this.step(now));
   }
 
-  // Whoever wants calm sees the stops, and not the way between them.
+  /**
+   * Whoever wants calm sees the stops, and not the way between them.
+   * @param {number} now
+   */
   step(now) {
     this.began ??= now;
     const stops = this.playing;
@@ -71,19 +91,27 @@ class Walk {
     this.changed("marks", this.marks);
   }
 
+  /** @param {number} place */
   forget(place) {
     this.marks.splice(place, 1);
     this.changed("marks", this.marks);
   }
 
-  // The two newest stay.
+  /**
+   * The two newest stay.
+   * @param {Fact} fact
+   */
   pin(fact) {
     const others = this.pins.filter((pinned) => pinned.image !== fact.image);
     this.pins = others.length < this.pins.length ? others : [...others, fact].slice(-2);
     this.changed("pinned", this.pins.map((pinned) => pinned.image));
   }
 
-  // After a visit to another page. What the pinned images are has to be asked again.
+  /**
+   * After a visit to another page. What the pinned images are has to be asked again.
+   * @param {number[][]} marks
+   * @param {number[]} pinned
+   */
   restore(marks, pinned) {
     this.marks = marks;
     this.pinned = pinned;
@@ -99,13 +127,17 @@ class Walk {
     this.fill();
   }
 
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
   changed(name, value) {
     this.plane.tell(name, value);
     this.fill();
   }
 
   fill() {
-    const chip = (code, i) => make("span", {},
+    const chip = (/** @type {Code} */ code, /** @type {number} */ i) => make("span", {},
       make("button", { class: "quiet", title: `Go to bookmark ${i + 1}`, onclick: () => this.plane.cursor.jump(code) }, `${i + 1}`),
       make("button", { class: "quiet", "aria-label": `Remove bookmark ${i + 1}`, title: "Remove", onclick: () => this.forget(i) }, "×"));
     this.list.replaceChildren(...(this.marks.length ? ["Bookmarks", ...this.marks.map(chip)] : []));

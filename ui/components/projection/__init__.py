@@ -14,23 +14,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui.components import plane
-from ui.components.plane import module
+from ui.components import bundles, plane
 from ui.components.plane.told import NAMES
 
 SHEET = "sheet"
-SCRIPTS = (
-    *module.SCRIPTS[:-1],
-    *(
-        f"../projection/{name}"
-        for name in (
-            "projection.css", "near.js", "veil.js", "columns.js", "marks.js", "pictures.js", "looks.js", "links.js",
-            "own.js", "projection.js", "open.js",
-        )
-    ),
-)  # fmt: skip
 
-_projection = st.components.v2.component("projection", js=module.shipped(SCRIPTS))
+_projection = st.components.v2.component("projection", js=bundles.shipped("projection"))
 
 
 def show(key: str, data: bytes, at: Sequence[float] | None = None) -> None:

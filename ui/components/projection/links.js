@@ -10,21 +10,32 @@
 //                          {greyed: [...]}           names of greyed classes
 //                          {mode: "walk"}            what a drag does
 
+/** @import { Code, Looking } from "../shared/types" */
+/** @import { View } from "../shared/view.js" */
+/** @import { Projection } from "./projection.js" */
+/** @typedef {{ hover?: number | null, code?: number[], visit?: number, go?: number[], chosen?: Uint8Array | null, seen?: Uint8Array | null, look?: Looking, greyed?: string[], mode?: string }} Words */
+
 const MOST_FIT = 0.02; // share of the images at each side that may fall out of view where others are followed
 
-class Links {
+export class Links {
+  /** @param {Projection} plane */
   constructor(plane) {
     this.plane = plane;
+    this.follows = false; // does what another map has done
+    /** @type {Code | null} */
     this.other = null; // the code where another map's cursor is
+    /** @type {number | null} */
     this.ring = null; // the point that another map's pointer is on
     document.addEventListener("loupe-link", (event) => this.hear(event.detail), { signal: plane.life.signal });
   }
 
+  /** @param {Words} words */
   send(words) {
     const { group, plane } = this.plane.header;
     document.dispatchEvent(new CustomEvent("loupe-link", { detail: { group, from: plane, ...words } }));
   }
 
+  /** @param {Words & { group: string, from: string }} words */
   hear({ group, from, hover, code, visit, go, chosen, seen, look, greyed, mode }) {
     const { header, points, looks } = this.plane;
     if (!header || group !== header.group || from === header.plane) return;
@@ -40,7 +51,10 @@ class Links {
     this.plane.request("over");
   }
 
-  // To where an image lies on this map, if it does.
+  /**
+   * To where an image lies on this map, if it does.
+   * @param {number | null} point
+   */
   visit(point) {
     if (point === null) return;
     this.follows = true;
@@ -48,6 +62,7 @@ class Links {
     this.follows = false;
   }
 
+  /** @param {string[]} names */
   grey(names) {
     const { columns, legend, points } = this.plane;
     columns.kinds?.words.forEach((name, kind) => { points.shown[kind] = Number(!names.includes(name)); });
@@ -69,9 +84,13 @@ class Links {
     this.send({ seen });
   }
 
-  // The square around nearly all of them.
+  /**
+   * The square around nearly all of them.
+   * @param {Uint8Array | null} seen
+   */
   show(seen) {
     const { view, points } = this.plane;
+    /** @type {[number[], number[]]} */
     const places = [[], []];
     for (let i = 0; seen && i < points.count; i++) {
       if (seen[points.image(i)]) points.place(i).forEach((value, axis) => places[axis].push(value));
@@ -82,6 +101,10 @@ class Links {
     this.plane.request("map");
   }
 
+  /**
+   * @param {View} view
+   * @param {Float64Array[]} sorted
+   */
   fit(view, sorted) {
     const ends = sorted.map((values) => [MOST_FIT, 1 - MOST_FIT].map((share) => values[Math.round(share * (values.length - 1))]));
     [view.x, view.y] = ends.map(([low, high]) => (low + high) / 2);
@@ -89,12 +112,13 @@ class Links {
     view.half = Math.max(view.start[2] / 2000, Math.min(view.start[2], half || view.start[2] / 50));
   }
 
+  /** @param {CanvasRenderingContext2D} context */
   draw(context) {
     const { view, overlay, look, codes, points } = this.plane;
     if (this.ring !== null && this.ring < points.count) overlay.ring(points.place(this.ring));
     if (!this.other || !codes.fits(this.other)) return;
     const [x, y] = view.toScreen(...codes.place(this.other));
-    for (const [color, width] of [[look.background, 4], [look.text, 1.5]]) {
+    for (const [color, width] of /** @type {[string, number][]} */ ([[look.background, 4], [look.text, 1.5]])) {
       context.strokeStyle = color;
       context.lineWidth = width;
       context.beginPath();

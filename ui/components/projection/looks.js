@@ -1,5 +1,13 @@
 // How the points look, what colours them, and the search for one of them. Maps of one group look alike.
 
+import { capital, make, number } from "../shared/tools.js";
+import { VIRIDIS } from "./columns.js";
+import { SIZES } from "./pictures.js";
+
+/** @import { Column, Looking } from "../shared/types" */
+/** @import { Projection } from "./projection.js" */
+
+/** @type {{ [name: string]: [label: string, title: string] }} */
 const CUES = {
   dots: ["Dots", "Every image is a dot"],
   letters: ["Letters", "A letter for each class, a second cue beside the colour"],
@@ -7,9 +15,11 @@ const CUES = {
   pictures: ["Pictures", "The images themselves; the closer you look, the more there are"],
 };
 
-class Looks {
+export class Looks {
+  /** @param {Projection} plane */
   constructor(plane) {
     this.plane = plane;
+    /** @type {(value: string, words: [string, string]) => HTMLOptionElement} */
     const option = (value, [label, title]) => make("option", { value, title }, label);
     this.color = make("select", { "aria-label": "Colour by", onchange: () => this.change({ color: this.color.value }) });
     this.cue = make("select", { "aria-label": "Points as", onchange: () => this.change({ cue: this.cue.value }) },
@@ -24,33 +34,38 @@ class Looks {
       make("label", {}, "Colour by ", this.color), make("label", {}, "Points as ", this.cue), make("label", {}, "Size ", this.size),
       make("label", {}, "Find ", this.search));
     this.together = make("label", { title: "Zoom on one map, and the others show the same images" }, this.linked, " Zoom together");
+    /** @type {Looking} */
     this.state = { color: "class", cue: "dots", size: 1, together: true };
   }
 
   fill() {
     const { columns } = this.plane;
     this.color.replaceChildren(...columns.all.map(({ name, help }) => make("option", { value: name, title: help }, capital(name))));
-    this.color.parentNode.hidden = !columns.all.length;
+    this.color.parentElement.hidden = !columns.all.length;
     this.apply(this.state);
   }
 
-  // By hand: the other maps follow.
+  /**
+   * By hand: the other maps follow.
+   * @param {Partial<Looking>} wish
+   */
   change(wish) {
     this.apply(wish);
     this.plane.links.send({ look: this.state });
   }
 
+  /** @param {Partial<Looking>} wish */
   apply(wish) {
-    const { columns, splat, pictures, header, legend } = this.plane;
+    const { columns, marks, pictures, header, legend } = this.plane;
     this.state = { ...this.state, ...wish };
     columns.choose(this.state.color);
     const { cue, size, together } = this.state;
-    Object.assign(splat, { cue, size });
+    Object.assign(marks, { cue, size });
     pictures.side = Math.round(Math.min(SIZES[1], SIZES[0] * 2 ** size));
     if (cue === "pictures" && !pictures.sheet) this.plane.wantSheet();
     this.color.value = columns.shown?.name ?? "";
     this.cue.value = cue;
-    this.size.value = size;
+    this.size.value = `${size}`;
     this.linked.checked = together;
     legend.fill({ classes: columns.kinds?.words ?? [], counts: columns.kinds?.counts ?? [], colors: header.colors });
     this.scale(columns.shown);
@@ -58,7 +73,10 @@ class Looks {
     this.plane.request("map");
   }
 
-  // What the colours of numbers mean.
+  /**
+   * What the colours of numbers mean.
+   * @param {Column | null} shown
+   */
   scale(shown) {
     this.bar.hidden = !shown?.scale;
     if (!shown?.scale) return;

@@ -2,13 +2,23 @@
 // codes of the images around it, the nearer the heavier. At an image's own place it is that image's code, and it changes
 // smoothly on the way from one image to the next.
 
+import { Codes } from "../shared/codes.js";
+import { Points } from "../shared/points.js";
+
+/** @import { Code, Part, Place, ProjectionHeader } from "../shared/types" */
+
 const AROUND = 10; // images on the map that a place's code is made of
 const ALIKE = 3; // images with the most similar codes that a code's place is made of
 
 // The smallest few of many distances.
 class Closest {
+  /** @param {number} most */
   constructor(most) {
-    Object.assign(this, { most, rows: [], away: [] });
+    this.most = most;
+    /** @type {number[]} */
+    this.rows = [];
+    /** @type {number[]} */
+    this.away = []; // squared
   }
 
   get full() {
@@ -19,6 +29,10 @@ class Closest {
     return this.away.at(-1);
   }
 
+  /**
+   * @param {number} row
+   * @param {number} away
+   */
   add(row, away) {
     const { rows, away: all } = this;
     let at = all.length;
@@ -41,39 +55,77 @@ class Closest {
   }
 }
 
-// `add(result, row, weight)` for each of them, the weights adding up to 1.
+/**
+ * `add(result, row, weight)` for each of them, the weights adding up to 1.
+ * @param {Closest} closest
+ * @param {(row: number, share: number) => void} add
+ */
 function mean(closest, add) {
   const weights = closest.weights();
   const sum = weights.reduce((total, weight) => total + weight, 0) || 1;
   weights.forEach((weight, i) => { if (weight) add(closest.rows[i], weight / sum); });
 }
 
-class Nearby extends Codes {
+/**
+ * Every so many of them, as points of their own.
+ * @param {Points} points
+ * @param {number} every
+ * @returns {Points}
+ */
+function thinned(points, every) {
+  const some = (/** @type {Uint16Array} */ values) => values.filter((_, i) => i % every === 0);
+  const { low, step } = points;
+  return Object.assign(Object.create(Points.prototype), { low, step, x: some(points.x), y: some(points.y), count: Math.ceil(points.count / every) });
+}
+
+export class Nearby extends Codes {
+  /**
+   * @param {ProjectionHeader} header
+   * @param {Points} points
+   * @param {Part} part
+   * @param {Code} code
+   */
   constructor(header, points, part, code) {
     super(header, code);
     const { codes, low, step, every } = header.near;
     this.rows = Float32Array.from(new Uint16Array(part(codes).buffer), (value, i) => low[i % header.size] + step[i % header.size] * value);
-    this.points = every > 1 ? points.thinned(every) : points;
+    this.points = every > 1 ? thinned(points, every) : points;
     this.reach = 65536 * Math.hypot(...points.step) * Math.sqrt(AROUND / Math.max(this.points.count, 1)) / 3;
+    /** @type {WeakMap<Code, Place>} */
     this.found = new WeakMap(); // places of codes
     this.set(this.code);
   }
 
+  /**
+   * @param {Code} code
+   * @param {Place} [place]
+   */
   set(code, place) {
     super.set(code);
+    /** @type {Place} */
     this.spot = place ?? this.find(code);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   moveTo(x, y) {
     super.moveTo(x, y);
     this.spot = [x, y];
   }
 
+  /** @param {Code} [code] */
   place(code) {
     return code ? this.find(code) : this.spot;
   }
 
-  // The images of the map around a place, the nearest first.
+  /**
+   * The images of the map around a place, the nearest first.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} most
+   */
   around(x, y, most = AROUND) {
     const far = 65536 * Math.hypot(...this.points.step) + Math.hypot(x - this.points.low[0], y - this.points.low[1]);
     for (let reach = this.reach; ; reach *= 2) {
@@ -85,6 +137,10 @@ class Nearby extends Codes {
     }
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   at(x, y) {
     const { size, rows } = this;
     const closest = this.around(x, y);
@@ -94,7 +150,10 @@ class Nearby extends Codes {
     return code;
   }
 
-  // Where the images with the most similar codes lie.
+  /**
+   * Where the images with the most similar codes lie.
+   * @param {Code} code
+   */
   find(code) {
     const known = this.found.get(code);
     if (known) return known;
@@ -106,6 +165,7 @@ class Nearby extends Codes {
       for (let i = 0; i < size && away < worst; i++) away += (rows[at + i] - code[i]) ** 2;
       closest.add(row, away);
     }
+    /** @type {Place} */
     const place = closest.rows.length ? [0, 0] : [this.view[0], this.view[1]];
     mean(closest, (row, share) => this.points.place(row).forEach((value, axis) => { place[axis] += share * value; }));
     this.found.set(code, place);
@@ -116,6 +176,7 @@ class Nearby extends Codes {
     return "";
   }
 
+  /** @returns {null} */
   exact() {
     return null;
   }
@@ -124,6 +185,7 @@ class Nearby extends Codes {
     return this.view[2] / 3;
   }
 
+  /** @param {Points} points */
   random(points) {
     return points.count ? this.at(...points.place(Math.floor(Math.random() * points.count))) : this.code;
   }

@@ -1,31 +1,32 @@
 // A map of a projection: a plane with places of its own, linked with the other maps of the same images.
 
-class Places extends Points {
-  // Every so many of them, as points of their own.
-  thinned(every) {
-    const some = (values) => values.filter((_, i) => i % every === 0);
-    return Object.assign(Object.create(Places.prototype), { low: this.low, step: this.step, x: some(this.x), y: some(this.y), count: Math.ceil(this.count / every) });
-  }
+import { SETTLES } from "../plane/layers.js";
+import { opener, Plane } from "../plane/plane.js";
+import { Codes } from "../shared/codes.js";
+import { unpack } from "../shared/parcel.js";
+import { Points } from "../shared/points.js";
+import { make } from "../shared/tools.js";
+import { Columns } from "./columns.js";
+import { Links } from "./links.js";
+import { Looks } from "./looks.js";
+import { Marks } from "./marks.js";
+import { Nearby } from "./near.js";
+import { OwnPicture } from "./own.js";
+import { Pictures } from "./pictures.js";
+import { Veil } from "./veil.js";
+import STYLE from "./projection.css";
 
-  // The point of an image; null where the image is not on this map.
-  point(image) {
-    if (!this.images) return image < this.count ? image : null;
-    this.inverse ??= new Map(Array.from(this.images, (each, i) => [each, i]));
-    return this.inverse.get(image) ?? null;
-  }
+/** @import { Code, Part, Place, PlaneHeader, ProjectionHeader, SheetHeader } from "../shared/types" */
+/** @import { View } from "../shared/view.js" */
 
-  chooseWhere(fits) {
-    const chosen = Uint8Array.from({ length: this.count }, (_, i) => Number(fits(i)));
-    const number = chosen.reduce((sum, each) => sum + each, 0);
-    this.chosen = number ? chosen : null;
-    return number;
-  }
-}
-
-class Projection extends Plane {
+export class Projection extends Plane {
+  /** @param {HTMLElement | ShadowRoot} root */
   build(root) {
     super.build(root);
-    this.splat = new Marks(this);
+    /** @type {Columns} */
+    this.columns = null;
+    this.answer = ""; // to a search
+    this.marks = this.splat = new Marks(this);
     this.veil = new Veil(this);
     this.pictures = new Pictures(this);
     this.looks = new Looks(this);
@@ -40,37 +41,57 @@ class Projection extends Plane {
     this.buttons.box.append(this.looks.together);
   }
 
+  style() {
+    return super.style() + STYLE;
+  }
+
   dot() {
     return "Every dot is an image. Where they lie close, the projection found them alike.";
   }
 
+  /** @param {number} image */
   named(image) {
     const { tests } = this.header;
     return image < tests ? `test image ${image}` : `training image ${image - tests}`;
   }
 
+  /** @param {number} number */
   counted(number) {
     return number === 1 ? "1 image" : `${number.toLocaleString("en")} images`;
   }
 
+  /** @param {number} point */
   known(point) {
     return this.columns.told(point);
   }
 
+  /**
+   * @param {number} kind
+   * @param {string} color
+   */
   emblem(kind, color) {
-    const { plain } = this.splat;
+    const { plain } = this.marks;
     const colored = this.columns.shown?.words ? color : "transparent";
-    return plain ? super.emblem(kind, colored) : make("b", { style: `color:${this.columns.shown?.words ? color : "inherit"}` }, `${this.splat.symbol(kind)} `);
+    return plain ? super.emblem(kind, colored) : make("b", { style: `color:${this.columns.shown?.words ? color : "inherit"}` }, `${this.marks.symbol(kind)} `);
   }
 
-  // What is chosen stays chosen where the same images come to lie elsewhere.
+  /**
+   * What is chosen stays chosen where the same images come to lie elsewhere.
+   * @param {PlaneHeader} header
+   * @param {Part} part
+   */
   readPoints(header, part) {
-    const points = new Places(header, part);
+    const points = new Points(header, part);
     const before = this.points;
     if (before?.chosen) points.chooseWhere((i) => before.chosen[before.point(points.image(i))]);
     return points;
   }
 
+  /**
+   * @param {ProjectionHeader} header
+   * @param {Part} part
+   * @param {Code} code
+   */
   readCodes(header, part, code) {
     this.columns = new Columns(header, part, this.points);
     const codes = header.near ? new Nearby(header, this.points, part, code) : new Codes(header, code);
@@ -83,14 +104,17 @@ class Projection extends Plane {
     return codes;
   }
 
+  /** @param {Uint8Array} data */
   update(data) {
     super.update(data);
     this.looks.fill();
     this.overlay.canvas.setAttribute("aria-label", `${this.header.title}: ${this.counted(this.points.count)}. The arrow keys move the cursor.`);
   }
 
+  /** @param {Uint8Array} letter */
   readLetter(letter) {
     if (!this.header || this.read.has(letter)) return;
+    /** @type {{ header: SheetHeader, part: Part }} */
     const { header, part } = unpack(letter);
     if (!header.sheet || header.group !== this.header.group) return super.readLetter(letter);
     this.read.add(letter);
@@ -101,7 +125,10 @@ class Projection extends Plane {
     this.tell("sheet", true);
   }
 
-  // One image, wherever it lies.
+  /**
+   * One image, wherever it lies.
+   * @param {number} point
+   */
   goTo(point) {
     const [x, y] = this.points.place(point);
     const { view } = this;
@@ -110,15 +137,20 @@ class Projection extends Plane {
     this.links.send({ hover: this.points.image(point) });
   }
 
-  // An image that is chosen on one map is gone to on all of them.
+  /**
+   * An image that is chosen on one map is gone to on all of them.
+   * @param {number} image
+   */
   visited(image) {
     if (!this.links.follows) this.links.send({ visit: image });
   }
 
+  /** @param {Code} code */
   sent(code) {
     this.links.send({ go: Array.from(code) });
   }
 
+  /** @param {string} words */
   say(words) {
     this.answer = words;
     this.describe();
@@ -126,17 +158,20 @@ class Projection extends Plane {
 
   // Linked with the other maps.
 
+  /** @param {Place | null} at */
   hover(at) {
     const before = this.hovered;
     super.hover(at);
     if (this.hovered !== before) this.links.send({ hover: this.hovered === null ? null : this.points.image(this.hovered) });
   }
 
+  /** @param {Place[]} corners */
   choose(corners) {
     super.choose(corners);
     this.tellChosen();
   }
 
+  /** @param {(point: number) => unknown} fits */
   chooseWhere(fits) {
     const number = this.points.chooseWhere(fits);
     this.tell("chosen", number ? this.points.bits(this.header.total) : null);
@@ -144,6 +179,7 @@ class Projection extends Plane {
     this.tellChosen();
   }
 
+  /** @param {string} mode */
   setMode(mode) {
     super.setMode(mode);
     this.links.send({ mode });
@@ -168,7 +204,10 @@ class Projection extends Plane {
     this.links.send({ chosen });
   }
 
-  // What was chosen on another map. Python hears it from that one alone.
+  /**
+   * What was chosen on another map. Python hears it from that one alone.
+   * @param {Uint8Array | null} chosen
+   */
   follow(chosen) {
     if (this.mine) this.tell("chosen", null);
     this.mine = false;
@@ -177,6 +216,7 @@ class Projection extends Plane {
     this.chosenChanged(number);
   }
 
+  /** @param {(view: View) => void} change */
   moveView(change) {
     super.moveView(change);
     clearTimeout(this.telling);
@@ -191,18 +231,19 @@ class Projection extends Plane {
   // Words and drawing.
 
   words() {
-    const { splat, pictures, header, points } = this;
-    const few = splat.cue === "pictures" && pictures.sheet && pictures.cells.size < points.count;
+    const { marks, pictures, header, points } = this;
+    const few = marks.cue === "pictures" && pictures.sheet && pictures.cells.size < points.count;
     const told = super.words().filter((text) => text !== "No rings: these codes follow no prior.");
     return [
       this.answer, ...told,
       header.near && "Walking here goes by neighbours: the code is the mean of those of the nearest images, the nearer the heavier.",
       this.veil.cover && "Under the hatching no image is near, so the picture is a guess.",
-      splat.cue === "pictures" && !pictures.sheet && "The pictures are on their way.",
+      marks.cue === "pictures" && !pictures.sheet && "The pictures are on their way.",
       few && `Pictures of ${this.counted(pictures.cells.size)} fit on the sheet; the others stay dots.`,
     ];
   }
 
+  /** @param {boolean} all */
   drawMap(all) {
     super.drawMap(all);
     if (all) {
@@ -221,3 +262,5 @@ class Projection extends Plane {
     if (this.header.beside) this.links.send({ code: Array.from(this.codes.code) });
   }
 }
+
+export default opener(Projection);

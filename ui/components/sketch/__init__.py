@@ -6,21 +6,19 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from ui.components import bundles
 from ui.components.parcel import Parcel
-from ui.components.plane import module, told
+from ui.components.plane import told
 
-HERE = Path(__file__).parent
-SCRIPTS = ("../tools.js", "network.js", "decoder.js", "../sketch/paper.js", "../sketch/sketch.js")
 BORDER = 0.5  # images whose edges are darker on the whole are light on dark
 Array = np.ndarray[Any, Any]
 
-_sketch = st.components.v2.component("sketch", css=(HERE / "sketch.css").read_text("utf-8"), js=module.shipped(SCRIPTS))
+_sketch = st.components.v2.component("sketch", js=bundles.shipped("sketch"))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,28 @@
 // A canvas to draw on, and what of it a model sees: as many pixels as its images have.
 
+import { paint } from "../shared/canvas.js";
+import { make } from "../shared/tools.js";
+
+/** @import { Picture, Place, Shape } from "../shared/types" */
+
 const FINE = 320; // pixels that the paper is wide or high at least
 
-class Paper {
+export class Paper {
+  /**
+   * @param {Shape} image
+   * @param {boolean} dark
+   * @param {(lifted: boolean) => void} changed
+   */
   constructor([height, width, channels], dark, changed) {
-    Object.assign(this, { height, width, channels, changed });
+    this.height = height;
+    this.width = width;
+    this.channels = channels;
+    this.changed = changed;
+    this.inverted = false;
+    /** @type {Float32Array | null} */
+    this.exact = null; // an image that was not drawn, to the last bit
+    /** @type {Place | null} */
+    this.last = null; // where the stroke under way has come to
     const scale = Math.ceil(FINE / Math.max(height, width));
     this.canvas = make("canvas", { class: "paper", width: width * scale, height: height * scale, tabindex: 0, role: "img", "aria-label": "Paper to draw on" });
     this.context = this.canvas.getContext("2d");
@@ -24,11 +42,16 @@ class Paper {
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
+  /**
+   * @param {PointerEvent} event
+   * @returns {Place}
+   */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width * this.canvas.width, (event.clientY - box.top) / box.height * this.canvas.height];
   }
 
+  /** @param {PointerEvent} event */
   start(event) {
     if (event.button) return;
     event.preventDefault();
@@ -39,7 +62,10 @@ class Paper {
     this.changed(false);
   }
 
-  // All the places since the last event, so that quick strokes stay round.
+  /**
+   * All the places since the last event, so that quick strokes stay round.
+   * @param {PointerEvent} event
+   */
   move(event) {
     if (!this.last) return;
     const events = event.getCoalescedEvents?.() ?? [];
@@ -53,6 +79,7 @@ class Paper {
     this.changed(true);
   }
 
+  /** @param {Place} to */
   stroke(to) {
     const { context } = this;
     Object.assign(context, { strokeStyle: this.ink, lineCap: "round", lineJoin: "round", lineWidth: this.brush * this.canvas.height });
@@ -63,7 +90,10 @@ class Paper {
     this.last = to;
   }
 
-  // A picture of any size: all of it, its proportions kept, in the middle.
+  /**
+   * A picture of any size: all of it, its proportions kept, in the middle.
+   * @param {ImageBitmap} picture
+   */
   put(picture) {
     this.clear();
     const { canvas, context } = this;
@@ -74,7 +104,10 @@ class Paper {
     this.changed(true);
   }
 
-  // One of the model's own images, to the last bit.
+  /**
+   * One of the model's own images, to the last bit.
+   * @param {Uint8Array} bytes
+   */
   example(bytes) {
     this.clear();
     const picture = make("canvas");
@@ -104,16 +137,4 @@ class Paper {
     }
     return values;
   }
-}
-
-// Values of 0 to 1, or bytes, as pixels. Grey where there is one channel.
-function paint(canvas, values, [height, width, channels]) {
-  [canvas.width, canvas.height] = [width, height];
-  const image = new ImageData(width, height);
-  const scale = values instanceof Uint8Array ? 1 : 255;
-  for (let from = 0, to = 0; to < image.data.length; from += channels, to += 4) {
-    for (let channel = 0; channel < 3; channel++) image.data[to + channel] = values[from + Math.min(channel, channels - 1)] * scale;
-    image.data[to + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
 }

@@ -1,27 +1,46 @@
 // Paper, the encoder that follows the pen on it, and the decoder's picture of the code that it finds.
 
+import { paint } from "../shared/canvas.js";
+import { Decoder } from "../shared/decoder.js";
+import { unpack } from "../shared/parcel.js";
+import { make } from "../shared/tools.js";
+import { Voice } from "../shared/voice.js";
+import { Paper } from "./paper.js";
+import STYLE from "./sketch.css";
+
+/** @import { Code, Mounted, Part, Picture, SketchHeader, Slot } from "../shared/types" */
+
 const APART = 60; // ms
 
 class Sketch {
+  /**
+   * @param {HTMLElement | ShadowRoot} root
+   * @param {Uint8Array} data
+   */
   constructor(root, data) {
-    const bytes = data.slice(); // its own memory, aligned
-    const length = new DataView(bytes.buffer).getUint32(0, true);
-    this.header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-    this.part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
+    /** @type {{ header: SketchHeader, part: Part }} */
+    const { header, part } = unpack(data);
+    this.header = header;
+    this.part = part;
+    /** @type {Decoder | null} */
+    this.encoder = null;
+    /** @type {Decoder | null} */
+    this.decoder = null;
     this.seq = Date.now() % 1e9; // greater than those of an earlier visit
     this.build(root);
     this.open();
   }
 
+  /** @param {HTMLElement | ShadowRoot} root */
   build(root) {
     const { image, dark } = this.header;
     this.paper = new Paper(image, dark, (lifted) => this.changed(lifted));
     this.seen = make("canvas", { role: "img", "aria-label": "What the model sees" });
     this.made = make("canvas", { role: "img", "aria-label": "What the model makes of it" });
     this.word = make("p", { class: "word", role: "status" });
-    const figure = (canvas, words) => make("figure", {}, canvas, make("figcaption", {}, words));
+    const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {string} */ words) => make("figure", {}, canvas, make("figcaption", {}, words));
     const pair = make("div", { class: "pair" }, figure(this.seen, "The model sees"), figure(this.made, "It makes of it"));
-    this.box = make("div", { class: "sketch" }, make("div", { class: "desk" }, this.paper.canvas, make("div", { class: "side" }, pair, this.tools(), this.examples(), this.word)));
+    this.box = make("div", { class: "sketch" }, make("style", {}, STYLE), make("div", { class: "desk" }, this.paper.canvas, make("div", { class: "side" }, pair, this.tools(), this.examples(), this.word)));
     this.voice = new Voice(this.box);
     this.acceptDrops();
     root.append(this.box);
@@ -69,6 +88,7 @@ class Sketch {
     });
   }
 
+  /** @param {Blob | undefined} file */
   async load(file) {
     if (!file) return;
     try {
@@ -79,10 +99,12 @@ class Sketch {
     }
   }
 
+  /** @param {string} words */
   say(words) {
     this.word.textContent = words;
   }
 
+  /** @param {HTMLButtonElement} button */
   invert(button) {
     this.paper.inverted = !this.paper.inverted;
     button.setAttribute("aria-pressed", `${this.paper.inverted}`);
@@ -92,14 +114,14 @@ class Sketch {
   clear() {
     this.paper.clear();
     this.show(this.paper.pixels());
-    this.made.width = this.made.width; // empties it
+    this.made.getContext("2d").clearRect(0, 0, this.made.width, this.made.height);
   }
 
   // The networks.
 
   async open() {
     const { encoder, decoder } = this.header;
-    const load = (place) => place && Decoder.open(this.part(place));
+    const load = (/** @type {Slot | null} */ place) => place && Decoder.open(this.part(place));
     try {
       [this.encoder, this.decoder] = await Promise.all([load(encoder), load(decoder)]);
     } catch (error) {
@@ -110,6 +132,7 @@ class Sketch {
     if (this.waiting) this.request();
   }
 
+  /** @param {boolean} lifted */
   changed(lifted) {
     this.waiting = true;
     this.lifted = lifted;
@@ -124,6 +147,10 @@ class Sketch {
     });
   }
 
+  /**
+   * @param {Float32Array} pixels
+   * @param {boolean} lifted
+   */
   encode(pixels, lifted) {
     this.show(pixels);
     if (!this.encoder) {
@@ -139,20 +166,30 @@ class Sketch {
     });
   }
 
+  /** @param {Picture} pixels */
   show(pixels) {
     paint(this.seen, pixels, this.header.image);
   }
 
+  /** @param {Picture} picture */
   draw(picture) {
     paint(this.made, picture, this.header.image);
   }
 
+  /**
+   * @param {Code} code
+   * @param {boolean} live
+   */
   send(code, live) {
     document.dispatchEvent(new CustomEvent("loupe-go", { detail: { plane: this.header.plane, code, live } }));
   }
 
-  // A little later than the plane tells where its cursor came to rest: Streamlit runs one fragment for all that it is
-  // told at once, and these two stand in different ones.
+  /**
+   * A little later than the plane tells where its cursor came to rest: Streamlit runs one fragment for all that it is
+   * told at once, and these two stand in different ones.
+   * @param {Float32Array} pixels
+   * @param {number[] | null} code
+   */
   tell(pixels, code) {
     const bytes = Uint8Array.from(pixels, (value) => Math.round(value * 255));
     let text = "";
@@ -172,8 +209,10 @@ class Sketch {
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, { sketch: Sketch, data: Uint8Array }>} */
 const sketches = new WeakMap();
 
+/** @param {Mounted<Uint8Array>} mounted */
 export default function ({ parentElement, data, setStateValue }) {
   const old = sketches.get(parentElement);
   if (data && data !== old?.data) {

@@ -8,15 +8,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components.plane import module
+from ui.components import bundles
 
-SCRIPTS = (
-    "../twin/twin.css", "../tools.js", "network.js", "decoder.js", "points.js", "codes.js", "view.js", "splat.js",
-    "ground.js", "panel.js", "legend.js", "../twin/company.js", "../twin/anchors.js", "../twin/map.js",
-    "../twin/hand.js", "../twin/twin.js",
-)  # fmt: skip
-
-_twin = st.components.v2.component("twin", js=module.shipped(SCRIPTS))
+_twin = st.components.v2.component("twin", js=bundles.shipped("twin"))
 
 
 def show(key: str, data: bytes) -> None:

@@ -1,8 +1,18 @@
 // Test images that every model has a code of. Between them the walk goes: near an image in one map is near it in all.
 
-class Anchors {
+import { rows } from "../shared/parcel.js";
+
+/** @import { Coded, Code, Part, Place, Shares, TwinHeader } from "../shared/types" */
+/** @import { ModelMap } from "./map.js" */
+
+export class Anchors {
   static FEW = 4; // images that a place lies between
 
+  /**
+   * @param {TwinHeader} header
+   * @param {Part} part
+   * @param {ModelMap[]} maps
+   */
   constructor(header, part, maps) {
     this.images = header.anchors;
     this.labels = header.labels;
@@ -12,6 +22,11 @@ class Anchors {
     this.places = maps.map((map, i) => this.codes[i].map((code) => map.codes.place(code)));
   }
 
+  /**
+   * @param {Coded} model
+   * @param {Part} part
+   * @param {number} size
+   */
   static read({ low, step, codes }, part, size) {
     const steps = new Uint16Array(part(codes).buffer);
     return rows(steps, size).map((row) => Float32Array.from(row, (value, i) => low[i] + step[i] * value));
@@ -21,9 +36,15 @@ class Anchors {
     return this.images.length;
   }
 
-  // The nearest anchors of a place in one model's map, with shares that sum to 1 and change without a jump: an anchor that
-  // is about to leave has no share left.
+  /**
+   * The nearest anchors of a place in one model's map, with shares that sum to 1 and change without a jump: an anchor that
+   * is about to leave has no share left.
+   * @param {number} lead
+   * @param {Place} place
+   * @returns {Shares}
+   */
   around(lead, [x, y]) {
+    /** @type {[number, number][]} */
     const near = [];
     this.places[lead].forEach(([u, v], i) => {
       const away = Math.hypot(u - x, v - y);
@@ -41,13 +62,18 @@ class Anchors {
     return sum > 0 ? near.map(([, i], k) => [i, shares[k] / sum]) : [[near[0][1], 1]];
   }
 
-  // One model's own code of what lies there.
+  /**
+   * One model's own code of what lies there.
+   * @param {number} model
+   * @param {Shares} shares
+   */
   mixed(model, shares) {
     const code = new Float32Array(this.codes[model][0].length);
     for (const [i, share] of shares) this.codes[model][i].forEach((value, k) => { code[k] += share * value; });
     return code;
   }
 
+  /** @param {number} i */
   picture(i) {
     return this.pictures?.subarray(i * this.size, (i + 1) * this.size);
   }

@@ -2,26 +2,44 @@
 // frame they do so after it, so that the cursor is seen first, and where it would hold up every frame in workers.
 // What a decode takes beside all else that moves is felt while walking: more than what was measured at rest.
 
-class Company {
+import { Decoder } from "../shared/decoder.js";
+import { Network } from "../shared/network.js";
+
+/** @import { Code, Picture } from "../shared/types" */
+/** @typedef {Decoder & { bytes: Uint8Array }} Member */
+/** @typedef {(i: number, picture: Picture) => void} Each   gets each model's picture */
+
+export class Company {
   static QUICK = 2; // ms
   static LATELY = 30; // walks that count for what is felt
   static LANES = Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1); // workers at once: the page has a core of its own
   static AGAIN = [1500, 6000]; // ms after which they are measured again: while a page is built everything is slow
 
-  // `parcels`: the packed networks, null where the browser has none.
+  /**
+   * `parcels`: the packed networks, null where the browser has none.
+   * @param {(Uint8Array | null)[]} parcels
+   */
   static async open(parcels) {
+    /** @type {(Member | null)[]} */
     const decoders = [];
     for (const bytes of parcels) decoders.push(bytes && (await Company.one(bytes)));
     return new Company(decoders);
   }
 
+  /** @param {Uint8Array} bytes */
   static async one(bytes) {
     const network = await Network.load(bytes);
     return Object.assign(new Decoder(network, await Decoder.measure(network)), { bytes });
   }
 
+  /** @param {(Member | null)[]} decoders */
   constructor(decoders) {
     this.decoders = decoders;
+    this.closed = false;
+    /** @type {{ codes: Code[], done: Each } | null} */
+    this.next = null;
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.waiting = null;
     this.felt = 0; // ms
     this.left = 0; // decodes that are under way or wait for a lane
     this.settle();
@@ -52,7 +70,11 @@ class Company {
     if (!this.closed) this.settle();
   }
 
-  // `done(i, picture)` for each model's code; codes that came while others were decoded give way to newer ones.
+  /**
+   * `done(i, picture)` for each model's code; codes that came while others were decoded give way to newer ones.
+   * @param {Code[]} codes
+   * @param {Each} done
+   */
   decode(codes, done) {
     this.next = { codes, done };
     if (this.milliseconds <= Company.QUICK) this.begin();

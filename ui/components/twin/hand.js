@@ -1,26 +1,40 @@
 // Mouse, pen, finger and keys on one of the maps: it walks, or draws a lasso; every other map follows.
 
+/** @import { Place } from "../shared/types" */
+/** @import { ModelMap } from "./map.js" */
+/** @import { Twin } from "./twin.js" */
+
 const NEAR = 12; // CSS pixels within which a point counts as meant
 
-class MapHand {
+export class MapHand {
+  /**
+   * @param {Twin} twin
+   * @param {ModelMap} map
+   * @param {AbortSignal} signal
+   */
   constructor(twin, map, signal) {
-    Object.assign(this, { twin, map });
+    this.twin = twin;
+    this.map = map;
+    this.held = false;
+    /** @type {<Name extends keyof HTMLElementEventMap>(name: Name, act: (event: HTMLElementEventMap[Name]) => void) => void} */
     const on = (name, act) => map.canvas.addEventListener(name, act, { signal, passive: false });
     on("pointerdown", (event) => this.press(event));
     on("pointermove", (event) => this.move(event));
-    on("pointerup", (event) => this.release(event));
-    on("pointercancel", (event) => this.release(event));
+    on("pointerup", () => this.release());
+    on("pointercancel", () => this.release());
     on("pointerleave", () => twin.hover(null));
     on("dblclick", () => this.zoom(null));
     on("wheel", (event) => this.wheel(event));
     on("keydown", (event) => this.key(event));
   }
 
+  /** @param {MouseEvent} event */
   at(event) {
     const box = this.map.canvas.getBoundingClientRect();
     return this.map.view.toPlane(event.clientX - box.left, event.clientY - box.top);
   }
 
+  /** @param {PointerEvent} event */
   press(event) {
     this.map.canvas.setPointerCapture(event.pointerId);
     this.held = true;
@@ -28,6 +42,7 @@ class MapHand {
     else this.twin.walk(this.map, this.at(event), event);
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
     if (this.held && this.map.lasso) {
       this.map.lasso.push(this.at(event));
@@ -44,20 +59,30 @@ class MapHand {
     this.twin.choose(this.map, corners);
   }
 
-  // Only where the map was clicked before, so that the page can be scrolled over it.
+  /**
+   * Only where the map was clicked before, so that the page can be scrolled over it.
+   * @param {WheelEvent} event
+   */
   wheel(event) {
-    if (this.map.canvas.getRootNode().activeElement !== this.map.canvas) return;
+    if (/** @type {Document | ShadowRoot} */ (this.map.canvas.getRootNode()).activeElement !== this.map.canvas) return;
     event.preventDefault();
     const box = this.map.canvas.getBoundingClientRect();
     this.zoom(1.002 ** -event.deltaY, event.clientX - box.left, event.clientY - box.top);
   }
 
+  /**
+   * @param {number | null} factor
+   * @param {number} [left]
+   * @param {number} [top]
+   */
   zoom(factor, left, top) {
     factor ? this.map.view.zoom(factor, left, top) : this.map.view.reset();
     this.twin.request("dots", "over");
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
+    /** @type {{ [key: string]: Place }} */
     const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (event.key === "Escape") return this.twin.choose(this.map, null);
     const way = ways[event.key];

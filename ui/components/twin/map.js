@@ -1,12 +1,33 @@
 // One model: its map of codes, its picture at the cursor, and how that differs from the first model's picture.
 
+import { paint, sharp } from "../shared/canvas.js";
+import { Codes } from "../shared/codes.js";
+import { unpack } from "../shared/parcel.js";
+import { Points } from "../shared/points.js";
+import { Splat } from "../shared/splat.js";
+import { make, withAlpha } from "../shared/tools.js";
+import { View } from "../shared/view.js";
+
+/** @import { Look, ModelHeader, Part, Picture, Place, PlaneHeader, Shape } from "../shared/types" */
+/** @import { Twin } from "./twin.js" */
+
 const ARROW = 26; // CSS pixels of the arrows that show the code's own axes
 
-class ModelMap {
+export class ModelMap {
+  /**
+   * @param {Twin} twin
+   * @param {ModelHeader} header
+   * @param {Uint8Array} data
+   */
   constructor(twin, header, data) {
     this.twin = twin;
     this.header = header;
+    /** @type {{ header: PlaneHeader, part: Part }} */
     const { header: plane, part } = unpack(data);
+    /** @type {Place[] | null} */
+    this.lasso = null; // its corners, while it is drawn
+    /** @type {Picture | null} */
+    this.values = null; // of the picture
     this.plane = plane;
     this.part = part;
     this.codes = new Codes(plane);
@@ -20,6 +41,7 @@ class ModelMap {
     this.build(plane.image);
   }
 
+  /** @param {Shape} image */
   build([height, width]) {
     const shape = `aspect-ratio: ${width} / ${height}`;
     this.dots = make("canvas", { class: "map", "aria-hidden": "true" });
@@ -68,6 +90,13 @@ class ModelMap {
     this.circle(context, at, 8, this.twin.lead === this ? look.primary : look.text, 2);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Place} place
+   * @param {number} radius
+   * @param {string} color
+   * @param {number} width
+   */
   circle(context, [x, y], radius, color, width) {
     context.strokeStyle = color;
     context.lineWidth = width;
@@ -76,13 +105,21 @@ class ModelMap {
     context.stroke();
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Look} look
+   */
   rings(context, look) {
     if (!this.plane.rings || this.codes.size > 2) return;
     const middle = this.view.toScreen(...this.codes.origin());
     for (const sigma of [1, 2, 3]) this.circle(context, middle, sigma * this.view.scale, withAlpha(look.text, 0.25), 1);
   }
 
-  // Where the code's own numbers grow, since a map may be turned or mirrored.
+  /**
+   * Where the code's own numbers grow, since a map may be turned or mirrored.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Look} look
+   */
   axes(context, look) {
     if (this.codes.size !== 2) return;
     const [x, y] = [ARROW + 10, this.view.side - ARROW - 10];
@@ -100,6 +137,10 @@ class ModelMap {
     });
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Look} look
+   */
   outline(context, look) {
     context.strokeStyle = look.text;
     context.setLineDash([5, 4]);
@@ -112,6 +153,7 @@ class ModelMap {
 
   // Pictures.
 
+  /** @param {Picture} picture */
   drawn(picture) {
     this.values = picture.slice();
     paint(this.picture, this.values, this.plane.image);
@@ -135,6 +177,10 @@ class ModelMap {
     context.putImageData(image, 0, 0);
   }
 
+  /**
+   * @param {Picture | null} picture
+   * @param {string} caption
+   */
   showOriginal(picture, caption) {
     if (picture) paint(this.second, picture, this.plane.image);
     this.second.style.visibility = picture ? "" : "hidden";
@@ -147,6 +193,7 @@ class ModelMap {
     this.readout.textContent = shown.join("  ");
   }
 
+  /** @param {string} sentence */
   fail(sentence) {
     this.trouble.textContent = sentence;
     this.trouble.hidden = false;

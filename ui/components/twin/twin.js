@@ -1,18 +1,53 @@
 // Several models under one cursor. In "same image" each stands at its own code of the same test image; in "same code" all
 // get the same numbers.
 
+import { Legend } from "../shared/legend.js";
+import { unpack } from "../shared/parcel.js";
+import { make, number, theme } from "../shared/tools.js";
+import { Anchors } from "./anchors.js";
+import { Company } from "./company.js";
+import { MapHand } from "./hand.js";
+import { ModelMap } from "./map.js";
+import STYLE from "./twin.css";
+
+/** @import { Code, Look, Mounted, Part, Picture, Place, Times, TwinHeader } from "../shared/types" */
+
 const BOTH = { image: "Same image", code: "Same code" };
 const WORDS = {
   image: "Each model stands at its own code of the same test images; between them it moves through its own code space.",
   code: "All models get the same numbers. Codes of two trainings have no common meaning, so the pictures need not be alike.",
 };
 
-class Twin {
+export class Twin {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
     this.life = new AbortController();
+    /** @type {Set<string>} */
     this.dirty = new Set();
+    /** @type {Uint8Array | null} */
+    this.data = null; // what it shows, as it came
+    /** @type {TwinHeader | null} */
+    this.header = null;
+    /** @type {Company | null} */
+    this.company = null;
+    /** @type {ModelMap[]} */
+    this.maps = [];
+    /** @type {ModelMap} */
+    this.lead = null; // the map that the hand is on
+    /** @type {Place | null} */
+    this.place = null; // of the cursor on it
+    /** @type {number | null} */
+    this.nearest = null; // the anchor there
+    /** @type {Set<number> | null} */
+    this.chosen = null; // test images
+    /** @type {number | null} */
+    this.moved = null; // when the hand was
+    /** @type {number | null} */
+    this.frame = null;
+    /** @type {"image" | "code"} */
     this.way = "image";
     this.mode = "walk";
+    /** @type {number | null} */
     this.hovered = null; // the test image under the pointer
     this.models = make("div", { class: "models" });
     this.note = make("p", { class: "note", role: "status" });
@@ -23,11 +58,12 @@ class Twin {
     root.append(this.box);
     this.resized = new ResizeObserver(() => this.request("size", "dots", "over"));
     this.resized.observe(this.box);
-    const restyle = (event) => { if (event.target === this.box) this.restyle(); };
+    const restyle = (/** @type {TransitionEvent} */ event) => { if (event.target === this.box) this.restyle(); };
     this.box.addEventListener("transitionend", restyle, { signal: this.life.signal }); // the theme has changed
   }
 
   makeButtons() {
+    /** @type {(label: string, act: () => void, title: string) => HTMLButtonElement} */
     const button = (label, act, title) => make("button", { title, onclick: act }, label);
     return {
       image: button(BOTH.image, () => this.setWay("image"), WORDS.image),
@@ -46,9 +82,11 @@ class Twin {
     this.box.remove();
   }
 
+  /** @param {Uint8Array} data */
   async update(data) {
     this.company?.close();
     this.company = null;
+    /** @type {{ header: TwinHeader, part: Part }} */
     const { header, part } = unpack(data);
     this.header = header;
     this.look = theme(this.box);
@@ -69,6 +107,7 @@ class Twin {
     await this.open(data);
   }
 
+  /** @param {Uint8Array} data */
   async open(data) {
     const parcels = this.maps.map((map) => (map.plane.decoder ? map.part(map.plane.decoder) : null));
     const company = await Company.open(parcels);
@@ -87,29 +126,37 @@ class Twin {
 
   // Ways and modes.
 
+  /** @param {Twin["way"]} way */
   setWay(way) {
     const sizes = new Set(this.maps.map((map) => map.codes.size));
     this.buttons.code.disabled = sizes.size > 1;
     if (sizes.size > 1) this.buttons.code.title = "The codes are of different sizes, so no code fits all models.";
     this.buttons.image.disabled = !this.anchors.count;
     this.way = way;
-    for (const name of ["image", "code"]) this.buttons[name].setAttribute("aria-pressed", `${name === way}`);
+    for (const name of /** @type {const} */ (["image", "code"])) this.buttons[name].setAttribute("aria-pressed", `${name === way}`);
     if (this.place) this.place = this.lead.codes.place();
     this.describe();
     this.request("code");
   }
 
+  /** @param {string} mode */
   setMode(mode) {
     this.mode = mode;
-    for (const name of ["walk", "lasso"]) this.buttons[name].setAttribute("aria-pressed", `${name === mode}`);
+    for (const name of /** @type {const} */ (["walk", "lasso"])) this.buttons[name].setAttribute("aria-pressed", `${name === mode}`);
   }
 
   // The cursor.
 
+  /** @param {ModelMap} map */
   placeOf(map) {
     return this.lead === map && this.place ? this.place : map.codes.place();
   }
 
+  /**
+   * @param {ModelMap} map
+   * @param {Place} place
+   * @param {Event} event
+   */
   walk(map, place, event) {
     this.lead = map;
     this.place = place;
@@ -134,11 +181,16 @@ class Twin {
 
   // Classes.
 
+  /** @param {number} number */
   counted(number) {
     return `${number.toLocaleString("en")} test images`;
   }
 
-  emblem(kind, color) {
+  /**
+   * @param {number} _kind
+   * @param {string} color
+   */
+  emblem(_kind, color) {
     return make("i", { style: `background:${color}` });
   }
 
@@ -148,6 +200,10 @@ class Twin {
 
   // Hover and lasso, linked by the test image.
 
+  /**
+   * @param {number | null} point
+   * @param {ModelMap} [map]
+   */
   hover(point, map) {
     const image = point === null ? null : map.points.image(point);
     if (image === this.hovered) return;
@@ -155,6 +211,10 @@ class Twin {
     this.request("over");
   }
 
+  /**
+   * @param {ModelMap} map
+   * @param {Place[] | null} corners
+   */
   choose(map, corners) {
     const number = corners ? map.points.choose(corners) : 0;
     this.chosen = null;
@@ -163,7 +223,7 @@ class Twin {
       for (let i = 0; i < map.points.count; i++) if (map.points.chosen[i]) this.chosen.add(map.points.image(i));
     }
     for (const each of this.maps) {
-      each.points.chosen = this.chosen && Uint8Array.from({ length: each.points.count }, (_, i) => this.chosen.has(each.points.image(i)));
+      each.points.chosen = this.chosen && Uint8Array.from({ length: each.points.count }, (_, i) => Number(this.chosen.has(each.points.image(i))));
     }
     this.buttons.clear.disabled = !this.chosen;
     this.describe();
@@ -179,6 +239,7 @@ class Twin {
     this.note.textContent = told.join(" ");
   }
 
+  /** @param {Float32Array} losses */
   mean(losses) {
     let sum = 0;
     for (const image of this.chosen) sum += losses[image];
@@ -187,6 +248,7 @@ class Twin {
 
   // Drawing, at most once a frame.
 
+  /** @param {string[]} parts */
   request(...parts) {
     for (const part of parts) this.dirty.add(part);
     this.frame ??= requestAnimationFrame(() => this.draw());
@@ -197,6 +259,7 @@ class Twin {
     const dirty = this.dirty;
     this.dirty = new Set();
     if (!this.header) return;
+    /** @type {Times} */
     const times = { event: this.moved, began: performance.now() };
     if (dirty.has("code")) this.follow();
     for (const map of this.maps) {
@@ -207,6 +270,7 @@ class Twin {
     if (dirty.has("code")) this.drawPictures(times);
   }
 
+  /** @param {Times} times */
   drawPictures(times) {
     let left = this.company?.present.length ?? 0;
     this.company?.decode(this.maps.map((map) => map.codes.code), (i, picture) => {
@@ -224,15 +288,17 @@ class Twin {
   // Beside the first model's picture; beside the others' stands how they differ from it.
   showOriginal() {
     const [first, ...others] = this.maps;
-    const known = this.way === "image" && this.nearest !== null && this.anchors.picture(this.nearest);
+    const known = this.way === "image" && this.nearest !== null ? this.anchors.picture(this.nearest) : null;
     const label = this.anchors.labels ? `, ${this.header.classes[this.anchors.labels[this.nearest]] ?? this.anchors.labels[this.nearest]}` : "";
     first.showOriginal(known, known ? `test image ${this.anchors.images[this.nearest]}${label}` : "");
     for (const map of others) map.about.textContent = "difference to the first: orange lighter, blue darker";
   }
 }
 
+/** @type {WeakMap<HTMLElement | ShadowRoot, Twin>} */
 const twins = new WeakMap();
 
+/** @param {Mounted<Uint8Array>} mounted */
 export default function ({ parentElement, data }) {
   if (!twins.has(parentElement)) twins.set(parentElement, new Twin(parentElement));
   const twin = twins.get(parentElement);

@@ -3,37 +3,62 @@
 const CELLS = 128; // of the index along each axis
 const SHIFT = 9; // from one of 65536 steps to its cell
 
-function unpack(data) {
-  const bytes = data.slice(); // its own memory, aligned
-  const length = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const part = ([start, size]) => bytes.slice(4 + length + start, 4 + length + start + size);
-  return { header, part };
-}
+/** @import { Classed, Part, Place, Placed } from "./types" */
 
-class Points {
+export class Points {
+  /**
+   * @param {Placed & Classed} header
+   * @param {Part} part
+   */
   constructor(header, part) {
     const { count, low, step, points, wide, kinds, images } = header;
-    Object.assign(this, { count, low, step });
-    [this.x, this.y] = points.map((place) => new Uint16Array(part(place).buffer));
+    this.count = count;
+    this.low = low;
+    this.step = step;
+    this.x = new Uint16Array(part(points[0]).buffer);
+    this.y = new Uint16Array(part(points[1]).buffer);
     this.none = wide ? 65535 : 255; // the class of points without one
     const Kind = wide ? Uint16Array : Uint8Array;
+    /** @type {Uint8Array | Uint16Array} */
     this.kinds = kinds ? new Kind(part(kinds).buffer) : new Kind(count).fill(this.none);
     this.images = images && new Uint32Array(part(images).buffer);
-    this.labels = this.tints = this.kinds; // the class itself, and what colours them
+    /** @type {Map<number, number> | null} */
+    this.inverse = null; // from an image to its point, once it was asked for
+    this.labels = this.kinds;
+    /** @type {Uint8Array | Uint16Array} */
+    this.tints = this.kinds; // the class itself, and what colours them
     this.shown = new Uint8Array(this.none + 1).fill(1); // classes that are not greyed
+    /** @type {Uint8Array | null} */
     this.chosen = null; // 1 for each point inside the last box or lasso
   }
 
+  /**
+   * @param {number} i
+   * @returns {Place}
+   */
   place(i) {
     return [this.low[0] + this.step[0] * this.x[i], this.low[1] + this.step[1] * this.y[i]];
   }
 
-  // Its place in the test set; points whose code is not a number were left out.
+  /**
+   * Its place in the test set; points whose code is not a number were left out.
+   * @param {number} i
+   */
   image(i) {
     return this.images ? this.images[i] : i;
   }
 
+  /**
+   * The point of an image; null where the image is not on this map.
+   * @param {number} image
+   */
+  point(image) {
+    if (!this.images) return image < this.count ? image : null;
+    this.inverse ??= new Map(Array.from(this.images, (each, i) => [each, i]));
+    return this.inverse.get(image) ?? null;
+  }
+
+  /** @param {number} i */
   bright(i) {
     return this.shown[this.kinds[i]] === 1 && (!this.chosen || this.chosen[i] === 1);
   }
@@ -44,7 +69,7 @@ class Points {
 
   // Points sorted by cell, and where each cell starts among them.
   sort() {
-    const cell = (i) => (this.y[i] >> SHIFT) * CELLS + (this.x[i] >> SHIFT);
+    const cell = (/** @type {number} */ i) => (this.y[i] >> SHIFT) * CELLS + (this.x[i] >> SHIFT);
     this.starts = new Uint32Array(CELLS * CELLS + 1);
     for (let i = 0; i < this.count; i++) this.starts[cell(i) + 1]++;
     for (let c = 0; c < CELLS * CELLS; c++) this.starts[c + 1] += this.starts[c];
@@ -53,7 +78,13 @@ class Points {
     for (let i = 0; i < this.count; i++) this.order[free[cell(i)]++] = i;
   }
 
-  // Calls `each(point, squared distance)` for all points within `reach` of a place.
+  /**
+   * Calls `each(point, squared distance)` for all points within `reach` of a place.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   * @param {(point: number, away: number) => void} each
+   */
   within(x, y, reach, each) {
     if (!this.starts) this.sort();
     const span = [x, y].map((middle, axis) => [-reach, reach].map((by) => {
@@ -72,15 +103,26 @@ class Points {
     }
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   * @returns {number | null}
+   */
   nearest(x, y, reach) {
-    let [best, least] = [null, Infinity];
+    let [best, least] = [/** @type {number | null} */ (null), Infinity];
     this.within(x, y, reach, (i, away) => {
       if (away < least && this.bright(i)) [best, least] = [i, away];
     });
     return best;
   }
 
-  // The nearest of any distance.
+  /**
+   * The nearest of any distance.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   */
   nearestAtAll(x, y, reach) {
     const far = 65536 * Math.hypot(...this.step) + Math.hypot(x - this.low[0], y - this.low[1]);
     for (let wider = reach; ; wider *= 4) {
@@ -89,26 +131,42 @@ class Points {
     }
   }
 
+  /**
+   * The points within `reach` of a place, the nearest first.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   * @param {number} most
+   */
   around(x, y, reach, most) {
+    /** @type {[number, number][]} */
     const found = [];
     this.within(x, y, reach, (i, away) => { if (found.length < 4096) found.push([away, i]); });
     return found.sort((a, b) => a[0] - b[0]).slice(0, most).map(([, i]) => i);
   }
 
-  // Marks the points within a closed line, but not those of greyed classes. Returns how many there are.
+  /**
+   * Marks the points within a closed line, but not those of greyed classes. Returns how many there are.
+   * @param {Place[]} corners
+   */
   choose(corners) {
     const within = inside(corners);
-    this.chosen = null;
+    return this.chooseWhere((i) => this.shown[this.kinds[i]] === 1 && within(...this.place(i)));
+  }
+
+  /** @param {(point: number) => unknown} fits */
+  chooseWhere(fits) {
     const chosen = new Uint8Array(this.count);
     let number = 0;
-    for (let i = 0; i < this.count; i++) {
-      if (this.shown[this.kinds[i]] && within(...this.place(i))) number += chosen[i] = 1;
-    }
-    if (number) this.chosen = chosen;
+    for (let i = 0; i < this.count; i++) if (fits(i)) number += chosen[i] = 1;
+    this.chosen = number ? chosen : null;
     return number;
   }
 
-  // The chosen ones as one bit for each test image.
+  /**
+   * The chosen ones as one bit for each test image.
+   * @param {number} total
+   */
   bits(total) {
     const bytes = new Uint8Array(Math.ceil(total / 8));
     for (let i = 0; i < this.count; i++) if (this.chosen[i]) bytes[this.image(i) >> 3] |= 1 << (this.image(i) & 7);
@@ -118,11 +176,14 @@ class Points {
   }
 }
 
-// Whether a place lies within a closed line.
+/**
+ * Whether a place lies within a closed line.
+ * @param {Place[]} corners
+ */
 function inside(corners) {
   const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
   const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  return (x, y) => {
+  return (/** @type {number} */ x, /** @type {number} */ y) => {
     if (x < left || x > right || y < low || y > high) return false;
     let within = false;
     for (let i = 0, j = xs.length - 1; i < xs.length; j = i++) {
@@ -130,9 +191,4 @@ function inside(corners) {
     }
     return within;
   };
-}
-
-// A run of numbers as rows of equal length.
-function rows(values, size) {
-  return Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
 }

@@ -1,17 +1,25 @@
 // All points at once: each writes its colour into the pixels of one picture. A million of them take a few milliseconds.
 
+import { pixel } from "./canvas.js";
+
+/** @import { Look } from "./types" */
+/** @import { Points } from "./points.js" */
+/** @import { View } from "./view.js" */
+/** @typedef {(point: number) => boolean} Test */
+/** @typedef {{ steps: number[], covers: number[], reach: number }} Dot */
+
 const ENOUGH = 250_000; // points that are drawn while the map moves
-const DIM = 34; // how much of a greyed point is seen, of 255
+export const DIM = 34; // how much of a greyed point is seen, of 255
 
-// "#rrggbb", or any colour that the page knows, as one pixel of a picture.
-function pixel(color, alpha = 255) {
-  const context = pixel.context ??= make("canvas").getContext("2d");
-  context.fillStyle = color;
-  const value = parseInt(context.fillStyle.slice(1, 7), 16);
-  return ((alpha << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
-}
-
-class Splat {
+export class Splat {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {View} view
+   * @param {Points} points
+   * @param {string[]} colors
+   * @param {Look} look
+   * @param {boolean} hasty
+   */
   draw(canvas, view, points, colors, look, hasty) {
     const dense = window.devicePixelRatio || 1;
     this.wide = Math.round(view.side * dense);
@@ -31,14 +39,22 @@ class Splat {
     canvas.getContext("2d").putImageData(this.image, 0, 0);
   }
 
-  // Fewer points are drawn larger, and all of them a little larger when one looks closer.
+  /**
+   * Fewer points are drawn larger, and all of them a little larger when one looks closer.
+   * @param {View} view
+   * @param {number} count
+   */
   radius(view, count) {
     const far = Math.max(0.5, Math.min(3.2, 4.6 - 0.72 * Math.log10(Math.max(count, 1))));
     return Math.min(4.5, far * Math.max(1, view.closeness) ** 0.35);
   }
 
-  // A disc with a soft edge, as steps from its middle pixel and how much of each pixel it covers.
+  /**
+   * A disc with a soft edge, as steps from its middle pixel and how much of each pixel it covers.
+   * @param {number} radius
+   */
   makeDot(radius) {
+    /** @type {Dot} */
     const dot = { steps: [], covers: [], reach: Math.ceil(radius) };
     for (let y = -dot.reach; y <= dot.reach; y++) {
       for (let x = -dot.reach; x <= dot.reach; x++) {
@@ -51,6 +67,12 @@ class Splat {
     return dot;
   }
 
+  /**
+   * @param {Points} points
+   * @param {string[]} colors
+   * @param {Look} look
+   * @returns {Int32Array}
+   */
   colors(points, colors, look) {
     const kinds = points.none + 1;
     const table = new Int32Array(kinds + 1).fill(pixel(look.primary));
@@ -59,7 +81,15 @@ class Splat {
     return table;
   }
 
-  // The last colour of the table is that of greyed points. Written for speed: this runs for every point.
+  /**
+   * The last colour of the table is that of greyed points. Written for speed: this runs for every point.
+   * @param {Points} points
+   * @param {View} view
+   * @param {number} dense
+   * @param {Int32Array} table
+   * @param {Test | null} wanted
+   * @param {boolean} bright
+   */
   paint(points, view, dense, table, wanted, bright) {
     const { pixels, wide, dot: { steps, covers, reach } } = this;
     const { x, y, low, step, tints, none, count } = points;

@@ -1,10 +1,14 @@
 // Which square of the plane the map shows. Equal aspect: one scale for both axes.
 
-class View {
+/** @import { Place } from "./types" */
+
+export class View {
   constructor() {
     this.side = 0; // of the canvas, in CSS pixels
+    /** @type {[number, number, number]} */
     this.start = [0, 0, 1];
-    this.reset();
+    this.x = this.y = 0;
+    this.half = 1; // of a side, from the middle
   }
 
   reset() {
@@ -20,20 +24,37 @@ class View {
     return this.start[2] / this.half;
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {Place}
+   */
   toScreen(x, y) {
     return [(x - this.x) * this.scale + this.side / 2, this.side / 2 - (y - this.y) * this.scale];
   }
 
+  /**
+   * @param {number} left
+   * @param {number} top
+   * @returns {Place}
+   */
   toPlane(left, top) {
     return [this.x + (left - this.side / 2) / this.scale, this.y - (top - this.side / 2) / this.scale];
   }
 
+  /**
+   * @param {number} right
+   * @param {number} down
+   */
   pan(right, down) {
     this.x -= right / this.scale;
     this.y += down / this.scale;
   }
 
-  // The place under the pointer stays where it is. Returns whether there was room to zoom.
+  /**
+   * The place under the pointer stays where it is. Returns whether there was room to zoom.
+   * @param {number} factor
+   */
   zoom(factor, left = this.side / 2, top = this.side / 2) {
     const before = this.toPlane(left, top);
     const closest = Math.max(0.2, Math.min(2000, this.closeness * factor));

@@ -1,10 +1,20 @@
 // Decodes at once where that is quick, in a worker where it would hold up the page.
 
-class Decoder {
+import { Network } from "./network.js";
+
+/** @import { Code, Done, NetworkOptions } from "./types" */
+/** @typedef {{ code: Code, done: Done }} Job */
+/** @typedef {{ codes: Code[], each: (index: number, picture: Float32Array) => void, next: number }} Batch */
+
+export class Decoder {
   static SLOW = 6; // ms: more than that would be felt in every frame
   static AGAIN = [500, 2000, 6000]; // ms after which a network that seemed slow is measured again
   static SLICE = 4; // ms of the page's idle time that the pictures of `many` may take at once
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {NetworkOptions} [options]
+   */
   static async open(bytes, options) {
     const network = await Network.load(bytes, options);
     const decoder = new Decoder(network, await Decoder.measure(network));
@@ -13,7 +23,10 @@ class Decoder {
     return decoder;
   }
 
-  // Milliseconds of one decode. The browser compiles while it runs, so the first ones count less than the best.
+  /**
+   * Milliseconds of one decode. The browser compiles while it runs, so the first ones count less than the best.
+   * @param {Network} network
+   */
   static async measure(network) {
     const code = new Float32Array(network.given.length);
     const began = performance.now();
@@ -32,6 +45,10 @@ class Decoder {
     return best;
   }
 
+  /**
+   * @param {Network} network
+   * @param {number} milliseconds
+   */
   constructor(network, milliseconds) {
     this.network = network;
     this.milliseconds = milliseconds;
@@ -39,12 +56,22 @@ class Decoder {
     this.input = network.input;
     this.output = network.output;
     this.where = "here";
+    /** @type {Batch[]} */
     this.batches = [];
+    /** @type {Worker | null} */
+    this.worker = null;
+    /** @type {Job | null} */
+    this.busy = null; // what the worker is at
+    /** @type {Job | null} */
+    this.waiting = null;
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {NetworkOptions} [options]
+   */
   moveAway(bytes, options) {
-    const parts = [`const KERNEL = ${JSON.stringify(KERNEL)};`, Plain, Network, Decoder, "Decoder.work();"];
-    const address = URL.createObjectURL(new Blob([parts.join("\n")], { type: "text/javascript" }));
+    const address = URL.createObjectURL(new Blob([Network.program(work)], { type: "text/javascript" }));
     try {
       this.worker = new Worker(address);
     } catch {
@@ -58,7 +85,10 @@ class Decoder {
     this.worker.postMessage({ bytes, options });
   }
 
-  // While a page is being built everything is slow, and the browser has not yet compiled what it will run often.
+  /**
+   * While a page is being built everything is slow, and the browser has not yet compiled what it will run often.
+   * @param {number[]} times
+   */
   reconsider([after, ...later]) {
     if (!this.worker || !after) return;
     this.timer = setTimeout(async () => {
@@ -67,18 +97,6 @@ class Decoder {
       if (this.milliseconds > Decoder.SLOW) this.reconsider(later);
       else this.comeBack();
     }, after);
-  }
-
-  // What the worker runs: first a network comes, then codes.
-  static work() {
-    let loading;
-    onmessage = async ({ data }) => {
-      if (data.bytes) loading = Network.load(data.bytes, data.options);
-      else {
-        const picture = (await loading).run(data).slice();
-        postMessage(picture, [picture.buffer]);
-      }
-    };
   }
 
   comeBack() {
@@ -91,8 +109,12 @@ class Decoder {
     this.rest();
   }
 
-  // `done` gets the picture: before this returns where it is decoded here, later from a worker, and then only the
-  // newest of the codes that wait for it. The picture is its own only until the next one.
+  /**
+   * `done` gets the picture: before this returns where it is decoded here, later from a worker, and then only the
+   * newest of the codes that wait for it. The picture is its own only until the next one.
+   * @param {Code} code
+   * @param {Done} done
+   */
   decode(code, done) {
     if (this.closed) return;
     if (code.length !== this.network.given.length) throw new RangeError(`${code.length} numbers instead of ${this.network.given.length}`);
@@ -104,8 +126,13 @@ class Decoder {
     this.send();
   }
 
-  // Pictures for many codes whenever nothing else is to be done: each(index, picture). Returns what cancels the rest.
+  /**
+   * Pictures for many codes whenever nothing else is to be done: each(index, picture). Returns what cancels the rest.
+   * @param {Code[]} codes
+   * @param {Batch["each"]} each
+   */
   many(codes, each) {
+    /** @type {Batch} */
     const batch = { codes, each, next: 0 };
     if (!this.closed && codes.length) this.batches.push(batch);
     this.worker ? this.send() : this.rest();
@@ -115,13 +142,16 @@ class Decoder {
     };
   }
 
-  // The next job of low priority.
+  /**
+   * The next job of low priority.
+   * @returns {Job | null}
+   */
   next() {
     const [batch] = this.batches;
     if (!batch) return null;
     const index = batch.next++;
     if (batch.next === batch.codes.length) this.batches.shift();
-    const done = (picture) => batch.each(index, picture);
+    const done = (/** @type {Float32Array} */ picture) => batch.each(index, picture);
     return { code: Float32Array.from(batch.codes[index]), done };
   }
 
@@ -132,6 +162,7 @@ class Decoder {
     if (this.busy) this.worker.postMessage(this.busy.code);
   }
 
+  /** @param {Float32Array} picture */
   answered(picture) {
     if (this.closed) return;
     const { done } = this.busy;
@@ -164,4 +195,20 @@ class Decoder {
     this.worker = this.waiting = this.busy = null;
     this.batches = [];
   }
+}
+
+/**
+ * What a worker does: first a network comes, then codes.
+ * @param {typeof import("./network.js").Network} Network
+ */
+function work(Network) {
+  /** @type {Promise<InstanceType<typeof Network>>} */
+  let loading;
+  onmessage = async ({ data }) => {
+    if (data.bytes) loading = Network.load(data.bytes, data.options);
+    else {
+      const picture = (await loading).run(data).slice();
+      postMessage(picture, { transfer: [picture.buffer] });
+    }
+  };
 }

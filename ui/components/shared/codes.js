@@ -1,29 +1,59 @@
 // The code that the cursor stands for, and how the code space lies on the map: place = axes . (code - centre).
 
-class Codes {
+/** @import { Code, Flat, Place, Placed } from "./types" */
+/** @import { Points } from "./points.js" */
+
+export class Codes {
+  /**
+   * @param {Flat & Placed} header
+   * @param {Code} code
+   */
   constructor(header, code = header.home) {
-    Object.assign(this, header); // size, axes, centre, rings, view ...
+    this.size = header.size;
+    this.axes = header.axes;
+    this.centre = header.centre;
+    this.rings = header.rings;
+    this.home = header.home;
+    this.view = header.view;
     this.code = Float32Array.from(code);
   }
 
-  // Where the cursor goes. Maps whose places do not follow from the codes are told the place as well.
-  set(code) {
+  /**
+   * Where the cursor goes. Maps whose places do not follow from the codes are told the place as well.
+   * @param {Code} code
+   * @param {Place} [_place]
+   */
+  set(code, _place) {
     this.code = Float32Array.from(code);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   moveTo(x, y) {
     this.code = this.at(x, y);
   }
 
+  /** @param {Code | null | undefined} code */
   fits(code) {
-    return code?.length === this.size && code.every(Number.isFinite);
+    return code?.length === this.size && Array.from(code).every(Number.isFinite);
   }
 
+  /**
+   * @param {Code} code
+   * @returns {Place}
+   */
   place(code = this.code) {
-    return this.axes.map((axis) => axis.reduce((sum, value, i) => sum + value * (code[i] - this.centre[i]), 0));
+    const along = (/** @type {number[]} */ axis) => axis.reduce((sum, value, i) => sum + value * (code[i] - this.centre[i]), 0);
+    return [along(this.axes[0]), along(this.axes[1])];
   }
 
-  // The code at a place: the present one, moved along the axes.
+  /**
+   * The code at a place: the present one, moved along the axes.
+   * @param {number} x
+   * @param {number} y
+   */
   at(x, y) {
     const [u, v] = this.place();
     const [across, up] = this.axes;
@@ -40,7 +70,10 @@ class Codes {
     return this.size <= 2 ? "" : Array.from(this.at(0, 0), (value) => value.toFixed(3)).join();
   }
 
-  // The code at a place, if there is only one.
+  /**
+   * The code at a place, if there is only one.
+   * @param {Place} place
+   */
   exact(place) {
     return this.size <= 2 ? Array.from(this.at(...place)) : null;
   }
@@ -50,6 +83,7 @@ class Codes {
     return this.rings ? 1 : this.view[2] / 3;
   }
 
+  /** @param {Points} points */
   random(points) {
     if (this.rings || !points.count) return Float32Array.from(this.code, () => this.stride() * normal());
     return this.at(...points.place(Math.floor(Math.random() * points.count)));
@@ -57,6 +91,6 @@ class Codes {
 }
 
 // A draw from the normal distribution.
-function normal() {
+export function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }

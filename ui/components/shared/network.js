@@ -1,11 +1,17 @@
 // A packed network (docs/plane-format.md): its operations over one memory, in WebAssembly or in plain JavaScript.
 
+import { KERNEL } from "./kernel.js";
+
+/** @import { Machine, NetworkHeader, NetworkOptions, Step, Tensor } from "./types" */
+
 // The operations where WebAssembly is refused. Places count the numbers of one Float32Array; kernel.c says the same in C.
 class Plain {
+  /** @param {Float32Array} memory */
   constructor(memory) {
     this.memory = memory;
   }
 
+  /** @type {Step} */
   convolve(from, to, kernel, bias, rows, columns, rowApart, columnApart, taps, run, tapApart, rowOut, columnOut, filters, lanes) {
     const m = this.memory;
     const group = Math.min(lanes, 4);
@@ -36,6 +42,7 @@ class Plain {
     }
   }
 
+  /** @type {Step} */
   frame(from, to, outside, height, width, channels, rows, columns, top, left) {
     const m = this.memory;
     for (let row = 0; row < rows; row++) {
@@ -48,6 +55,7 @@ class Plain {
     }
   }
 
+  /** @type {Step} */
   enlarge(from, to, height, width, channels, size) {
     for (let row = 0; row < height * size; row++) {
       for (let column = 0; column < width * size; column++, to += channels) {
@@ -57,6 +65,7 @@ class Plain {
     }
   }
 
+  /** @type {Step} */
   pool(from, to, height, width, channels, size, average) {
     const m = this.memory;
     for (let row = 0; row + size <= height; row += size) {
@@ -73,15 +82,18 @@ class Plain {
     }
   }
 
+  /** @type {Step} */
   add(one, other, to, count) {
     for (let i = 0; i < count; i++) this.memory[to + i] = this.memory[one + i] + this.memory[other + i];
   }
 
+  /** @type {Step} */
   affine(from, to, scale, shift, pixels, channels) {
     const m = this.memory;
     for (let i = 0; i < pixels * channels; i++) m[to + i] = m[from + i] * m[scale + (i % channels)] + m[shift + (i % channels)];
   }
 
+  /** @type {Step} */
   normalize(from, to, epsilon, pixels, channels) {
     const m = this.memory;
     for (let pixel = 0; pixel < pixels; pixel++, from += channels, to += channels) {
@@ -93,12 +105,16 @@ class Plain {
     }
   }
 
+  /** @type {Step} */
   activate(from, to, count, kind) {
     const [, apply] = Plain.FUNCTIONS[kind];
     for (let i = 0; i < count; i++) this.memory[to + i] = apply(this.memory[from + i]);
   }
 
-  // In the order of FUNCTIONS in vae_core/look/program/operations.py; a program names them by their numbers.
+  /**
+   * In the order of FUNCTIONS in vae_core/look/program/operations.py; a program names them by their numbers.
+   * @type {[string, (x: number) => number][]}
+   */
   static FUNCTIONS = Object.entries({
     relu: (x) => Math.max(x, 0),
     sigmoid: (x) => 1 / (1 + Math.exp(-x)),
@@ -111,7 +127,11 @@ class Plain {
     sin: Math.sin,
   });
 
-  // The complementary error function of x >= 0, to 1.2e-7 of its value (Numerical Recipes).
+  /**
+   * The complementary error function of x >= 0, to 1.2e-7 of its value (Numerical Recipes).
+   * @param {number} x
+   * @returns {number}
+   */
   static rest(x) {
     const t = 1 / (1 + x / 2);
     const terms = [0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368, -1.26551223];
@@ -119,59 +139,107 @@ class Plain {
   }
 }
 
-class Network {
-  // `bytes`: a Uint8Array. Where WebAssembly is refused, or `wasm` is false, JavaScript does the same, much slower.
+// Its source is all that a worker gets, see `program`: what it uses stands in it, or is a property of it.
+export class Network {
+  /** The class of the operations where WebAssembly is refused. */
+  static Plain = /** @type {typeof Plain} */ (null);
+  /** The kernel, deflated. */
+  static packed = "";
+
+  /**
+   * A program for a worker, which calls a function with this class. It is no module: to a page that was opened as a file,
+   * browsers give no worker that imports anything.
+   * @param {(network: typeof Network) => void} work
+   */
+  static program(work) {
+    const parts = [`Network.Plain = ${Network.Plain}`, `Network.packed = ${JSON.stringify(Network.packed)}`, `(${work})(Network)`];
+    return `const Network = ${[Network, ...parts].join(";\n")};`;
+  }
+
+  /**
+   * Where WebAssembly is refused, or `wasm` is false, JavaScript does the same, much slower.
+   * @param {Uint8Array} bytes
+   * @param {NetworkOptions} options
+   */
   static async load(bytes, { wasm = true } = {}) {
     const { header, weights } = Network.read(bytes);
-    const found = (wasm && (await Network.compiled(header.memory).catch(() => null))) || Network.interpreted(header.memory);
+    const found = (wasm && (await Network.compiled(header.memory).catch(() => /** @type {null} */ (null)))) || Network.interpreted(header.memory);
     found.memory.set(weights[0]);
     found.memory.set(weights[1], header.kernels);
     return new Network(header, found);
   }
 
-  // The kernel's operations take addresses in bytes, counted from the beginning of its memory.
+  /**
+   * The kernel's operations take addresses in bytes, counted from the beginning of its memory.
+   * @param {number} size
+   * @returns {Promise<Machine>}
+   */
   static async compiled(size) {
-    const binary = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-    const { exports } = (await WebAssembly.instantiate(binary)).instance;
+    const { instance } = await WebAssembly.instantiate(await Network.kernel());
+    const exports = /** @type {Machine["operations"] & { __heap_base: WebAssembly.Global, memory: WebAssembly.Memory }} */ (instance.exports);
     const base = exports.__heap_base.value;
     exports.memory.grow(Math.ceil((base + 4 * size + 16) / 65536)); // `pool` reads a little beyond the end
     const memory = new Float32Array(exports.memory.buffer, base, size);
     return { rung: "wasm", operations: exports, memory, address: (place) => base + 4 * place };
   }
 
-  static interpreted(size) {
-    const memory = new Float32Array(size);
-    return { rung: "js", operations: new Plain(memory), memory, address: (place) => place };
+  static kernel() {
+    const packed = Uint8Array.from(atob(Network.packed), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
   }
 
+  /**
+   * @param {number} size
+   * @returns {Machine}
+   */
+  static interpreted(size) {
+    const memory = new Float32Array(size);
+    return { rung: "js", operations: /** @type {Machine["operations"]} */ (/** @type {object} */ (new Network.Plain(memory))), memory, address: (place) => place };
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {{ header: NetworkHeader, weights: Float32Array[] }}
+   */
   static read(bytes) {
     const copy = bytes.slice(); // its own memory, aligned
     const [magic, version, length] = new Uint32Array(copy.buffer, 0, 3);
     if (magic !== 0x574e4c4c || ![1, 2].includes(version)) throw new Error("This is no network of a version that this page reads.");
     const header = JSON.parse(new TextDecoder().decode(copy.subarray(16, 16 + length)));
-    const kernels = new (header.half ? Uint16Array : Float32Array)(copy.buffer, 16 + length, header.kernels);
+    const Kind = header.half ? Uint16Array : Float32Array;
+    const kernels = new Kind(copy.buffer, 16 + length, header.kernels);
     const vectors = new Float32Array(copy.buffer, 16 + length + kernels.byteLength, header.vectors);
-    return { header, weights: [header.half ? Float32Array.from(kernels, Network.single) : kernels, vectors] };
+    return { header, weights: [kernels instanceof Uint16Array ? Float32Array.from(kernels, Network.single) : kernels, vectors] };
   }
 
-  // A float16, given as its bits.
+  /**
+   * A float16, given as its bits.
+   * @param {number} bits
+   */
   static single(bits) {
     const [exponent, rest] = [(bits >> 10) & 31, (bits & 1023) / 1024];
     return (bits >> 15 ? -1 : 1) * (exponent ? 2 ** (exponent - 15) * (1 + rest) : 2 ** -14 * rest);
   }
 
+  /**
+   * @param {NetworkHeader} header
+   * @param {Machine} machine
+   */
   constructor(header, { rung, operations, memory, address }) {
     this.rung = rung;
     this.input = header.input.shape;
     this.output = header.outputs[0].shape;
     this.steps = header.ops.map(([name, places, sizes]) => operations[name].bind(operations, ...places.map(address), ...sizes));
-    const part = ({ at, shape }) => memory.subarray(at, at + shape.reduce((product, size) => product * size, 1));
+    const part = (/** @type {Tensor} */ { at, shape }) => memory.subarray(at, at + shape.reduce((product, size) => product * size, 1));
     this.given = part(header.input);
     this.found = header.outputs.map(part);
     this.whole = new Float32Array(this.found.reduce((sum, each) => sum + each.length, 0));
   }
 
-  // Numbers in, numbers out; those are overwritten by the next run. A VAE's encoder: the mean, then the log-variance.
+  /**
+   * Numbers in, numbers out; those are overwritten by the next run. A VAE's encoder: the mean, then the log-variance.
+   * @param {ArrayLike<number>} values
+   */
   run(values) {
     if (values.length !== this.given.length) throw new RangeError(`${values.length} numbers instead of ${this.given.length}`);
     this.given.set(values);
@@ -180,3 +248,6 @@ class Network {
     return this.whole;
   }
 }
+
+Network.Plain = Plain;
+Network.packed = KERNEL;
