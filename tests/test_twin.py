@@ -13,8 +13,8 @@ from ui.components.twin.payload import Twin
 COUNT = 300
 
 
-def model(codes, run="one"):
-    return Twin(Model(run, (8, 8, 1), True, None, "Too large."), Cloud(codes), np.ones(len(codes)), run, "#4169B0")
+def model(codes, run="one", image=(8, 8, 1)):
+    return Twin(Model(run, image, True, None, "Too large."), Cloud(codes), np.ones(len(codes)), run, "#4169B0")
 
 
 def read(data):
