@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long lint clean chromium compilers wasm
+.PHONY: app test test-long lint lock clean chromium compilers wasm
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -28,13 +28,21 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.app: requirements.txt constraints.txt .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c constraints.txt
+.venv/.app: requirements.txt .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.app
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# What pyproject.toml asks for, in exact versions with the sums of their files, for every Python and system at once.
+# A version that fits stays as it is; `make lock UPGRADE=--upgrade` takes the newest.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
+lock: .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
+	$(LOCK) $(UPGRADE) pyproject.toml --extra train --output-file requirements.txt
+	$(LOCK) $(UPGRADE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 # A bare Debian has a Python that cannot make environments before python3-venv is there.
 .venv/.made:
