@@ -12,6 +12,7 @@ from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench import licences
 from vae_core.settings import PROJECT
 
 PINNED = re.compile(r"^([\w.-]+)==(\S+)( ; .+?)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
@@ -92,3 +93,9 @@ def _holds(marker: str, place: dict[str, str]) -> bool:
 def test_the_tests_run_with_these_versions(pins):
     wanted = {name: version for name, (version, marker) in pins.items() if _holds(marker, HERE)}
     assert {name: distribution(name).version for name in wanted} == wanted
+
+
+def test_every_package_has_its_licence_in_the_list():
+    found = licences.needed_for()
+    assert set(found) == {name for name, (_, marker) in read("requirements.txt").items() if _holds(marker, HERE)}
+    assert licences.table() == (PROJECT / "docs" / "licences.md").read_text("utf-8")
