@@ -22,7 +22,7 @@ test-long: .venv/.dev chromium compilers
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --num-workers 2 vae_core app.py $(wildcard ui)
+	$(BIN)/mypy --num-workers 2 vae_core latent_loupe app.py ui
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

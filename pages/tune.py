@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import choice, frame
-from ui.errors import shown
+from ui.errors import lacks, shown
 from ui.tune import new, optimizers, picked, rates, watch
 
 frame.ensure()
@@ -15,6 +15,8 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
         "View", picked.VIEWS, key=picked.VIEW, required=True, wrap=True, label_visibility="collapsed",
         persist_state="session",
     )  # fmt: skip
+if lacks("train"):
+    st.stop()
 with shown():
     if view == picked.SET_UP:
         new.show(run)

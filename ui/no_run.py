@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached, choice, starting
-from ui.errors import shown
+from ui.errors import plain, shown
+from vae_core import extras
 
 CHOOSE = "No run is chosen. Choose one in the sidebar."
 FIRST_HELP = (
@@ -26,6 +27,8 @@ def ask(sentence: str = CHOOSE) -> None:
 
 def first_training() -> None:
     """One button for who has nothing yet."""
-    if st.button("Train a model (30 s)", type="primary", icon=":material/play_arrow:", help=FIRST_HELP):
+    told = extras.lacking("train")
+    icon, text = ":material/play_arrow:", plain(str(told)) if told else FIRST_HELP
+    if st.button("Train a model (30 s)", type="primary", icon=icon, help=text, disabled=told is not None):
         with shown():
             choice.go("pages/train.py", starting.first_steps().id)
