@@ -28,21 +28,21 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.app: requirements.txt .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+.venv/.app: requirements.lock .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.app
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+.venv/.dev: requirements-dev.lock .venv/.app
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
-# What pyproject.toml asks for, in exact versions with the sums of their files, for every Python and system at once.
+# What requirements*.txt ask for, in exact versions with the sums of their files, for every Python and system at once.
 # A version that fits stays as it is; `make lock UPGRADE=--upgrade` takes the newest.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
 lock: .venv/.made
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
-	$(LOCK) $(UPGRADE) pyproject.toml --extra train --output-file requirements.txt
-	$(LOCK) $(UPGRADE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) $(UPGRADE) requirements.txt --output-file requirements.lock
+	$(LOCK) $(UPGRADE) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
 
 # A bare Debian has a Python that cannot make environments before python3-venv is there.
 .venv/.made:

@@ -2,19 +2,19 @@
 
 python -m bench.licences > docs/licences.md
 
-`needed for` says which form of an installation has it first: looking, which is the base, or an extra of pyproject.toml.
+`needed for` says which form of an installation has it first: looking, the base, or an extra (requirements.txt).
 What only Windows or macOS needs is listed there.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import hatch_build
 from vae_core.settings import PROJECT
 
 TITLE = """# Licences
@@ -25,7 +25,6 @@ What Latent Loupe stands on, and under which licence, in each package's own word
 | package | licence | needed for |
 |---|---|---|
 """
-LOOKING = "looking"
 OWN = "latent-loupe"
 CLASSIFIER = "License :: "
 SHORT = 40  # characters; some packages give the text itself
@@ -43,9 +42,8 @@ def table() -> str:
 
 def needed_for() -> dict[str, str]:
     """Each package, and the first that brings it: looking, a small extra, or training."""
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     found: dict[str, str] = {}
-    for form, lines in {LOOKING: project["dependencies"], **project["optional-dependencies"]}.items():
+    for form, lines in hatch_build.parts(PROJECT).items():
         for name in _closure([Requirement(line) for line in lines]):
             found.setdefault(name, form)
     return found

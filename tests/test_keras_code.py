@@ -85,7 +85,7 @@ def test_the_short_form_is_shorter_and_says_what_differs(name: str) -> None:
 def test_the_pages_read_scripts_and_do_not_draw_with_what_they_need() -> None:
     """The generated program says `import matplotlib`; nothing of ours does."""
     needed, ours = (Path(PROJECT, name).read_text() for name in ("requirements.txt", "requirements-dev.txt"))
-    assert re.search(r"^matplotlib==", needed, re.MULTILINE) and "matplotlib" not in ours
+    assert re.search(r"^matplotlib~=", needed, re.MULTILINE) and "matplotlib" not in ours
 
 
 @pytest.mark.parametrize(

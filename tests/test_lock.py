@@ -1,4 +1,4 @@
-"""The exact versions in requirements*.txt: what pyproject.toml asks for, all of it, and what these tests run with."""
+"""The exact versions in requirements*.lock: what requirements*.txt ask for, all of it, and what the tests run with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ PINNED = re.compile(r"^([\w.-]+)==(\S+)( ; .+?)? \\\n((?:    --hash=sha256:[0-9a
 PYTHONS = ("3.11", "3.12", "3.13")
 SYSTEMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
 HERE = {key: str(value) for key, value in default_environment().items()}
-OWN = "latent-loupe"
 
 
 def read(name: str) -> dict[str, tuple[str, str]]:
@@ -32,17 +31,16 @@ def read(name: str) -> dict[str, tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def pins() -> dict[str, tuple[str, str]]:
-    whole, dev = read("requirements.txt"), read("requirements-dev.txt")
+    whole, dev = read("requirements.lock"), read("requirements-dev.lock")
     assert {name: dev[name] for name in dev if name in whole} == {name: whole[name] for name in whole if name in dev}
     return {**whole, **dev}
 
 
 def asked() -> Iterator[Requirement]:
-    """What pyproject.toml asks for."""
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
-    extras = project["project"]["optional-dependencies"].values()
-    for lines in (project["project"]["dependencies"], *extras, *project["dependency-groups"].values()):
-        yield from (each for each in map(Requirement, lines) if each.name != OWN)
+    """What the two lists ask for."""
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = (line.partition("#")[0].strip() for line in (PROJECT / name).read_text("utf-8").splitlines())
+        yield from map(Requirement, filter(None, lines))
 
 
 def test_every_range_has_its_version(pins):
@@ -50,9 +48,17 @@ def test_every_range_has_its_version(pins):
         assert each.specifier.contains(pins[canonicalize_name(each.name)][0]), each
 
 
-def test_no_range_is_written_twice():
+def test_no_range_is_written_twice_and_each_has_its_reason():
     names = [canonicalize_name(each.name) for each in asked()]
     assert len(set(names)) == len(names)
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (PROJECT / name).read_text("utf-8").splitlines():
+            assert not line or "# " in line, line
+
+
+def test_the_wheel_is_built_by_what_the_tests_run_with():
+    build = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    assert set(map(Requirement, build)) <= set(asked())
 
 
 def test_what_they_need_themselves_is_there_too_on_every_python_and_system(pins):
@@ -97,5 +103,5 @@ def test_the_tests_run_with_these_versions(pins):
 
 def test_every_package_has_its_licence_in_the_list():
     found = licences.needed_for()
-    assert set(found) == {name for name, (_, marker) in read("requirements.txt").items() if _holds(marker, HERE)}
+    assert set(found) == {name for name, (_, marker) in read("requirements.lock").items() if _holds(marker, HERE)}
     assert licences.table() == (PROJECT / "docs" / "licences.md").read_text("utf-8")

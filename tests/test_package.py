@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from email import message_from_string
 from pathlib import Path
@@ -21,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support import SECONDS, button, environment, eventually, fine, plain, settings_in
 
+import hatch_build
 import latent_loupe
 from ui import starting
 from vae_core import extras
@@ -187,9 +187,8 @@ def _walks(page: Any) -> None:
 
 
 def test_every_extra_has_its_sentence():
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = project["optional-dependencies"]
-    assert set(asked) == set(extras.NEEDED)
+    asked = hatch_build.parts(PROJECT)
+    assert set(asked) == {hatch_build.BASE, *extras.NEEDED}
     for name, (_, packages) in extras.NEEDED.items():
         names = {canonicalize_name(package) for package in packages.values()}
         assert name == "train" or names == {Requirement(line).name for line in asked[name]}

@@ -1,6 +1,6 @@
 """What an installation may do without: whether it is here, and in a sentence how to add it.
 
-Looking at finished models needs none of it. The names are those in pyproject.toml, as in `latent-loupe[train]`.
+Looking at finished models needs none of it. The names are those of requirements.txt, as in `latent-loupe[train]`.
 """
 
 from __future__ import annotations
