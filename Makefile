@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long lint scripts docs clean chromium compilers wasm bundles
+.PHONY: app test test-long lint scripts docs lock clean chromium compilers wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -39,13 +39,21 @@ clean:
 	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.app: requirements.txt constraints.txt .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c constraints.txt
+.venv/.app: requirements.lock .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.app
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+.venv/.dev: requirements-dev.lock .venv/.app
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
+
+# What requirements*.txt ask for, in exact versions with the sums of their files, for every Python and system at once.
+# A version that fits stays as it is; `make lock UPGRADE=--upgrade` takes the newest.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
+lock: .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
+	$(LOCK) $(UPGRADE) requirements.txt --output-file requirements.lock
+	$(LOCK) $(UPGRADE) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
 
 # A bare Debian has a Python that cannot make environments before python3-venv is there.
 .venv/.made:

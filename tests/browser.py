@@ -43,12 +43,16 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = (sys.executable, "-m", "streamlit", "run", *self.words, "--server.port", self.port)
-        places = {**environment(self.settings), "PYTHONPATH": str(PROJECT)}
+        command, places = self.command()
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(command, cwd=self.folder, env=places, stdout=log, stderr=log)
         self.process = psutil.Process(self.child.pid)
         eventually(self._answers, "the page server did not start")
+
+    def command(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        """What is started, and in which environment."""
+        words = (sys.executable, "-m", "streamlit", "run", *self.words, "--server.port", self.port)
+        return words, {**environment(self.settings), "PYTHONPATH": str(PROJECT)}
 
     def _answers(self) -> bool:
         assert self.child.poll() is None, self.log.read_text()
@@ -108,8 +112,8 @@ def _remove(folder: Path) -> None:
 
 
 @contextmanager
-def serving(settings: Settings, *words: Any, **more: Any) -> Iterator[Server]:
-    server = Server(settings, *words, **more)
+def serving(settings: Settings, *words: Any, kind: type[Server] = Server, **more: Any) -> Iterator[Server]:
+    server = kind(settings, *words, **more)
     SERVERS.append(server)
     try:
         yield server

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from vae_core import extras
 from vae_core.errors import LoupeError
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,14 @@ def show_caught(place: str) -> None:
 
 def show(error: LoupeError) -> None:
     st.error(plain(str(error)))
+
+
+def lacks(name: str) -> bool:
+    """Whether this installation does without it, as extras.py has it; the page then says how to add it."""
+    told = extras.lacking(name)
+    if told:
+        st.info(plain(str(told)), icon=":material/download:")
+    return told is not None
 
 
 def plain(text: str) -> str:

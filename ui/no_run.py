@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import cached, choice, starting
 from ui.errors import plain, shown
+from vae_core import extras
 
 CHOOSE = "No run is chosen. Choose one in the sidebar."
 FIRST_HELP = (
@@ -30,6 +31,8 @@ def gone(run_id: str) -> None:
 
 def first_training() -> None:
     """One button for who has nothing yet."""
-    if st.button("Train a model (30 s)", type="primary", icon=":material/play_arrow:", help=FIRST_HELP):
+    told = extras.lacking("train")
+    icon, text = ":material/play_arrow:", plain(str(told)) if told else FIRST_HELP
+    if st.button("Train a model (30 s)", type="primary", icon=icon, help=text, disabled=told is not None):
         with shown():
             choice.go("pages/train.py", starting.first_steps().id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui import cached, owner
+from vae_core import extras
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.work import Work
@@ -35,6 +36,7 @@ def _newest(config: Config, runs: Sequence[Summary]) -> Summary | None:
 
 def train(config: Config, again: bool = False) -> Run:
     """The newest run of the config, or a new one in a process of its own; `again`: a new one whatever is there."""
+    extras.need("train")
     where, who = cached.settings(), owner.current()
 
     def known_or_new() -> Run:
@@ -54,6 +56,7 @@ def train(config: Config, again: bool = False) -> Run:
 
 def begin(asked: object, make: Callable[[], Run]) -> Run:
     """A run that is made of another one, in a process of its own."""
+    extras.need("train")
 
     def started() -> Run:
         run = make()
@@ -85,6 +88,7 @@ def seeds(config: Config, count: int) -> list[Run]:
     """Begin what is missing for so many seeds of a config; the new runs."""
     from vae_core.runs import arms
 
+    extras.need("train")
     where, who = cached.settings(), owner.current()
     try:
         with cached.turn().lock:

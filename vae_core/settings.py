@@ -12,7 +12,11 @@ from typing import Any
 
 from vae_core.errors import LoupeError
 
-PROJECT = Path(__file__).resolve().parents[1]
+CODE = Path(__file__).resolve().parents[1]
+PACKED = CODE / "latent_loupe"  # a wheel has app.py, pages/, ui/ and what comes along in there; a checkout at its root
+INSTALLED = (PACKED / "app.py").is_file()
+PAGE = PACKED if INSTALLED else CODE
+PROJECT = Path.cwd() if INSTALLED else CODE  # the place of loupe.toml and of the runs, where processes begin
 HOME = Path(home) if os.path.isabs(home := os.path.expanduser("~")) else PROJECT  # not everybody in a container has one
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SHIPPED = "loupe."  # so begins the name of a run that comes with the program
@@ -27,7 +31,7 @@ class Settings:
     data: Path | None = None  # a folder of data sets, looked at before any network
     cache: Path = HOME / ".cache" / "latent-loupe"  # downloads, added data sets, calibration
     checkpoints: Path = PROJECT / "checkpoints"
-    shipped: Path = PROJECT / "checkpoints" / ".shipped"  # exported runs that everybody can look at
+    shipped: Path = PAGE / "checkpoints" / ".shipped"  # exported runs that everybody can look at
     host: str = "localhost"
     roots: str = "~"  # folders below which the page reads data sets by path, with the system's path separator between
     train_slots: int = 1  # trainings that run at once

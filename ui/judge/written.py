@@ -7,6 +7,8 @@ from functools import partial
 
 import streamlit as st
 
+from ui.errors import plain
+from vae_core import extras
 from vae_core.look import metrics
 from vae_core.runs.store import Run
 from vae_core.share import report
@@ -37,6 +39,7 @@ def show(runs: Sequence[Run]) -> None:
         st.caption("Measures that were not taken are missing in it. They are taken under Judge, Measures, on Train.")
     with st.container(horizontal=True, gap="small"):
         for form, (label, icon, text) in FORMS.items():
+            told = extras.lacking("pdf") if form == "pdf" else None
             st.download_button(
                 label,
                 partial(report.write, list(runs), form, ask),
@@ -44,6 +47,7 @@ def show(runs: Sequence[Run]) -> None:
                 report.TYPES[form],
                 on_click="ignore",
                 icon=icon,
-                help=f"{text} It takes some seconds to write.",
+                help=plain(str(told)) if told else f"{text} It takes some seconds to write.",
                 key=f"report-{form}",
+                disabled=told is not None,
             )

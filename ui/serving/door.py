@@ -24,10 +24,10 @@ from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.serving import ahead
-from vae_core.settings import LOCAL, PROJECT
+from vae_core.settings import LOCAL, PAGE
 
 HOSTS = "server.allowedHosts"
-PAGES = {path.stem for path in (PROJECT / "pages").glob("*.py")}
+PAGES = {path.stem for path in (PAGE / "pages").glob("*.py")}
 REFUSED = (
     "Latent Loupe does not know this address. Open it under a name or an address of the machine that it runs on.\n"
     "If the name is meant, start it with STREAMLIT_SERVER_ALLOWED_HOSTS set to that name.\n"

@@ -13,6 +13,7 @@ from ui.errors import caught
 from ui.form.fields import draw
 from ui.run_view import View
 from ui.tune import optimizers
+from vae_core import extras
 from vae_core.design import difference
 from vae_core.design.declared import SETTINGS
 from vae_core.runs import forks, jobs
@@ -57,6 +58,7 @@ def _end(run: Run) -> Run:
 
 
 def _resume(run: Run) -> Run:
+    extras.need("train")
     starting.work(run, jobs.TRAIN)
     return run
 

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from ui import choice, starting
-from ui.errors import caught, plain, show_caught, shown
+from ui.errors import caught, lacks, plain, show_caught, shown
 from ui.form import beginnings, costs, widgets
 from ui.train import model_code, seeds
 from vae_core.design import draft
@@ -22,6 +22,8 @@ ONCE, AGAIN = "once", "again"
 
 def show(run: Run | None) -> None:
     """What it costs and the button stand beside the settings, and on a phone between them and the layers."""
+    if lacks("train"):
+        return
     asked = st.session_state.pop(ASKED, None)
     form, side = st.columns([5, 2], gap="medium")
     with shown():

@@ -15,6 +15,8 @@ from vae_core.design.layers import show
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
+NOT_HERE = {"download": "downloaded when first used", "built in": "needs an extra package"}
+
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
@@ -53,7 +55,7 @@ def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
     header = ("name", "image", "train", "validation", "test", "classes", "from", "")
     rows = [
         (data.name, show(data.image), data.train - data.validation, data.validation, data.test, len(data.classes),
-         data.origin, "" if data.ready else "downloaded when first used")
+         data.origin, "" if data.ready else NOT_HERE[data.origin])
         for data in found
     ]  # fmt: skip
     return Answer([asdict(data) for data in found], table(header, rows))

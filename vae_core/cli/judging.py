@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from vae_core import extras
 from vae_core.cli import worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.cli.worker import Teller
@@ -35,6 +36,8 @@ def measure(task: Task, tell: Teller) -> None:
     """The worker of an evaluation: the only part of it that may need TensorFlow is the data set's classifier."""
 
     def judge(dataset: Dataset) -> Judge | str:
+        if told := extras.lacking("train", "The judge of samples"):
+            return str(told)
         from vae_core.learn import classifier  # takes seconds
 
         return classifier.judge(dataset, task.settings)

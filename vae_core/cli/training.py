@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import Any
 
+from vae_core import extras
 from vae_core.cli import choices, native, progress, times
 from vae_core.cli.answer import Answer, WrongUse, add_run, complain, lead_to, wrong_use
 from vae_core.design import naming
@@ -66,6 +67,7 @@ def _add_detach(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace, settings: Settings) -> Answer:
     if args.run:
         return _own_process(store.open_run(settings, args.run), settings)
+    extras.need("train")
     config = choices.config_of(args.system, args.lite, choices.given(args), settings)
     if args.seeds != 1:
         return _several(config, args, settings)
@@ -104,6 +106,7 @@ def _answer_for_all(arm: Arm, new: list[Run]) -> Answer:
 
 
 def resume(args: argparse.Namespace, settings: Settings) -> Answer:
+    extras.need("train")
     run = store.open_run(settings, args.run)
     state = run.state()
     if state == "done":
@@ -115,6 +118,7 @@ def resume(args: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def fork(args: argparse.Namespace, settings: Settings) -> Answer:
+    extras.need("train")
     parent, changes = store.open_run(settings, args.run), choices.given(args)
     if not changes:
         raise WrongUse("A fork needs a changed setting", fix="For example --epochs 100, or --lr 0.0003")

@@ -7,6 +7,7 @@ import logging
 import sys
 from contextlib import suppress
 
+from vae_core import extras
 from vae_core.cli import choices, found_so_far, native
 from vae_core.cli.answer import Answer, WrongUse, complain, lead_to, table, wrong_use
 from vae_core.design.config import Config
@@ -67,6 +68,7 @@ def add_trainer(parser: argparse.ArgumentParser) -> None:
 
 
 def tune(args: argparse.Namespace, settings: Settings) -> Answer:
+    extras.need("train")
     with wrong_use():
         base = _base(args, settings)
         space_of = tuple(space.read(text) for text in args.vary or [VARIED])
@@ -83,6 +85,7 @@ def tune(args: argparse.Namespace, settings: Settings) -> Answer:
 def searches(args: argparse.Namespace, settings: Settings) -> Answer:
     if args.name is None:
         return _all(settings)
+    extras.need("train", "A search")
     found = study.find(settings, args.name)
     if args.stop:
         found.stop()

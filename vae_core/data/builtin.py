@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_core import extras
 from vae_core.data import arrays, download, letters, shapes
 from vae_core.data.dataset import Array
 from vae_core.data.download import File, Progress
@@ -52,9 +53,12 @@ class Builtin:
     read: Callable[[Settings, Progress | None], Raw]
     files: tuple[File, ...] = ()
     version: int = 1  # raised when its images, labels or words change, so that kept copies are made anew
+    extra: str = ""  # what an installation may lack of what makes it, as extras.py has it
 
 
 def ready(builtin: Builtin, settings: Settings) -> bool:
+    if builtin.extra and extras.lacking(builtin.extra):
+        return False
     return all(download.path(file, settings).is_file() for file in builtin.files)
 
 
@@ -115,21 +119,21 @@ def _shapes(settings: Settings, progress: Progress | None) -> Raw:
 
 def _letters(settings: Settings, progress: Progress | None) -> Raw:
     """Drawn in a process of its own: matplotlib has no place in a page or in a trainer."""
+    extras.need("letters")
     if progress:
         progress("Drawing letters, a few seconds", 0, 0)
     command = [sys.executable, "-m", "vae_core.data.letters"]
     drawn = subprocess.run(command, cwd=PROJECT, capture_output=True, stdin=subprocess.DEVNULL)
     if drawn.returncode:
         told = drawn.stderr.decode(errors="replace").strip() or "no word"
-        raise LoupeError("The letters could not be drawn", told.splitlines()[-1],
-                         "matplotlib draws them: install requirements.txt again")  # fmt: skip
+        raise LoupeError("The letters could not be drawn", told.splitlines()[-1], extras.how_to_add("letters"))
     with np.load(io.BytesIO(drawn.stdout), allow_pickle=False) as file:
         return letters.as_raw(dict(file))
 
 
 ALL = (
     Builtin("type", "Letters and digits in seventeen faces", (28, 28, 1), 18_000, 2000, 2000, letters.CLASSES,
-            "drawn here, in the faces that come with matplotlib", _letters, version=letters.VERSION),
+            "drawn here, in the faces that come with matplotlib", _letters, version=letters.VERSION, extra="letters"),
     Builtin("mnist", "MNIST, handwritten digits", (28, 28, 1), 60_000, 0, 10_000, DIGITS,
             "Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0", _mnist, (MNIST,)),
     Builtin("fashion-mnist", "Fashion-MNIST, pieces of clothing", (28, 28, 1), 60_000, 0, 10_000, CLOTHES,

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from vae_core import extras
+
 # TensorFlow tells of every graph that it reads; a person's log should hold what a person can use.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # A person's own settings of Keras may name another engine; the steps are TensorFlow's.
@@ -21,4 +23,5 @@ def _import_keras() -> None:
             del sys.modules[name]
 
 
+extras.need("train", "This")
 _import_keras()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,11 @@ class LiteRT:
     def _broken(self, error: object) -> LoupeError:
         why = str(error.strerror if isinstance(error, OSError) else error).partition("\n")[0]
         return LoupeError(f"{self._name} is not a portable network of this program ({why})")
+
+
+def is_here() -> bool:
+    """It comes with the trainer, which makes its files; looking does without."""
+    return find_spec("ai_edge_litert") is not None
 
 
 def _ends(runner: Any, name: str) -> Ends:

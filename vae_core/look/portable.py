@@ -16,7 +16,7 @@ import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.look.forms import CHUNK, INPUTS, Form, Outputs, Shape
-from vae_core.look.litert import LiteRT
+from vae_core.look.litert import LiteRT, is_here
 from vae_core.look.program import executor
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Portable:
 
 def _network(run: Run, task: str, source: Path) -> Network:
     makers: tuple[Callable[[], Form], ...] = (partial(LiteRT.of, run, task, source), partial(executor.of, run, task))
-    return Network(task, *makers[0 if source.is_file() else 1 :])
+    return Network(task, *makers[0 if source.is_file() and is_here() else 1 :])
 
 
 def _floats(rows: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, slots
 from vae_core.runs.work import FINAL, Work
-from vae_core.settings import PROJECT, Settings
+from vae_core.settings import INSTALLED, PROJECT, Settings
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -143,11 +143,11 @@ def _launch(settings: Settings, run: Work, command: list[str]) -> subprocess.Pop
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment, but with the settings as they are here and this project's code first."""
+    """This process's environment, but with the settings as they are here and a checkout's code first."""
     names = {field.name: f"LOUPE_{field.name.upper()}" for field in fields(Settings)}
     kept = {key: value for key, value in os.environ.items() if key not in names.values()}
     given = {names[name]: str(value) for name, value in vars(settings).items() if value is not None}
-    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [*([] if INSTALLED else [str(PROJECT)]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**kept, **given, "PYTHONPATH": os.pathsep.join(paths)}
 
 

@@ -26,6 +26,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from vae_core import extras
 from vae_core.data import catalog
 from vae_core.design import keras_code
 from vae_core.design.config import Config
@@ -84,6 +85,7 @@ def work(task: Task, tell: Tell) -> None:
 
 def execute(config: Config, short: bool, settings: Settings, tell: Tell) -> dict[str, Any]:
     """The notebook as it stands after all its cells have run."""
+    extras.need("train", "A notebook with its outputs")
     document = keras_code.notebook(config, short)
     with TemporaryDirectory() as folder:
         tell("Reading the images", 0, 1)

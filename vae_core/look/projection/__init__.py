@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from vae_core import extras
 from vae_core.checked import Numbers, listed, maybe, one_of, record, text, whole
 from vae_core.design.layers import Flatten, show
 from vae_core.errors import LoupeError
@@ -133,6 +134,10 @@ class Map:
 def begin(run: Run, spec: Projection, owner: str = "") -> Task:
     """Its task, found or created; a created one waits for `jobs.start(settings, task, command=tasks.COMMAND)`."""
     check(run, spec)
+    if spec.method == "umap":
+        extras.need("umap")
+    if spec.layer is not None:
+        extras.need("train", "A map of a layer")
     return tasks.begin(run, KIND, spec.to_json(), owner)
 
 

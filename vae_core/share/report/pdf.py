@@ -7,6 +7,7 @@ import re
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from vae_core import extras
 from vae_core.share.report.parts import Figure, Grid, Heading, Question, Report, Text
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ COLUMN = 12  # the least width of a column, in millimetres
 
 
 def write(report: Report) -> bytes:
+    extras.need("pdf")
     from fpdf import FPDF
 
     page = FPDF(format="A4")
