@@ -90,11 +90,13 @@ def _training(settings: Settings, config: Config) -> Row:
     truth = time.time() - began
     whole = [Span(after + span.least, after + span.most) for after, span in said if FIRST <= after < truth - FIRST]
     return {
-        "seconds": round(truth, 1), "state": run.state(),
-        "foretold": _numbers(before.whole), "foretold_is_off_by": _off(before.whole, truth),
+        "seconds": round(truth, 1),
+        "state": run.state(),
+        "foretold": _numbers(before.whole),
+        "foretold_is_off_by": _off(before.whole, truth),
         "said": [(round(after, 1), *_numbers(span)) for after, span in said[:: max(1, len(said) // 12)]],
         "worst_meanwhile": max(_off(span, truth) for span in whole),
-    }  # fmt: skip
+    }
 
 
 def _numbers(span: Span) -> tuple[float, float]:

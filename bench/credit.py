@@ -62,7 +62,7 @@ def measure(settings: Settings, comparisons: int, seeds: int, count: int) -> Row
         "images": len(scores.of(same[0])["reconstruction"]),
         "same": [row(arm(same, picked[:seeds]), arm(same, picked[seeds:])) for picked in twice],
         "other": [row(arm(same, picked[:seeds]), arm(others, picked[seeds:])) for picked in twice],
-    }  # fmt: skip
+    }
 
 
 def trained(settings: Settings, config: Config) -> Run:
@@ -115,8 +115,10 @@ def table(document: Row) -> str:
     for kind, words in (("same", "A/A, one config"), ("other", "A/B, a code of 8 numbers instead of 2")):
         found = document[kind]
         counts = {name: sum(bool(each[name]) for each in found) for name in ("credited", "resampled", "plain")}
-        lines.append(f"{words}: credited {counts['credited']}, by resampling alone {counts['resampled']}, "
-                     f"by one run of each {counts['plain']}")  # fmt: skip
+        lines.append(
+            f"{words}: credited {counts['credited']}, by resampling alone {counts['resampled']}, "
+            f"by one run of each {counts['plain']}"
+        )
     return "\n".join(lines)
 
 

@@ -54,34 +54,64 @@ def faulty() -> Iterator[Trial]:
     yield Trial("no KL term", replace(SMALL, beta=0.0), ("no-kl",))
     yield Trial("KL averaged over pixels", replace(SMALL, beta=1 / 64), ("scale-mismatch",))
     yield Trial("beta of 15", replace(SMALL, beta=15.0), ("posterior-collapse",), ("no-better-than-pca",))
-    yield Trial("a ReLU code", replace(PLAIN, encoder="flatten dense64:gelu code2:relu"), ("half-plane",),
-                ("no-better-than-pca",))  # fmt: skip
-    learned = replace(PLAIN, encoder="flatten dense256:gelu dense128:gelu", train_size=60, batch=16, epochs=300,
-                      schedule="constant", learning_rate=2e-3)  # fmt: skip
-    yield Trial("far too long", replace(learned, seed=1), ("last-is-not-best",),
-                ("overfitting", "no-better-than-pca"))  # fmt: skip
+    yield Trial(
+        "a ReLU code",
+        replace(PLAIN, encoder="flatten dense64:gelu code2:relu"),
+        ("half-plane",),
+        ("no-better-than-pca",),
+    )
+    learned = replace(
+        PLAIN,
+        encoder="flatten dense256:gelu dense128:gelu",
+        train_size=60,
+        batch=16,
+        epochs=300,
+        schedule="constant",
+        learning_rate=2e-3,
+    )
+    yield Trial("far too long", replace(learned, seed=1), ("last-is-not-best",), ("overfitting", "no-better-than-pca"))
     norm = replace(SMALL, encoder="conv8/2 bn conv16/2 bn flatten dense20 bn", batch=256, epochs=8, train_size=700)
-    yield Trial("batch norm, 24 steps", norm, ("batch-norm-lag",),
-                ("undertrained", "no-better-than-pca", "posterior-collapse"))  # fmt: skip
+    yield Trial(
+        "batch norm, 24 steps", norm, ("batch-norm-lag",), ("undertrained", "no-better-than-pca", "posterior-collapse")
+    )
     asleep = replace(PLAIN, optimizer="sgd", learning_rate=1e-7, epochs=8, schedule="constant")
     yield Trial("steps of 1e-7", asleep, ("validation-is-constant", "learning-rate"), ("no-better-than-pca",))
     yield Trial("losses written down wrong", replace(SMALL, seed=2), ("parts-do-not-sum",), spoil=1.05)
-    yield Trial("60 images", learned, ("overfitting",),
-                ("last-is-not-best", "no-better-than-pca"))  # fmt: skip
-    yield Trial("3 epochs", replace(SMALL, epochs=3, schedule="constant", learning_rate=1e-3), ("undertrained",),
-                ("no-better-than-pca",))  # fmt: skip
-    yield Trial("steps of 0.5", replace(SMALL, learning_rate=0.5, schedule="constant"), ("learning-rate",),
-                ("no-better-than-pca", "posterior-collapse", "last-is-not-best", "scale-mismatch"))  # fmt: skip
+    yield Trial("60 images", learned, ("overfitting",), ("last-is-not-best", "no-better-than-pca"))
+    yield Trial(
+        "3 epochs",
+        replace(SMALL, epochs=3, schedule="constant", learning_rate=1e-3),
+        ("undertrained",),
+        ("no-better-than-pca",),
+    )
+    yield Trial(
+        "steps of 0.5",
+        replace(SMALL, learning_rate=0.5, schedule="constant"),
+        ("learning-rate",),
+        ("no-better-than-pca", "posterior-collapse", "last-is-not-best", "scale-mismatch"),
+    )
     slow = replace(SMALL, learning_rate=2e-5, schedule="constant", epochs=20)
     yield Trial("steps of 2e-5", slow, ("learning-rate",), ("undertrained", "no-better-than-pca", "posterior-collapse"))
-    yield Trial("sorted by class", replace(SMALL, dataset="sorted-digits", split="tail"), ("sorted-data",),
-                ("last-is-not-best", "overfitting", "no-better-than-pca"))  # fmt: skip
+    yield Trial(
+        "sorted by class",
+        replace(SMALL, dataset="sorted-digits", split="tail"),
+        ("sorted-data",),
+        ("last-is-not-best", "overfitting", "no-better-than-pca"),
+    )
     yield Trial("test images among them", replace(SMALL, dataset="leaked-digits"), ("test-in-training",))
     yield Trial("test images validate", replace(SMALL, split="test"), ("validated-on-test",))
-    yield Trial("patience of 1", replace(SMALL, patience=1, schedule="constant", learning_rate=2e-2),
-                ("no-patience",), ("undertrained", "no-better-than-pca", "last-is-not-best"))  # fmt: skip
-    yield Trial("layers, epochs and images", replace(SMALL, encoder="flatten dense128:gelu dense64:gelu", epochs=50,
-                train_size=1000), ("many-changes", "one-seed"), against=SMALL)  # fmt: skip
+    yield Trial(
+        "patience of 1",
+        replace(SMALL, patience=1, schedule="constant", learning_rate=2e-2),
+        ("no-patience",),
+        ("undertrained", "no-better-than-pca", "last-is-not-best"),
+    )
+    yield Trial(
+        "layers, epochs and images",
+        replace(SMALL, encoder="flatten dense128:gelu dense64:gelu", epochs=50, train_size=1000),
+        ("many-changes", "one-seed"),
+        against=SMALL,
+    )
     yield Trial(
         "a code of 32",
         replace(recipes.default("digits", (8, 8, 1)), latent=32),
@@ -90,8 +120,12 @@ def faulty() -> Iterator[Trial]:
     )
     yield Trial("1 epoch", replace(PLAIN, epochs=1, learning_rate=1e-3), ("no-better-than-pca",))
     decoder = "dense1568 bn reshape14x14x8 up2 deconv1:sigmoid"
-    yield Trial("a decoder without its layers", replace(MNIST, encoder="conv4 bn conv8/2 bn conv8 bn", decoder=decoder),
-                ("lost-layers",), ("no-better-than-pca", "undertrained"))  # fmt: skip
+    yield Trial(
+        "a decoder without its layers",
+        replace(MNIST, encoder="conv4 bn conv8/2 bn conv8 bn", decoder=decoder),
+        ("lost-layers",),
+        ("no-better-than-pca", "undertrained"),
+    )
 
 
 def mistakes() -> Iterator[Trial]:
@@ -103,11 +137,15 @@ def mistakes() -> Iterator[Trial]:
     yield Trial("000, deeper", deeper, ("many-changes", "no-kl", "one-seed"), against=base, mistakes=(1, 4, 12))
     wide = "conv4/2 bn conv8/2 bn conv16 bn conv32 bn flatten dense20 bn code2"
     restless = replace(deeper, encoder=wide, epochs=12, learning_rate=0.02, batch=32)
-    yield Trial("001, wide", restless, ("many-changes", "no-kl", "batch-norm-lag"),
-                against=base, mistakes=(2, 4, 5, 12))  # fmt: skip
+    yield Trial(
+        "001, wide", restless, ("many-changes", "no-kl", "batch-norm-lag"), against=base, mistakes=(2, 4, 5, 12)
+    )
     printed = replace(deeper, decoder="dense6272 bn reshape28x28x8 deconv4 bn deconv2 bn deconv1:sigmoid")
-    short = replace(printed, encoder="conv2 bn conv4 bn conv4 bn conv8 bn conv8 bn flatten dense20 bn code2",
-                    decoder="dense6272 bn reshape28x28x8 deconv2 bn deconv1:sigmoid")  # fmt: skip
+    short = replace(
+        printed,
+        encoder="conv2 bn conv4 bn conv4 bn conv8 bn conv8 bn flatten dense20 bn code2",
+        decoder="dense6272 bn reshape28x28x8 deconv2 bn deconv1:sigmoid",
+    )
     yield Trial("000, the decoder as printed", short, ("lost-layers", "no-kl"), mistakes=(3,))
     cae = recipes.find("fashion-cae", "lite").config
     cut: dict[str, Any] = {
@@ -115,15 +153,30 @@ def mistakes() -> Iterator[Trial]:
         "decoder": cae.decoder.replace("conv28v", "conv8v"),
     }
     yield Trial("002, its code", replace(cae, **cut, **few), ("half-plane", "validated-on-test"), mistakes=(6,))
-    noisy = replace(recipes.find("fashion-denoising", "lite").config, **cut, train_size=60, epochs=100, noise=0.5,
-                    learning_rate=0.01)  # fmt: skip
+    noisy = replace(
+        recipes.find("fashion-denoising", "lite").config,
+        **cut,
+        train_size=60,
+        epochs=100,
+        noise=0.5,
+        learning_rate=0.01,
+    )
     yield Trial("002, the denoiser", noisy, ("validated-on-test", "last-is-not-best"), mistakes=(7,))
-    yield Trial("003, 60,000 of 50,000 images", replace(SMALL, dataset="leaked-digits", seed=3), ("test-in-training",),
-                mistakes=(8,))  # fmt: skip
+    yield Trial(
+        "003, 60,000 of 50,000 images",
+        replace(SMALL, dataset="leaked-digits", seed=3),
+        ("test-in-training",),
+        mistakes=(8,),
+    )
     cifar = recipes.find("cifar-vae", "lite").config
     thin = "conv8 pool2 conv8 pool2 conv8 pool2 conv8 pool2 conv8 pool2 conv8 conv8 flatten code2"
-    yield Trial("003, the VAE", replace(cifar, encoder=thin, train_size=1500, epochs=3),
-                ("no-better-than-pca", "parts-do-not-sum", "scale-mismatch"), spoil=1.01, mistakes=(9,))  # fmt: skip
+    yield Trial(
+        "003, the VAE",
+        replace(cifar, encoder=thin, train_size=1500, epochs=3),
+        ("no-better-than-pca", "parts-do-not-sum", "scale-mismatch"),
+        spoil=1.01,
+        mistakes=(9,),
+    )
     stopped = replace(recipes.find("fashion-dropout-ae").config, train_size=1000, learning_rate=0.03)
     yield Trial("004, no patience", stopped, ("no-patience",), mistakes=(10,))
     vae = replace(recipes.find("fashion-dropout-vae").config, train_size=800, epochs=8, learning_rate=0.5, patience=0)
@@ -134,29 +187,48 @@ def mistakes() -> Iterator[Trial]:
 
 def healthy() -> Iterator[Trial]:
     """Every recipe's architecture, trained as it should be; the usual beginnings; several sizes of code and data."""
-    sound: dict[str, Any] = {"recipe": "", "split": "shuffled", "patience": 0, "schedule": "cosine", "warmup": 1.0,
-                             "noise_once": False, "learning_rate": 3e-3, "batch": 32}  # fmt: skip
+    sound: dict[str, Any] = {
+        "recipe": "",
+        "split": "shuffled",
+        "patience": 0,
+        "schedule": "cosine",
+        "warmup": 1.0,
+        "noise_once": False,
+        "learning_rate": 3e-3,
+        "batch": 32,
+    }
     lines: dict[str, dict[str, Any]] = {
         "mnist-baseline": {"encoder": "conv8/2 bn conv16/2 bn flatten dense20 bn code2"},
-        "mnist-deeper": {"encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2",
-                         "learning_rate": 2e-3},
-        "mnist-deeper-as-printed": {"encoder": "conv4 bn conv4/2 bn conv8 bn flatten dense20 bn code2",
-                                    "decoder": "dense1568 bn reshape14x14x8 deconv4/2 bn deconv4 bn deconv1:sigmoid"},
+        "mnist-deeper": {
+            "encoder": "conv2 bn conv4 bn conv4 bn conv8 bn flatten dense20 bn code2",
+            "learning_rate": 2e-3,
+        },
+        "mnist-deeper-as-printed": {
+            "encoder": "conv4 bn conv4/2 bn conv8 bn flatten dense20 bn code2",
+            "decoder": "dense1568 bn reshape14x14x8 deconv4/2 bn deconv4 bn deconv1:sigmoid",
+        },
         "mnist-wide": {"encoder": "conv8/2 bn conv16/2 bn conv16 bn flatten dense20 bn code2"},
-        "fashion-cae": {"encoder": "conv8v bn pool2 conv8v bn pool2 flatten code2",
-                        "decoder": "dense256 bn reshape4x4x16 bn up3 conv8v bn up3 conv8v bn conv1k1:sigmoid"},
+        "fashion-cae": {
+            "encoder": "conv8v bn pool2 conv8v bn pool2 flatten code2",
+            "decoder": "dense256 bn reshape4x4x16 bn up3 conv8v bn up3 conv8v bn conv1k1:sigmoid",
+        },
         "fashion-denoising": {"encoder": "conv8v bn pool2 conv8v bn pool2 flatten code2"},
         "cifar-vae": {"encoder": "conv16/2 conv16/2 conv32/2 flatten dense64:gelu code4", "decoder": "mirror"},
-        "fashion-dropout-ae": {}, "fashion-dropout-vae": {},
-    }  # fmt: skip
+        "fashion-dropout-ae": {},
+        "fashion-dropout-vae": {},
+    }
     for key, changes in lines.items():
         config = replace(recipes.find(key).config, **{**sound, **changes})
         beta = 1.0 if config.kind == "vae" else None
         for seed, (images, epochs) in enumerate(MORE if key == "cifar-vae" else FEW):
             config = replace(config, beta=beta, train_size=images, epochs=epochs, seed=seed)
             yield Trial(f"{key}, {images} images", config)
-    for name, image in (("digits", (8, 8, 1)), ("mnist", (28, 28, 1)), ("fashion-mnist", (28, 28, 1)),
-                        ("shapes", (28, 28, 1))):  # fmt: skip
+    for name, image in (
+        ("digits", (8, 8, 1)),
+        ("mnist", (28, 28, 1)),
+        ("fashion-mnist", (28, 28, 1)),
+        ("shapes", (28, 28, 1)),
+    ):
         quick = recipes.default(name, image)
         small = name == "digits"
         many, epochs = (0, 60) if small else (4000, 30)

@@ -52,8 +52,10 @@ def measured(recipe: str) -> list[dict[str, Any]]:
         for task, name in NETWORKS.items():
             model = networks.encoder if name == "encoder" else networks.decoder
             program = Network(graphs[name], merged=True)
-            forms = (Executor(program, export.OUTPUTS[name][: len(program.outputs)]),
-                     LiteRT(export.convert(model, name), task))  # fmt: skip
+            forms = (
+                Executor(program, export.OUTPUTS[name][: len(program.outputs)]),
+                LiteRT(export.convert(model, name), task),
+            )
             found.append({"network": f"{recipe} {name}", **compared(*forms)})
             print(found[-1], file=sys.stderr)
     return found
@@ -66,8 +68,11 @@ def compared(numpy: Form, litert: Form) -> dict[str, Any]:
     found: dict[str, Any] = {"difference": float(max(wrong))}
     for count in (CHUNK, 1):
         ours, theirs = (milliseconds(partial(form, rows[:count])) for form in (numpy, litert))
-        found[f"{count} rows"] = {"numpy_ms": round(ours, 3), "litert_ms": round(theirs, 3),
-                                  "ratio": round(ours / theirs, 2)}  # fmt: skip
+        found[f"{count} rows"] = {
+            "numpy_ms": round(ours, 3),
+            "litert_ms": round(theirs, 3),
+            "ratio": round(ours / theirs, 2),
+        }
     return found
 
 

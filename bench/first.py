@@ -80,10 +80,13 @@ def once(page: Page, last: bool) -> dict[str, float]:
             stands = page.wait_for_function(STANDS, timeout=1000 * SECONDS).json_value()
             painted = page.evaluate(PAINT)
             found = {
-                "server_start": started, "first_paint": painted, "title_after_paint": stood - painted,
+                "server_start": started,
+                "first_paint": painted,
+                "title_after_paint": stood - painted,
                 "map_after_paint": stands - painted,
-                "picture_after_hand": _moved(page), "memory_mb": server.megabytes(),
-            }  # fmt: skip
+                "picture_after_hand": _moved(page),
+                "memory_mb": server.megabytes(),
+            }
             found["paint_to_moved_picture"] = found["map_after_paint"] + found["picture_after_hand"]
             if last:
                 found["click_to_trained_map"] = _trained(page)

@@ -22,9 +22,13 @@ from vae_core.runs import jobs, store
 from vae_core.settings import PROJECT, Settings
 
 CONFIG = Config(
-    dataset="digits", image=(8, 8, 1), encoder="conv8/2 bn drop.1 conv16/2 bn flatten dense16",
-    noise=0.1, epochs=60, batch=32,
-)  # fmt: skip
+    dataset="digits",
+    image=(8, 8, 1),
+    encoder="conv8/2 bn drop.1 conv16/2 bn flatten dense16",
+    noise=0.1,
+    epochs=60,
+    batch=32,
+)
 COLUMNS = [
     f"{part}_{kind}_nats_per_image" for part in ("train", "validation") for kind in ("total", "reconstruction", "kl")
 ]
@@ -69,9 +73,11 @@ def one_kill(settings: Settings, whole: store.Run, chance: random.Random) -> Row
     epochs, state = len(run.history()), run.state()
     code = start(settings, run).wait()
     return {
-        "state": state, "epochs_before": epochs,
-        "finished": code == 0 and run.state() == "done", "largest_difference": difference(run, whole),
-    }  # fmt: skip
+        "state": state,
+        "epochs_before": epochs,
+        "finished": code == 0 and run.state() == "done",
+        "largest_difference": difference(run, whole),
+    }
 
 
 def difference(run: store.Run, whole: store.Run) -> float:

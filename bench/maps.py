@@ -72,9 +72,12 @@ def row(settings: Settings, run: store.Run, browser: Browser, count: int) -> Row
         page.context.close()
     names = ("decode_ms", "cursor_p50_ms", "cursor_p95_ms", "picture_p95_ms", "fps")
     return {
-        "ready_ms": round(ready), **{name: walked[name] for name in names}, "ws_bytes": bytes_sent,
-        "pan_fps": panned["fps"], "pan_dropped_percent": panned["dropped_percent"],
-    }  # fmt: skip
+        "ready_ms": round(ready),
+        **{name: walked[name] for name in names},
+        "ws_bytes": bytes_sent,
+        "pan_fps": panned["fps"],
+        "pan_dropped_percent": panned["dropped_percent"],
+    }
 
 
 def clustered(run: store.Run, count: int) -> Task:
@@ -88,15 +91,26 @@ def clustered(run: store.Run, count: int) -> Task:
     numbers = {name: random.random(count).astype(np.float32) for name in ("loss", "kl", "density", "quality")}
     task.save(
         {
-            "title": f"{count:,} points", "walk": "neighbours", "explained": None, "columns": [], "notes": [],
-            "honesty": [], "seconds": 0.0, "engine": "this bench", "classes": [],
+            "title": f"{count:,} points",
+            "walk": "neighbours",
+            "explained": None,
+            "columns": [],
+            "notes": [],
+            "honesty": [],
+            "seconds": 0.0,
+            "engine": "this bench",
+            "classes": [],
             "quality": dict.fromkeys(("trustworthiness", "continuity", "knn_map", "knn_original")),
         },
         {
-            "places": places.astype(np.float32), "codes": codes.astype(np.float32), "labels": labels, **numbers,
-            "image": np.arange(count, dtype=np.int32), "half": np.full(count, TEST, np.uint8),
+            "places": places.astype(np.float32),
+            "codes": codes.astype(np.float32),
+            "labels": labels,
+            **numbers,
+            "image": np.arange(count, dtype=np.int32),
+            "half": np.full(count, TEST, np.uint8),
         },
-    )  # fmt: skip
+    )
     task.set_status(state="done")
     return task
 

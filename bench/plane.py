@@ -200,12 +200,17 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
     decode = [each["decoded_ms"] for each in pictures]
     return {
         "decode_ms": round(float(np.median(decode)), 2) if decode else None,
-        "cursor_p50_ms": tenth(cursor, 50), "cursor_p95_ms": tenth(cursor, 95),
-        "picture_p50_ms": tenth(picture, 50), "picture_p95_ms": tenth(picture, 95),
-        "wait_p50_ms": tenth(wait, 50), "paint_p50_ms": tenth(paint, 50), "paint_p95_ms": tenth(paint, 95),
-        "pictures_per_second": round(len(pictures) / seconds, 1), "fps": round(len(gaps) / seconds, 1),
+        "cursor_p50_ms": tenth(cursor, 50),
+        "cursor_p95_ms": tenth(cursor, 95),
+        "picture_p50_ms": tenth(picture, 50),
+        "picture_p95_ms": tenth(picture, 95),
+        "wait_p50_ms": tenth(wait, 50),
+        "paint_p50_ms": tenth(paint, 50),
+        "paint_p95_ms": tenth(paint, 95),
+        "pictures_per_second": round(len(pictures) / seconds, 1),
+        "fps": round(len(gaps) / seconds, 1),
         "dropped_percent": round(100 * float((gaps > 1.5 * usual).mean()), 2),
-    }  # fmt: skip
+    }
 
 
 def tenth(values: list[float], share: float) -> float | None:

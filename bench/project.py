@@ -163,9 +163,12 @@ def _run(name: str | None) -> Iterator[Run]:
 def _trained(settings: Settings) -> Run:
     words = ["train", "--dataset", "mnist", "--encoder", ENCODER, "--epochs", "1", "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "vae_core", *words], cwd=PROJECT, env=jobs.environment(settings), check=True,
+        [sys.executable, "-m", "vae_core", *words],
+        cwd=PROJECT,
+        env=jobs.environment(settings),
+        check=True,
         stdout=subprocess.PIPE,
-    )  # fmt: skip
+    )
     return store.open_run(settings, json.loads(done.stdout)["run"])
 
 

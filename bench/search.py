@@ -53,16 +53,21 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="pairs of searches (default: %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="the first pair's seed (default: %(default)s)")
     parser.add_argument("--trials", type=int, default=24, help="of the search without a pruner (default: %(default)s)")
-    parser.add_argument("--budget", choices=("trials", "epochs"), default="trials",
-                        help="what both searches have as much of (default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--budget",
+        choices=("trials", "epochs"),
+        default="trials",
+        help="what both searches have as much of (default: %(default)s)",
+    )
     parser.add_argument("--epochs", type=int, default=20, help="of a whole trial (default: %(default)s)")
     parser.add_argument("--folds", type=int, default=3, help="0: a single split (default: %(default)s)")
     parser.add_argument("--images", type=int, default=1000, help="that train and validate (default: %(default)s)")
     parser.add_argument("--recipe", default="fashion-dropout-ae", help="(default: %(default)s)")
     parser.add_argument("--vary", nargs="+", metavar="NAME=VALUES", default=VARIED, help="(default: %(default)s)")
     parser.add_argument("--sampler", choices=("tpe", "random"), default="tpe", help="(default: %(default)s)")
-    parser.add_argument("--pruner", choices=[name for name in PRUNERS if name != NONE], default="halving",
-                        help="(default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--pruner", choices=[name for name in PRUNERS if name != NONE], default="halving", help="(default: %(default)s)"
+    )
     rows.add_option(parser)
     arguments = parser.parse_args()
     kept = Rows(arguments.out, asked={name: value for name, value in vars(arguments).items() if name not in ONCE})
@@ -75,17 +80,27 @@ def main() -> None:
             for seed in seeds
         ]
     told = {name: value for name, value in vars(arguments).items() if name != "out"}
-    document = {**told, "pairs": pairs, **{
-        f"{unit}_ratio": round(median(each[f"{unit}_ratio"] for each in pairs), 2) for unit in ("seconds", "epochs")
-    }}  # fmt: skip
+    document = {
+        **told,
+        "pairs": pairs,
+        **{
+            f"{unit}_ratio": round(median(each[f"{unit}_ratio"] for each in pairs), 2) for unit in ("seconds", "epochs")
+        },
+    }
     print(json.dumps(document) if arguments.json else table(document))
 
 
 def wanted(arguments: argparse.Namespace, settings: Settings) -> Search:
     given = {"epochs": arguments.epochs, "train_size": arguments.images, "patience": 0}
     base: Config = choices.config_of(arguments.recipe, True, given, settings)
-    return Search(base, tuple(map(space.read, arguments.vary)), sampler=arguments.sampler, pruner=arguments.pruner,
-                  trials=arguments.trials, folds=arguments.folds)  # fmt: skip
+    return Search(
+        base,
+        tuple(map(space.read, arguments.vary)),
+        sampler=arguments.sampler,
+        pruner=arguments.pruner,
+        trials=arguments.trials,
+        folds=arguments.folds,
+    )
 
 
 def pair(settings: Settings, search: Search, same_epochs: bool) -> Row:
@@ -100,8 +115,7 @@ def pair(settings: Settings, search: Search, same_epochs: bool) -> Row:
     for unit in ("seconds", "epochs"):
         used = {name: getattr(each, unit) for name, each in spent.items()}
         all_of_it = {name: getattr(ended[-1], unit) for name, ended in found.items()}
-        row |= {unit: used, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3),
-                f"whole_{unit}": all_of_it}  # fmt: skip
+        row |= {unit: used, f"{unit}_ratio": round(used[NONE] / used[search.pruner], 3), f"whole_{unit}": all_of_it}
     return row
 
 
@@ -143,11 +157,14 @@ def table(document: dict[str, Any]) -> str:
     lines = ["seed  target   s without  s with  ratio   epochs without  with  ratio   best without  with"]
     for each in document["pairs"]:
         s, e, best = each["seconds"], each["epochs"], each["best"]
-        lines.append(f"{each['seed']:4}  {each['target']:.2f}   {s[NONE]:9.1f}  {s[name]:6.1f}  "
-                     f"{each['seconds_ratio']:5.2f}   {e[NONE]:14}  {e[name]:4}  {each['epochs_ratio']:5.2f}   "
-                     f"{best[NONE]:12.2f}  {best[name]:.2f}")  # fmt: skip
-    return "\n".join([*lines, f"median ratio: {document['seconds_ratio']} of seconds, {document['epochs_ratio']} of "
-                              "epochs"])  # fmt: skip
+        lines.append(
+            f"{each['seed']:4}  {each['target']:.2f}   {s[NONE]:9.1f}  {s[name]:6.1f}  "
+            f"{each['seconds_ratio']:5.2f}   {e[NONE]:14}  {e[name]:4}  {each['epochs_ratio']:5.2f}   "
+            f"{best[NONE]:12.2f}  {best[name]:.2f}"
+        )
+    return "\n".join(
+        [*lines, f"median ratio: {document['seconds_ratio']} of seconds, {document['epochs_ratio']} of epochs"]
+    )
 
 
 if __name__ == "__main__":

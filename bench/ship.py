@@ -51,19 +51,37 @@ def _mapped(dataset: str, **settings: Any) -> Config:
 
 
 RUNS = (
-    Along("type-map", "Letters, a map", "Eight characters in seventeen faces, two numbers each.",
-          replace(recipes.first(), encoder=SMALL, learning_rate=3e-3, epochs=40)),
-    Along("type-16", "Letters, 16 numbers", "All 36 characters, 16 numbers each.",
-          _mapped("type", latent=16, epochs=20)),
-    Along("mnist-map", "MNIST, a map of digits", "Two numbers for each handwritten digit.",
-          _mapped("mnist", epochs=15)),
-    Along("fashion-map", "Fashion-MNIST, a map of clothes", "Two numbers for each piece of clothing.",
-          _mapped("fashion-mnist", epochs=15)),
-    Along("report-000", "Report 000, baseline", "The baseline of report 000.",
-          recipes.find("mnist-baseline", "lite").config),
-    Along("report-000-deeper", "Report 000, deeper", "The deeper network of report 000 in its small form.",
-          replace(recipes.find("mnist-deeper", "lite").config, batch=32, epochs=15, schedule="cosine", warmup=1.0)),
-)  # fmt: skip
+    Along(
+        "type-map",
+        "Letters, a map",
+        "Eight characters in seventeen faces, two numbers each.",
+        replace(recipes.first(), encoder=SMALL, learning_rate=3e-3, epochs=40),
+    ),
+    Along(
+        "type-16", "Letters, 16 numbers", "All 36 characters, 16 numbers each.", _mapped("type", latent=16, epochs=20)
+    ),
+    Along(
+        "mnist-map", "MNIST, a map of digits", "Two numbers for each handwritten digit.", _mapped("mnist", epochs=15)
+    ),
+    Along(
+        "fashion-map",
+        "Fashion-MNIST, a map of clothes",
+        "Two numbers for each piece of clothing.",
+        _mapped("fashion-mnist", epochs=15),
+    ),
+    Along(
+        "report-000",
+        "Report 000, baseline",
+        "The baseline of report 000.",
+        recipes.find("mnist-baseline", "lite").config,
+    ),
+    Along(
+        "report-000-deeper",
+        "Report 000, deeper",
+        "The deeper network of report 000 in its small form.",
+        replace(recipes.find("mnist-deeper", "lite").config, batch=32, epochs=15, schedule="cosine", warmup=1.0),
+    ),
+)
 
 
 def make(one: Along, where: Settings, out: Path) -> dict[str, Any]:

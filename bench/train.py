@@ -135,7 +135,7 @@ def speeds(key: str, rounds: int, settings: Settings) -> Row:
         "ratios": [round(ratio, 3) for ratio in ratios],
         "seconds_an_epoch": {name: [round(value, 3) for value in values] for name, values in seconds.items()},
         "peak_gflops": {name: round(max(values) / 1e9, 1) for name, values in peaks.items()},
-    }  # fmt: skip
+    }
     return {"rows": compared, "details": details}
 
 

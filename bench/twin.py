@@ -32,8 +32,15 @@ ROWS = {
     "quick and slow": ("mnist-baseline", "mnist-deeper") * 2,
     "four slow": ("cifar-vae",) * 4,
 }
-NAMES = ("decode_ms", "cursor_p50_ms", "cursor_p95_ms", "picture_p95_ms", "pictures_per_second", "fps",
-         "dropped_percent")  # fmt: skip
+NAMES = (
+    "decode_ms",
+    "cursor_p50_ms",
+    "cursor_p95_ms",
+    "picture_p95_ms",
+    "pictures_per_second",
+    "fps",
+    "dropped_percent",
+)
 
 
 def main() -> None:

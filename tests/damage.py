@@ -14,9 +14,16 @@ import numpy as np
 
 Damage = Callable[[Path, random.Random], None]
 VALUES: Mapping[str, Any] = {
-    "huge number": 10**400, "not a number": float("nan"), "infinite": float("inf"), "text": "x", "nothing": None,
-    "list": [1], "path": "../../etc", "object": {"a": {}}, "negative": -1,
-}  # fmt: skip
+    "huge number": 10**400,
+    "not a number": float("nan"),
+    "infinite": float("inf"),
+    "text": "x",
+    "nothing": None,
+    "list": [1],
+    "path": "../../etc",
+    "object": {"a": {}},
+    "negative": -1,
+}
 
 
 def truncated(path: Path, chance: random.Random) -> None:

@@ -30,14 +30,45 @@ from vae_core.settings import Settings  # noqa: E402
 
 CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16")
 VALUES: tuple[Any, ...] = (
-    None, True, -1, 10**400, float("nan"), 1e308, "", "x" * 70_000, "\ud800", "../../etc", [], [[]], {}, {"a": []},
-)  # fmt: skip
+    None,
+    True,
+    -1,
+    10**400,
+    float("nan"),
+    1e308,
+    "",
+    "x" * 70_000,
+    "\ud800",
+    "../../etc",
+    [],
+    [[]],
+    {},
+    {"a": []},
+)
 NAMES = (
-    "ID/../x", "/etc/passwd", "ID/config.json/x", "ID/" + "d/" * 3_000, "ID/" + "n" * 60_000, "ID\\..\\x", "C:/x",
-    "ID/", " ", "ID/epochs/0001.npz/x", "ID/state/../x", "ID//config.json", "id/CONFIG.json", "ID/lock", "a/b",
-    "ID/epochs/0000000000.npz", "ID/\u202e.json", "ID/state/last.npz", "ID/thumbs.webp", "ID/model.keras",
-    "ID/history.csv", "ID/log.txt",
-)  # fmt: skip
+    "ID/../x",
+    "/etc/passwd",
+    "ID/config.json/x",
+    "ID/" + "d/" * 3_000,
+    "ID/" + "n" * 60_000,
+    "ID\\..\\x",
+    "C:/x",
+    "ID/",
+    " ",
+    "ID/epochs/0001.npz/x",
+    "ID/state/../x",
+    "ID//config.json",
+    "id/CONFIG.json",
+    "ID/lock",
+    "a/b",
+    "ID/epochs/0000000000.npz",
+    "ID/\u202e.json",
+    "ID/state/last.npz",
+    "ID/thumbs.webp",
+    "ID/model.keras",
+    "ID/history.csv",
+    "ID/log.txt",
+)
 SHAPES = ("(1000000000, 2)", "(5,)", "()", "(-1, 2)", "(5, 2, 1)", "(" * 9_000, "(5, 10**9)", "(2.5,)")
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED] * 5 + [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 Files = dict[str, bytes]
@@ -139,8 +170,14 @@ def mountain(files: Files, chance: random.Random) -> bytes:
 
 
 KINDS: tuple[Callable[[Files, random.Random], bytes], ...] = (
-    other_bytes, part, other_name, without_one, other_content, other_value, other_header,
-)  # fmt: skip
+    other_bytes,
+    part,
+    other_name,
+    without_one,
+    other_content,
+    other_value,
+    other_header,
+)
 RARE = 400  # cases between two mountains, which take long to make
 
 

@@ -140,4 +140,4 @@ LINES = {
         for size, kernel in ((2, 2), (2, 3), (3, 3), (3, 5), (4, 3), (2, 5))
         for valid in ("", "v")
     },
-}  # fmt: skip
+}

@@ -167,8 +167,11 @@ def made_up() -> optuna.Study:
         "filters": optuna.distributions.FloatDistribution(0.5, 2),
     }
     for rate in np.geomspace(1e-3, 1e-1, 6):
-        found.add_trial(optuna.trial.create_trial(
-            params={"learning_rate": rate, "filters": 0.5 + 10 * rate}, distributions=distributions,
-            value=20 + 100 * rate,
-        ))  # fmt: skip
+        found.add_trial(
+            optuna.trial.create_trial(
+                params={"learning_rate": rate, "filters": 0.5 + 10 * rate},
+                distributions=distributions,
+                value=20 + 100 * rate,
+            )
+        )
     return found

@@ -155,9 +155,18 @@ def made_run(settings: Settings, state: str, epochs: int = 2) -> Run:
         code = random.normal(size=(20, 2)).astype(np.float32)
         pictures = random.integers(0, 256, (10, 8, 8, 1), np.uint8)
         grid = np.zeros((16, 16, 8, 8, 1), np.uint8)
-        run.save_snapshot(epoch, {"index": np.arange(20), "code": code, "labels": np.arange(20) % 10,
-                                  "plane": codes.plane(code, True), "original": pictures, "reconstruction": pictures,
-                                  "grid": grid})  # fmt: skip
+        run.save_snapshot(
+            epoch,
+            {
+                "index": np.arange(20),
+                "code": code,
+                "labels": np.arange(20) % 10,
+                "plane": codes.plane(code, True),
+                "original": pictures,
+                "reconstruction": pictures,
+                "grid": grid,
+            },
+        )
     run.set_status(state=state, epoch=epochs)
     return run
 

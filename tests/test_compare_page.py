@@ -84,8 +84,15 @@ def test_the_table_holds_the_numbers_of_the_comparison(page, own):
 
 def test_metrics_of_an_evaluation_stand_in_the_table(page, own):
     task = derived.begin(own["base0"], metrics.KIND, metrics.SPEC)
-    metric = {"name": "fid", "label": "Distance of samples", "value": 12.5, "unit": "none", "better": "lower",
-              "meaning": "How unlike samples are.", "interval": [11.0, 14.0]}  # fmt: skip
+    metric = {
+        "name": "fid",
+        "label": "Distance of samples",
+        "value": 12.5,
+        "unit": "none",
+        "better": "lower",
+        "meaning": "How unlike samples are.",
+        "interval": [11.0, 14.0],
+    }
     task.save({"metrics": [metric]})
     task.set_status(state="done")
     table = html(page(own, "base0", "ae0", section="Numbers"))

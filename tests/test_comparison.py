@@ -56,8 +56,9 @@ def test_two_runs_are_compared_over_the_images(settings):
         pair = [np.load(run.path / "codes.npz")[key].astype(np.float64) for run in (a, b)]
         ours, differences = row(found, key), pair[1] - pair[0]
         assert (ours.a.mean, ours.b.mean) == pytest.approx((pair[0].mean(), pair[1].mean()))
-        theirs = stats.bootstrap((differences,), np.mean, n_resamples=20_000, confidence_level=0.975,
-                                 method="percentile", rng=2).confidence_interval  # fmt: skip
+        theirs = stats.bootstrap(
+            (differences,), np.mean, n_resamples=20_000, confidence_level=0.975, method="percentile", rng=2
+        ).confidence_interval
         width = theirs.high - theirs.low
         assert ours.difference.value == pytest.approx(differences.mean())
         assert ours.difference.low == pytest.approx(theirs.low, abs=0.06 * width)

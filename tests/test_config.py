@@ -40,8 +40,15 @@ def test_defaults_are_filled_in() -> None:
 
 def test_equal_trainings_are_equal_configs() -> None:
     tidy = make(beta=3.0, learning_rate=1.0, warmup=2.0, classes=("3", "5"))
-    same = make(image=[28, 28, 1], encoder="Conv8/2\nBN conv16/2:relu bn", decoder=" Mirror ", beta=3, learning_rate=1,
-                warmup=2, classes=["3", "5"])  # fmt: skip
+    same = make(
+        image=[28, 28, 1],
+        encoder="Conv8/2\nBN conv16/2:relu bn",
+        decoder=" Mirror ",
+        beta=3,
+        learning_rate=1,
+        warmup=2,
+        classes=["3", "5"],
+    )
     assert same == tidy and hash(same) == hash(tidy) and same.id == tidy.id
 
 
@@ -54,12 +61,31 @@ def test_the_id_names_the_recipe_and_the_digest_what_is_computed() -> None:
 
 def test_every_other_field_changes_the_digest() -> None:
     changes: dict[str, Any] = {
-        "dataset": "digits", "image": (29, 28, 1), "encoder": "conv8/2", "decoder": "dense784:sigmoid reshape28x28x1",
-        "kind": "ae", "latent": 3, "loss": "bce-binary", "beta": 0.5, "kl_warmup": 1, "noise": 0.1, "optimizer": "sgd",
-        "learning_rate": 0.1, "schedule": "cosine", "warmup": 1.0, "batch": 7, "epochs": 3, "train_size": 100,
-        "split": "tail", "seed": 1, "patience": 2, "classes": ("1",), "precision": "float32", "fused": "off",
+        "dataset": "digits",
+        "image": (29, 28, 1),
+        "encoder": "conv8/2",
+        "decoder": "dense784:sigmoid reshape28x28x1",
+        "kind": "ae",
+        "latent": 3,
+        "loss": "bce-binary",
+        "beta": 0.5,
+        "kl_warmup": 1,
+        "noise": 0.1,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "schedule": "cosine",
+        "warmup": 1.0,
+        "batch": 7,
+        "epochs": 3,
+        "train_size": 100,
+        "split": "tail",
+        "seed": 1,
+        "patience": 2,
+        "classes": ("1",),
+        "precision": "float32",
+        "fused": "off",
         "ema": 0.9,
-    }  # fmt: skip
+    }
     digests = [make(**{name: value}).digest for name, value in changes.items()]
     digests += [make(loss="mse").digest, make(loss="mse", sigma=0.1).digest, make(noise=0.1, noise_once=True).digest]
     assert len({*digests, make().digest}) == len(digests) + 1
@@ -109,11 +135,12 @@ def test_what_cannot_be_trained_is_refused(changes: dict[str, Any], said: str) -
 @pytest.mark.parametrize(
     "decoder",
     [
-        "dense784:sigmoid reshape28x28x1", "dense784:linear reshape28x28x1 sigmoid",
+        "dense784:sigmoid reshape28x28x1",
+        "dense784:linear reshape28x28x1 sigmoid",
         "dense900:sigmoid reshape30x30x1 crop2",
         "dense784 reshape28x28x1 conv1:sigmoid",
     ],
-)  # fmt: skip
+)
 def test_a_cross_entropy_wants_a_sigmoid_at_the_end(decoder: str) -> None:
     assert make(decoder=decoder).architecture().ends_in_sigmoid
     assert not make(decoder="dense784:linear reshape28x28x1", loss="mse").architecture().ends_in_sigmoid
@@ -135,12 +162,20 @@ def test_only_the_two_normalised_likelihoods_claim_to_be_one() -> None:
 
 configs = st.builds(
     make,
-    latent=st.integers(1, 512), noise=st.floats(0, 2), learning_rate=st.floats(1e-7, 10), warmup=st.floats(0, 1000),
-    batch=st.integers(1, 8192), epochs=st.integers(1, 10_000), seed=st.integers(0, 2_000_000_000),
-    classes=st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=3), beta=st.floats(0, 1000),
-    optimizer=st.sampled_from([*SETTINGS["optimizer"].choices]), split=st.sampled_from([*SETTINGS["split"].choices]),
-    loss=st.sampled_from([*SETTINGS["loss"].choices]), patience=st.integers(0, 100),
-)  # fmt: skip
+    latent=st.integers(1, 512),
+    noise=st.floats(0, 2),
+    learning_rate=st.floats(1e-7, 10),
+    warmup=st.floats(0, 1000),
+    batch=st.integers(1, 8192),
+    epochs=st.integers(1, 10_000),
+    seed=st.integers(0, 2_000_000_000),
+    classes=st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=3),
+    beta=st.floats(0, 1000),
+    optimizer=st.sampled_from([*SETTINGS["optimizer"].choices]),
+    split=st.sampled_from([*SETTINGS["split"].choices]),
+    loss=st.sampled_from([*SETTINGS["loss"].choices]),
+    patience=st.integers(0, 100),
+)
 
 
 @given(configs)

@@ -27,14 +27,15 @@ def amounts(architecture: Architecture, batch: int = 1) -> dict[str, float]:
 def test_the_quantities_of_a_step() -> None:
     found = amounts(plan(GREY, "conv8/2 drop.5 bn flatten code2", "dense784:sigmoid reshape28x28x1", "ae"), batch=10)
     assert found == {
-        "step": 1, "layer": 7,
+        "step": 1,
+        "layer": 7,
         "convolution": 10 * 14 * 14 * 9 * 8,
         "narrow": 10 * 14 * 14 * 9 * 8,  # one channel comes in
         "dense": 10 * (1568 * 2 + 2 * 784),
         "element": 10 * (4 * 1568 + 2 + 784 + 784 + 4 * 784),
         "random": 10 * 1568,
         "parameter": 80 + 32 + (1568 + 1) * 2 + 3 * 784,
-    }  # fmt: skip
+    }
 
 
 def test_two_heads_and_blocks_count_too() -> None:

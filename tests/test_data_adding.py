@@ -167,9 +167,17 @@ def test_a_path_may_stand_in_quotes(roots, page, quoted):
 
 @pytest.mark.parametrize(
     "path",
-    ["\\\\host.example\\share\\a.npz", "//host.example/share/a.npz", "\\/host.example/share", "/\\host.example\\share",
-     '"\\\\host.example\\share"', " //host.example/share", "\\\\?\\UNC\\host.example\\share", "//./pipe/a"],
-)  # fmt: skip
+    [
+        "\\\\host.example\\share\\a.npz",
+        "//host.example/share/a.npz",
+        "\\/host.example/share",
+        "/\\host.example\\share",
+        '"\\\\host.example\\share"',
+        " //host.example/share",
+        "\\\\?\\UNC\\host.example\\share",
+        "//./pipe/a",
+    ],
+)
 def test_another_computer_is_refused_by_its_name_alone(roots, page, path, monkeypatch):
     """Windows would sign in there as soon as anything looks whether the path is one."""
     looked: list[str] = []

@@ -25,13 +25,76 @@ SHORT, LONG = 350, 20_000  # cases a kind
 CPU_SECONDS, MOST_MEMORY = 2, 300 * 2**20
 BOUNDS = {"max_files": 500, "max_bytes": 20_000_000, "max_image_pixels": 1_000_000}
 NUMBERS = [(1 << bits) + more for bits in (0, 7, 8, 15, 16, 31, 32, 62, 63) for more in (-1, 0)]
-DTYPES = ("|u1", "|i1", "<i8", ">u2", "<f2", "<f8", "<f4", "<c8", "|b1", "<U3", ">U2", "|S4", "|S0", "<U0", "|V3", "|O",
-          "<M8[s]", "<U99999", "[('a', '<i4')]", "nonsense", "<f3", "<g")  # fmt: skip
-SHAPES = ("(40, 8, 8)", "(40, 64)", "(40,)", "()", "(10, 0, 8)", "(0, 8, 8)", "(40, 8, 8, 3)", "(40, -8, 8)",
-          "(True, 8, 8)", "(9999999999, 8, 8)", "(40, 8, 8, 1, 1)", "(2, 1, 99999)", "8", "(4.0, 8)")  # fmt: skip
-CELLS = ("", "nan", "inf", "-1", "1e400", "0.5", "255", "256", "9" * 400, "9" * 5000, "a", "=1+1", '"', "\0", "é", "\t",
-         ";", ",", "\n", "\r", "../a.png", "/etc/passwd", "a\0.png", "x" * 300, "x" * 2000, "train",
-         "True", "\ud800")  # fmt: skip
+DTYPES = (
+    "|u1",
+    "|i1",
+    "<i8",
+    ">u2",
+    "<f2",
+    "<f8",
+    "<f4",
+    "<c8",
+    "|b1",
+    "<U3",
+    ">U2",
+    "|S4",
+    "|S0",
+    "<U0",
+    "|V3",
+    "|O",
+    "<M8[s]",
+    "<U99999",
+    "[('a', '<i4')]",
+    "nonsense",
+    "<f3",
+    "<g",
+)
+SHAPES = (
+    "(40, 8, 8)",
+    "(40, 64)",
+    "(40,)",
+    "()",
+    "(10, 0, 8)",
+    "(0, 8, 8)",
+    "(40, 8, 8, 3)",
+    "(40, -8, 8)",
+    "(True, 8, 8)",
+    "(9999999999, 8, 8)",
+    "(40, 8, 8, 1, 1)",
+    "(2, 1, 99999)",
+    "8",
+    "(4.0, 8)",
+)
+CELLS = (
+    "",
+    "nan",
+    "inf",
+    "-1",
+    "1e400",
+    "0.5",
+    "255",
+    "256",
+    "9" * 400,
+    "9" * 5000,
+    "a",
+    "=1+1",
+    '"',
+    "\0",
+    "é",
+    "\t",
+    ";",
+    ",",
+    "\n",
+    "\r",
+    "../a.png",
+    "/etc/passwd",
+    "a\0.png",
+    "x" * 300,
+    "x" * 2000,
+    "train",
+    "True",
+    "\ud800",
+)
 ENDINGS = ("png", "jpg", "gif", "bmp", "tif", "webp", "ppm")
 
 
@@ -114,12 +177,19 @@ def harmed(content: bytes, chance: random.Random) -> bytes:
         place, length = chance.randrange(len(content) + 1), chance.choice((1, 2, 4, 30, 500))
         before, cut, after = content[:place], content[place : place + length], content[place + length :]
         number = chance.choice(NUMBERS) & 0xFFFFFFFFFFFFFFFF
-        content = chance.choice((
-            before, after, before + after, before + cut + cut + after, before + bytes(len(cut)) + after,
-            before + chance.randbytes(len(cut)) + after, before + chance.randbytes(length) + cut + after,
-            before + number.to_bytes(8, chance.choice(("little", "big")))[: len(cut)] + after,
-            before + bytes(byte ^ 1 << chance.randrange(8) for byte in cut[:1]) + cut[1:] + after,
-        ))  # fmt: skip
+        content = chance.choice(
+            (
+                before,
+                after,
+                before + after,
+                before + cut + cut + after,
+                before + bytes(len(cut)) + after,
+                before + chance.randbytes(len(cut)) + after,
+                before + chance.randbytes(length) + cut + after,
+                before + number.to_bytes(8, chance.choice(("little", "big")))[: len(cut)] + after,
+                before + bytes(byte ^ 1 << chance.randrange(8) for byte in cut[:1]) + cut[1:] + after,
+            )
+        )
     return content
 
 

@@ -34,8 +34,11 @@ def dataset(labels: bool = True) -> Dataset:
 def test_a_view_counts_every_image_once():
     view = glance.view(dataset())
     assert [(line.name, line.train, line.validation, line.test) for line in view.lines] == [
-        ("a", 9, 1, 4), ("b", 9, 1, 4), ("c", 9, 1, 0), ("d", 9, 1, 0),
-    ]  # fmt: skip
+        ("a", 9, 1, 4),
+        ("b", 9, 1, 4),
+        ("c", 9, 1, 0),
+        ("d", 9, 1, 0),
+    ]
     assert all(len(line.images) == 10 for line in view.lines)
     (line,) = glance.view(dataset(labels=False)).lines
     assert (line.name, line.train, line.validation, line.test, len(line.images)) == ("", 36, 4, 8, 40)

@@ -21,8 +21,22 @@ from vae_core.share.report import content
 BASE = Config("digits", (8, 8, 1), "flatten dense16", loss="mse", noise=0.1)  # in which all settings take part
 OF_THE_LAYERS = {"encoder", "decoder", "latent"}  # a difference tells of them in words of its own
 WITH_A_WIDGET_OF_THEIR_OWN = {"dataset", "image", "encoder", "decoder", "recipe"}
-FORKABLE = {"epochs", "learning_rate", "optimizer", "schedule", "warmup", "batch", "beta", "kl_warmup", "noise",
-            "noise_once", "patience", "precision", "fused", "ema"}  # fmt: skip
+FORKABLE = {
+    "epochs",
+    "learning_rate",
+    "optimizer",
+    "schedule",
+    "warmup",
+    "batch",
+    "beta",
+    "kl_warmup",
+    "noise",
+    "noise_once",
+    "patience",
+    "precision",
+    "fused",
+    "ema",
+}
 COMPARED = sorted({name for name, setting in SETTINGS.items() if setting.group})
 ASKED = sorted({name for name, setting in SETTINGS.items() if setting.label})
 

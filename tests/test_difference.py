@@ -127,7 +127,12 @@ def test_a_zero_says_what_it_means():
     """Each setting that takes part has words, and those of 0 are no bare 0; what takes no part has none."""
     plain, vae = replace(BASE, kind="ae", beta=None), replace(BASE, beta=0.0)
     assert [difference.words_of(vae, name) for name in ("beta", "noise", "patience", "train_size", "classes")] == [
-        "0 (no KL term)", "none", "unlimited", "all", "all"]  # fmt: skip
+        "0 (no KL term)",
+        "none",
+        "unlimited",
+        "all",
+        "all",
+    ]
     assert not any(difference.applies(plain, name) for name in ("beta", "kl_warmup", "sigma", "noise_once"))
     assert "beta 1 against 0 (no KL term)" in " ".join(difference.between(BASE, vae).sentences())
     assert "kind VAE against autoencoder and beta 1 against none" in " ".join(

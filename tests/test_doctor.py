@@ -44,8 +44,11 @@ def history(
     for epoch, pair in enumerate(zip(train, validation, strict=True), 1):
         row: dict[str, Any] = {"epoch": epoch, "learning_rate": 1e-3, "beta": beta}
         for part, total in zip(("train", "validation"), pair):
-            row |= {f"{part}_total_nats_per_image": total, f"{part}_kl_nats_per_image": kl,
-                    f"{part}_reconstruction_nats_per_image": total - beta * kl}  # fmt: skip
+            row |= {
+                f"{part}_total_nats_per_image": total,
+                f"{part}_kl_nats_per_image": kl,
+                f"{part}_reconstruction_nats_per_image": total - beta * kl,
+            }
         rows.append(row)
     return tuple(rows)
 
@@ -84,19 +87,38 @@ FEWER = "dense256 reshape8x8x4 deconv1:sigmoid"
 # rule: a run that breaks it, and what is true of such a run as well
 FAULTY: dict[str, tuple[Case, set[str]]] = {
     "no-kl": (replace(HEALTHY, config=replace(CONFIG, beta=0.0), history=history(falling(), beta=0.0)), set()),
-    "scale-mismatch": (replace(HEALTHY, config=replace(CONFIG, beta=1 / 64), history=history(falling(), beta=1 / 64)),
-                       set()),
+    "scale-mismatch": (
+        replace(HEALTHY, config=replace(CONFIG, beta=1 / 64), history=history(falling(), beta=1 / 64)),
+        set(),
+    ),
     "posterior-collapse": (replace(HEALTHY, **codes(2, active=0)), set()),
-    "half-plane": (replace(POINTS, config=replace(PLAIN, encoder="flatten dense32 code2:relu", latent=None),
-                           codes=np.maximum(RANDOM.standard_normal((300, 2)), 0)), set()),
+    "half-plane": (
+        replace(
+            POINTS,
+            config=replace(PLAIN, encoder="flatten dense32 code2:relu", latent=None),
+            codes=np.maximum(RANDOM.standard_normal((300, 2)), 0),
+        ),
+        set(),
+    ),
     "last-is-not-best": (replace(HEALTHY, history=history(falling(), [*falling()[:-1], 16.0])), set()),
     "batch-norm-lag": (replace(HEALTHY, config=NORM, history=history(falling(), SPIKED)), set()),
     "validation-is-constant": (replace(HEALTHY, history=history(falling(), [20.0] * 30)), set()),
-    "parts-do-not-sum": (replace(HEALTHY, history=tuple({**row, "train_total_nats_per_image": 99.0 - row["epoch"] / 9}
-                                                        for row in HEALTHY.history)), {"learning-rate"}),
-    "overfitting": (replace(HEALTHY, history=history(falling(end=5), [20 - 0.5 * epoch for epoch in range(10)]
-                                                     + [15 + 0.1 * epoch for epoch in range(20)])),
-                    {"last-is-not-best"}),
+    "parts-do-not-sum": (
+        replace(
+            HEALTHY,
+            history=tuple({**row, "train_total_nats_per_image": 99.0 - row["epoch"] / 9} for row in HEALTHY.history),
+        ),
+        {"learning-rate"},
+    ),
+    "overfitting": (
+        replace(
+            HEALTHY,
+            history=history(
+                falling(end=5), [20 - 0.5 * epoch for epoch in range(10)] + [15 + 0.1 * epoch for epoch in range(20)]
+            ),
+        ),
+        {"last-is-not-best"},
+    ),
     "undertrained": (replace(HEALTHY, history=history([20.0, 18.0, 16.5, 15.5])), set()),
     "learning-rate": (replace(HEALTHY, history=history(NOISY)), {"last-is-not-best"}),
     "sorted-data": (replace(HEALTHY, config=replace(CONFIG, split="tail"), facts=facts(labels=SORTED)), set()),
@@ -108,7 +130,7 @@ FAULTY: dict[str, tuple[Case, set[str]]] = {
     "no-better-than-pca": (replace(HEALTHY, metrics=metrics(18.5)), set()),
     "lost-layers": (replace(HEALTHY, config=replace(NORM, encoder="conv4 conv4 conv4 flatten", decoder=FEWER)), set()),
     "one-seed": (replace(HEALTHY, rival=Rival("other", replace(CONFIG, batch=64), (1, 3))), set()),
-}  # fmt: skip
+}
 
 
 def test_every_rule_has_a_run_that_breaks_it() -> None:
@@ -163,8 +185,15 @@ def test_a_weight_that_is_a_count_of_pixels_is_told_as_such(changes: dict[str, A
 
 
 def test_a_loss_that_is_none_any_more_is_a_rate_too_high_and_a_straight_one_too_low() -> None:
-    failed = replace(HEALTHY, state="failed", history=(), codes=None, log_variance=None, metrics=None,
-                     error="The loss stopped being a number in epoch 1. A finite loss was expected")  # fmt: skip
+    failed = replace(
+        HEALTHY,
+        state="failed",
+        history=(),
+        codes=None,
+        log_variance=None,
+        metrics=None,
+        error="The loss stopped being a number in epoch 1. A finite loss was expected",
+    )
     straight = replace(HEALTHY, history=history([30 - 0.1 * epoch for epoch in range(30)]))
     told = [{f.rule: f for f in doctor.judge(case)}["learning-rate"] for case in (failed, straight)]
     assert "too high" in told[0].title and told[0].repair.changes["learning_rate"] == pytest.approx(1e-4)

@@ -129,11 +129,15 @@ def test_a_tab_closed_during_an_upload_leaves_nothing_in_the_log(page_server):
 def _half_an_upload(server: Server, session_id: str) -> socket.socket:
     token = generate_xsrf_token_string()
     lines = (
-        f"PUT /_stcore/upload_file/{session_id}/1 HTTP/1.1", f"Host: localhost:{server.port}",
-        "Content-Type: multipart/form-data; boundary=b", "Content-Length: 1000000",
-        f"X-Xsrftoken: {token}", f"Cookie: {XSRF_COOKIE_NAME}={token}", "",
+        f"PUT /_stcore/upload_file/{session_id}/1 HTTP/1.1",
+        f"Host: localhost:{server.port}",
+        "Content-Type: multipart/form-data; boundary=b",
+        "Content-Length: 1000000",
+        f"X-Xsrftoken: {token}",
+        f"Cookie: {XSRF_COOKIE_NAME}={token}",
+        "",
         '--b\r\nContent-Disposition: form-data; name="a"; filename="a.npz"\r\n\r\nPK',
-    )  # fmt: skip
+    )
     channel = socket.create_connection(("localhost", int(server.port)), timeout=SECONDS)
     channel.sendall("\r\n".join(lines).encode())
     return channel

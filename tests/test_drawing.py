@@ -54,8 +54,9 @@ def test_every_drawing_takes_every_series(name: str) -> None:
         Curves("Curves", "nats", (Line("a", places, values),), ((1.0, "here"),)),
         Curves("Curves across", "nats", (Line("a", values, places),), tuple((value, "here") for value in values)),
         bars,
-        Dots("Dots", values, places), Dots("Dots", values, values[::-1]),
-    ]  # fmt: skip
+        Dots("Dots", values, places),
+        Dots("Dots", values, values[::-1]),
+    ]
     assert [each.title for each in drawn if not is_sound(drawing.svg(each))] == []
 
 

@@ -39,13 +39,16 @@ def test_a_small_training_is_mostly_its_start_and_its_end() -> None:
 @pytest.mark.parametrize(
     "span, told",
     [
-        (Span(18, 20), "about 19 s"), (Span(5, 40), "5 to 40 s"),
+        (Span(18, 20), "about 19 s"),
+        (Span(5, 40), "5 to 40 s"),
         (Span(40, 200), "40 s to 3 min"),
-        (Span(0, 300), "up to 5 min"), (Span(7200, 4 * 3600), "2 to 4 h"), (Span(0.4, 1.9), "0.4 to 1.9 s"),
+        (Span(0, 300), "up to 5 min"),
+        (Span(7200, 4 * 3600), "2 to 4 h"),
+        (Span(0.4, 1.9), "0.4 to 1.9 s"),
         (Span(0.1, 0.9), "about 0.3 s"),
         (None, "–"),
     ],
-)  # fmt: skip
+)
 def test_times_in_words(span: Span | None, told: str) -> None:
     assert words.span(span) == told
 

@@ -28,8 +28,10 @@ from vae_core.runs.keras_file import Graph
 from vae_core.runs.store import Run
 
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
-LINE = {name: Config("digits", packed_networks.IMAGE, *lines, kind="ae", latent=3, loss="mse")
-        for name, lines in packed_networks.LINES.items()}  # fmt: skip
+LINE = {
+    name: Config("digits", packed_networks.IMAGE, *lines, kind="ae", latent=3, loss="mse")
+    for name, lines in packed_networks.LINES.items()
+}
 RECIPES = {recipe.config.recipe: recipe.config for recipe in recipes.all_recipes()}
 
 
@@ -58,11 +60,33 @@ def test_every_layer_is_computed_as_keras_does(name: str, tmp_path: Path) -> Non
 
 
 LAYERS = st.one_of(
-    st.builds("{}{}k{}/{}{}:{}".format, st.sampled_from(("conv", "deconv")), st.integers(1, 20), st.integers(1, 5),
-              st.integers(1, 3), st.sampled_from(("", "v")), st.sampled_from(("relu", "linear", "tanh", "silu"))),
-    st.sampled_from(("bn", "pool2", "avgpool3", "up2", "up3", "crop1x2", "pad2x3", "gelu", "leaky", "elu", "relu6",
-                     "res(conv4 bn)", "drop0.2")),
-)  # fmt: skip
+    st.builds(
+        "{}{}k{}/{}{}:{}".format,
+        st.sampled_from(("conv", "deconv")),
+        st.integers(1, 20),
+        st.integers(1, 5),
+        st.integers(1, 3),
+        st.sampled_from(("", "v")),
+        st.sampled_from(("relu", "linear", "tanh", "silu")),
+    ),
+    st.sampled_from(
+        (
+            "bn",
+            "pool2",
+            "avgpool3",
+            "up2",
+            "up3",
+            "crop1x2",
+            "pad2x3",
+            "gelu",
+            "leaky",
+            "elu",
+            "relu6",
+            "res(conv4 bn)",
+            "drop0.2",
+        )
+    ),
+)
 
 
 @given(st.lists(LAYERS, max_size=5), st.integers(1, 14), st.integers(1, 14), st.sampled_from((1, 3)))

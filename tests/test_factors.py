@@ -99,6 +99,8 @@ def test_what_is_a_factor():
         },
     )
     assert [(each.name, each.is_number) for each in factors.factors(part)] == [
-        ("letter", False), ("size", True), ("price", True),
-    ]  # fmt: skip
+        ("letter", False),
+        ("size", True),
+        ("price", True),
+    ]
     assert [each.name for each in factors.factors(Part(part.pixels, KIND))] == ["class"]

@@ -32,10 +32,13 @@ def test_there_are_enough_and_each_has_its_own_name() -> None:
 
 
 @pytest.mark.parametrize(("function", "old"), [("one", "gone"), ("two", "1"), ("Kind.one", "2"), ("one", "x")])
-@pytest.mark.parametrize(("path", "text"), [
-    ("a.py", "def one():\n    return 1, 'x', 'x'\nclass Kind:\n    def one(self):\n        return 1"),
-    ("a.js", "function one() { return [1, 'x', 'x']; }\nclass Kind {\n  one() { return one(1); }\n}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "def one():\n    return 1, 'x', 'x'\nclass Kind:\n    def one(self):\n        return 1"),
+        ("a.js", "function one() { return [1, 'x', 'x']; }\nclass Kind {\n  one() { return one(1); }\n}"),
+    ],
+)
 def test_what_no_longer_fits_is_said(path: str, text: str, function: str, old: str) -> None:
     with pytest.raises(Misfit):
         changed(path, text, function, old, "3")

@@ -21,9 +21,14 @@ def snapshot(epoch: int, size: int = 2, channels: int = 1) -> dict[str, np.ndarr
     pictures = random.integers(0, 256, (10, 8, 6, channels), np.uint8)
     grid = random.integers(0, 256, (16, 16, 8, 6, channels), np.uint8)
     return {
-        "index": np.arange(50), "code": code, "labels": np.arange(50) % 3, "plane": look.plane(code, True),
-        "original": pictures, "reconstruction": pictures[::-1], "grid": grid,
-    }  # fmt: skip
+        "index": np.arange(50),
+        "code": code,
+        "labels": np.arange(50) % 3,
+        "plane": look.plane(code, True),
+        "original": pictures,
+        "reconstruction": pictures[::-1],
+        "grid": grid,
+    }
 
 
 def opened(data: bytes) -> tuple[dict, bytes]:

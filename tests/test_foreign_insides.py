@@ -34,9 +34,16 @@ def test_opentsne_sums_the_pull_of_some_rows_alone():
     expected = (ties.toarray() * near)[:, :, None] * apart
     part, gradient = slice(2, 5), np.zeros((6, 2))
     total, _ = estimate_positive_gradient_nn(
-        ties.indices, ties.indptr[part.start : part.stop + 1], ties.data, places[part], places, gradient[part],
-        dof=1, num_threads=1, should_eval_error=True,
-    )  # fmt: skip
+        ties.indices,
+        ties.indptr[part.start : part.stop + 1],
+        ties.data,
+        places[part],
+        places,
+        gradient[part],
+        dof=1,
+        num_threads=1,
+        should_eval_error=True,
+    )
     assert gradient[part] == pytest.approx(expected.sum(axis=1)[part])
     assert not gradient[[0, 1, 5]].any() and total == pytest.approx(ties[part].sum())
 

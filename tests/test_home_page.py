@@ -206,9 +206,15 @@ def test_an_import_of_something_else_is_told(dialog, run):
     assert not app.exception
 
 
-@pytest.mark.parametrize(("state", "epochs", "label"), [
-    ("done", 1, "Explore"), ("stopped", 2, "Explore"), ("stopped", 0, "Watch"), ("failed", 0, "Watch"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "epochs", "label"),
+    [
+        ("done", 1, "Explore"),
+        ("stopped", 2, "Explore"),
+        ("stopped", 0, "Watch"),
+        ("failed", 0, "Watch"),
+    ],
+)
 def test_only_what_has_a_map_is_offered_to_explore(visit, settings, state, epochs, label):
     run = made_run(settings, state, epochs)
     app = fine(visit(settings, "home"))

@@ -144,8 +144,16 @@ def test_measures_that_failed_are_told_and_can_be_tried_again(page, own):
 
 def test_measures_stand_there_with_their_intervals(page, own):
     task = metrics.begin(own)
-    known = {"name": "psnr", "label": "Likeness <PSNR>", "value": 12.5, "unit": "dB", "better": "higher",
-             "meaning": "How alike.", "interval": [12.0, 13.0], "of": "180 test images"}  # fmt: skip
+    known = {
+        "name": "psnr",
+        "label": "Likeness <PSNR>",
+        "value": 12.5,
+        "unit": "dB",
+        "better": "higher",
+        "meaning": "How alike.",
+        "interval": [12.0, 13.0],
+        "of": "180 test images",
+    }
     missing = [{"name": name, "label": name.upper(), "reason": "No prior."} for name in ("iwae", "mi")]
     task.save({"images": 180, "observation": "grey", "notes": ["It flatters."], "metrics": [known], "missing": missing})
     task.set_status(state="done")

@@ -19,10 +19,23 @@ from vae_core.settings import PROJECT
 
 GREY = (28, 28, 1)
 EVERYTHING = Config(
-    "photos", (9, 10, 3), "conv4/2 bn res(conv6:leaky drop.1 bn) pool2 flatten dense8 res(dense4)", latent=3, epochs=2,
-    batch=16, noise=0.1, noise_once=True, kl_warmup=2, warmup=1, schedule="cosine", optimizer="adamw", patience=1,
-    classes=("cat", "dog"), loss="bce-binary", train_size=60,
-)  # fmt: skip
+    "photos",
+    (9, 10, 3),
+    "conv4/2 bn res(conv6:leaky drop.1 bn) pool2 flatten dense8 res(dense4)",
+    latent=3,
+    epochs=2,
+    batch=16,
+    noise=0.1,
+    noise_once=True,
+    kl_warmup=2,
+    warmup=1,
+    schedule="cosine",
+    optimizer="adamw",
+    patience=1,
+    classes=("cat", "dog"),
+    loss="bce-binary",
+    train_size=60,
+)
 CONFIGS = {
     **{f"{recipe.key}-{recipe.variant}": recipe.config for recipe in recipes.all_recipes()},
     **{f"default-{name}": recipes.default(name, GREY) for name in recipes.DEFAULTS},

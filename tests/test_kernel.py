@@ -184,8 +184,11 @@ await new Promise((done) => setTimeout(done, 50));
 return { where: decoder.where, rung: decoder.rung, output: decoder.output, log };
 """
     assert tried(case.data, tmp_path, script) == {
-        "where": "here", "rung": "wasm", "output": [28, 28, 1], "log": [784, 0, 1, "last"],
-    }  # fmt: skip
+        "where": "here",
+        "rung": "wasm",
+        "output": [28, 28, 1],
+        "log": [784, 0, 1, "last"],
+    }
 
 
 WORKER = """async (text) => {

@@ -31,10 +31,13 @@ IMAGE = (9, 7, 3)
 END = "dense189:sigmoid reshape9x7x3"
 # Where layers may stand, in an encoder or in a decoder. Of these places, each layer is tried where it fits.
 PLACES = (
-    ("conv6 bn {} conv5 bn flatten", "mirror"), ("conv3 flatten dense8 {}", "mirror"), ("conv3 {} dense6", "mirror"),
-    ("conv4 flatten", f"{{}} dense9 bn {END}"), ("conv4 flatten", f"dense12 reshape2x3x2 bn {{}} conv4 flatten {END}"),
+    ("conv6 bn {} conv5 bn flatten", "mirror"),
+    ("conv3 flatten dense8 {}", "mirror"),
+    ("conv3 {} dense6", "mirror"),
+    ("conv4 flatten", f"{{}} dense9 bn {END}"),
+    ("conv4 flatten", f"dense12 reshape2x3x2 bn {{}} conv4 flatten {END}"),
     ("conv4 flatten", f"dense784 {{}} conv2 flatten {END}"),
-)  # fmt: skip
+)
 MOST = 8  # layers one after the other, where they are built: a network for each alone would take long
 
 

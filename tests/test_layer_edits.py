@@ -129,11 +129,18 @@ def test_one_pattern_is_not_many():
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("bn bn", REPEATED), ("conv4 bn relu bn", ""), ("conv4 relu", REPEATED), ("relu relu", REPEATED),
-        ("conv4:linear relu", ""), ("dense4:tanh tanh", ""), ("drop0.5 drop0.5", "this is one drop0.75."),
-        ("conv4 linear", ""), ("conv4:linear linear", REPEATED), ("pool2 pool2", ""),
+        ("bn bn", REPEATED),
+        ("conv4 bn relu bn", ""),
+        ("conv4 relu", REPEATED),
+        ("relu relu", REPEATED),
+        ("conv4:linear relu", ""),
+        ("dense4:tanh tanh", ""),
+        ("drop0.5 drop0.5", "this is one drop0.75."),
+        ("conv4 linear", ""),
+        ("conv4:linear linear", REPEATED),
+        ("pool2 pool2", ""),
     ],
-)  # fmt: skip
+)
 def test_a_layer_that_repeats_the_one_before_it_says_so(line, told):
     whole = f"{line} flatten" if "dense" not in line else f"flatten {line}"
     words = [each.words for each in table(Draft(GREY, whole))[0] if each.part == "encoder"]

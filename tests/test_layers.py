@@ -94,10 +94,12 @@ PAIRS = [
 
 
 def stock_pair(size: int, kernel: int, padding: str, dtype: str = "float32") -> keras.Sequential:
-    return keras.Sequential([
-        keras.layers.UpSampling2D(size, dtype=dtype),
-        keras.layers.Conv2D(6, kernel, padding=padding, activation="gelu", dtype=dtype),
-    ])  # fmt: skip
+    return keras.Sequential(
+        [
+            keras.layers.UpSampling2D(size, dtype=dtype),
+            keras.layers.Conv2D(6, kernel, padding=padding, activation="gelu", dtype=dtype),
+        ]
+    )
 
 
 @pytest.mark.parametrize(

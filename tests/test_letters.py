@@ -74,9 +74,12 @@ def test_no_letter_is_cut_off(drawn: Dataset) -> None:
 
 @pytest.mark.parametrize(
     ("name", "grows"),
-    [("weight", lambda ink: ink.sum((1, 2))), ("size", lambda ink: ink.any(2).sum(1) + ink.sum((1, 2)) / 784),
-     ("slant", lambda ink: _mean_column(ink[:, :14]) - _mean_column(ink[:, 14:]))],
-)  # fmt: skip
+    [
+        ("weight", lambda ink: ink.sum((1, 2))),
+        ("size", lambda ink: ink.any(2).sum(1) + ink.sum((1, 2)) / 784),
+        ("slant", lambda ink: _mean_column(ink[:, :14]) - _mean_column(ink[:, 14:])),
+    ],
+)
 @pytest.mark.parametrize("face", [0, 5, 8, 14])
 def test_a_factor_does_what_its_name_says(name, grows, face):
     images = letters.draw(factors(face=[face], character=[18], **{name: np.linspace(*letters.RANGES[name], 6)}))

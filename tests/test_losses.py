@@ -37,7 +37,11 @@ def charts(config: Config, count: int, per: str = naming.IMAGE, recipe=None, pro
 def test_a_vae_has_its_loss_its_parts_and_its_kl():
     main, kl = charts(VAE, 3)
     assert [line["name"] for line in main["lines"]] == [
-        "loss, training", "loss, validation", "reconstruction, training", "reconstruction, validation"]  # fmt: skip
+        "loss, training",
+        "loss, validation",
+        "reconstruction, training",
+        "reconstruction, validation",
+    ]
     assert [line["dashed"] for line in kl["lines"]] == [False, True]
     assert sum(line["best"] for line in main["lines"] + kl["lines"]) == 1
 
@@ -96,14 +100,23 @@ def test_printed_points_stand_at_their_epochs_in_the_charts_unit():
     recipe = recipes.find("mnist-baseline")
     marks = charts(recipe.config, 3, naming.PIXEL, recipe)[0]["marks"]
     assert [(mark["epoch"], mark["part"], round(mark["value"], 4)) for mark in marks] == [
-        (50, "train", 0.1879), (50, "validation", 0.1951)]  # fmt: skip
+        (50, "train", 0.1879),
+        (50, "validation", 0.1951),
+    ]
     assert charts(recipe.config, 3, naming.IMAGE, recipe)[0]["marks"][1]["value"] == pytest.approx(0.1951 * 784)
 
 
-@pytest.mark.parametrize(("unit", "sigma", "nats"), [
-    ("nats_per_pixel", None, 784.0), ("nats_per_image", None, 1.0), ("nats_per_image_mean_over_channels", None, 1.0),
-    ("mse_per_pixel", 0.5**0.5, 784.0), ("mse_per_pixel", 0.5, 1568.0), ("mse_per_pixel", None, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("unit", "sigma", "nats"),
+    [
+        ("nats_per_pixel", None, 784.0),
+        ("nats_per_image", None, 1.0),
+        ("nats_per_image_mean_over_channels", None, 1.0),
+        ("mse_per_pixel", 0.5**0.5, 784.0),
+        ("mse_per_pixel", 0.5, 1568.0),
+        ("mse_per_pixel", None, None),
+    ],
+)
 def test_a_reports_unit_in_nats_per_image(unit, sigma, nats):
     """Half a squared error over the variance is a pixel's nats, but for a constant."""
     config = replace(AE, loss="mse", sigma=sigma) if sigma else AE

@@ -164,9 +164,21 @@ def as_map(method, values):
     found = made(values, method=method)
     nothing = np.zeros(len(values), np.float32)
     return Map(
-        Projection(method=method), {}, found.places, nothing, nothing, values, nothing, nothing, nothing, nothing,
-        None, found.centre, found.axes, {},
-    )  # fmt: skip
+        Projection(method=method),
+        {},
+        found.places,
+        nothing,
+        nothing,
+        values,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        None,
+        found.centre,
+        found.axes,
+        {},
+    )
 
 
 def test_new_points_land_where_opentsne_puts_them(maps):

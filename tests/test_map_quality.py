@@ -35,9 +35,15 @@ def test_what_is_said_of_a_map_and_no_more(method, asked, sample, trust, said):
     assert too_few == ["There are too few images to say how far this map can be trusted."]
 
 
-@pytest.mark.parametrize(("of", "method", "dimensions", "needless"), [
-    ("codes", "tsne", 2, True), ("codes", "pca", 2, False), ("codes", "umap", 3, False), ("pixels", "tsne", 2, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("of", "method", "dimensions", "needless"),
+    [
+        ("codes", "tsne", 2, True),
+        ("codes", "pca", 2, False),
+        ("codes", "umap", 3, False),
+        ("pixels", "tsne", 2, False),
+    ],
+)
 @pytest.mark.parametrize(("left_out", "told"), [(0, ""), (1, "1 image is left out"), (2, "2 images are left out")])
 def test_what_a_map_notes(of, method, dimensions, needless, left_out, told):
     notes = " ".join(sentences._notes(Projection(method, of=of), left_out, dimensions))

@@ -215,16 +215,39 @@ def evaluated(run: Run) -> tuple[dict[str, Any], dict[str, str]]:
     task = metrics.begin(run)
     worker.work(task)
     document = json.loads(json.dumps(task.result(), allow_nan=False))
-    return ({each["name"]: each for each in document["metrics"]},
-            {each["name"]: each["reason"] for each in document["missing"]})  # fmt: skip
+    return (
+        {each["name"]: each for each in document["metrics"]},
+        {each["name"]: each["reason"] for each in document["missing"]},
+    )
 
 
 ALL = {
-    "mse", "psnr", "ssim", "kl", "active_units", "mutual_information", "aggregate_kl", "knn_accuracy", "knn_balanced",
-    "probe_accuracy", "probe_balanced", "nmi", "ari", "silhouette", "trustworthiness", "continuity", "denoising_gain",
-    "denoising_over_median", "denoising_over_gaussian", "iwae", "log_likelihood", "frechet", "kernel", "precision",
+    "mse",
+    "psnr",
+    "ssim",
+    "kl",
+    "active_units",
+    "mutual_information",
+    "aggregate_kl",
+    "knn_accuracy",
+    "knn_balanced",
+    "probe_accuracy",
+    "probe_balanced",
+    "nmi",
+    "ari",
+    "silhouette",
+    "trustworthiness",
+    "continuity",
+    "denoising_gain",
+    "denoising_over_median",
+    "denoising_over_gaussian",
+    "iwae",
+    "log_likelihood",
+    "frechet",
+    "kernel",
+    "precision",
     "recall",
-}  # fmt: skip
+}
 CLASSES = {"knn_accuracy", "knn_balanced", "probe_accuracy", "probe_balanced", "nmi", "ari", "silhouette"}
 LARGE = {"frechet", "kernel", "precision", "recall"}
 PRIOR = {"mutual_information", "aggregate_kl", "iwae", "log_likelihood"}
@@ -243,7 +266,7 @@ PRIOR = {"mutual_information", "aggregate_kl", "iwae", "log_likelihood"}
         (made(60), made(40), {"beta": 0.0}, LARGE | PRIOR),
     ],
     ids=["labels", "no labels", "one class", "3 images", "code of 64", "colour", "plain", "no prior"],
-)  # fmt: skip
+)
 def test_whatever_cannot_be_measured_is_named_with_its_reason(
     run_of: Callable[..., Run], train: Any, test: Any, options: Any, missing: set[str]
 ) -> None:

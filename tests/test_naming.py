@@ -113,19 +113,27 @@ def test_evaluate_leads_with_what_the_model_was_trained_on(command, runs, name):
 
 def test_one_share_is_told_by_neighbours_wherever_it_is_asked(command, runs):
     found = json.loads(command("evaluate", runs["plain"].id, "--json"))["knn_accuracy"]
-    everything = {each["name"]: each for each in json.loads(command("evaluate", runs["plain"].id, "--all", "--json"))[
-        "metrics"]}  # fmt: skip
+    everything = {
+        each["name"]: each for each in json.loads(command("evaluate", runs["plain"].id, "--all", "--json"))["metrics"]
+    }
     assert everything["knn_accuracy"]["value"] == found == scores.of(runs["plain"])["neighbours"].mean()
     assert everything["mse"]["value"] == pytest.approx(Truth.of("plain", runs["plain"]).tested / 192, rel=1e-3)
     for key, name in (("mse", "mse"), ("knn_accuracy", "neighbours"), ("knn_balanced", "neighbours_balanced")):
         quantity = naming.QUANTITIES[name]
         assert [everything[key][part] for part in ("label", "unit", "better", "meaning")] == [
-            quantity.label, quantity.unit, quantity.better, quantity.meaning]  # fmt: skip
+            quantity.label,
+            quantity.unit,
+            quantity.better,
+            quantity.meaning,
+        ]
 
 
 def test_compare_and_the_report_tell_the_unit_of_the_models_own_loss(command, runs):
-    row = next(row for row in json.loads(command("compare", runs["plain"].id, runs["grey"].id, "--json"))["rows"]
-               if row["metric"] == "reconstruction")  # fmt: skip
+    row = next(
+        row
+        for row in json.loads(command("compare", runs["plain"].id, runs["grey"].id, "--json"))["rows"]
+        if row["metric"] == "reconstruction"
+    )
     assert row["unit"] == "squared error per image against nats per image"
     for name in NAMES:
         truth, blocks = Truth.of(name, runs[name]), report.build([runs[name]]).blocks
@@ -175,9 +183,14 @@ def test_train_and_compare_show_losses_as_was_chosen(visit, runs, per, parts):
 
 def test_no_other_file_calls_a_loss_by_a_unit_of_its_own():
     """The units of losses are written down in one file; programs that stand alone say theirs themselves."""
-    allowed = {"vae_core/design/naming.py", "vae_core/design/reports.py", "vae_core/design/keras_training.py",
-               "vae_core/design/keras_short.py", "vae_core/look/evaluation.py",
-               "vae_core/design/declared.py"}  # fmt: skip
+    allowed = {
+        "vae_core/design/naming.py",
+        "vae_core/design/reports.py",
+        "vae_core/design/keras_training.py",
+        "vae_core/design/keras_short.py",
+        "vae_core/look/evaluation.py",
+        "vae_core/design/declared.py",
+    }
     found = []
     for path in [
         *(PROJECT / "vae_core").rglob("*.py"),

@@ -78,13 +78,47 @@ def test_a_wrong_token_is_named_with_a_suggestion(line: str, hint: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "conv0", "conv65537", "conv8k32", "conv8/17", "conv8/0", "dense0", "code513", "drop0", "drop1", "drop1e9",
-        "drop.", "pool1", "pool17", "up1", "crop0", "crop0x0", "pad513", "reshape0x1x1", "conv8:", "conv-8",
-        "conv8.5", "conv8k", "res(res(res(res(bn))))", "res()", "res(", ")", "(bn)", "res(bn))", "res(flatten)",
-        "res(code2)", "res(reshape1x1x1)", "bn\0", "conv\u0663", "conv\uff18", "conv8\u212a3", "b\u200bn", "conv8;bn",
-        "bn " * 201, "b" * 10_001,
+        "conv0",
+        "conv65537",
+        "conv8k32",
+        "conv8/17",
+        "conv8/0",
+        "dense0",
+        "code513",
+        "drop0",
+        "drop1",
+        "drop1e9",
+        "drop.",
+        "pool1",
+        "pool17",
+        "up1",
+        "crop0",
+        "crop0x0",
+        "pad513",
+        "reshape0x1x1",
+        "conv8:",
+        "conv-8",
+        "conv8.5",
+        "conv8k",
+        "res(res(res(res(bn))))",
+        "res()",
+        "res(",
+        ")",
+        "(bn)",
+        "res(bn))",
+        "res(flatten)",
+        "res(code2)",
+        "res(reshape1x1x1)",
+        "bn\0",
+        "conv\u0663",
+        "conv\uff18",
+        "conv8\u212a3",
+        "b\u200bn",
+        "conv8;bn",
+        "bn " * 201,
+        "b" * 10_001,
     ],
-)  # fmt: skip
+)
 def test_tokens_outside_the_bounds_are_refused(line: str) -> None:
     with pytest.raises(LoupeError):
         parse(line)
@@ -198,9 +232,15 @@ BASELINE = "conv8/2 bn conv16/2 bn flatten dense20 bn code2"
 def test_the_table_of_the_baseline() -> None:
     rows = plan(GREY, BASELINE).encoder_rows
     assert [(row.layer.text, row.output, row.parameters) for row in rows] == [
-        ("conv8/2", (14, 14, 8), 80), ("bn", (14, 14, 8), 32), ("conv16/2", (7, 7, 16), 1168), ("bn", (7, 7, 16), 64),
-        ("flatten", (784,), 0), ("dense20", (20,), 15_700), ("bn", (20,), 80), ("code2", (2,), 84),
-    ]  # fmt: skip
+        ("conv8/2", (14, 14, 8), 80),
+        ("bn", (14, 14, 8), 32),
+        ("conv16/2", (7, 7, 16), 1168),
+        ("bn", (7, 7, 16), 64),
+        ("flatten", (784,), 0),
+        ("dense20", (20,), 15_700),
+        ("bn", (20,), 80),
+        ("code2", (2,), 84),
+    ]
     assert [row.multiply_adds for row in rows] == [14_112, 0, 56_448, 0, 0, 15_680, 0, 80]
     assert [row.trainable for row in rows][1] == 16
 
@@ -228,11 +268,13 @@ def test_a_valid_transposed_convolution_grows_as_in_keras(kernel: int, stride: i
     [
         (GREY, BASELINE, "dense784 bn reshape7x7x16 deconv16/2 bn deconv8/2 bn deconv1:sigmoid"),
         (
-            GREY, "conv8 bn conv16 bn conv32 bn conv64 bn flatten dense20 bn code2",
+            GREY,
+            "conv8 bn conv16 bn conv32 bn conv64 bn flatten dense20 bn code2",
             "dense50176 bn reshape28x28x64 deconv64 bn deconv32 bn deconv16 bn deconv8 bn deconv1:sigmoid",
         ),
         (
-            GREY, "conv128/2 bn conv256/2 bn conv512 bn conv1024 bn flatten dense20 bn code2",
+            GREY,
+            "conv128/2 bn conv256/2 bn conv512 bn conv1024 bn flatten dense20 bn code2",
             "dense50176 bn reshape7x7x1024 deconv1024 bn deconv512 bn deconv256/2 bn deconv128/2 bn deconv1:sigmoid",
         ),
         (GREY, "conv8/2 layernorm", "dense1568 layernorm reshape14x14x8 deconv8/2 layernorm deconv1:sigmoid"),
@@ -244,13 +286,15 @@ def test_a_valid_transposed_convolution_grows_as_in_keras(kernel: int, stride: i
         (GREY, "conv4k5/2v:gelu drop.1", "dense576 reshape12x12x4 deconv4k5/2v:gelu pad1 drop0.1 deconv1:sigmoid"),
         ((29, 30, 3), "conv4/2 pool2", "dense196 reshape7x7x4 up2 pad1 deconv4/2 crop1x0 deconv3:sigmoid"),
         (GREY, "crop4 avgpool2 pad1", "dense169 reshape13x13x1 crop1 up2 pad4 deconv1:sigmoid"),
-        (GREY, "conv4/4 res(conv2 bn conv8:linear) relu",
-         "dense392 bn reshape7x7x8 res(deconv2:linear deconv8 bn) relu deconv4/4 deconv1:sigmoid"),
+        (
+            GREY,
+            "conv4/4 res(conv2 bn conv8:linear) relu",
+            "dense392 bn reshape7x7x8 res(deconv2:linear deconv8 bn) relu deconv4/4 deconv1:sigmoid",
+        ),
         (GREY, "pool4 res(conv4v pad2)", "dense196 reshape7x7x4 res(crop2 deconv4v) up4 deconv1:sigmoid"),
-        (GREY, "flatten dense8 res(dense4 dense9)",
-         "res(dense4 dense9) dense8 dense784:sigmoid reshape28x28x1"),
+        (GREY, "flatten dense8 res(dense4 dense9)", "res(dense4 dense9) dense8 dense784:sigmoid reshape28x28x1"),
     ],
-)  # fmt: skip
+)
 def test_mirrors(image: tuple[int, int, int], encoder: str, decoder: str) -> None:
     assert plan(image, encoder, kind="ae").decoder_line == decoder
 
@@ -263,11 +307,39 @@ def test_a_written_decoder_is_the_same_as_its_mirror() -> None:
 # Any text at all
 
 WORDS = [
-    "conv8", "conv16/2", "conv4k5v", "conv3x3", "deconv4/2", "deconv1:sigmoid", "dense10", "dense784", "code2",
-    "code2:relu", "bn", "relu", "drop.5", "pool2", "avgpool3", "up2", "flatten", "reshape28x28x1", "reshape7x7x16",
-    "crop1", "pad3x0", "res(", ")", "(", "res", "conv8:", "9", "up16", "pool16", "dense9999999",
-    "conv65536k31/16v:relu6", "mirror",
-]  # fmt: skip
+    "conv8",
+    "conv16/2",
+    "conv4k5v",
+    "conv3x3",
+    "deconv4/2",
+    "deconv1:sigmoid",
+    "dense10",
+    "dense784",
+    "code2",
+    "code2:relu",
+    "bn",
+    "relu",
+    "drop.5",
+    "pool2",
+    "avgpool3",
+    "up2",
+    "flatten",
+    "reshape28x28x1",
+    "reshape7x7x16",
+    "crop1",
+    "pad3x0",
+    "res(",
+    ")",
+    "(",
+    "res",
+    "conv8:",
+    "9",
+    "up16",
+    "pool16",
+    "dense9999999",
+    "conv65536k31/16v:relu6",
+    "mirror",
+]
 soup = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
 images = st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]))
 
@@ -342,12 +414,13 @@ def test_counts_and_shapes_of_hundreds_are_those_of_keras(architecture: Architec
     ("image", "encoder", "decoder"),
     [
         (
-            (16, 18, 1), "up2 deconv3/2 pool2 conv2k5/3v flatten code3:relu bn",
+            (16, 18, 1),
+            "up2 deconv3/2 pool2 conv2k5/3v flatten code3:relu bn",
             "bn dense18 reshape3x3x2 deconv4k2/3v deconv2k5/2v:linear bn crop3x2 pad0x1 conv4v up2 conv1k3/2:sigmoid",
         ),
         ((4, 4, 1), "flatten dense32 reshape4x4x2 conv2", "res(dense5 bn) dense16:sigmoid reshape4x4x1"),
     ],
-)  # fmt: skip
+)
 def test_counts_of_own_decoders_are_those_of_keras(image: Shape, encoder: str, decoder: str) -> None:
     assert_equals_keras(plan(image, encoder, decoder, "ae"))
 

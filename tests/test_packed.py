@@ -219,8 +219,18 @@ def test_a_network_that_is_too_large_is_a_reason(tmp_path: Path) -> None:
 
 
 def test_what_is_written_is_read_again() -> None:
-    network = packing.write({"input": {"shape": [], "at": 0}, "outputs": [], "kernels": 1, "vectors": 0,
-                             "memory": 4, "half": False, "ops": []}, b"1234")  # fmt: skip
+    network = packing.write(
+        {
+            "input": {"shape": [], "at": 0},
+            "outputs": [],
+            "kernels": 1,
+            "vectors": 0,
+            "memory": 4,
+            "half": False,
+            "ops": [],
+        },
+        b"1234",
+    )
     whole = packed.Packed({"decoder": network}, {"encoder": "it is ümläuted"}, (1, 2**32 - 1))
     assert packed.read(packed.write(whole), "it") == whole
 

@@ -35,9 +35,15 @@ def test_the_component_is_small_enough_to_be_sent_with_every_page():
     assert len(bundles.shipped("plane").encode()) <= MOST_BYTES
 
 
-@pytest.mark.parametrize(("size", "first", "second", "names"), [
-    (1, 0, 1, ("z1", "")), (2, 0, 1, ("z1", "z2")), (2, 1, 0, ("z2", "z1")), (7, 4, 2, ("z5", "z3")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "first", "second", "names"),
+    [
+        (1, 0, 1, ("z1", "")),
+        (2, 0, 1, ("z1", "z2")),
+        (2, 1, 0, ("z2", "z1")),
+        (7, 4, 2, ("z5", "z3")),
+    ],
+)
 def test_two_numbers_of_a_code_are_told_by_their_place_and_the_others_counted(size, first, second, names):
     flat = payload.dimensions(np.ones((4, size), np.float32), first, second)
     assert flat.names == names

@@ -34,9 +34,10 @@ def test_as_many_components_as_dimensions_lead_back_exactly():
 
 
 @pytest.mark.parametrize(
-    "values", [np.ones((50, 4)), np.arange(12.0).reshape(1, 12), np.arange(30.0)[:, None], cloud(3, 40)],
+    "values",
+    [np.ones((50, 4)), np.arange(12.0).reshape(1, 12), np.arange(30.0)[:, None], cloud(3, 40)],
     ids=["all the same", "one row", "one dimension", "fewer rows than components"],
-)  # fmt: skip
+)
 def test_what_has_too_little_in_it_still_has_places(values):
     values = values.astype(np.float32)
     found = pca.components(values, 10)

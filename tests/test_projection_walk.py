@@ -174,9 +174,13 @@ WANT = """(from) => {
   map.facts.want(images.slice(from, from + 32), 1);
 }"""
 LOOKS = [
-    ("class", "dots", 1, None, None), ("loss", "dots", 2, 3, None), ("shop", "letters", 1, None, 3.0),
-    ("loss", "shapes", 1, 1, 2.0), ("class", "pictures", 1, None, 4.0), ("shop", "pictures", 0.5, 0, None),
-]  # fmt: skip
+    ("class", "dots", 1, None, None),
+    ("loss", "dots", 2, 3, None),
+    ("shop", "letters", 1, None, 3.0),
+    ("loss", "shapes", 1, 1, 2.0),
+    ("class", "pictures", 1, None, 4.0),
+    ("shop", "pictures", 0.5, 0, None),
+]
 
 
 def test_the_card_of_a_thousand_random_points_in_every_look_is_that_of_the_image_there(sight):

@@ -52,9 +52,17 @@ def numbers(bce: float, **changes: Any) -> dict[str, Any]:
         return {"bce": {"nats_per_pixel": value}, "mse": {"nats_per_pixel": value}}
 
     strip = {"floor": loss(0.2), "mean_image": loss(0.42), "class_mean": None, "pca": loss(0.375)}
-    return {"images": 180, "bce": {"mean_code": {"nats_per_pixel": bce}}, "baselines": strip, "knn_accuracy": 0.8,
-            "balanced_accuracy": 0.7, "kl": 3.0, "active_dimensions": 2, "observation": {"normalised": False},
-            **changes}  # fmt: skip
+    return {
+        "images": 180,
+        "bce": {"mean_code": {"nats_per_pixel": bce}},
+        "baselines": strip,
+        "knn_accuracy": 0.8,
+        "balanced_accuracy": 0.7,
+        "kl": 3.0,
+        "active_dimensions": 2,
+        "observation": {"normalised": False},
+        **changes,
+    }
 
 
 def said(metrics: dict[str, Any] | None, findings: list[Finding] | None = None, epochs: int = 3, **changes: Any) -> str:
@@ -97,9 +105,17 @@ def test_the_conclusion_names_what_the_check_up_found() -> None:
 
 def test_a_report_of_one_run_has_all_its_sections(made: Report) -> None:
     headings = [block.text for block in made.blocks if isinstance(block, Heading) and block.level == 2]
-    assert headings == ["The question", "Setup", "Layers", "What was added, and why", "How the training went",
-                        "What it draws, and its map of codes", "Numbers on the test images", "Check-up",
-                        "Conclusion"]  # fmt: skip
+    assert headings == [
+        "The question",
+        "Setup",
+        "Layers",
+        "What was added, and why",
+        "How the training went",
+        "What it draws, and its map of codes",
+        "Numbers on the test images",
+        "Check-up",
+        "Conclusion",
+    ]
     assert any(isinstance(block, Text) and block.generated for block in made.blocks)
     assert isinstance(made.blocks[-1], Text)
     assert not any(isinstance(block, Question) for block in made.blocks)

@@ -43,9 +43,26 @@ def finished(once: Once) -> Study:
 def _search(folder: Path) -> None:
     settings = settings_in(folder)
     told = run_cli(
-        settings, "tune", "--dataset", "digits", "--encoder", "flatten dense16", "--epochs", "3", "--train-size", "300",
-        "--vary", "learning_rate=0.001..0.03", "--folds", "2", "--trials", "4", "--pruner", "none", "--json",
-    )  # fmt: skip
+        settings,
+        "tune",
+        "--dataset",
+        "digits",
+        "--encoder",
+        "flatten dense16",
+        "--epochs",
+        "3",
+        "--train-size",
+        "300",
+        "--vary",
+        "learning_rate=0.001..0.03",
+        "--folds",
+        "2",
+        "--trials",
+        "4",
+        "--pruner",
+        "none",
+        "--json",
+    )
     assert told.returncode == 0, told.stderr
     assert Study(json.loads(told.stdout)["search"], settings).state() == "done"
 

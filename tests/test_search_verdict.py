@@ -45,10 +45,14 @@ def found_by(settings: Settings, reconstruction: float, train: float) -> Study:
             run.add_history(row)
         run.set_status(state="done", epoch=2)
     rates = optuna.distributions.FloatDistribution(1e-3, 3e-2, log=True)
-    found.optuna(1).add_trial(optuna.trial.create_trial(
-        params={"learning_rate": 0.01}, distributions={"learning_rate": rates}, value=reconstruction,
-        user_attrs={queue.RUNS: [run.id for run in runs]},
-    ))  # fmt: skip
+    found.optuna(1).add_trial(
+        optuna.trial.create_trial(
+            params={"learning_rate": 0.01},
+            distributions={"learning_rate": rates},
+            value=reconstruction,
+            user_attrs={queue.RUNS: [run.id for run in runs]},
+        )
+    )
     found._hire(1).set_status(state="done")
     return found
 

@@ -58,9 +58,16 @@ def test_many_pictures_fit_one_sheet():
 
 @pytest.mark.parametrize(
     "told",
-    [None, 3, {}, {"seq": "1"}, {"seq": 1, "pixels": "!!"}, {"seq": 1, "pixels": base64.b64encode(b"12").decode()},
-     {"seq": 1, "pixels": base64.b64encode(bytes(64)).decode(), "code": [1.0]}],
-)  # fmt: skip
+    [
+        None,
+        3,
+        {},
+        {"seq": "1"},
+        {"seq": 1, "pixels": "!!"},
+        {"seq": 1, "pixels": base64.b64encode(b"12").decode()},
+        {"seq": 1, "pixels": base64.b64encode(bytes(64)).decode(), "code": [1.0]},
+    ],
+)
 def test_what_a_browser_should_not_have_drawn_counts_as_nothing(told):
     assert sketch.read(told, (8, 8, 1), 2) is None
 

@@ -75,11 +75,20 @@ def test_what_the_trainer_saves_is_read(own: Run) -> None:
 
 
 EVIL = {"module": "keras.utils", "class_name": "function", "config": "get_file", "registered_name": "get_file"}
-LAMBDA = {"module": "keras.layers", "class_name": "Lambda", "registered_name": None, "name": "dense_1",
-          "config": {"name": "dense_1", "function": {"class_name": "__lambda__", "config": {"value": "4wEAAAA="}}},
-          "inbound_nodes": []}  # fmt: skip
-SAVED = {"module": "keras.layers", "class_name": "TFSMLayer", "registered_name": None,
-         "config": {"name": "inner", "filepath": "/tmp/evil", "call_endpoint": "serve"}}  # fmt: skip
+LAMBDA = {
+    "module": "keras.layers",
+    "class_name": "Lambda",
+    "registered_name": None,
+    "name": "dense_1",
+    "config": {"name": "dense_1", "function": {"class_name": "__lambda__", "config": {"value": "4wEAAAA="}}},
+    "inbound_nodes": [],
+}
+SAVED = {
+    "module": "keras.layers",
+    "class_name": "TFSMLayer",
+    "registered_name": None,
+    "config": {"name": "inner", "filepath": "/tmp/evil", "call_endpoint": "serve"},
+}
 OBJECTS: dict[str, tuple[Document, str]] = {  # in the place of a layer's own words
     "module null": ({"module": None}, "an object None.Dense"),
     "module of another package": ({"module": "os"}, "an object os.Dense"),
@@ -100,7 +109,7 @@ OBJECTS: dict[str, tuple[Document, str]] = {  # in the place of a layer's own wo
     "called with more": ({"inbound_nodes": [{"args": [EVIL], "kwargs": {}}]}, "inbound_nodes"),
     "called with options": ({"inbound_nodes": [{"args": [[]], "kwargs": {"mask": EVIL}}]}, "inbound_nodes"),
     "called twice": ({"inbound_nodes": [{}, {}]}, "inbound_nodes"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("form", OBJECTS)
@@ -137,7 +146,7 @@ OPTIONS: dict[str, tuple[str, Document]] = {
     "a path": ("Dense", {"name": ".."}),
     "a longer path": ("Dense", {"name": "a/../../b"}),
     "no name": ("Dense", {"name": ""}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("form", OPTIONS)
@@ -158,13 +167,16 @@ def test_two_layers_of_one_name_are_refused(own: Run) -> None:
     refused(own, "two layers of the name")
 
 
-@pytest.mark.parametrize("change", [
-    lambda held: held.update({"config.txt": held["config.json"]}),
-    lambda held: held.update({"CONFIG.JSON": held["config.json"]}),
-    lambda held: held.update({"assets/vocabulary.txt": b"x"}),
-    lambda held: held.pop("metadata.json"),
-    lambda held: held.update({"model.weights.npz": held.pop("model.weights.h5")}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda held: held.update({"config.txt": held["config.json"]}),
+        lambda held: held.update({"CONFIG.JSON": held["config.json"]}),
+        lambda held: held.update({"assets/vocabulary.txt": b"x"}),
+        lambda held: held.pop("metadata.json"),
+        lambda held: held.update({"model.weights.npz": held.pop("model.weights.h5")}),
+    ],
+)
 def test_an_archive_of_other_files_is_refused(change: Callable[[dict[str, bytes]], Any], own: Run) -> None:
     """What is checked is what anybody reads: nothing stands beside it."""
     held = members(own.model)
@@ -261,8 +273,20 @@ def a_group(file: h5py.File) -> None:
     file.create_group(PLACE)
 
 
-HDF5 = [external_link, external_group, soft_link, soft_group, outside, virtual, mountain, packed_mountain,
-        other_numbers, words, one_for_many, a_group]  # fmt: skip
+HDF5 = [
+    external_link,
+    external_group,
+    soft_link,
+    soft_group,
+    outside,
+    virtual,
+    mountain,
+    packed_mountain,
+    other_numbers,
+    words,
+    one_for_many,
+    a_group,
+]
 
 
 @pytest.mark.parametrize("change", HDF5)

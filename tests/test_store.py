@@ -249,8 +249,14 @@ def test_arrays_come_back_as_they_were(run: store.Run) -> None:
     code = np.random.default_rng(0).normal(size=(7, 2)).astype(np.float32)
     codes = {"mean": code, "labels": np.arange(7), "reconstruction": np.ones(7, np.float32)}
     pictures = np.zeros((3, 8, 8, 1), np.uint8)
-    snapshot = {"index": np.arange(7), "code": code, "plane": np.zeros((3, 2), np.float32), "original": pictures,
-                "reconstruction": pictures, "grid": np.zeros((4, 4, 8, 8, 1), np.uint8)}  # fmt: skip
+    snapshot = {
+        "index": np.arange(7),
+        "code": code,
+        "plane": np.zeros((3, 2), np.float32),
+        "original": pictures,
+        "reconstruction": pictures,
+        "grid": np.zeros((4, 4, 8, 8, 1), np.uint8),
+    }
     run.save_codes(codes)
     run.save_snapshot(12, snapshot)
     run.save_snapshot(3, snapshot)

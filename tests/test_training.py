@@ -89,9 +89,10 @@ def test_a_kept_graph_trains_as_a_new_one_would(settings: Settings, config: Conf
 
     steps = KeptSteps()
     others = [
-        replace(config, learning_rate=0.3, batch=32), replace(config, split="fold:2/3"),
+        replace(config, learning_rate=0.3, batch=32),
+        replace(config, split="fold:2/3"),
         replace(config, beta=4.0, schedule="cosine", warmup=1.0),
-    ]  # fmt: skip
+    ]
     for other in others:
         trial(settings, other, kept=steps)
     run = trial(settings, config, kept=steps)

@@ -162,9 +162,11 @@ def test_the_first_trial_is_trial_1(found_study, kind):
 def test_two_goals_have_a_picture_of_bargains(found_study):
     made = optuna.create_study(directions=["minimize"] * 2)
     for place, old in enumerate(found_study.trials):
-        made.add_trial(optuna.trial.create_trial(
-            params=old.params, distributions=old.distributions, values=[old.value, 1000 - place]
-        ))  # fmt: skip
+        made.add_trial(
+            optuna.trial.create_trial(
+                params=old.params, distributions=old.distributions, values=[old.value, 1000 - place]
+            )
+        )
     search = Search(BASE, (RATE, LAYERS), ("loss", "parameters"))
     assert "pareto" in figures.kinds(search)
     figure = figures.draw(made, search, "pareto", 0)

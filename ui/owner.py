@@ -41,9 +41,13 @@ def ask() -> None:
         return
     st.session_state.setdefault("owner_field", _typed())
     st.text_input(
-        "Your name", key="owner_field", max_chars=LONGEST, placeholder="Not given", on_change=_keep,
+        "Your name",
+        key="owner_field",
+        max_chars=LONGEST,
+        placeholder="Not given",
+        on_change=_keep,
         help="Runs that you start bear it, so that you can find yours among others'. It is kept in this browser.",
-    )  # fmt: skip
+    )
     if st.session_state.get("owner_changed"):
         _write_cookie(key="owner_cookie", data=quote(_typed()), height=0)
 

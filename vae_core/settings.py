@@ -86,8 +86,9 @@ def _apply(settings: Settings, values: Mapping[str, Any], source: str) -> Settin
     kinds = {field.name: str(field.type) for field in fields(Settings)}
     unknown = sorted(set(values) - set(kinds))
     if unknown:
-        raise LoupeError(f"{source} has an unknown setting {_short(unknown[0])}",
-                         f"The settings are {', '.join(kinds)}")  # fmt: skip
+        raise LoupeError(
+            f"{source} has an unknown setting {_short(unknown[0])}", f"The settings are {', '.join(kinds)}"
+        )
     return replace(settings, **{name: _convert(name, kinds[name], value, source) for name, value in values.items()})
 
 
@@ -142,8 +143,11 @@ def _check_folder(name: str, path: Path | None) -> None:
     except FileNotFoundError:
         link = next((each for each in (path, *path.parents) if each.is_symlink() and not each.exists()), None)
         if link:
-            raise LoupeError(wrong, f"{link} is a link to {os.readlink(link)}, which is not there",
-                             "Put back what it leads to, or name another folder") from None  # fmt: skip
+            raise LoupeError(
+                wrong,
+                f"{link} is a link to {os.readlink(link)}, which is not there",
+                "Put back what it leads to, or name another folder",
+            ) from None
     except (OSError, ValueError) as error:
         told = error.strerror if isinstance(error, OSError) else error
         raise LoupeError(f"{wrong}, which cannot be opened: {told}", fix="Name another folder") from None

@@ -34,8 +34,11 @@ class Related:
         near = self._distances(path)
         found = {self.modules[name]: far for name, far in near.items() if self._is_test(name)}
         most = min(found.values(), default=0) + LEVELS
-        ranked = sorted((far, self._cost(each), Path(path).stem not in each.stem, str(each))
-                        for each, far in found.items() if far < most)  # fmt: skip
+        ranked = sorted(
+            (far, self._cost(each), Path(path).stem not in each.stem, str(each))
+            for each, far in found.items()
+            if far < most
+        )
         return [[each[-1] for each in group] for _, group in groupby(ranked, key=lambda each: each[:2])]
 
     def _distances(self, path: str) -> dict[str, int]:

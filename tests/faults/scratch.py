@@ -73,8 +73,15 @@ class Scratch:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         log = self.root / "said.txt"
         with log.open("wb") as output:
-            process = subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                                       stdout=output, stderr=output, start_new_session=True)  # fmt: skip
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
             try:
                 code = process.wait(seconds)
             except subprocess.TimeoutExpired:

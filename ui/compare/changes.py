@@ -33,9 +33,13 @@ def show(sides: list[Side]) -> None:
     if len(others) > 1:
         names = {side.run.id: side.name for side in others}
         chosen = st.segmented_control(
-            f"{first.name} against", list(names), default=other.run.id, required=True, key="compare_other",
+            f"{first.name} against",
+            list(names),
+            default=other.run.id,
+            required=True,
+            key="compare_other",
             format_func=lambda run_id: names.get(run_id, run_id),
-        )  # fmt: skip
+        )
         other = next((side for side in others if side.run.id == chosen), other)
     found = difference.between(first.config, other.config)
     for sentence in found.sentences():
@@ -46,9 +50,15 @@ def show(sides: list[Side]) -> None:
 
 
 def _paths(found: Difference) -> None:
-    legend = " ".join(_chip(name, kind) for name, kind in (
-        ("in both", "same"), ("changed", "changed"), ("only in the second", "added"), ("only in the first", "removed"),
-    ))  # fmt: skip
+    legend = " ".join(
+        _chip(name, kind)
+        for name, kind in (
+            ("in both", "same"),
+            ("changed", "changed"),
+            ("only in the second", "added"),
+            ("only in the first", "removed"),
+        )
+    )
     parts = [f'<div style="margin-bottom:0.4rem;opacity:0.85">{legend}</div>']
     for title, steps in (("Encoder", found.encoder), ("Decoder", found.decoder)):
         chips = " → ".join(_step(step) for step in steps)

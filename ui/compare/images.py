@@ -71,8 +71,11 @@ def refuse_others(views: list[View]) -> None:
     for view in views:
         same = view.config.dataset == first.config.dataset and len(view.codes) == len(first.codes)
         if not same or view.config.image != first.config.image:
-            raise LoupeError(f"{first.run.id} and {view.run.id} were tested on different images",
-                             "There is no image that both know", "Choose runs of one data set")  # fmt: skip
+            raise LoupeError(
+                f"{first.run.id} and {view.run.id} were tested on different images",
+                "There is no image that both know",
+                "Choose runs of one data set",
+            )
 
 
 def _ordered(order: str, losses: Array) -> Array:

@@ -155,8 +155,10 @@ def _as_chosen(row: Row, image: tuple[int, ...]) -> Row:
     if per == naming.IMAGE or not row.metric.own:
         return row
     scale, apart = naming.scale(image, per), row.difference
-    a, b = (each and replace(each, mean=each.mean * scale, spread=each.spread and each.spread * scale)
-            for each in (row.a, row.b))  # fmt: skip
+    a, b = (
+        each and replace(each, mean=each.mean * scale, spread=each.spread and each.spread * scale)
+        for each in (row.a, row.b)
+    )
     scaled = apart and replace(apart, value=apart.value * scale, low=apart.low * scale, high=apart.high * scale)
     metric = replace(row.metric, unit=row.metric.unit.replace(naming.IMAGE, per))
     return replace(row, metric=metric, a=a, b=b, difference=scaled)

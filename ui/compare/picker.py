@@ -15,10 +15,15 @@ def runs() -> list[Run]:
     known = {run.id: run.name for run in cached.every() if run.state != "broken"}
     _follow_address(known)
     picked = st.multiselect(
-        "Runs to compare", list(known), key=KEY, max_selections=choice.MOST_COMPARED, on_change=_tell_address,
-        format_func=lambda run_id: _line(run_id, known.get(run_id, "")), placeholder="Choose two to four runs",
+        "Runs to compare",
+        list(known),
+        key=KEY,
+        max_selections=choice.MOST_COMPARED,
+        on_change=_tell_address,
+        format_func=lambda run_id: _line(run_id, known.get(run_id, "")),
+        placeholder="Choose two to four runs",
         help="The others are compared with the first one. Type to search.",
-    )  # fmt: skip
+    )
     return [Run(run_id, cached.settings()) for run_id in picked if run_id in known]
 
 

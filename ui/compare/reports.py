@@ -147,8 +147,10 @@ def reproduced(recipe: Recipe, run: Run) -> list[str]:
     ours = min((row[f"{part}_total_nats_per_image"] or math.inf for row in rows), default=math.inf) / factor
     words_of = {VALIDATION: "validation", TRAIN: "training"}[part]
     after = words.plural(len(rows), "epoch")
-    told = [f"{form}: its best {words_of} loss is {ours:.4g} after {after}, the report's {printed:.4g}: "
-            f"reproduced within {abs(ours / printed - 1):.1%}."]  # fmt: skip
+    told = [
+        f"{form}: its best {words_of} loss is {ours:.4g} after {after}, the report's {printed:.4g}: "
+        f"reproduced within {abs(ours / printed - 1):.1%}."
+    ]
     return told + _at_printed_epochs(recipe, rows, factor, form)
 
 
@@ -165,8 +167,10 @@ def _at_printed_epochs(recipe: Recipe, rows: Sequence[dict[str, Any]], factor: f
             ours = row[f"{part}_total_nats_per_image"] if row else None
             if part in point and ours is not None:
                 off = abs(ours / factor / point[part] - 1)
-                told.append(f"{form}, epoch {point['epoch']}, {part}: {ours / factor:.4g} against {point[part]:.4g}, "
-                            f"within {off:.1%}.")  # fmt: skip
+                told.append(
+                    f"{form}, epoch {point['epoch']}, {part}: {ours / factor:.4g} against {point[part]:.4g}, "
+                    f"within {off:.1%}."
+                )
     return told
 
 

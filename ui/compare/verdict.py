@@ -64,15 +64,24 @@ def _counted(arm: Arm) -> str:
 
 def _button(sides: list[Side], known: list[Arm]) -> None:
     wanted = st.number_input(
-        "Seeds of each", arms.LEAST, arms.MOST, arms.LEAST, key="compare_seeds", label_visibility="collapsed",
+        "Seeds of each",
+        arms.LEAST,
+        arms.MOST,
+        arms.LEAST,
+        key="compare_seeds",
+        label_visibility="collapsed",
         width=120,
         help="How many seeds of each config there shall be.",
-    )  # fmt: skip
+    )
     missing = sum(max(0, int(wanted) - len(arm.done) - len(arm.waiting)) for arm in known)
     st.button(
-        f"Train {words.plural(missing, 'more seed')}" if missing else "Enough seeds", icon=":material/casino:",
-        disabled=not missing, on_click=_start, args=(sides, int(wanted)), help=SEEDS_HELP,
-    )  # fmt: skip
+        f"Train {words.plural(missing, 'more seed')}" if missing else "Enough seeds",
+        icon=":material/casino:",
+        disabled=not missing,
+        on_click=_start,
+        args=(sides, int(wanted)),
+        help=SEEDS_HELP,
+    )
 
 
 def _start(sides: list[Side], count: int) -> None:

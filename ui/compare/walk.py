@@ -23,8 +23,9 @@ def show(sides: list[Side]) -> None:
     images.refuse_others(views)
     for view in views:
         if not len(view.sound):
-            raise LoupeError(f"None of the codes of {view.run.id} is a number",
-                             fix="Train it again with a lower learning rate")  # fmt: skip
+            raise LoupeError(
+                f"None of the codes of {view.run.id} is a number", fix="Train it again with a lower learning rate"
+            )
     same = tuple(
         (side.run.id, side.run.document().get("created"), side.name, side.colour, side.view.unit) for side in sides
     )

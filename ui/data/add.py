@@ -169,8 +169,11 @@ def _allowed(text: str, settings: Settings) -> Path:
     path = Path(text)
     path = importing.located(path if path.is_absolute() or text.startswith("~") else roots[0] / path)
     if not any(path.is_relative_to(root) for root in roots):
-        raise LoupeError(f"{text} is outside the folders that may be read", _below(roots),
-                         "Change the setting roots if this is meant")  # fmt: skip
+        raise LoupeError(
+            f"{text} is outside the folders that may be read",
+            _below(roots),
+            "Change the setting roots if this is meant",
+        )
     return path
 
 

@@ -134,10 +134,16 @@ def _line(line: glance.Line) -> str:
 def noise(view: glance.View) -> None:
     """What a denoising model gets to see."""
     sigma = st.slider(
-        "Noise", 0.0, 1.0, 0.3, 0.05, key="data_noise", width=360,
+        "Noise",
+        0.0,
+        1.0,
+        0.3,
+        0.05,
+        key="data_noise",
+        width=360,
         help="Standard deviation of the noise that is added to the input, pixels being 0 to 1. A model trained with it "
         "learns to draw the clean image. Set the same number on the Train page.",
-    )  # fmt: skip
+    )
     pixels.sheet(glance.noisy(view.mix, sigma), "Images, and below each the same with noise", width=900)
 
 

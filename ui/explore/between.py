@@ -55,9 +55,14 @@ def _movie(view: View, name: str, drawn: Array) -> None:
             pixels.show(moving, "The way there and back, moving", width=160)
         for label, (form, mime) in MOVIES.items():
             st.download_button(
-                label, animation(drawn, form) if form == "gif" else moving, f"{name}.{form}", mime, on_click="ignore",
-                icon=":material/download:", help="The way there and back as an animation.",
-            )  # fmt: skip
+                label,
+                animation(drawn, form) if form == "gif" else moving,
+                f"{name}.{form}",
+                mime,
+                on_click="ignore",
+                icon=":material/download:",
+                help="The way there and back as an animation.",
+            )
 
 
 def _take_pins(view: View) -> None:

@@ -46,9 +46,19 @@ COLUMNS: dict[str, Any] = {
     "id": column.TextColumn("Folder", help="Its folder in checkpoints."),
 }
 SHOWN = (
-    "star", "pictures", "name", "state", "dataset", "parameters", "loss_per_pixel", "loss_unit", "epoch", "owner",
-    "created", "note",
-)  # fmt: skip
+    "star",
+    "pictures",
+    "name",
+    "state",
+    "dataset",
+    "parameters",
+    "loss_per_pixel",
+    "loss_unit",
+    "epoch",
+    "owner",
+    "created",
+    "note",
+)
 LABELS = {key: config["label"] for key, config in COLUMNS.items()}
 ROW_HEIGHT = 36
 
@@ -105,9 +115,13 @@ def _columns(place: Any, rows: pd.DataFrame) -> list[str]:
     st.session_state.setdefault("run_columns", first)
     with place, st.popover("Columns", icon=":material/view_column:"):
         picked = st.pills(
-            "Columns", list(COLUMNS), selection_mode="multi", format_func=LABELS.__getitem__, key="run_columns",
+            "Columns",
+            list(COLUMNS),
+            selection_mode="multi",
+            format_func=LABELS.__getitem__,
+            key="run_columns",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
     return [key for key in COLUMNS if key in picked]
 
 

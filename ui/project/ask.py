@@ -45,9 +45,12 @@ START_HELP = "It goes on in a process of its own, even when this page is closed.
 def show(view: View) -> None:
     """The form that asks for a map; where there are maps already, it is folded up."""
     drawer = st.expander(
-        "Make a map", expanded=not kept.done(view.run), key=f"project_ask-{view.run.id}", on_change="rerun",
+        "Make a map",
+        expanded=not kept.done(view.run),
+        key=f"project_ask-{view.run.id}",
+        on_change="rerun",
         icon=":material/add:",
-    )  # fmt: skip
+    )
     if drawer.open:
         with drawer:
             _form(view)

@@ -23,9 +23,14 @@ MOST = 3  # maps beside each other
 SHOWN_HELP = f"Up to {MOST} at once. What you point at, choose or zoom into on one is shown on the others."
 DOES = {projection.KIND: "", adding.KIND: "More images for ", stability.KIND: "How much is chance in "}
 NAMES = {
-    "perplexity": "perplexity {:g}", "exaggeration": "exaggeration {:g}", "neighbours": "{} neighbours",
-    "min_dist": "least distance {:g}", "metric": "{} distance", "seed": "seed {}", "count": "{:,} of them",
-}  # fmt: skip
+    "perplexity": "perplexity {:g}",
+    "exaggeration": "exaggeration {:g}",
+    "neighbours": "{} neighbours",
+    "min_dist": "least distance {:g}",
+    "metric": "{} distance",
+    "seed": "seed {}",
+    "count": "{:,} of them",
+}
 
 
 def label(task: Task) -> str:

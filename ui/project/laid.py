@@ -173,10 +173,12 @@ def _of_map(view: View, found: Map) -> Points:
     tests = len(view.codes)
     ids = np.where(found.half == TRAIN, found.image + tests, found.image)
     columns = [
-        Column("loss", found.loss * view.scale, LOSS_HELP.format(unit=view.unit)), Column("KL", found.kl, KL_HELP),
-        Column("density", found.density, DENSITY_HELP), Column("quality", found.quality, QUALITY_HELP),
+        Column("loss", found.loss * view.scale, LOSS_HELP.format(unit=view.unit)),
+        Column("KL", found.kl, KL_HELP),
+        Column("density", found.density, DENSITY_HELP),
+        Column("quality", found.quality, QUALITY_HELP),
         *(Column(name, values, "A column of the data set's own manifest.") for name, values in found.columns.items()),
-    ]  # fmt: skip
+    ]
     if not found.kl.any():
         columns.pop(1)
     total = max(tests, int(ids.max(initial=0)) + 1)

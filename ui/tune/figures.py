@@ -28,9 +28,13 @@ HELP = {
     "pareto": "Every trial by its two values. Those that no other beats in both are in colour.",
 }
 NAMES = {
-    "history": "Best so far", "importance": "Importance", "parallel": "Parallel", "slice": "Slices",
-    "contour": "Contours", "pareto": "Trade-off",
-}  # fmt: skip
+    "history": "Best so far",
+    "importance": "Importance",
+    "parallel": "Parallel",
+    "slice": "Slices",
+    "contour": "Contours",
+    "pareto": "Trade-off",
+}
 LEAST = {"importance": 4, "contour": 3}  # trials that ended well
 
 
@@ -144,9 +148,13 @@ def _pareto(figure: go.Figure) -> None:
 
 
 STYLES: dict[str, Callable[[Any], None]] = {
-    "history": _history, "importance": _importance, "parallel": _parallel, "slice": _slice, "contour": _contour,
+    "history": _history,
+    "importance": _importance,
+    "parallel": _parallel,
+    "slice": _slice,
+    "contour": _contour,
     "pareto": _pareto,
-}  # fmt: skip
+}
 
 
 def mixed(first: str, second: str, share: float) -> str:

@@ -126,9 +126,15 @@ def _base_values() -> dict[str, Any]:
 
 def _goals() -> list[str]:
     return st.multiselect(
-        "What to make small", list(GOALS), key=key("goals"), format_func=labels.GOALS.__getitem__, max_selections=2,
-        persist_state="session", placeholder="Choose one or two", help=GOALS_HELP,
-    )  # fmt: skip
+        "What to make small",
+        list(GOALS),
+        key=key("goals"),
+        format_func=labels.GOALS.__getitem__,
+        max_selections=2,
+        persist_state="session",
+        placeholder="Choose one or two",
+        help=GOALS_HELP,
+    )
 
 
 def _settings() -> dict[str, Any]:

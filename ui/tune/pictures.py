@@ -25,9 +25,15 @@ def show(study: Study, search: Search, trials: list[Trial], ticked: list[int]) -
     names = {CURVES: "Curves", **figures.NAMES}
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.segmented_control(
-            "Picture", kinds, default=CURVES, required=True, key="tune_picture", format_func=names.__getitem__,
-            label_visibility="collapsed", wrap=True,
-        )  # fmt: skip
+            "Picture",
+            kinds,
+            default=CURVES,
+            required=True,
+            key="tune_picture",
+            format_func=names.__getitem__,
+            label_visibility="collapsed",
+            wrap=True,
+        )
         goal = _goal(search, str(kind))
     with shown():
         if kind == CURVES:
@@ -41,10 +47,14 @@ def _goal(search: Search, kind: str) -> int:
         return 0
     return int(
         st.selectbox(
-            "Of", range(len(search.goals)), key="tune_goal", width=180, label_visibility="collapsed",
+            "Of",
+            range(len(search.goals)),
+            key="tune_goal",
+            width=180,
+            label_visibility="collapsed",
             format_func=lambda place: labels.GOALS[search.goals[place]],
         )
-    )  # fmt: skip
+    )
 
 
 def _curves(study: Study, search: Search, trials: list[Trial], ticked: list[int]) -> None:

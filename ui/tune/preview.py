@@ -30,8 +30,9 @@ def show(search: Search) -> None:
     costs.line("All of it", words.span(found.whole), ALL_HELP)
     images = calibration.images(expected.examples(search)[0], data)
     costs.line(
-        "Images", f"{images.train:,} + {images.held_out:,}",
+        "Images",
+        f"{images.train:,} + {images.held_out:,}",
         "That train, and that validate. The test images wait for the winner.",
-    )  # fmt: skip
+    )
     if not found.measured:
         costs.measure()

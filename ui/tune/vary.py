@@ -97,9 +97,14 @@ def _pick(name: str, label: str, told: str) -> tuple[Vary | None, str]:
     allowed, usual = list(space.VARIED[name].choices), space.VARIED[name].search
     st.session_state.setdefault(key, allowed if usual == ALL else usual.split(", "))
     chosen = st.multiselect(
-        label, allowed, key=key, format_func=lambda value: labels.choice(name, value), help=told, width=390,
+        label,
+        allowed,
+        key=key,
+        format_func=lambda value: labels.choice(name, value),
+        help=told,
+        width=390,
         persist_state="session",
-    )  # fmt: skip
+    )
     if not chosen:
         return None, f"{label}: choose one value or more, or take it out of what may vary"
     return Vary(name, choices=tuple(chosen)), ""

@@ -30,8 +30,9 @@ def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = 
     group = parser.add_argument_group("settings")
     for setting in SETTINGS.values():
         if setting.told and (only is None or setting.name in only):
-            group.add_argument(f"--{setting.flag}", dest=setting.name, default=argparse.SUPPRESS, help=setting.told,
-                               **_form(setting))  # fmt: skip
+            group.add_argument(
+                f"--{setting.flag}", dest=setting.name, default=argparse.SUPPRESS, help=setting.told, **_form(setting)
+            )
 
 
 def _form(setting: Setting) -> dict[str, Any]:
@@ -79,8 +80,11 @@ def _changed(config: Config, changes: dict[str, Any]) -> Config:
     """What depends on a changed setting falls back to its default."""
     before = vars(config)
     after = {**before, **changes}
-    values = {name: setting.default for name, setting in SETTINGS.items()
-              if setting.unmet(before.get) or setting.unmet(after.get)}  # fmt: skip
+    values = {
+        name: setting.default
+        for name, setting in SETTINGS.items()
+        if setting.unmet(before.get) or setting.unmet(after.get)
+    }
     if "encoder" in changes:
         values |= {"latent": None, "decoder": "mirror"}
     return _config({**before, **values, **changes})
@@ -93,8 +97,13 @@ def _config(values: dict[str, Any]) -> Config:
     except LoupeError as error:
         if not error.repairs:
             raise
-        lines = draft.Draft(values["image"], values["encoder"], values.get("decoder", draft.MIRROR),
-                            values.get("kind", "vae"), values.get("latent") or 2)  # fmt: skip
+        lines = draft.Draft(
+            values["image"],
+            values["encoder"],
+            values.get("decoder", draft.MIRROR),
+            values.get("kind", "vae"),
+            values.get("latent") or 2,
+        )
         problem = draft.table(lines)[1]
         found = draft.repairs(lines, problem) if problem else ()
         raise LoupeError(error.happened, error.expected, error.fix, found) from None

@@ -40,8 +40,11 @@ def compare(args: argparse.Namespace, settings: Settings) -> Answer:
 
 def _refuse_unfinished(run: Run) -> None:
     if run.state() != "done":
-        raise LoupeError(f"{run.id} is {run.state()}", "Only finished runs can be compared",
-                         f"Wait for its end, or go on with it: python -m vae_core resume {run.id}")  # fmt: skip
+        raise LoupeError(
+            f"{run.id} is {run.state()}",
+            "Only finished runs can be compared",
+            f"Wait for its end, or go on with it: python -m vae_core resume {run.id}",
+        )
 
 
 def _measure(run: Run) -> None:

@@ -54,10 +54,18 @@ def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
     found = _readable(settings)
     header = ("name", "image", "train", "validation", "test", "classes", "from", "")
     rows = [
-        (data.name, show(data.image), data.train - data.validation, data.validation, data.test, len(data.classes),
-         data.origin, "" if data.ready else NOT_HERE[data.origin])
+        (
+            data.name,
+            show(data.image),
+            data.train - data.validation,
+            data.validation,
+            data.test,
+            len(data.classes),
+            data.origin,
+            "" if data.ready else NOT_HERE[data.origin],
+        )
         for data in found
-    ]  # fmt: skip
+    ]
     return Answer([asdict(data) for data in found], table(header, rows))
 
 
@@ -90,7 +98,8 @@ def _about(data: Summary) -> Answer:
     lines = [
         f"{data.name}: {data.train - data.validation:,} images to train, {data.validation:,} to validate, "
         f"{data.test:,} to test, each {show(data.image)}, {len(data.classes)} class{'es' * (len(data.classes) != 1)}.",
-        *data.notes, *(f"Warning: {text}" for text in data.warnings),
+        *data.notes,
+        *(f"Warning: {text}" for text in data.warnings),
         f"Next: python -m vae_core train --dataset {data.name}",
-    ]  # fmt: skip
+    ]
     return Answer(asdict(data), "\n".join(lines))

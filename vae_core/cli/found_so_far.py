@@ -21,10 +21,16 @@ def answer(found: Study) -> Answer:
     best = trials.best(listed)
     folds, judged = _judged(found, best, winner) if best else ([], None)
     document: dict[str, Any] = {
-        "search": found.name, "state": found.state(), "error": found.error(), "budget": budget, "winner": winner,
-        "goals": list(found.search().goals), "trials": [trial.to_json() for trial in listed],
-        "folds": [asdict(fold) for fold in folds], "verdict": judged.to_json() if judged else None,
-    }  # fmt: skip
+        "search": found.name,
+        "state": found.state(),
+        "error": found.error(),
+        "budget": budget,
+        "winner": winner,
+        "goals": list(found.search().goals),
+        "trials": [trial.to_json() for trial in listed],
+        "folds": [asdict(fold) for fold in folds],
+        "verdict": judged.to_json() if judged else None,
+    }
     lines = [*_told(found, listed, winner), *_told_of_best(found, folds, judged)]
     return Answer(document, "\n".join(lines))
 
@@ -63,8 +69,10 @@ def _told(found: Study, listed: list[Trial], winner: dict[str, Any] | None) -> l
     if error := found.error():
         lines.append(error)
     if winner:
-        lines.append(f"The best is trial {winner['trial'] + 1}, kept as {winner['run']}{_state(found, winner['run'])}: "
-                     f"python -m vae_core evaluate {winner['run']}")  # fmt: skip
+        lines.append(
+            f"The best is trial {winner['trial'] + 1}, kept as {winner['run']}{_state(found, winner['run'])}: "
+            f"python -m vae_core evaluate {winner['run']}"
+        )
     return lines
 
 
@@ -88,8 +96,9 @@ def _told_of_best(found: Study, folds: list[Fold], judged: Verdict | None) -> li
     return [
         f"\nThe best trial, loss in {unit.whole}, reconstruction in {unit.name}:",
         table(("fold", "loss", "in training", "reconstruction", "best epoch"), rows),
-        f"Reconstruction on the {judged.images} images: {judged.model:.4g}{bars}.", *judged.words,
-    ]  # fmt: skip
+        f"Reconstruction on the {judged.images} images: {judged.model:.4g}{bars}.",
+        *judged.words,
+    ]
 
 
 def _short(values: Sequence[float | None]) -> list[str]:

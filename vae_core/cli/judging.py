@@ -91,8 +91,13 @@ def _command(run: Run, finding: Finding) -> str:
 def add_separate(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("--odd", nargs="+", metavar="CLASS", help="default: the classes that it was not trained on")
-    parser.add_argument("--false-alarms", type=float, metavar="RATE", help="share of usual images that may be called "
-                        f"odd by mistake (default: {USUAL_RATE}, or the lowest that is possible)")  # fmt: skip
+    parser.add_argument(
+        "--false-alarms",
+        type=float,
+        metavar="RATE",
+        help="share of usual images that may be called "
+        f"odd by mistake (default: {USUAL_RATE}, or the lowest that is possible)",
+    )
     lead_to(parser, separate, "separate mnist-vae --odd 4 --false-alarms 0.05")
 
 
@@ -106,8 +111,13 @@ def separate(args: argparse.Namespace, settings: Settings) -> Answer:
     rate = rate or max(USUAL_RATE, separation.least(found["held"]))
     for row, scores, held in zip(found["rows"], arrays["scores"], arrays["held"], strict=True):
         each = separation.confusion(scores, arrays["odd"], separation.line(held, rate))
-        row["confusion"] = {**_finite(each), "accuracy": each.accuracy, "balanced_accuracy": each.balanced_accuracy,
-                            "found_share": each.recall, "false_alarms": each.false_alarms}  # fmt: skip
+        row["confusion"] = {
+            **_finite(each),
+            "accuracy": each.accuracy,
+            "balanced_accuracy": each.balanced_accuracy,
+            "found_share": each.recall,
+            "false_alarms": each.false_alarms,
+        }
     return Answer({"run": run.id, "allowed": rate, **found}, "\n\n".join(_separated(run, found, rate)))
 
 
@@ -122,8 +132,11 @@ def _left_out(run: Run) -> tuple[str, ...]:
     config = run.config()
     found = separation.left_out(config, catalog.describe(config.dataset, run.settings).classes)
     if not found:
-        raise LoupeError(f"{run.id} was trained on all classes", "Which are the odd ones has to be said",
-                         "Name them, for example: --odd 4")  # fmt: skip
+        raise LoupeError(
+            f"{run.id} was trained on all classes",
+            "Which are the odd ones has to be said",
+            "Name them, for example: --odd 4",
+        )
     return found
 
 

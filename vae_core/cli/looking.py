@@ -26,9 +26,12 @@ WIDTH = 512  # pixels that a picture is wide, about
 MOST_CELLS = 128  # on a side of a grid
 FARTHEST = 1e15  # that a number of a code may be from 0: beyond any code, and a network can still reckon with it
 FACTS = {  # by their names in metrics.json
-    "kl": "kl", "knn_accuracy": "neighbours", "balanced_accuracy": "neighbours_balanced", "gap_closed": "gap_closed",
+    "kl": "kl",
+    "knn_accuracy": "neighbours",
+    "balanced_accuracy": "neighbours_balanced",
+    "gap_closed": "gap_closed",
     "active_dimensions": "active",
-}  # fmt: skip
+}
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +55,12 @@ def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
 
 def _told(run: Run, metrics: Mapping[str, Any]) -> str:
     config = run.config()
-    parts = [f"{run.id} on {metrics['images']:,} test images; {metrics['observation']['name']}",
-             _losses(config, metrics), "\n".join(_facts(run, config, metrics)), *metrics["notes"]]  # fmt: skip
+    parts = [
+        f"{run.id} on {metrics['images']:,} test images; {metrics['observation']['name']}",
+        _losses(config, metrics),
+        "\n".join(_facts(run, config, metrics)),
+        *metrics["notes"],
+    ]
     return "\n\n".join(parts)
 
 
@@ -84,8 +91,12 @@ def _facts(run: Run, config: Config, metrics: Mapping[str, Any]) -> Iterator[str
 def add_grid(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("--size", type=int, default=16, metavar="N", help="cells on each side (default: %(default)s)")
-    parser.add_argument("--spacing", choices=codes.SPACINGS, default="linear",
-                        help="even steps, steps of the prior's probability, or quantiles of the codes")  # fmt: skip
+    parser.add_argument(
+        "--spacing",
+        choices=codes.SPACINGS,
+        default="linear",
+        help="even steps, steps of the prior's probability, or quantiles of the codes",
+    )
     _add_out(parser)
     lead_to(parser, grid, "grid mnist-baseline --size 20 --out plane.png")
 
@@ -99,8 +110,15 @@ def grid(args: argparse.Namespace, settings: Settings) -> Answer:
     with wrong_use():
         cells = codes.grid(known, has_prior, args.size, args.spacing)
     _draw(run, cells.codes.reshape(args.size**2, -1), args.size, out)
-    document = {"run": run.id, "file": str(out), "size": args.size, "spacing": args.spacing, "note": cells.note,
-                "across": cells.across.tolist(), "up": cells.up.tolist()}  # fmt: skip
+    document = {
+        "run": run.id,
+        "file": str(out),
+        "size": args.size,
+        "spacing": args.spacing,
+        "note": cells.note,
+        "across": cells.across.tolist(),
+        "up": cells.up.tolist(),
+    }
     return Answer(document, f"{out}: {cells.note}.")
 
 
@@ -137,8 +155,11 @@ def _chosen(args: argparse.Namespace, run: Run) -> np.ndarray:
             )
         return codes.samples(run.codes()["mean"], config.has_prior, args.random, args.seed)
     if not args.numbers or len(args.numbers) % size:
-        raise WrongUse(f"{len(args.numbers)} numbers were given", f"A code of {run.id} has {size}",
-                       f"Give {size} numbers for each picture, or --random COUNT")  # fmt: skip
+        raise WrongUse(
+            f"{len(args.numbers)} numbers were given",
+            f"A code of {run.id} has {size}",
+            f"Give {size} numbers for each picture, or --random COUNT",
+        )
     if far := [number for number in args.numbers if not abs(number) < FARTHEST]:
         raise WrongUse(f"A code cannot hold {far[0]:g}", "Numbers of at most 15 digits were expected")
     return np.float32(args.numbers).reshape(-1, size)

@@ -16,8 +16,9 @@ from vae_core.share import report as reports
 def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="+", metavar="RUN", help="one, or several that are compared with the first")
     parser.add_argument("--out", type=Path, metavar="FILE", help="ends in .html, .md or .pdf (default: an .html)")
-    parser.add_argument("--questions", action="store_true",
-                        help="for classes: leave 'why these layers' and the conclusion as questions")  # fmt: skip
+    parser.add_argument(
+        "--questions", action="store_true", help="for classes: leave 'why these layers' and the conclusion as questions"
+    )
     lead_to(parser, report, "report mnist-baseline mnist-deeper --out report.pdf")
 
 

@@ -31,17 +31,30 @@ def list_runs(args: argparse.Namespace, settings: Settings) -> Answer:
     runs = store.list_runs(settings)
     header = ("run", "state", "epoch", "data", "parameters", "loss", "in", "time", "note")
     rows = [
-        (run.id, run.state, f"{run.epoch}/{run.epochs}", run.dataset, run.parameters, *_loss(run, PER[args.per]),
-         duration(run.seconds), run.error or run.note)
+        (
+            run.id,
+            run.state,
+            f"{run.epoch}/{run.epochs}",
+            run.dataset,
+            run.parameters,
+            *_loss(run, PER[args.per]),
+            duration(run.seconds),
+            run.error or run.note,
+        )
         for run in runs
-    ]  # fmt: skip
+    ]
     empty = f"No runs in {settings.checkpoints} yet. Begin with: python -m vae_core train --dataset digits --epochs 20"
     return Answer([asdict(run) for run in runs], table(header, rows) if rows else empty)
 
 
 def _add_per(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--per", choices=PER, default="pixel", help="what losses are shown per; 'channels': per image, "
-                        "mean over channels, as report 003 counts (default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--per",
+        choices=PER,
+        default="pixel",
+        help="what losses are shown per; 'channels': per image, "
+        "mean over channels, as report 003 counts (default: %(default)s)",
+    )
 
 
 def _loss(run: Summary, per: str) -> tuple[float | None, str]:
@@ -62,21 +75,33 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 def show(args: argparse.Namespace, settings: Settings) -> Answer:
     run = store.open_run(settings, args.run)
     document = {
-        "run": run.id, "state": run.state(), "path": str(run.path), "config": run.config().to_json(),
-        "resolved": run.resolved(), "parent": run.parent, "card": run.card(), "status": run.status(),
-        "history": run.history(), "metrics": run.metrics(),
-    }  # fmt: skip
+        "run": run.id,
+        "state": run.state(),
+        "path": str(run.path),
+        "config": run.config().to_json(),
+        "resolved": run.resolved(),
+        "parent": run.parent,
+        "card": run.card(),
+        "status": run.status(),
+        "history": run.history(),
+        "metrics": run.metrics(),
+    }
     return Answer(document, "\n\n".join(part for part in _told(document, run.config(), PER[args.per]) if part))
 
 
 def _told(document: dict[str, Any], config: Config, per: str) -> list[str]:
     status = document["status"]
     facts = [
-        ("run", document["run"]), ("state", document["state"]), ("folder", document["path"]),
-        ("parent", document["parent"]), ("error", status["error"]), ("note", document["card"]["note"]),
-        ("epochs", f"{status['epoch']} of {status['epochs']}"), ("time", duration(status["seconds"])),
+        ("run", document["run"]),
+        ("state", document["state"]),
+        ("folder", document["path"]),
+        ("parent", document["parent"]),
+        ("error", status["error"]),
+        ("note", document["card"]["note"]),
+        ("epochs", f"{status['epoch']} of {status['epochs']}"),
+        ("time", duration(status["seconds"])),
         *_settings(config),
-    ]  # fmt: skip
+    ]
     lines = [f"{name:15}{one_line(str(value))}" for name, value in facts if value not in (None, "")]
     return ["\n".join(lines), *_history(document["history"], config, naming.fitting(per, config.image))]
 
@@ -99,8 +124,14 @@ def _history(rows: list[dict[str, Any]], config: Config, per: str) -> Iterator[s
     if config.kind == "vae":
         parts["reconstruction"] = ("validation_reconstruction", own)
         parts[f"KL, {naming.kl_unit(per)}"] = ("validation_kl", kl)
-    shown = [(row["epoch"], *(_scaled(row.get(f"{part}_nats_per_image"), scale) for part, scale in parts.values()),
-              row.get("seconds")) for row in rows[-SHOWN_EPOCHS:]]  # fmt: skip
+    shown = [
+        (
+            row["epoch"],
+            *(_scaled(row.get(f"{part}_nats_per_image"), scale) for part, scale in parts.values()),
+            row.get("seconds"),
+        )
+        for row in rows[-SHOWN_EPOCHS:]
+    ]
     if shown:
         yield f"Losses in {naming.unit(config, per)}."
         yield table(("epoch", *parts, "seconds"), shown)

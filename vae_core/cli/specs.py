@@ -84,8 +84,11 @@ def add_code(parser: argparse.ArgumentParser) -> None:
     _add_source(parser)
     parser.add_argument("--short", action="store_true", help="train by Keras' own compile and fit; says what differs")
     parser.add_argument("--notebook", action="store_true", help="an .ipynb instead of a script")
-    parser.add_argument("--executed", action="store_true", help="the notebook with its outputs in it: trains the model "
-                        "here and now, so for small settings")  # fmt: skip
+    parser.add_argument(
+        "--executed",
+        action="store_true",
+        help="the notebook with its outputs in it: trains the model here and now, so for small settings",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
     lead_to(parser, code, "code mnist-baseline --out baseline.py")
 

@@ -95,8 +95,13 @@ def _several(config: Config, args: argparse.Namespace, settings: Settings) -> An
 def _answer_for_all(arm: Arm, new: list[Run]) -> Answer:
     found = {run.id: run.status()["best"]["validation"]["nats_per_image"] for run in arm.done}
     best = arms.spread(list(found.values())) if found else None
-    document = {"runs": list(found), "new": [run.id for run in new], "waiting": [run.id for run in arm.waiting],
-                "seeds": list(arm.seeds), "best_nats_per_image": best and asdict(best)}  # fmt: skip
+    document = {
+        "runs": list(found),
+        "new": [run.id for run in new],
+        "waiting": [run.id for run in arm.waiting],
+        "seeds": list(arm.seeds),
+        "best_nats_per_image": best and asdict(best),
+    }
     unit = naming.unit(arm.done[0].config(), naming.IMAGE) if arm.done else ""
     lines = [f"{run_id}  {value:.2f} {unit}" for run_id, value in found.items()]
     if best:
@@ -110,8 +115,10 @@ def resume(args: argparse.Namespace, settings: Settings) -> Answer:
     run = store.open_run(settings, args.run)
     state = run.state()
     if state == "done":
-        raise LoupeError(f"{run.id} is done, and a finished run does not change",
-                         fix=f"To train longer: python -m vae_core fork {run.id} --epochs ...")  # fmt: skip
+        raise LoupeError(
+            f"{run.id} is done, and a finished run does not change",
+            fix=f"To train longer: python -m vae_core fork {run.id} --epochs ...",
+        )
     if state not in FINAL:
         raise LoupeError(f"{run.id} is already {state}")
     return _start(run, args, settings)
@@ -233,8 +240,15 @@ def _say_if_it_waits(settings: Settings) -> None:
 
 def _answer(run: Run, more: dict[str, Any] | None = None) -> Answer:
     status, state = run.status(), run.state()
-    document = {"run": run.id, "state": state, "epochs": status["epoch"], "seconds": status["seconds"],
-                "best": status["best"], "parent": run.parent, **(more or {})}  # fmt: skip
+    document = {
+        "run": run.id,
+        "state": state,
+        "epochs": status["epoch"],
+        "seconds": status["seconds"],
+        "best": status["best"],
+        "parent": run.parent,
+        **(more or {}),
+    }
     return Answer(document, "\n".join(_told(run, state, status)))
 
 
@@ -246,8 +260,10 @@ def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
     yield f"{run.id} is {state}: {plural(epochs, 'epoch')} in {duration(status['seconds'])}."
     if best := status["best"]:
         value, config = best["validation"], run.config()
-        yield (f"Best on validation images: {value['nats_per_image']:.2f} {naming.unit(config, naming.IMAGE)}, "
-               f"{value['nats_per_pixel']:.4f} {naming.PIXEL}, in epoch {best['epoch']}.")  # fmt: skip
+        yield (
+            f"Best on validation images: {value['nats_per_image']:.2f} {naming.unit(config, naming.IMAGE)}, "
+            f"{value['nats_per_pixel']:.4f} {naming.PIXEL}, in epoch {best['epoch']}."
+        )
     yield from _reported(run.config().recipe)
     yield f"Next: python -m vae_core evaluate {run.id}" if state == "done" else _how_to_go_on(run)
 

@@ -143,8 +143,10 @@ def _foretell(found: Study, workers: int) -> None:
     data = catalog.describe(search.base.dataset, found.settings)
     times = expected.expected(found.settings, search, data, workers)
     guess = "" if times.measured else " A guess: `calibrate` measures this machine."
-    complain(f"{found.name}: one trial takes {told(times.trial)}, all of it {told(times.whole)}, "
-             f"less where weak trials end early.{guess}")  # fmt: skip
+    complain(
+        f"{found.name}: one trial takes {told(times.trial)}, all of it {told(times.whole)}, "
+        f"less where weak trials end early.{guess}"
+    )
 
 
 def _wait(found: Study) -> None:
@@ -161,15 +163,19 @@ def _wait(found: Study) -> None:
                 time.sleep(0.5)
         except KeyboardInterrupt:
             found.stop()
-            raise LoupeError(f"The search {found.name} was stopped",
-                             fix=f"To go on: python -m vae_core searches {found.name} --resume") from None  # fmt: skip
+            raise LoupeError(
+                f"The search {found.name} was stopped",
+                fix=f"To go on: python -m vae_core searches {found.name} --resume",
+            ) from None
     if found.state() == "failed":
         raise LoupeError(found.error())
 
 
 def _all(settings: Settings) -> Answer:
-    rows = [(each.name, each.state(), each.budget()["trials"], each.document()["created"][:16]) for each in
-            study.every(settings)]  # fmt: skip
+    rows = [
+        (each.name, each.state(), each.budget()["trials"], each.document()["created"][:16])
+        for each in study.every(settings)
+    ]
     text = table(("search", "state", "trials", "begun"), rows) if rows else "There are no searches."
     names = ("search", "state", "trials", "created")
     return Answer([dict(zip(names, row)) for row in rows], text)

@@ -132,19 +132,79 @@ def _letters(settings: Settings, progress: Progress | None) -> Raw:
 
 
 ALL = (
-    Builtin("type", "Letters and digits in seventeen faces", (28, 28, 1), 18_000, 2000, 2000, letters.CLASSES,
-            "drawn here, in the faces that come with matplotlib", _letters, version=letters.VERSION, extra="letters"),
-    Builtin("mnist", "MNIST, handwritten digits", (28, 28, 1), 60_000, 0, 10_000, DIGITS,
-            "Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0", _mnist, (MNIST,)),
-    Builtin("fashion-mnist", "Fashion-MNIST, pieces of clothing", (28, 28, 1), 60_000, 0, 10_000, CLOTHES,
-            "Zalando SE; MIT", _fashion, FASHION),
-    Builtin("cifar10", "CIFAR-10, animals and vehicles", (32, 32, 3), 50_000, 0, 10_000, OBJECTS,
-            "A. Krizhevsky, V. Nair, G. Hinton", _cifar10, (CIFAR10,)),
-    Builtin("digits", "Small handwritten digits", (8, 8, 1), 1617, 180, 180, DIGITS,
-            "scikit-learn (UCI, E. Alpaydin, C. Kaynak)", _digits),
-    Builtin("shapes", "Squares, ellipses and hearts", (32, 32, 1), 18_000, 2000, 2000, shapes.SHAPES,
-            "generated", _shapes, version=shapes.VERSION),
-)  # fmt: skip
+    Builtin(
+        "type",
+        "Letters and digits in seventeen faces",
+        (28, 28, 1),
+        18_000,
+        2000,
+        2000,
+        letters.CLASSES,
+        "drawn here, in the faces that come with matplotlib",
+        _letters,
+        version=letters.VERSION,
+        extra="letters",
+    ),
+    Builtin(
+        "mnist",
+        "MNIST, handwritten digits",
+        (28, 28, 1),
+        60_000,
+        0,
+        10_000,
+        DIGITS,
+        "Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0",
+        _mnist,
+        (MNIST,),
+    ),
+    Builtin(
+        "fashion-mnist",
+        "Fashion-MNIST, pieces of clothing",
+        (28, 28, 1),
+        60_000,
+        0,
+        10_000,
+        CLOTHES,
+        "Zalando SE; MIT",
+        _fashion,
+        FASHION,
+    ),
+    Builtin(
+        "cifar10",
+        "CIFAR-10, animals and vehicles",
+        (32, 32, 3),
+        50_000,
+        0,
+        10_000,
+        OBJECTS,
+        "A. Krizhevsky, V. Nair, G. Hinton",
+        _cifar10,
+        (CIFAR10,),
+    ),
+    Builtin(
+        "digits",
+        "Small handwritten digits",
+        (8, 8, 1),
+        1617,
+        180,
+        180,
+        DIGITS,
+        "scikit-learn (UCI, E. Alpaydin, C. Kaynak)",
+        _digits,
+    ),
+    Builtin(
+        "shapes",
+        "Squares, ellipses and hearts",
+        (32, 32, 1),
+        18_000,
+        2000,
+        2000,
+        shapes.SHAPES,
+        "generated",
+        _shapes,
+        version=shapes.VERSION,
+    ),
+)
 
 
 def find(name: str) -> Builtin | None:
@@ -155,6 +215,8 @@ def check_known(builtin: Builtin, raw: Raw) -> None:
     """A file of the right name may hold something else; better said now than after a training."""
     if raw.pixels.shape[1:] != builtin.image:
         height, width, channels = raw.pixels.shape[1:]
-        raise LoupeError(f"The local {builtin.name} holds images of {height}x{width}x{channels}",
-                         f"{builtin.name} has images of {builtin.image[0]}x{builtin.image[1]}x{builtin.image[2]}",
-                         "Give your own data set a name of its own")  # fmt: skip
+        raise LoupeError(
+            f"The local {builtin.name} holds images of {height}x{width}x{channels}",
+            f"{builtin.name} has images of {builtin.image[0]}x{builtin.image[1]}x{builtin.image[2]}",
+            "Give your own data set a name of its own",
+        )

@@ -128,9 +128,18 @@ def _build(meta: Meta, arrays: dict[str, Array]) -> Dataset:
     if any(part.pixels.dtype != np.uint8 or part.pixels.shape[1:] != known.image for part in parts.values()):
         raise ValueError("its images are of another kind than meta.json says")
     return Dataset(
-        known.name, known.title, parts["train"], parts["test"], known.classes, arrays.get("validation"),
-        arrays.get("groups"), known.notes, known.warnings, meta.fingerprint, known.source,
-    )  # fmt: skip
+        known.name,
+        known.title,
+        parts["train"],
+        parts["test"],
+        known.classes,
+        arrays.get("validation"),
+        arrays.get("groups"),
+        known.notes,
+        known.warnings,
+        meta.fingerprint,
+        known.source,
+    )
 
 
 def _part(half: str, meta: Meta, arrays: dict[str, Array]) -> Part:

@@ -22,11 +22,24 @@ SIDE = 28
 CLASSES = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 # Symbol and extension fonts hold no letters. A face that is another one leaned over is left out: slant is a factor.
 FACES = (
-    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold",
-    "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "DejaVuSerif-BoldItalic",
-    "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta",
-    "cmr10", "cmb10", "cmss10", "cmti10", "cmtt10",
-)  # fmt: skip
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSansMono",
+    "DejaVuSansMono-Bold",
+    "DejaVuSerif",
+    "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic",
+    "DejaVuSerif-BoldItalic",
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+    "STIXGeneralBolIta",
+    "cmr10",
+    "cmb10",
+    "cmss10",
+    "cmti10",
+    "cmtt10",
+)
 # Slant in widths a height, weight in pixels that an outline moves out, size in pixels of a capital's height.
 RANGES = {"slant": (-0.1, 0.25), "weight": (-0.25, 0.55), "size": (17.0, 20.0), "warp": (0.0, 1.0)}
 GOLDEN = 1.1673039782614187  # the golden ratio of four dimensions: x ** 5 = x + 1

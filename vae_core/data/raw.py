@@ -14,9 +14,15 @@ from vae_core.errors import LoupeError
 
 PARTS = ("train", "validation", "test")
 PART_WORDS = {
-    "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
-    "dev": "validation", "test": "test", "testing": "test",
-}  # fmt: skip
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
 FEWEST = 10  # images, where the split is ours to make: one of them tests, one validates
 LONGEST = 1000  # letters of a word: columns of words are kept as wide as their longest
 SHARE = 0.1  # of all images to test, and as many to validate, where the source does not say
@@ -47,9 +53,18 @@ def assemble(raw: Raw, name: str, title: str, source: str, *, seed: int = 0, cla
     validation = np.searchsorted(training, places["validation"]) if len(places["validation"]) else None
     own_groups = None if groups is None else groups[training]
     return Dataset(
-        name, title, train, test, names, validation, own_groups, (*raw.notes, *told), raw.warnings,
-        raw.stamp or fingerprint(train, test, validation, own_groups), source,
-    )  # fmt: skip
+        name,
+        title,
+        train,
+        test,
+        names,
+        validation,
+        own_groups,
+        (*raw.notes, *told),
+        raw.warnings,
+        raw.stamp or fingerprint(train, test, validation, own_groups),
+        source,
+    )
 
 
 def as_words(words: Sequence[str], what: str) -> Array:

@@ -183,8 +183,12 @@ def _split_at_code(layers: Layers, image: Shape, latent: int) -> tuple[Layers, C
         raise LoupeError("The encoder line is empty", "At least one token was expected", "Try conv16/2 bn conv32/2 bn")
     places = [place for place, layer in enumerate(layers) if isinstance(layer, Code)]
     if len(places) > 1:
-        raise LoupeError(f"The encoder has {len(places)} codes", "It ends in one code", "Take the others out",
-                         repairs.taken_out("encoder", layers, places))  # fmt: skip
+        raise LoupeError(
+            f"The encoder has {len(places)} codes",
+            "It ends in one code",
+            "Take the others out",
+            repairs.taken_out("encoder", layers, places),
+        )
     if places:
         code = layers[places[0]]
         assert isinstance(code, Code)
@@ -230,8 +234,12 @@ def _check_decoder(layers: Layers, code: Code, image: tuple[int, int, int]) -> N
     place, wrong = next(((i, layer) for i, layer in enumerate(layers) if isinstance(layer, Code)), (-1, None))
     if wrong is not None:
         fix = f"Use dense{wrong.size} there"
-        raise LoupeError(f"The decoder has {wrong.text} in it", "The code belongs to the encoder", fix,
-                         repairs.no_code(layers, place, wrong.size))  # fmt: skip
+        raise LoupeError(
+            f"The decoder has {wrong.text} in it",
+            "The code belongs to the encoder",
+            fix,
+            repairs.no_code(layers, place, wrong.size),
+        )
     shape = _through(layers, (code.size,), "decoder", layers)
     if shape != image:
         what = "The decoder line is empty" if not layers else f"The decoder ends in the shape {show(shape)}"

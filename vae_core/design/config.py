@@ -22,9 +22,13 @@ VERSION = 1
 FOLD = re.compile(r"fold:([1-9]\d?)/([1-9]\d?)")  # the second of five folds is fold:2/5
 MOST_FOLDS = 20
 EXPECTED = {
-    "str": "A text", "int": "A whole number", "float": "A number", "bool": "true or false",
-    "tuple[int, int, int]": "A list of height, width and channels", "tuple[str, ...]": "A list of names",
-}  # fmt: skip
+    "str": "A text",
+    "int": "A whole number",
+    "float": "A number",
+    "bool": "true or false",
+    "tuple[int, int, int]": "A list of height, width and channels",
+    "tuple[str, ...]": "A list of names",
+}
 NAMES = {  # they become part of a folder's name
     "dataset": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
     "recipe": re.compile(r"[A-Za-z0-9._-]{0,64}"),
@@ -104,8 +108,11 @@ def from_json(document: Any) -> Config:
         raise LoupeError("The config is not a JSON object", "An object with the keys of a config was expected")
     version = document.get("version")
     if version != VERSION:
-        raise LoupeError(f"The config has version {version!r}", f"This program reads version {VERSION}",
-                         "Update the program, or train the model again")  # fmt: skip
+        raise LoupeError(
+            f"The config has version {version!r}",
+            f"This program reads version {VERSION}",
+            "Update the program, or train the model again",
+        )
     values = {key: value for key, value in document.items() if key != "version"}
     known = [field.name for field in fields(Config)]
     unknown = sorted(set(values) - set(known))
@@ -132,17 +139,21 @@ def _latent(encoder: tuple[Layer, ...], latent: int | None) -> int | None:
     if own is None:
         return 2 if latent is None else latent
     if latent not in (None, own.size):
-        raise LoupeError(f"The encoder ends in code{own.size}, but a latent size of {latent} was asked for",
-                         fix=f"Leave the latent size out, or write code{latent}")  # fmt: skip
+        raise LoupeError(
+            f"The encoder ends in code{own.size}, but a latent size of {latent} was asked for",
+            fix=f"Leave the latent size out, or write code{latent}",
+        )
     return None
 
 
 def _check_likelihood(config: Config) -> None:
     architecture = config.architecture()
     if config.loss != "mse" and not architecture.ends_in_sigmoid:
-        raise LoupeError(f"The loss is {config.loss}, but the decoder ends in {architecture.decoder[-1].text}",
-                         "A cross-entropy needs numbers between 0 and 1",
-                         "End the decoder in a layer with :sigmoid, or choose the loss mse")  # fmt: skip
+        raise LoupeError(
+            f"The loss is {config.loss}, but the decoder ends in {architecture.decoder[-1].text}",
+            "A cross-entropy needs numbers between 0 and 1",
+            "End the decoder in a layer with :sigmoid, or choose the loss mse",
+        )
 
 
 def _check(config: Config) -> None:

@@ -62,8 +62,9 @@ def _split(split: str) -> str:
 def _table(*settings: Setting) -> Mapping[str, Setting]:
     held = {field.name: field for field in fields(Fields)}
     defaults = {name: None if field.default is MISSING else field.default for name, field in held.items()}
-    return {each.name: replace(each, declared=str(held[each.name].type), default=defaults[each.name])
-            for each in settings}  # fmt: skip
+    return {
+        each.name: replace(each, declared=str(held[each.name].type), default=defaults[each.name]) for each in settings
+    }
 
 
 SETTINGS = _table(

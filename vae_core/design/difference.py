@@ -204,8 +204,10 @@ def _about_layers(found: Difference) -> Iterator[str]:
             counted = sum(unit.parameters for unit in units)
             layers = sum(len(unit.layers) for unit in units)
             noun = "layer" if layers == 1 else "layers"
-            yield (f"The second {word} {layers} {noun} with {counted:,} parameters: "
-                   f"{listed([unit.text for unit in units])}.")  # fmt: skip
+            yield (
+                f"The second {word} {layers} {noun} with {counted:,} parameters: "
+                f"{listed([unit.text for unit in units])}."
+            )
 
 
 def _where_parameters_sit(found: Difference) -> Iterator[str]:
@@ -217,9 +219,11 @@ def _where_parameters_sit(found: Difference) -> Iterator[str]:
         if b.counts[0] - a.counts[0] > GREW * (totals[1] - totals[0]) > 0:
             of_added = sum(step.b.parameters for step in steps if step.a is None and step.b)
             new = f"; the added layers hold {of_added:,}" if of_added else ""
-            yield (f"In the {name}, {b.main.text} holds {b.counts[0]:,} of the second's {totals[1]:,} parameters "
-                   f"({a.main.text} {a.counts[0]:,} of {totals[0]:,} in the first): "
-                   f"{_numbers(a)} go into it, then {_numbers(b)}{new}.")  # fmt: skip
+            yield (
+                f"In the {name}, {b.main.text} holds {b.counts[0]:,} of the second's {totals[1]:,} parameters "
+                f"({a.main.text} {a.counts[0]:,} of {totals[0]:,} in the first): "
+                f"{_numbers(a)} go into it, then {_numbers(b)}{new}."
+            )
 
 
 def _numbers(unit: Unit) -> str:

@@ -106,8 +106,15 @@ def fixed_from_json(document: Any) -> Fixed:
 
 # Of a laptop with two cores: for a first guess, until a machine is measured.
 USUAL_RATES = Calibration(
-    step=1e-4, layer=6e-5, convolution=3e-11, narrow=1.5e-10, dense=3e-11, element=1.5e-9, random=5e-9, parameter=4e-9,
-)  # fmt: skip
+    step=1e-4,
+    layer=6e-5,
+    convolution=3e-11,
+    narrow=1.5e-10,
+    dense=3e-11,
+    element=1.5e-9,
+    random=5e-9,
+    parameter=4e-9,
+)
 USUAL = Fixed(start=5, build=0.7, build_layer=0.2, first_look=1, look=0.1, finish=2, finish_layer=0.13)
 
 

@@ -219,8 +219,11 @@ def _encoder(config: Config) -> str:
     architecture = config.architecture()
     (head,) = (call.text for call in architecture.code.keras())
     if config.kind == "vae":
-        end = [f"mean = layers.{head}(x)", f"log_variance = layers.{head}(x)",
-               'encoder = keras.Model(image, [mean, log_variance], name="encoder")']  # fmt: skip
+        end = [
+            f"mean = layers.{head}(x)",
+            f"log_variance = layers.{head}(x)",
+            'encoder = keras.Model(image, [mean, log_variance], name="encoder")',
+        ]
     else:
         end = [f"x = layers.{head}(x)", 'encoder = keras.Model(image, x, name="encoder")']
     lines = ["keras.utils.set_random_seed(SEED)  # the first weights follow from it and from the order of the layers"]

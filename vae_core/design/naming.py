@@ -130,33 +130,90 @@ class Quantity:
 QUANTITIES: Mapping[str, Quantity] = {
     each.key: each
     for each in (
-        Quantity("reconstruction", "Reconstruction", "", LOWER,
-                 "The loss between a test image and its reconstruction at the mean code, as this model was trained on "
-                 "it.", own=True),
-        Quantity("kl", "KL", f"{NATS} {IMAGE}", NEITHER,
-                 "How much the code of an image says beyond the prior. Neither more nor less is better in itself."),
-        Quantity("negative_elbo", "Negative ELBO", f"{NATS} {IMAGE}", LOWER,
-                 "Reconstruction at a sampled code plus KL, always at beta = 1."),
-        Quantity("bce", "Cross-entropy", f"{NATS} {PIXEL}", LOWER,
-                 "Between a test image and its reconstruction at the mean code, whatever the model was trained on.",
-                 per_pixel=True),
-        Quantity("bce_sampled", "Cross-entropy, sampled code", f"{NATS} {PIXEL}", LOWER,
-                 "The same at one random draw of the image's code.", per_pixel=True),
-        Quantity("mse", "Squared error", PIXEL, LOWER,
-                 "Mean squared difference of pixels in 0..1 between a test image and its reconstruction at the mean "
-                 "code.", per_pixel=True),
-        Quantity("mse_sampled", "Squared error, sampled code", PIXEL, LOWER,
-                 "The same at one random draw of the image's code.", per_pixel=True),
-        Quantity("neighbours", "Class by neighbours", "share of test images", HIGHER,
-                 "How often most of the 15 nearest training codes have the test image's class."),
-        Quantity("neighbours_balanced", "Class by neighbours, balanced", "mean share over classes", HIGHER,
-                 "The same, every class counting alike however many images it has."),
-        Quantity("gap_closed", "Gap closed", "share", HIGHER,
-                 "Of the way from always answering with the mean image (0) to the least that is possible (1)."),
-        Quantity("active", "Active numbers of the code", "", NEITHER,
-                 "Numbers of the code whose mean varies over the test images. The others carry nothing."),
+        Quantity(
+            "reconstruction",
+            "Reconstruction",
+            "",
+            LOWER,
+            "The loss between a test image and its reconstruction at the mean code, as this model was trained on it.",
+            own=True,
+        ),
+        Quantity(
+            "kl",
+            "KL",
+            f"{NATS} {IMAGE}",
+            NEITHER,
+            "How much the code of an image says beyond the prior. Neither more nor less is better in itself.",
+        ),
+        Quantity(
+            "negative_elbo",
+            "Negative ELBO",
+            f"{NATS} {IMAGE}",
+            LOWER,
+            "Reconstruction at a sampled code plus KL, always at beta = 1.",
+        ),
+        Quantity(
+            "bce",
+            "Cross-entropy",
+            f"{NATS} {PIXEL}",
+            LOWER,
+            "Between a test image and its reconstruction at the mean code, whatever the model was trained on.",
+            per_pixel=True,
+        ),
+        Quantity(
+            "bce_sampled",
+            "Cross-entropy, sampled code",
+            f"{NATS} {PIXEL}",
+            LOWER,
+            "The same at one random draw of the image's code.",
+            per_pixel=True,
+        ),
+        Quantity(
+            "mse",
+            "Squared error",
+            PIXEL,
+            LOWER,
+            "Mean squared difference of pixels in 0..1 between a test image and its reconstruction at the mean code.",
+            per_pixel=True,
+        ),
+        Quantity(
+            "mse_sampled",
+            "Squared error, sampled code",
+            PIXEL,
+            LOWER,
+            "The same at one random draw of the image's code.",
+            per_pixel=True,
+        ),
+        Quantity(
+            "neighbours",
+            "Class by neighbours",
+            "share of test images",
+            HIGHER,
+            "How often most of the 15 nearest training codes have the test image's class.",
+        ),
+        Quantity(
+            "neighbours_balanced",
+            "Class by neighbours, balanced",
+            "mean share over classes",
+            HIGHER,
+            "The same, every class counting alike however many images it has.",
+        ),
+        Quantity(
+            "gap_closed",
+            "Gap closed",
+            "share",
+            HIGHER,
+            "Of the way from always answering with the mean image (0) to the least that is possible (1).",
+        ),
+        Quantity(
+            "active",
+            "Active numbers of the code",
+            "",
+            NEITHER,
+            "Numbers of the code whose mean varies over the test images. The others carry nothing.",
+        ),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

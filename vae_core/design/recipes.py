@@ -37,8 +37,11 @@ def find(key: str, variant: str = "faithful", latent: int | None = None, noise: 
 
 def is_still(recipe: Config, config: Config, choices: Mapping[str, tuple[float, ...]]) -> bool:
     """Whether a report's numbers may stand beside it: only what the report leaves open differs from its recipe."""
-    different = [name for name, setting in SETTINGS.items()
-                 if not setting.free and getattr(config, name) != getattr(recipe, name)]  # fmt: skip
+    different = [
+        name
+        for name, setting in SETTINGS.items()
+        if not setting.free and getattr(config, name) != getattr(recipe, name)
+    ]
     return all(getattr(config, name) in choices.get(name, ()) for name in different)
 
 
@@ -63,9 +66,17 @@ def auto(image: tuple[int, int, int], dataset: str, kind: str = "vae", latent: i
         tokens.append(f"conv{filters}/2 bn")
         side, filters = -(-side // 2), min(2 * filters, MOST_FILTERS)
     return Config(
-        dataset, image, " ".join(tokens), kind=kind, latent=latent,
-        learning_rate=1e-3, schedule="cosine", warmup=1.0, batch=64, epochs=30,
-    )  # fmt: skip
+        dataset,
+        image,
+        " ".join(tokens),
+        kind=kind,
+        latent=latent,
+        learning_rate=1e-3,
+        schedule="cosine",
+        warmup=1.0,
+        batch=64,
+        epochs=30,
+    )
 
 
 DENSE = {"encoder": "flatten dense512:gelu dense256:gelu", "batch": 128, "learning_rate": 1e-3, "epochs": 20}

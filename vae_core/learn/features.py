@@ -39,8 +39,9 @@ def activations(run: Run, layer: int, images: np.ndarray, progress: Progress) ->
 
 def _cut(run: Run, architecture: Architecture, layer: int) -> keras.Model:
     if not 0 <= layer < len(architecture.encoder):
-        raise LoupeError(f"The encoder of {run.id} has no layer {layer + 1}",
-                         f"It has {len(architecture.encoder)} before its code")  # fmt: skip
+        raise LoupeError(
+            f"The encoder of {run.id} has no layer {layer + 1}", f"It has {len(architecture.encoder)} before its code"
+        )
     encoder, until = models.cut(architecture, layer)
     saved.fill(encoder, keras_file.read(run.model)["encoder"])
     return until

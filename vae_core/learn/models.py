@@ -22,8 +22,9 @@ from vae_core.learn.layers import (
 
 # By the names of stock layers, what trains in their place: where layers are fused, and in half precision.
 FUSED: dict[str, type[keras.layers.Layer]] = {
-    "BatchNormalization": FusedBatchNormalization, "Cropping2D": SlicingCrop,
-}  # fmt: skip
+    "BatchNormalization": FusedBatchNormalization,
+    "Cropping2D": SlicingCrop,
+}
 PRECISE: dict[str, type[keras.layers.Layer]] = {"Conv2D": PreciseConv2D, "Conv2DTranspose": PreciseConv2DTranspose}
 
 

@@ -79,8 +79,11 @@ def load_position(run: Run, steps: Steps) -> Position:
     if state.optimizer != run.config().optimizer:  # a fork that changed it starts its moments afresh
         now = now[: len(weights)]
     if not steps.fits(now) or not (_alike(state.best, weights) or not state.best):
-        raise LoupeError("The saved state does not fit this model", "The state of the same architecture was expected",
-                         "Train it again")  # fmt: skip
+        raise LoupeError(
+            "The saved state does not fit this model",
+            "The state of the same architecture was expected",
+            "Train it again",
+        )
     steps.restore(now)
     return Position(**{name: state.numbers[name] for name in NUMBERS}, best=state.best)
 

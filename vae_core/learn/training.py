@@ -160,10 +160,13 @@ class Training:
         steps_left = epochs_left * self.steps_per_epoch - position.step
         speed = (position.step - first) * self.config.batch / max(now - began, 1e-6)
         row = {
-            "epoch": position.epoch + 1, "step": position.step, "steps": self.steps_per_epoch,
-            "nats_per_image": position.means()["total"], "images_per_second": round(speed, 1),
+            "epoch": position.epoch + 1,
+            "step": position.step,
+            "steps": self.steps_per_epoch,
+            "nats_per_image": position.means()["total"],
+            "images_per_second": round(speed, 1),
             **self._eta(steps_left, epochs_left),
-        }  # fmt: skip
+        }
         self.run.add_progress(row)
         self.report(row)
         if now - self.written > STATUS_SECONDS:
@@ -186,9 +189,12 @@ class Training:
         epochs = self.config.epochs - position.epoch
         best = {"nats_per_image": position.best_value, "nats_per_pixel": position.best_value / self.config.pixels}
         self.run.set_status(
-            epoch=position.epoch, seconds=round(position.seconds, 2), peak_memory_mb=peak_memory_mb(),
-            best={"epoch": position.best_epoch, "validation": best}, **self._eta(epochs * self.steps_per_epoch, epochs),
-        )  # fmt: skip
+            epoch=position.epoch,
+            seconds=round(position.seconds, 2),
+            peak_memory_mb=peak_memory_mb(),
+            best={"epoch": position.best_epoch, "validation": best},
+            **self._eta(epochs * self.steps_per_epoch, epochs),
+        )
         self.report({"epoch_done": position.epoch, **row})
 
     def _look(self) -> dict[str, Any]:
@@ -211,13 +217,15 @@ class Training:
         training = {f"train_{name}_nats_per_image": value for name, value in position.means().items()}
         held_out = {f"validation_{name}_nats_per_image": float(value) for name, value in validation.items()}
         return {
-            "epoch": position.epoch + 1, **training, **held_out,
+            "epoch": position.epoch + 1,
+            **training,
+            **held_out,
             "learning_rate": objective.learning_rate(self.config, last, per_epoch),
             "beta": objective.beta(self.config, last, per_epoch),
             "seconds": round(position.train_seconds, 3),
             "images_per_second": round(self.image_count / max(position.train_seconds, 1e-6), 1),
             "peak_memory_mb": peak_memory_mb(),
-        }  # fmt: skip
+        }
 
     def _taken(self) -> dict[str, float]:
         return {"seconds": round(self.position.seconds, 2)}
@@ -256,8 +264,11 @@ def _load(config: Config, run: Run, settings: Settings) -> Dataset:
         )
     known = run.resolved().get("data_fingerprint")
     if known and known != data.fingerprint:
-        raise LoupeError(f"The data set {config.dataset} has changed since this run began",
-                         "A run can only go on with the images it began with", "Set up a new run")  # fmt: skip
+        raise LoupeError(
+            f"The data set {config.dataset} has changed since this run began",
+            "A run can only go on with the images it began with",
+            "Set up a new run",
+        )
     return data
 
 

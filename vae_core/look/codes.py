@@ -70,8 +70,10 @@ def grid(codes: np.ndarray, has_prior: bool, n: int, spacing: str = "linear", ax
     if spacing not in SPACINGS:
         raise LoupeError(f"The spacing is '{spacing}'", f"One of {', '.join(SPACINGS)} was expected")
     if spacing == "gaussian" and not has_prior:
-        raise LoupeError("Gaussian spacing follows the prior, and this model's codes follow none",
-                         fix="Choose the spacing 'linear' or 'data'")  # fmt: skip
+        raise LoupeError(
+            "Gaussian spacing follows the prior, and this model's codes follow none",
+            fix="Choose the spacing 'linear' or 'data'",
+        )
     axes = axes or _axes(codes)
     across, up = (_ticks(places, has_prior, n, spacing) for places in axes.places(codes))
     up = up[::-1]

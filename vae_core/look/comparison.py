@@ -89,12 +89,19 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "a": self.a.id, "b": self.b.id, "scope": self.scope, "images": self.images, "confidence": self.confidence,
-            "seeds": [[run.config().seed for run in arm.done] for arm in self.arms], "problem": self.problem,
-            "ranked": self.ranked, "rows": [_row(row) for row in self.rows],
-            "credited": [row.metric.key for row in self.credited], "sentences": list(self.sentences()),
+            "a": self.a.id,
+            "b": self.b.id,
+            "scope": self.scope,
+            "images": self.images,
+            "confidence": self.confidence,
+            "seeds": [[run.config().seed for run in arm.done] for arm in self.arms],
+            "problem": self.problem,
+            "ranked": self.ranked,
+            "rows": [_row(row) for row in self.rows],
+            "credited": [row.metric.key for row in self.credited],
+            "sentences": list(self.sentences()),
             "difference": self.difference.to_json(),
-        }  # fmt: skip
+        }
 
 
 def compare(
@@ -122,9 +129,18 @@ def _compare(runs: tuple[Run, Run], both: tuple[Arm, Arm], scope: str, compariso
     problem = _problem(a, b, [len(found["reconstruction"]) for each in values for found in each])
     rows, confidence = _rows(configs, values, problem, comparisons)
     return Comparison(
-        a, b, (name(a), name(b)), both, scope, difference.between(*configs), rows, confidence,
-        len(values[0][0]["reconstruction"]), problem, (configs[0].split == "test", configs[1].split == "test"),
-    )  # fmt: skip
+        a,
+        b,
+        (name(a), name(b)),
+        both,
+        scope,
+        difference.between(*configs),
+        rows,
+        confidence,
+        len(values[0][0]["reconstruction"]),
+        problem,
+        (configs[0].split == "test", configs[1].split == "test"),
+    )
 
 
 def name(run: Run) -> str:
@@ -219,8 +235,10 @@ def _of_runs(found: Comparison, main: Row) -> Iterator[str]:
         return
     what = "the layers are" if found.difference.kinds else "the settings are"
     counts = " and ".join(str(len(arm.done)) for arm in found.arms)
-    yield (f"With {counts} finished {'seed' if counts == '1 and 1' else 'seeds'}, {what} not credited: another seed "
-           f"could turn it around. That takes at least {arms.LEAST} of each.")  # fmt: skip
+    yield (
+        f"With {counts} finished {'seed' if counts == '1 and 1' else 'seeds'}, {what} not credited: another seed "
+        f"could turn it around. That takes at least {arms.LEAST} of each."
+    )
 
 
 def _of_configs(found: Comparison, main: Row) -> Iterator[str]:
@@ -269,5 +287,10 @@ def _told(found: Comparison, row: Row) -> str:
 def _row(row: Row) -> dict[str, Any]:
     metric = {"metric": row.metric.key, "label": row.metric.label, "unit": row.metric.unit, "better": row.metric.better}
     values = {side: value and asdict(value) for side, value in (("a", row.a), ("b", row.b))}
-    return {**metric, **values, "difference": row.difference and asdict(row.difference), "differs": row.differs,
-            "reason": row.reason}  # fmt: skip
+    return {
+        **metric,
+        **values,
+        "difference": row.difference and asdict(row.difference),
+        "differs": row.differs,
+        "reason": row.reason,
+    }

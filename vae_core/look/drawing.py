@@ -33,9 +33,11 @@ def svg(evidence: Curves | Bars | Dots) -> str:
 
 def _picture(title: str, width: float, height: float, parts: Iterator[str]) -> str:
     body = "".join(parts)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-            f'height="{height:g}" role="img" aria-label="{escape(title)}" style="max-width:100%;height:auto" '
-            f'font-family="Helvetica, sans-serif">{body}</svg>')  # fmt: skip
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'height="{height:g}" role="img" aria-label="{escape(title)}" style="max-width:100%;height:auto" '
+        f'font-family="Helvetica, sans-serif">{body}</svg>'
+    )
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,10 @@ def _bar_parts(found: Bars, count: int) -> Iterator[str]:
         start, end = sorted((axis.at(0.0), axis.at(value if _is_known(value) else 0.0)))
         colour = ROLES[MARKED] if place in found.marked else ROLES[MAIN]
         yield _text(NAMES - 8, y + 13, name if len(name) <= 24 else f"{name[:23]}...", anchor="end", size=SMALL)
-        yield (f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 0.5):.1f}" height="{ROW - 6}" '
-               f'fill="{colour}"/>')  # fmt: skip
+        yield (
+            f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 0.5):.1f}" height="{ROW - 6}" '
+            f'fill="{colour}"/>'
+        )
         yield _text(end + 6, y + 13, _number(value), size=SMALL)
     if found.limit and _is_known(found.limit[0]):
         yield from _limit(*found.limit, axis, TOP + ROW * count)
@@ -188,14 +192,18 @@ def _dot_parts(found: Dots) -> Iterator[str]:
 
 def _text(x: float, y: float, text: str, anchor: str = "start", size: int = SIZE, bold: bool = False) -> str:
     weight = ' font-weight="bold"' if bold else ""
-    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="currentColor"{weight}>'
-            f"{escape(text)}</text>")  # fmt: skip
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="currentColor"{weight}>'
+        f"{escape(text)}</text>"
+    )
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float, colour: str = GREY, strong: bool = False) -> str:
     opacity = "1" if strong else "0.35"
-    return (f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="1" '
-            f'stroke-opacity="{opacity}"/>')  # fmt: skip
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="1" '
+        f'stroke-opacity="{opacity}"/>'
+    )
 
 
 def _number(value: float) -> str:

@@ -131,8 +131,11 @@ class _Steps:
 def check(config: Config, dataset: Dataset) -> None:
     if dataset.image != config.image:
         found, wanted = ("x".join(map(str, shape)) for shape in (dataset.image, config.image))
-        raise LoupeError(f"The images of {config.dataset} are {found}", f"This run was trained on {wanted}",
-                         "Put the data set back that it was trained on")  # fmt: skip
+        raise LoupeError(
+            f"The images of {config.dataset} are {found}",
+            f"This run was trained on {wanted}",
+            "Put the data set back that it was trained on",
+        )
 
 
 def _sampled(mean: np.ndarray, log_variance: np.ndarray | None, seed: int) -> np.ndarray:

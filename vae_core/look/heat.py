@@ -7,9 +7,16 @@ import numpy as np
 LEAST = 0.1  # a scale that is finer than that would make noise look like errors
 TOP = 0.995  # share of the pixels that the scale covers
 STOPS = (  # of the colour map "magma", evenly spaced
-    (0, 0, 4), (28, 16, 68), (79, 18, 123), (129, 37, 129), (181, 54, 122), (229, 80, 100), (251, 135, 97),
-    (254, 194, 135), (252, 253, 191),
-)  # fmt: skip
+    (0, 0, 4),
+    (28, 16, 68),
+    (79, 18, 123),
+    (129, 37, 129),
+    (181, 54, 122),
+    (229, 80, 100),
+    (251, 135, 97),
+    (254, 194, 135),
+    (252, 253, 191),
+)
 
 
 def errors(originals: np.ndarray, made: np.ndarray) -> np.ndarray:

@@ -46,8 +46,10 @@ class Network:
         """Outputs by name, float32. Bytes are taken as pixels of 0..255, floats as they are."""
         wanted = self._use(lambda form: form.ends.row)
         if rows.shape[1:] != wanted:
-            raise LoupeError(f"The model was given {INPUTS[self.task]}s of {_size(rows.shape[1:])}",
-                             f"This model takes {_size(wanted)}")  # fmt: skip
+            raise LoupeError(
+                f"The model was given {INPUTS[self.task]}s of {_size(rows.shape[1:])}",
+                f"This model takes {_size(wanted)}",
+            )
         parts = []
         for start in range(0, max(1, len(rows)), CHUNK):
             part = _floats(rows[start : start + CHUNK])

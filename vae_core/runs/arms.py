@@ -132,5 +132,8 @@ def _alike(settings: Settings, config: Config, lines: Sequence[Summary]) -> list
 
 def _may_be(line: Summary, config: Config) -> bool:
     """Seen without opening it. Trials of searches never read the test images."""
-    return not line.parent and not line.study and (line.dataset, line.kind, line.epochs) == (
-        config.dataset, config.kind, config.epochs)  # fmt: skip
+    return (
+        not line.parent
+        and not line.study
+        and (line.dataset, line.kind, line.epochs) == (config.dataset, config.kind, config.epochs)
+    )

@@ -95,8 +95,9 @@ def _refuse_other_forms(form: Form, headers: Mapping[str, Header], sizes: dict[s
             if not wanted.optional:
                 raise ValueError(f"it has no '{name}'")
         elif header.dtype.kind not in wanted.kind or not _fits(header.shape, wanted.shape, sizes):
-            raise ValueError(f"'{name}' is {header.dtype} of the shape {header.shape}, where {wanted.told()} "
-                             "was expected")  # fmt: skip
+            raise ValueError(
+                f"'{name}' is {header.dtype} of the shape {header.shape}, where {wanted.told()} was expected"
+            )
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...], sizes: dict[str, int]) -> bool:

@@ -46,11 +46,17 @@ def told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise DiskFull(f"The disk is full: {path} could not be written", "What was there before is unharmed",
-                           "Free some space, then resume or try again") from error  # fmt: skip
+            raise DiskFull(
+                f"The disk is full: {path} could not be written",
+                "What was there before is unharmed",
+                "Free some space, then resume or try again",
+            ) from error
         if error.errno in FORBIDDEN:
-            raise LoupeError(f"{path.parent} may not be written to", "Nothing was changed",
-                             "Allow writing there, or set LOUPE_CHECKPOINTS to another folder") from error  # fmt: skip
+            raise LoupeError(
+                f"{path.parent} may not be written to",
+                "Nothing was changed",
+                "Allow writing there, or set LOUPE_CHECKPOINTS to another folder",
+            ) from error
         if error.errno in GONE and not path.parent.exists():
             raise gone(path.parent) from error
         if path.is_dir():
@@ -59,8 +65,9 @@ def told(path: Path) -> Iterator[None]:
 
 
 def gone(folder: Path) -> LoupeError:
-    return LoupeError(f"The folder {folder} is gone", "It was removed or moved by someone",
-                      "Put it back, or train the model again")  # fmt: skip
+    return LoupeError(
+        f"The folder {folder} is gone", "It was removed or moved by someone", "Put it back, or train the model again"
+    )
 
 
 def patiently(action: Callable[[], T]) -> T:

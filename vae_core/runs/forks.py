@@ -56,16 +56,21 @@ def _check(changes: dict[str, Any]) -> None:
     fixed = sorted(set(changes) - set(CHANGEABLE))
     if fixed:
         allowed = ", ".join(CHANGEABLE)
-        raise LoupeError(f"A fork cannot change '{fixed[0]}': the state would not fit", f"It may change {allowed}",
-                         "Start a new training for anything else")  # fmt: skip
+        raise LoupeError(
+            f"A fork cannot change '{fixed[0]}': the state would not fit",
+            f"It may change {allowed}",
+            "Start a new training for anything else",
+        )
     if not changes:
         raise LoupeError("A fork needs at least one changed setting", f"One of {', '.join(CHANGEABLE)}")
 
 
 def _check_epochs(wanted: int, done: int) -> None:
     if wanted <= done:
-        raise LoupeError(f"The fork would end at epoch {wanted}, but its parent has trained {done}",
-                         fix=f"Give it more epochs, for example {2 * done}")  # fmt: skip
+        raise LoupeError(
+            f"The fork would end at epoch {wanted}, but its parent has trained {done}",
+            fix=f"Give it more epochs, for example {2 * done}",
+        )
 
 
 def _resolved(parent: Run, changes: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from vae_core.checked import (
     text,
     whole,
     written,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,27 +67,53 @@ LISTED = record(
 )
 THIS_DOCUMENT = record(
     config=config,
-    resolved=maybe(partial(parameters=maybe(by_name(whole())), data_fingerprint=maybe(text), fused=flag, logits=flag,
-                           backend=text, precision=one_of("float32", "mixed_bfloat16"))),
-    parent=maybe(name), study=maybe(text), created=moment,
-)  # fmt: skip
+    resolved=maybe(
+        partial(
+            parameters=maybe(by_name(whole())),
+            data_fingerprint=maybe(text),
+            fused=flag,
+            logits=flag,
+            backend=text,
+            precision=one_of("float32", "mixed_bfloat16"),
+        )
+    ),
+    parent=maybe(name),
+    study=maybe(text),
+    created=moment,
+)
 CARD = record(name=written, owner=written, star=flag, note=written, locked=flag)
 WORK: dict[str, Any] = {
-    "state": one_of(*STATES), "phase": text, "queued": maybe(amount), "pid": maybe(whole()),
-    "pid_started": maybe(amount), "seconds": maybe(amount), "eta_seconds": maybe(number()),
-    "eta_range": maybe(both), "eta_at": maybe(amount), "error": maybe(text),
-}  # fmt: skip
+    "state": one_of(*STATES),
+    "phase": text,
+    "queued": maybe(amount),
+    "pid": maybe(whole()),
+    "pid_started": maybe(amount),
+    "seconds": maybe(amount),
+    "eta_seconds": maybe(number()),
+    "eta_range": maybe(both),
+    "eta_at": maybe(amount),
+    "error": maybe(text),
+}
 STATUS = record(**WORK)
 TASK_STATUS = record(**WORK, done=amount)
 BEST = record(epoch=whole(), validation=record(nats_per_image=maybe(number()), nats_per_pixel=maybe(number())))
 RUN_STATUS = record(
-    **WORK, epoch=whole(), epochs=whole(), best=maybe(BEST), images_per_second=maybe(amount),
-    peak_memory_mb=maybe(amount), portable=maybe(by_name(text)),
-)  # fmt: skip
+    **WORK,
+    epoch=whole(),
+    epochs=whole(),
+    best=maybe(BEST),
+    images_per_second=maybe(amount),
+    peak_memory_mb=maybe(amount),
+    portable=maybe(by_name(text)),
+)
 PROGRESS = record(
-    epoch=whole(), step=whole(), steps=whole(), nats_per_image=maybe(number()), images_per_second=maybe(amount),
+    epoch=whole(),
+    step=whole(),
+    steps=whole(),
+    nats_per_image=maybe(number()),
+    images_per_second=maybe(amount),
     eta_seconds=maybe(number()),
-)  # fmt: skip
+)
 ASKED = record(version=anything, kind=text, spec=by_name(anything), owner=text, created=moment)
 
 LOSS = record(nats_per_pixel=number(), nats_per_image=number())
@@ -95,12 +121,23 @@ LOSSES = record(bce=LOSS, mse=LOSS)
 STRIP = record(floor=LOSSES, mean_image=LOSSES, class_mean=maybe(LOSSES), pca=LOSSES)
 BY_CODE = record(mean_code=LOSS, sampled=LOSS)
 METRICS = record(
-    version=whole(), data_fingerprint=maybe(text), images=whole(1), bce=BY_CODE, mse=BY_CODE, baselines=STRIP,
+    version=whole(),
+    data_fingerprint=maybe(text),
+    images=whole(1),
+    bce=BY_CODE,
+    mse=BY_CODE,
+    baselines=STRIP,
     observation=record(name=text, normalised=flag, constant_nats_per_image=number()),
-    kl=maybe(number()), elbo=maybe(number()), negative_elbo=maybe(by_name(number())),
-    knn_accuracy=maybe(number()), balanced_accuracy=maybe(number()), gap_closed=maybe(number()),
-    active_dimensions=whole(), spread=by_name(number()), notes=listed(text),
-)  # fmt: skip
+    kl=maybe(number()),
+    elbo=maybe(number()),
+    negative_elbo=maybe(by_name(number())),
+    knn_accuracy=maybe(number()),
+    balanced_accuracy=maybe(number()),
+    gap_closed=maybe(number()),
+    active_dimensions=whole(),
+    spread=by_name(number()),
+    notes=listed(text),
+)
 
 # Arrays. `d` numbers are in a code, an image is h x w x c; other letters stand for any size.
 IMAGE = ("h", "w", "c")
@@ -121,10 +158,17 @@ CODES = {
     "labels": Numbers("iu", ("n",), optional=True),
 }
 POSITION = record(
-    epoch=whole(), step=whole(), images=whole(), best_epoch=whole(), reconstruction=number(), kl=number(),
-    weighted_kl=number(), train_seconds=amount, seconds=amount,
+    epoch=whole(),
+    step=whole(),
+    images=whole(),
+    best_epoch=whole(),
+    reconstruction=number(),
+    kl=number(),
+    weighted_kl=number(),
+    train_seconds=amount,
+    seconds=amount,
     best_value=lambda value: value if value == math.inf else number()(value),  # before the first epoch's end
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,9 @@ def _is_leaving(run: Work) -> bool:
 
 def _refuse_second(run: Work, *, taken: bool) -> None:
     if run.status()["state"] == "done":
-        raise LoupeError(f"{run.id} has finished, and what has finished does not change",
-                         fix="Fork a run to train it longer")  # fmt: skip
+        raise LoupeError(
+            f"{run.id} has finished, and what has finished does not change", fix="Fork a run to train it longer"
+        )
     if taken:
         now = run.state()
         doing = now if now in ("queued", "running") else "at work, and about to end"
@@ -133,9 +134,14 @@ def _launch(settings: Settings, run: Work, command: list[str]) -> subprocess.Pop
     try:
         with files.told(run.log), run.log.open("ab") as output:
             return subprocess.Popen(
-                command, cwd=PROJECT, env=environment(settings),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, **detached,
-            )  # fmt: skip
+                command,
+                cwd=PROJECT,
+                env=environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                **detached,
+            )
     except OSError as error:
         sentence = f"No process could be started for {run.id}: {error.strerror}."
         run.set_status(state="failed", error=sentence)

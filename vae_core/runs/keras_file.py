@@ -67,8 +67,11 @@ def read(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Graph]:
     """The encoder and the decoder, by name; a LoupeError that names the file where it cannot be read."""
     name = f"{path.parent.name}/{path.name}"
     if not path.is_file():
-        raise LoupeError(f"{path.parent.name} has no {path.name}", "A model that was trained to its first best epoch",
-                         "Let its training come that far")  # fmt: skip
+        raise LoupeError(
+            f"{path.parent.name} has no {path.name}",
+            "A model that was trained to its first best epoch",
+            "Let its training come that far",
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             _, text, weights = _members(archive, most_bytes)
@@ -86,8 +89,10 @@ def check(path: Path, parameters: int) -> None:
     """A LoupeError where it cannot be read, or is not the model of so many parameters."""
     held = sum(graph.size for graph in read(path, FLOAT * parameters + MOST_TEXT).values()) // FLOAT
     if held != parameters:
-        raise LoupeError(f"{path.parent.name}/{path.name} has {held:,} parameters",
-                         f"The run's settings describe a model with {parameters:,}")  # fmt: skip
+        raise LoupeError(
+            f"{path.parent.name}/{path.name} has {held:,} parameters",
+            f"The run's settings describe a model with {parameters:,}",
+        )
 
 
 def fingerprint(path: Path) -> tuple[int, ...]:
@@ -104,8 +109,9 @@ def _members(archive: zipfile.ZipFile, most_bytes: int) -> list[zipfile.ZipInfo]
     wanted = sorted(".".join(member) for member in MEMBERS)
     found = {info.filename: info for info in archive.infolist()}
     if sorted(info.filename for info in archive.infolist()) != wanted:
-        raise LoupeError(f"It holds the files {', '.join(map(repr, found))[:200]}",
-                         f"A model holds {', '.join(wanted)}, each once")  # fmt: skip
+        raise LoupeError(
+            f"It holds the files {', '.join(map(repr, found))[:200]}", f"A model holds {', '.join(wanted)}, each once"
+        )
     members = [found[".".join(member)] for member in MEMBERS]
     for info, most in zip(members, (MOST_TEXT, MOST_TEXT, most_bytes), strict=True):
         if info.file_size > most or info.compress_type not in METHODS:

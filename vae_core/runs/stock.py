@@ -85,10 +85,21 @@ _bool, _last = _is(True, False), _is("channels_last")
 _sides = _list(_list(_count, 2), 2)
 _activation = _is(*map(keras_name, ACTIVATIONS))
 _EVERY: dict[str, Allowed] = {"name": _name, "trainable": _bool, "dtype": _dtype}
-_WEIGHTED = {"activation": _activation, "use_bias": _bool, "kernel_initializer": _initializer,
-             "bias_initializer": _initializer}  # fmt: skip
-_WINDOW = {**_WEIGHTED, "filters": _size, "kernel_size": _pair, "strides": _pair, "padding": _is("same", "valid"),
-           "data_format": _last, "dilation_rate": _is([1, 1])}  # fmt: skip
+_WEIGHTED = {
+    "activation": _activation,
+    "use_bias": _bool,
+    "kernel_initializer": _initializer,
+    "bias_initializer": _initializer,
+}
+_WINDOW = {
+    **_WEIGHTED,
+    "filters": _size,
+    "kernel_size": _pair,
+    "strides": _pair,
+    "padding": _is("same", "valid"),
+    "data_format": _last,
+    "dilation_rate": _is([1, 1]),
+}
 _POOL = {"pool_size": _pair, "strides": _pair, "padding": _is("valid"), "data_format": _last}
 _CENTRED = {"epsilon": _number, "center": _is(True), "scale": _is(True)}
 _NORM = {
@@ -170,9 +181,16 @@ def _object(each: Any, module: str, kind: str, more: Iterable[str]) -> None:
     if not isinstance(each, dict) or (each.get("module"), each.get("class_name")) != (module, kind):
         raise _refused(_called(each))
     registered = _is(None) if module == "keras.layers" else _is(None, kind)
-    allowed = {"module": _is(module), "class_name": _is(kind), "config": _dict, "registered_name": registered,
-               "build_config": _built, "compile_config": _is({}), "name": _is(each.get("config", {}).get("name")),
-               "inbound_nodes": _nodes}  # fmt: skip
+    allowed = {
+        "module": _is(module),
+        "class_name": _is(kind),
+        "config": _dict,
+        "registered_name": registered,
+        "build_config": _built,
+        "compile_config": _is({}),
+        "name": _is(each.get("config", {}).get("name")),
+        "inbound_nodes": _nodes,
+    }
     wrong = [key for key, value in each.items() if not allowed.get(key, lambda _: False)(value)]
     missing = [key for key in ("config", *more) if key not in each]
     if wrong or missing or not _name(each["config"].get("name")):
@@ -218,8 +236,12 @@ def _one_or_two(found: Any) -> bool:
 
 def _ends(network: Mapping[str, Any]) -> None:
     """Which tensors go in and come out, and nothing else beside the layers."""
-    allowed = {**_EVERY, "layers": lambda found: isinstance(found, list), "input_layers": _one_or_two,
-               "output_layers": _one_or_two}  # fmt: skip
+    allowed = {
+        **_EVERY,
+        "layers": lambda found: isinstance(found, list),
+        "input_layers": _one_or_two,
+        "output_layers": _one_or_two,
+    }
     wrong = [key for key, value in network.items() if not allowed.get(key, _is(None))(value)]
     missing = [key for key in ("layers", "input_layers", "output_layers") if key not in network]
     if wrong or missing:

@@ -72,8 +72,11 @@ class Task(Work):
     def asked(self) -> dict[str, Any]:
         document = files.read_json(self.path / ASKED_FILE, forms.ASKED)
         if document.get("version") != VERSION:
-            raise LoupeError(f"{self.id} was written in version {document.get('version')!r}",
-                             f"This program reads version {VERSION}", "Remove it and compute it again")  # fmt: skip
+            raise LoupeError(
+                f"{self.id} was written in version {document.get('version')!r}",
+                f"This program reads version {VERSION}",
+                "Remove it and compute it again",
+            )
         return document
 
     # What it found. Written before the state says 'done'.

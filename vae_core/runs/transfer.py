@@ -84,16 +84,19 @@ def _refuse_what_holds_no_run(names: list[str]) -> None:
     if not names:
         raise LoupeError("The zip is empty", "At least one run was expected")
     if not any(name.endswith(f"/{CONFIG_FILE}") for name in names):
-        raise LoupeError(f"The zip holds no run: no folder in it has a {CONFIG_FILE}",
-                         "A zip of exported runs was expected", FIX)  # fmt: skip
+        raise LoupeError(
+            f"The zip holds no run: no folder in it has a {CONFIG_FILE}", "A zip of exported runs was expected", FIX
+        )
 
 
 def _check_size(infos: list[zipfile.ZipInfo], most: int, most_bytes: int) -> None:
     size = sum(info.file_size for info in infos)
     if len(infos) > most or size > most_bytes:
-        raise LoupeError(f"The zip holds {len(infos):,} files with {size:,} bytes",
-                         f"At most {most:,} files with {most_bytes:,} bytes were expected",
-                         "Import fewer runs at once, or raise the settings max_files and max_bytes")  # fmt: skip
+        raise LoupeError(
+            f"The zip holds {len(infos):,} files with {size:,} bytes",
+            f"At most {most:,} files with {most_bytes:,} bytes were expected",
+            "Import fewer runs at once, or raise the settings max_files and max_bytes",
+        )
     names = [info.filename.casefold() for info in infos]
     if len(set(names)) < len(names):
         raise LoupeError("The zip holds two files of one name", "Each file once was expected", FIX)

@@ -19,9 +19,17 @@ GRACE_SECONDS = 30.0  # for work that was just created and whose process is abou
 PROGRESS_BYTES = 128 * 1024
 STATUS_FILE, LOG_FILE = "status.json", "log.txt"
 STATUS: dict[str, Any] = {
-    "state": "queued", "phase": "", "queued": None, "pid": None, "pid_started": None, "seconds": None,
-    "eta_seconds": None, "eta_range": None, "eta_at": None, "error": None,
-}  # fmt: skip
+    "state": "queued",
+    "phase": "",
+    "queued": None,
+    "pid": None,
+    "pid_started": None,
+    "seconds": None,
+    "eta_seconds": None,
+    "eta_range": None,
+    "eta_at": None,
+    "error": None,
+}
 
 
 @dataclass(frozen=True)

@@ -91,5 +91,9 @@ def _places(layers: Sequence[Layer], kind: type[Layer]) -> list[int]:
 
 
 CHANGES: dict[str, Callable[[Sequence[Layer], Any], Layers]] = {
-    "filters": _filters, "depth": _depth, "dropout": _dropout, "activation": _activation, "latent": _latent,
-}  # fmt: skip
+    "filters": _filters,
+    "depth": _depth,
+    "dropout": _dropout,
+    "activation": _activation,
+    "latent": _latent,
+}

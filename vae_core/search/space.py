@@ -23,23 +23,43 @@ if TYPE_CHECKING:
 STEPS = 5  # values that a grid takes from a range
 OF_LAYERS = (  # of all layers at once; they are no fields of a config
     Setting(
-        "filters", "width", label="Width", declared="float", bounds=(0.01, 16), search="0.5..2", by_factors=True,
+        "filters",
+        "width",
+        label="Width",
+        declared="float",
+        bounds=(0.01, 16),
+        search="0.5..2",
+        by_factors=True,
         help="Every layer's filters and units, times this number. 0.5 is half as many, 2 twice as many.",
     ),
     Setting(
-        "depth", "layers more", label="Layers more", declared="int", bounds=(0, 8), search="0..2",
+        "depth",
+        "layers more",
+        label="Layers more",
+        declared="int",
+        bounds=(0, 8),
+        search="0..2",
         help="How often the last convolution (else the last dense layer) is repeated.",
     ),
     Setting(
-        "dropout", "dropout", label="Dropout", declared="float", bounds=(0, 0.95), search="0..0.5",
+        "dropout",
+        "dropout",
+        label="Dropout",
+        declared="float",
+        bounds=(0, 0.95),
+        search="0..0.5",
         help="The share of numbers that is left out while it trains, against learning by heart.",
     ),
     Setting(
-        "activation", "activation", label="Activation", declared="str", search="relu, gelu, tanh",
+        "activation",
+        "activation",
+        label="Activation",
+        declared="str",
+        search="relu, gelu, tanh",
         help="The bend in every hidden layer, without which it could only draw straight lines.",
         choices={name: name for name in ACTIVATIONS},
     ),
-)  # fmt: skip
+)
 VARIED: Mapping[str, Setting] = {each.name: each for each in (*SETTINGS.values(), *OF_LAYERS) if each.search}
 FORM = re.compile(r"(?P<name>\w+)=(?P<values>[^@]+)(?:@(?P<other>\w+)=(?P<value>[^@]+))?")
 
@@ -67,9 +87,11 @@ class Vary:
         put(self, "low", _typed(self.name, kind, self.low))
         put(self, "high", _typed(self.name, kind, self.high))
         if not self.low < self.high or (self.log and self.low <= 0):
-            raise LoupeError(f"{self.name} goes from {self.low:g} to {self.high:g}",
-                             "A lower and a higher number were expected, above 0 where steps go by factors",
-                             _example(self.name))  # fmt: skip
+            raise LoupeError(
+                f"{self.name} goes from {self.low:g} to {self.high:g}",
+                "A lower and a higher number were expected, above 0 where steps go by factors",
+                _example(self.name),
+            )
 
     @property
     def is_integer(self) -> bool:
@@ -105,8 +127,11 @@ def read(text: str) -> Vary:
     """From `learning_rate=0.001..0.1`, `batch=32,64,128` or `warmup=0..5@schedule=cosine`."""
     found = FORM.fullmatch(text.replace(" ", ""))
     if not found:
-        raise LoupeError(f"'{text}' does not say what to vary", "NAME=LOW..HIGH or NAME=ONE,OTHER was expected",
-                         "For example learning_rate=0.001..0.1")  # fmt: skip
+        raise LoupeError(
+            f"'{text}' does not say what to vary",
+            "NAME=LOW..HIGH or NAME=ONE,OTHER was expected",
+            "For example learning_rate=0.001..0.1",
+        )
     name, values = found["name"], found["values"]
     when = (found["other"], _read_value(found["other"], found["value"])) if found["other"] else None
     if ".." in values:

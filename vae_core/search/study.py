@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SPEC_FILE, BUDGET_FILE, WINNER_FILE, JOURNAL_FILE, WORKERS = (
-    "search.json", "budget.json", "winner.json", "journal.log", "workers",
-)  # fmt: skip
+    "search.json",
+    "budget.json",
+    "winner.json",
+    "journal.log",
+    "workers",
+)
 COMMAND = (sys.executable, "-m", "vae_core", "search-worker")
 
 
@@ -147,9 +151,13 @@ class Study:
         with told_of_storage(self.name), warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.create_study(
-                storage=self.storage(), study_name=self.title, load_if_exists=True,
-                directions=["minimize"] * len(search.goals), sampler=_sampler(search, worker), pruner=_pruner(search),
-            )  # fmt: skip
+                storage=self.storage(),
+                study_name=self.title,
+                load_if_exists=True,
+                directions=["minimize"] * len(search.goals),
+                sampler=_sampler(search, worker),
+                pruner=_pruner(search),
+            )
 
 
 @dataclass(frozen=True)
@@ -189,8 +197,11 @@ def told_of_storage(name: str) -> Iterator[None]:
         if not of_database and not isinstance(error, expected):
             raise
         sentence = f"The trials of the search {name} cannot be read or written: {str(error)[:200]}"
-        raise LoupeError(sentence, "The runs of its trials are not affected",
-                         "Make room, or put its storage back, and start the search again") from error  # fmt: skip
+        raise LoupeError(
+            sentence,
+            "The runs of its trials are not affected",
+            "Make room, or put its storage back, and start the search again",
+        ) from error
 
 
 def create(settings: Settings, search: Search, name: str = "", owner: str = "") -> Study:

@@ -67,9 +67,14 @@ def _trial(found: optuna.trial.FrozenTrial) -> Trial:
     values = None if found.state.name != "COMPLETE" else tuple(found.values)
     seconds = found.duration.total_seconds() if found.duration else None
     return Trial(
-        found.number, STATES[found.state.name], dict(found.params), values, tuple(attributes.get(RUNS, ())), seconds,
+        found.number,
+        STATES[found.state.name],
+        dict(found.params),
+        values,
+        tuple(attributes.get(RUNS, ())),
+        seconds,
         str(attributes.get(ERROR, "")),
-    )  # fmt: skip
+    )
 
 
 def _short(value: Any) -> str:

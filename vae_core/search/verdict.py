@@ -98,9 +98,11 @@ def _beaten(model: float, images: str, bars: Mapping[str, float], unit: Unit) ->
     mean = bars.get("mean image")
     if mean is None or model < mean:
         return ""
-    return (f"Nothing here beats the mean image. The best model reaches {model:.4g} {unit.name} on the {images} "
-            f"images; always answering with the mean training image reaches {mean:.4g}. More trials of this kind will "
-            "not help: give each more epochs, other ranges or other layers.")  # fmt: skip
+    return (
+        f"Nothing here beats the mean image. The best model reaches {model:.4g} {unit.name} on the {images} "
+        f"images; always answering with the mean training image reaches {mean:.4g}. More trials of this kind will "
+        "not help: give each more epochs, other ranges or other layers."
+    )
 
 
 def _lagging(found: Sequence[Fold], unit: Unit) -> str:
@@ -108,6 +110,8 @@ def _lagging(found: Sequence[Fold], unit: Unit) -> str:
     if not far:
         return ""
     worst = max(far, key=lambda fold: fold.loss / fold.train)
-    return (f"The best trial is far worse on images that it did not train on: a loss of {worst.loss:.4g} {unit.whole} "
-            f"against {worst.train:.4g} in training. After few steps that is mostly batch norm, whose "
-            "running means lag behind; after many it is learning by heart.")  # fmt: skip
+    return (
+        f"The best trial is far worse on images that it did not train on: a loss of {worst.loss:.4g} {unit.whole} "
+        f"against {worst.train:.4g} in training. After few steps that is mostly batch norm, whose "
+        "running means lag behind; after many it is learning by heart."
+    )

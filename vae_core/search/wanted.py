@@ -49,9 +49,11 @@ class Search:
         if self.folds == 1:
             raise LoupeError("One fold leaves nothing to train on", fix="Ask for 2 or more, or for 0: a single split")
         if self.base.split == "test":
-            raise LoupeError("This architecture's split validates on the test set",
-                             "A search reads the test set once, with its winner",
-                             "Choose the split 'shuffled' or 'tail'")  # fmt: skip
+            raise LoupeError(
+                "This architecture's split validates on the test set",
+                "A search reads the test set once, with its winner",
+                "Choose the split 'shuffled' or 'tail'",
+            )
 
     @property
     def runs_a_trial(self) -> int:
@@ -83,8 +85,11 @@ class Search:
 def read(document: Any) -> Search:
     if not isinstance(document, Mapping) or document.get("version") != VERSION:
         found = document.get("version") if isinstance(document, Mapping) else None
-        raise LoupeError(f"The search was written in version {found!r}", f"This program reads version {VERSION}",
-                         "Update the program, or begin a new search")  # fmt: skip
+        raise LoupeError(
+            f"The search was written in version {found!r}",
+            f"This program reads version {VERSION}",
+            "Update the program, or begin a new search",
+        )
     values = {key: value for key, value in document.items() if key != "version"}
     unknown = sorted(set(values) - {field.name for field in fields(Search)})
     if unknown:
@@ -97,11 +102,15 @@ def _check_goals(search: Search) -> None:
     names = {each.name for each in search.space}
     unknown = [goal for goal in search.goals if goal not in GOALS]
     if unknown or not 1 <= len(search.goals) <= 2 or len(set(search.goals)) < len(search.goals):
-        raise LoupeError(f"A search cannot minimise {' and '.join(search.goals) or 'nothing'}",
-                         f"One or two of {', '.join(GOALS)} were expected")  # fmt: skip
+        raise LoupeError(
+            f"A search cannot minimise {' and '.join(search.goals) or 'nothing'}",
+            f"One or two of {', '.join(GOALS)} were expected",
+        )
     if "loss" in search.goals and "beta" in names:
-        raise LoupeError("The loss contains beta, and beta is varied: the smallest beta would always win",
-                         fix="Minimise 'elbo', or 'reconstruction' and 'kl'")  # fmt: skip
+        raise LoupeError(
+            "The loss contains beta, and beta is varied: the smallest beta would always win",
+            fix="Minimise 'elbo', or 'reconstruction' and 'kl'",
+        )
     if search.base.kind == "ae" and {"kl", "elbo"} & set(search.goals):
         raise LoupeError("A plain autoencoder has no KL term", fix="Minimise 'reconstruction' or 'loss'")
 

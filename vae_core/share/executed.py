@@ -64,8 +64,13 @@ _plt.show = _show
 """
 END = '\nprint("MARK", flush=True)\n'
 DATA = "data.npz"
-ENVIRONMENT = {"DATA": DATA, "MPLBACKEND": "Agg", "KERAS_BACKEND": "tensorflow", "PYTHONUTF8": "1",
-               "TF_CPP_MIN_LOG_LEVEL": "2"}  # fmt: skip
+ENVIRONMENT = {
+    "DATA": DATA,
+    "MPLBACKEND": "Agg",
+    "KERAS_BACKEND": "tensorflow",
+    "PYTHONUTF8": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
 
 
 def begin(run: Run, short: bool = False, owner: str = "") -> Task:
@@ -194,5 +199,8 @@ def _pass_on(output: IO[str], lines: SimpleQueue[str]) -> None:
 def _broke_off(complaints: Path) -> LoupeError:
     said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no word"]
     log.error("A notebook's program broke off:\n%s", "\n".join(said[-TOLD:]))
-    return LoupeError(f"The notebook broke off: {said[-1]}", "All of its cells were expected to run to their end",
-                      "Train with fewer images or smaller layers where it is about memory")  # fmt: skip
+    return LoupeError(
+        f"The notebook broke off: {said[-1]}",
+        "All of its cells were expected to run to their end",
+        "Train with fewer images or smaller layers where it is about memory",
+    )

@@ -13,10 +13,32 @@ from vae_core.design.layers.pool import Pool, Up
 from vae_core.design.layers.residual import Residual
 
 __all__ = [
-    "ACTIVATIONS", "KINDS", "MAX_ACTIVATION", "MAX_CODE", "REPEATED", "Activation", "BatchNorm", "Call", "Code", "Conv",
-    "Convolution", "Crop", "Deconv", "Dense", "Dropout", "Flatten", "Layer", "Pad", "Pool", "Reshape", "Residual",
-    "Shape", "Up", "Word", "show",
-]  # fmt: skip
+    "ACTIVATIONS",
+    "KINDS",
+    "MAX_ACTIVATION",
+    "MAX_CODE",
+    "REPEATED",
+    "Activation",
+    "BatchNorm",
+    "Call",
+    "Code",
+    "Conv",
+    "Convolution",
+    "Crop",
+    "Deconv",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "Pad",
+    "Pool",
+    "Reshape",
+    "Residual",
+    "Shape",
+    "Up",
+    "Word",
+    "show",
+]
 
 # In the order in which people are told of them.
 FAMILIES = (convolution, dense, dropout, pool, form, border, residual, norm, activations)

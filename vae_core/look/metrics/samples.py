@@ -100,8 +100,10 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 def kernel_distance(one: np.ndarray, other: np.ndarray) -> float:
     """The unbiased squared distance of two sets of equal size under the kernel (x.y / d + 1)^3."""
     count = len(one)
-    inner = [(_kernel_sum(each, each) - (((each**2).mean(axis=1) + 1) ** 3).sum()) / (count * (count - 1))
-             for each in (one, other)]  # fmt: skip
+    inner = [
+        (_kernel_sum(each, each) - (((each**2).mean(axis=1) + 1) ** 3).sum()) / (count * (count - 1))
+        for each in (one, other)
+    ]
     return inner[0] + inner[1] - 2 * _kernel_sum(one, other) / count**2
 
 

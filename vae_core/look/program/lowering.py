@@ -181,9 +181,20 @@ def _same(network: Network, layer: Layer, value: Value) -> Value:
 
 
 KNOWN: Mapping[str, Apply] = {
-    "Dense": _dense, "Conv2D": _conv, "Conv2DTranspose": _deconv, "BatchNormalization": _norm, "Dropout": _same,
-    "Activation": _activated, "MaxPooling2D": _pool, "AveragePooling2D": _pool, "UpSampling2D": _up,
-    "Cropping2D": _crop, "ZeroPadding2D": _pad, "Flatten": _flat, "Reshape": _reshape,
-    "LayerNormalization": _layer_norm, "Sin": _sine,
-}  # fmt: skip
+    "Dense": _dense,
+    "Conv2D": _conv,
+    "Conv2DTranspose": _deconv,
+    "BatchNormalization": _norm,
+    "Dropout": _same,
+    "Activation": _activated,
+    "MaxPooling2D": _pool,
+    "AveragePooling2D": _pool,
+    "UpSampling2D": _up,
+    "Cropping2D": _crop,
+    "ZeroPadding2D": _pad,
+    "Flatten": _flat,
+    "Reshape": _reshape,
+    "LayerNormalization": _layer_norm,
+    "Sin": _sine,
+}
 JOINING: Mapping[str, Callable[[Network, Value, Value], Value]] = {"Add": _sum, "Concatenate": _joined}

@@ -221,10 +221,23 @@ def _relu6(x: Array, to: Array) -> None:
 
 
 APPLIED: dict[str, Step] = {
-    "relu": _relu, "sigmoid": _sigmoid, "tanh": lambda x, to: np.tanh(x, out=to), "gelu": _gelu, "elu": _elu,
-    "silu": _silu, "leaky_relu": _leaky, "relu6": _relu6, "sin": lambda x, to: np.sin(x, out=to),
-}  # fmt: skip
+    "relu": _relu,
+    "sigmoid": _sigmoid,
+    "tanh": lambda x, to: np.tanh(x, out=to),
+    "gelu": _gelu,
+    "elu": _elu,
+    "silu": _silu,
+    "leaky_relu": _leaky,
+    "relu6": _relu6,
+    "sin": lambda x, to: np.sin(x, out=to),
+}
 STEPS: dict[str, Callable[[Op, Sequence[int]], Step]] = {
-    "convolve": _convolve, "frame": _frame, "enlarge": _enlarge, "pool": _pool, "add": _add, "affine": _affine,
-    "normalize": _normalize, "activate": _activate,
-}  # fmt: skip
+    "convolve": _convolve,
+    "frame": _frame,
+    "enlarge": _enlarge,
+    "pool": _pool,
+    "add": _add,
+    "affine": _affine,
+    "normalize": _normalize,
+    "activate": _activate,
+}

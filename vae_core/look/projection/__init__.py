@@ -90,16 +90,27 @@ class Projection:
 
 
 FORM = {
-    "places": Numbers("f", ("n", "k")), "image": Numbers("iu", ("n",)), "half": Numbers("iu", ("n",)),
-    "codes": Numbers("f", ("n", "d")), "labels": Numbers("iu", ("n",), optional=True),
+    "places": Numbers("f", ("n", "k")),
+    "image": Numbers("iu", ("n",)),
+    "half": Numbers("iu", ("n",)),
+    "codes": Numbers("f", ("n", "d")),
+    "labels": Numbers("iu", ("n",), optional=True),
     **{name: Numbers("f", ("n",)) for name in ("loss", "kl", "density", "quality")},
-    "centre": Numbers("f", ("p",), optional=True), "axes": Numbers("f", ("k", "p"), optional=True),
-}  # fmt: skip
+    "centre": Numbers("f", ("p",), optional=True),
+    "axes": Numbers("f", ("k", "p"), optional=True),
+}
 COLUMN = record(name=text, array=text, kind=one_of("number", "words"), words=maybe(listed(text)))
 RESULT = record(
-    title=text, words=text, points=whole(), dimensions=whole(), left_out=whole(), walk=text, honesty=listed(text),
-    notes=listed(text), columns=listed(COLUMN),
-)  # fmt: skip
+    title=text,
+    words=text,
+    points=whole(),
+    dimensions=whole(),
+    left_out=whole(),
+    walk=text,
+    honesty=listed(text),
+    notes=listed(text),
+    columns=listed(COLUMN),
+)
 
 
 @dataclass(frozen=True)

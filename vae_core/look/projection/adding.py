@@ -50,8 +50,10 @@ def work(task: Task, tell: Tell, activations: Activations | None = None) -> None
 def place(found: Map, known: Array, new: Array) -> Array:
     """(m, 2), PCA (m, components): where new rows belong on a map of the rows `known`. It takes no TensorFlow."""
     if known.shape[1] != new.shape[1] or len(known) != len(found.places):
-        raise LoupeError("These numbers are not of the kind that the map was made of",
-                         f"{known.shape[1]} numbers a row were expected")  # fmt: skip
+        raise LoupeError(
+            "These numbers are not of the kind that the map was made of",
+            f"{known.shape[1]} numbers a row were expected",
+        )
     if found.centre is not None and found.axes is not None:
         return np.asarray((new - found.centre) @ found.axes.T, np.float32)
     k = min(len(known), max(NEAR, int(PER_PERPLEXITY * PERPLEXITY)))

@@ -29,8 +29,9 @@ def features(
         check_size(len(pixels), pixels[0].size if len(pixels) else 0)
         return pixels.reshape(len(pixels), -1).astype(np.float32) / np.float32(255)
     if activations is None:
-        raise LoupeError("Activations are computed by a process of their own",
-                         fix="Project a layer with python -m vae_core project")  # fmt: skip
+        raise LoupeError(
+            "Activations are computed by a process of their own", fix="Project a layer with python -m vae_core project"
+        )
     return activations(run, spec.layer, pixels, progress)
 
 

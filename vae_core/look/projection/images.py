@@ -68,8 +68,9 @@ def known(run: Run, dataset: Dataset, chosen: Chosen, progress: Progress) -> Kno
     if found is None:
         assert kept is not None
         return kept.take(chosen.image)
-    result = Known(np.empty((count, found.codes.shape[1]), np.float32), np.empty(count, np.float32),
-                   np.empty(count, np.float32))  # fmt: skip
+    result = Known(
+        np.empty((count, found.codes.shape[1]), np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
+    )
     for mine, theirs in zip(vars(result).values(), vars(found).values()):
         mine[asked] = theirs
     if kept is not None:

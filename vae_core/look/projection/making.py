@@ -63,9 +63,11 @@ def _stages(spec: Projection, tell: Tell) -> Stages:
 
 def _arrays(given: Prepared, made: Made, kept: Array) -> dict[str, Array]:
     arrays: dict[str, Array] = {
-        "places": made.places.astype(np.float32), "density": quality.density(made.places[:, :2]), "quality": kept,
+        "places": made.places.astype(np.float32),
+        "density": quality.density(made.places[:, :2]),
+        "quality": kept,
         **arrays_of(given),
-    }  # fmt: skip
+    }
     if made.axes is not None and made.centre is not None:
         arrays |= {"centre": made.centre, "axes": made.axes}
     return arrays

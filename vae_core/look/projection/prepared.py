@@ -41,8 +41,11 @@ def prepare(run: Run, spec: Projection, activations: Activations | None, stages:
     values = features(run, spec, chosen, known, activations, stages.of(FEATURES))
     good = finite(values, known)
     if not len(good):
-        raise LoupeError(f"None of the {len(chosen):,} images has numbers that can be drawn",
-                         "Finite numbers were expected", "Train the run again with a lower rate")  # fmt: skip
+        raise LoupeError(
+            f"None of the {len(chosen):,} images has numbers that can be drawn",
+            "Finite numbers were expected",
+            "Train the run again with a lower rate",
+        )
     left_out = len(chosen) - len(good)
     if left_out:
         chosen, known, values = chosen.take(good), known.take(good), values[good]

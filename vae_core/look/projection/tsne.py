@@ -59,8 +59,9 @@ class Descent:
         self._after = after
         early = max(0, min(steps, EARLY - self.step))
         for count, much, momentum in (
-            (early, EARLY_EXAGGERATION, MOMENTA[0]), (steps - early, exaggeration, MOMENTA[1]),
-        ):  # fmt: skip
+            (early, EARLY_EXAGGERATION, MOMENTA[0]),
+            (steps - early, exaggeration, MOMENTA[1]),
+        ):
             if count:
                 self._map.optimize(count, inplace=True, exaggeration=much, momentum=momentum)
 

@@ -98,14 +98,19 @@ def _chosen(rows: Sequence[dict[str, Any]], chooses: bool) -> int:
 def odd_ones(dataset: Dataset, odd: Sequence[str]) -> np.ndarray:
     """Which test images are odd, (n,) bool; refused where all are, or none."""
     if dataset.test.labels is None:
-        raise LoupeError(f"The images of {dataset.name} have no labels",
-                         "Which images are odd has to be known to say how well they are found",
-                         "Add the data set with a folder or a column for each kind")  # fmt: skip
+        raise LoupeError(
+            f"The images of {dataset.name} have no labels",
+            "Which images are odd has to be known to say how well they are found",
+            "Add the data set with a folder or a column for each kind",
+        )
     found = np.isin(dataset.test.labels, _labels(dataset, odd))
     if not found.any() or found.all():
         which = "all" if found.any() else "none"
-        raise LoupeError(f"Of the test images of {dataset.name}, {which} are of {', '.join(odd) or 'no class'}",
-                         "Some odd and some usual images were expected", "Choose other classes")  # fmt: skip
+        raise LoupeError(
+            f"Of the test images of {dataset.name}, {which} are of {', '.join(odd) or 'no class'}",
+            "Some odd and some usual images were expected",
+            "Choose other classes",
+        )
     return found
 
 

@@ -68,8 +68,9 @@ class Images:
 
 
 def images(config: Config, dataset: Dataset, odd: list[int]) -> Images:
-    part = splits.split(dataset, seed=config.seed, split=config.split, train_size=config.train_size,
-                        classes=config.classes)  # fmt: skip
+    part = splits.split(
+        dataset, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes
+    )
     trained = np.zeros(len(dataset.train), bool)
     trained[part.train] = True
     labels, test = _labels(dataset.train.labels, len(trained)), _labels(dataset.test.labels, len(dataset.test))
@@ -90,9 +91,11 @@ def _halved(known: np.ndarray, is_odd: np.ndarray) -> Images:
     for kind in (is_odd, ~is_odd):
         first[np.flatnonzero(kind)[::2]] = True
     if first[is_odd].all() or first[~is_odd].all():
-        raise LoupeError("There are too few test images of one kind, and none was held back from the training",
-                         "Odd and usual images beside those that set the line were expected",
-                         "Train with a part held back for validation")  # fmt: skip
+        raise LoupeError(
+            "There are too few test images of one kind, and none was held back from the training",
+            "Odd and usual images beside those that set the line were expected",
+            "Train with a part held back for validation",
+        )
     asked = np.flatnonzero(~first)
     usual, odd = (_some(np.flatnonzero(first & kind), most) for kind, most in ((~is_odd, USUAL), (is_odd, ODD)))
     return Images(known, usual, odd, asked, is_odd[asked], from_test=True)

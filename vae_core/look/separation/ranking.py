@@ -119,5 +119,6 @@ def least(held: int) -> float:
 def confusion(scores: np.ndarray, odd: np.ndarray, threshold: float) -> Confusion:
     """What comes of calling the images with a score above the threshold odd."""
     called = scores > threshold
-    return Confusion(threshold, *(int(each.sum()) for each in (called & odd, ~called & odd, called & ~odd,
-                                                              ~called & ~odd)))  # fmt: skip
+    return Confusion(
+        threshold, *(int(each.sum()) for each in (called & odd, ~called & odd, called & ~odd, ~called & ~odd))
+    )

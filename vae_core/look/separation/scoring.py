@@ -65,10 +65,12 @@ def _by_components(known: np.ndarray, asked: np.ndarray, size: int) -> Iterator[
     size = min(size, *known.shape)
     fitted = Components(size, svd_solver="auto", random_state=0).fit(known)
     codes, others = fitted.transform(known), fitted.transform(asked)
-    error = np.concatenate([
-        np.square(asked[place] - fitted.inverse_transform(others[place])).sum(axis=1)
-        for place in chunks(len(asked), CHUNK)
-    ])  # fmt: skip
+    error = np.concatenate(
+        [
+            np.square(asked[place] - fitted.inverse_transform(others[place])).sum(axis=1)
+            for place in chunks(len(asked), CHUNK)
+        ]
+    )
     yield _score(PCA, RECONSTRUCTION, error)
     yield _score(PCA, "Mahalanobis", mahalanobis(codes, others))
     yield _score(PCA, "neighbours", neighbours(codes, others))

@@ -32,9 +32,11 @@ def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) ->
     value = metrics[unit]["mean_code"]["nats_per_pixel"]
     strip = {key: each[unit]["nats_per_pixel"] for key, each in metrics["baselines"].items() if each}
     what = naming.QUANTITIES[unit]
-    yield (f"On {metrics['images']:,} test images that it never trained on, {name} reaches a {what.label.lower()} of "
-           f"{value:.4f} {what.unit} at the mean code; always drawing the mean image gives "
-           f"{strip['mean_image']:.4f}.")  # fmt: skip
+    yield (
+        f"On {metrics['images']:,} test images that it never trained on, {name} reaches a {what.label.lower()} of "
+        f"{value:.4f} {what.unit} at the mean code; always drawing the mean image gives "
+        f"{strip['mean_image']:.4f}."
+    )
     if value >= strip["mean_image"]:
         yield "It does no better than the mean image: it has learned nothing that helps."
         return
@@ -56,12 +58,16 @@ def _against_pca(value: float, bar: float, size: int) -> str:
 def _about_codes(config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
     if metrics.get("knn_accuracy") is not None:
         accuracy, balanced = metrics["knn_accuracy"], metrics["balanced_accuracy"]
-        yield (f"The nearest codes tell the class of {accuracy:.0%} of the test images ({balanced:.0%} with all "
-               "classes counting alike), though it never saw a class.")  # fmt: skip
+        yield (
+            f"The nearest codes tell the class of {accuracy:.0%} of the test images ({balanced:.0%} with all "
+            "classes counting alike), though it never saw a class."
+        )
     if metrics.get("kl") is not None and config.has_prior:
         active, size = metrics["active_dimensions"], config.architecture().code.size
-        yield (f"A code carries {metrics['kl']:.1f} nats about its image, in {active} of {size} numbers"
-               + ("." if active else ": the code has collapsed."))  # fmt: skip
+        yield (
+            f"A code carries {metrics['kl']:.1f} nats about its image, in {active} of {size} numbers"
+            + ("." if active else ": the code has collapsed.")
+        )
     elif config.kind == "vae":
         yield "Its loss holds no KL term, so its codes follow no prior, and no likelihood can be claimed for it."
 
@@ -73,8 +79,11 @@ def _about_findings(name: str, findings: list[Finding], epochs: int) -> str:
         return f"No epoch of {name} is finished, so nothing can be said of its training."
     if not findings:
         return f"The check-up found nothing wrong with the training of {name}."
-    told = [f"{plural(len(found), word)} ({listed(found)})"
-            for word, found in (("problem", problems), ("hint", hints)) if found]  # fmt: skip
+    told = [
+        f"{plural(len(found), word)} ({listed(found)})"
+        for word, found in (("problem", problems), ("hint", hints))
+        if found
+    ]
     limit = " Until the problems are mended, the numbers above speak of them as well." if problems else ""
     return f"The check-up of {name} found {listed(told)}.{limit}"
 
@@ -88,6 +97,8 @@ def _limits(config: Config, metrics: Mapping[str, Any] | None) -> Iterator[str]:
     if config.split == "test":
         yield "The test images chose its epoch, so its test numbers flatter it."
     if metrics and not metrics["observation"]["normalised"]:
-        yield ("Its loss treats grey pixels as if they were coin throws: it compares models of the same loss, and is "
-               "no likelihood.")  # fmt: skip
+        yield (
+            "Its loss treats grey pixels as if they were coin throws: it compares models of the same loss, and is "
+            "no likelihood."
+        )
     yield "It is one training: with another seed, all these numbers come out somewhat differently."

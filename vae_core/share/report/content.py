@@ -33,8 +33,17 @@ WHAT_FOLLOWS = (
 def make(runs: Sequence[Run], ask: bool) -> Report:
     sides = [side_of(run, runs[0] if run is not runs[0] else None) for run in runs]
     title = _title(sides)
-    sections = (_question(sides), _setup(sides), _layers(sides), _changes(sides, ask), _curves(sides),
-                _pictures(sides), numbers.of(sides), _findings(sides), _conclusion(sides, ask))  # fmt: skip
+    sections = (
+        _question(sides),
+        _setup(sides),
+        _layers(sides),
+        _changes(sides, ask),
+        _curves(sides),
+        _pictures(sides),
+        numbers.of(sides),
+        _findings(sides),
+        _conclusion(sides, ask),
+    )
     return Report(title, tuple(block for section in sections for block in section))
 
 
@@ -61,9 +70,12 @@ def _question(sides: Sequence[Side]) -> Iterator[Block]:
 
 def _setup(sides: Sequence[Side]) -> Iterator[Block]:
     yield Heading("Setup")
-    rows = [(setting.called, *(_setting(side.config, setting.name) for side in sides))
-            for group in GROUPS for setting in difference.grouped(group)
-            if any(difference.applies(side.config, setting.name) for side in sides)]  # fmt: skip
+    rows = [
+        (setting.called, *(_setting(side.config, setting.name) for side in sides))
+        for group in GROUPS
+        for setting in difference.grouped(group)
+        if any(difference.applies(side.config, setting.name) for side in sides)
+    ]
     rows.append(("seed", *(str(side.config.seed) for side in sides)))
     rows.append(("images that train", *(_counted(side) for side in sides)))
     yield Grid(("", *(side.name for side in sides)), tuple(rows))

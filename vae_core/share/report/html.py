@@ -29,9 +29,11 @@ LONG = 40  # letters: such a last column is held open on a narrow screen
 def write(report: Report) -> bytes:
     body = "\n".join(_block(block) for block in report.blocks)
     title = escape(report.title)
-    document = (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-                '<meta name="viewport" content="width=device-width, initial-scale=1">'
-                f"<style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n")  # fmt: skip
+    document = (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n"
+    )
     return document.encode()
 
 

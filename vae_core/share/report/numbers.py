@@ -33,8 +33,12 @@ def _losses(sides: Sequence[Side]) -> Iterator[Block]:
     if known is None or known.metrics is None:
         yield told("None of these models has been tested yet.")
         return
-    lines = {f"{side.name}, {words}": {kind: side.metrics[kind][code] for kind in ("bce", "mse")}
-             for side in sides if side.metrics for code, words in CODES.items()}  # fmt: skip
+    lines = {
+        f"{side.name}, {words}": {kind: side.metrics[kind][code] for kind in ("bce", "mse")}
+        for side in sides
+        if side.metrics
+        for code, words in CODES.items()
+    }
     size = known.config.architecture().code.size
     for key, words in {**BASELINES, "pca": f"PCA, {plural(size, 'number')}"}.items():
         if each := known.metrics["baselines"].get(key):

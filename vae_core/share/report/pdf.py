@@ -86,8 +86,15 @@ def _(block: Grid, page: FPDF) -> None:
     page.set_text_color(*INK)
     page.set_draw_color(*LINE)
     widths = _widths(block, page)
-    with page.table(col_widths=widths, width=sum(widths), align="LEFT", text_align="LEFT", line_height=SMALL * 0.5,
-                    borders_layout="HORIZONTAL_LINES", padding=0.6) as table:  # fmt: skip
+    with page.table(
+        col_widths=widths,
+        width=sum(widths),
+        align="LEFT",
+        text_align="LEFT",
+        line_height=SMALL * 0.5,
+        borders_layout="HORIZONTAL_LINES",
+        padding=0.6,
+    ) as table:
         for line in (block.header, *block.rows):
             table.row([_latin(cell) for cell in line])
     page.ln(1)
@@ -98,8 +105,10 @@ def _(block: Grid, page: FPDF) -> None:
 def _widths(block: Grid, page: FPDF) -> list[float]:
     """As the longest cell wants, all of them shrunk where together they are too wide."""
     lines = (block.header, *block.rows)
-    wanted = [max(COLUMN, *(page.get_string_width(_latin(line[place])) * 1.08 + 3 for line in lines))
-              for place in range(len(block.header))]  # fmt: skip
+    wanted = [
+        max(COLUMN, *(page.get_string_width(_latin(line[place])) * 1.08 + 3 for line in lines))
+        for place in range(len(block.header))
+    ]
     over = sum(wanted) - WIDTH
     if over <= 0:
         return wanted

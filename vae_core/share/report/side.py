@@ -31,5 +31,12 @@ class Side:
 def of(run: Run, first: Run | None) -> Side:
     case = cases.of(run, first)
     done = metrics.finished(run)
-    return Side(run, str(run.card()["name"]) or run.id, case, doctor.judge(case), run.metrics(),
-                done.result() if done else None, (run.status()["best"] or {}).get("epoch"))  # fmt: skip
+    return Side(
+        run,
+        str(run.card()["name"]) or run.id,
+        case,
+        doctor.judge(case),
+        run.metrics(),
+        done.result() if done else None,
+        (run.status()["best"] or {}).get("epoch"),
+    )
