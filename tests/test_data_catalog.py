@@ -387,3 +387,11 @@ def test_real_mnist(tmp_path):
     assert found.image == (28, 28, 1) and (len(found.train), len(found.test)) == (60_000, 10_000)
     assert not any("sorted" in warning for warning in found.warnings)
     assert again.fingerprint == found.fingerprint
+
+
+def test_who_is_second_to_keep_a_data_set_says_nothing(settings, caplog):
+    """Two processes may draw or unpack the same one at a time."""
+    kept = catalog.load("digits", settings)
+    (folder,) = (settings.cache / "kept").glob("digits-*")
+    catalog._keep(kept, folder)
+    assert not caplog.records and [path.name for path in folder.parent.iterdir()] == [folder.name]

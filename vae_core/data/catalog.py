@@ -190,7 +190,8 @@ def _keep(dataset: Dataset, folder: Path) -> None:
             if old != folder and old.name.rpartition("-")[0] == key:
                 shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        log.warning("%s is not kept in %s: %s", dataset.name, folder.parent, error)
+        if not folder.is_dir():  # else another process was quicker
+            log.warning("%s is not kept in %s: %s", dataset.name, folder.parent, error)
 
 
 def _kept_folder(key: str, stamp: str, settings: Settings) -> Path:
