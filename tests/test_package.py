@@ -97,7 +97,7 @@ def test_all_that_a_page_reads_travels_along(site):
     ours = {path for path in found if not PASSING & set(path.parts)} | {Path("app.py")}
     moved = {(path if path.parts[0] in STAYS else Path("latent_loupe", path)).as_posix() for path in ours}
     assert moved == {path for path in packed(site) if path.startswith(STAYS) and ".dist-info" not in path}
-    assert {path.suffix for path in ours} >= {".py", ".js", ".css", ".html", ".wasm", ".svg", ".zip", ".toml"}
+    assert {path.suffix for path in ours} >= {".py", ".js", ".css", ".html", ".svg", ".zip", ".toml"}
 
 
 def test_it_says_what_it_is(site):
