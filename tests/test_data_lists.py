@@ -158,6 +158,7 @@ def test_split_and_group_columns_of_a_table(tmp_path, settings):
         ("name,age\nann,7\n", "holds words"),
         ("label," + ",".join(f"p{n}" for n in range(50)) + "\n" + "1," * 50 + "1\n", "square"),
         ("label," + ",".join(f"p{n}" for n in range(64)) + "\n1,2,3\n" * 12, "NaN"),
+        ("label," + ",".join(f"p{n}" for n in range(64)) + ("\n1" + ",3" * 64) * 12 + "\n" + ",3" * 64, "has no label"),
         ("label," + ",".join(f"p{n}" for n in range(64)) + "\n", "empty|words"),
         ("1,2\n1,2,3,4\n", "read as CSV"),
         (

@@ -197,7 +197,7 @@ def _pixels(frame: Any, name: str) -> tuple[Array, tuple[str, ...]]:
 
 
 def _words(column: Any) -> list[str]:
-    return [str(cell) for cell in column.fillna("")]
+    return [str(cell) for cell in column.astype(object).fillna("")]  # no column of numbers takes a word
 
 
 def _label_column(column: Any, name: str) -> Array | None:
