@@ -10,11 +10,14 @@ import streamlit as st
 ICON = ":material/download:"
 TYPES = {
     "csv": "text/csv",
+    "gif": "image/gif",
+    "html": "text/html",
     "ipynb": "application/x-ipynb+json",
     "json": "application/json",
     "keras": "application/octet-stream",
     "png": "image/png",
     "py": "text/x-python",
+    "webp": "image/webp",
     "zip": "application/zip",
 }
 Data = str | bytes | Callable[[], str | bytes]  # what is made at the click is a function

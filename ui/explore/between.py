@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cached, pixels
+from ui import cached, download, pixels
 from ui.components import gallery, plane
 from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
@@ -17,7 +17,7 @@ from vae_core.look.animation import animation
 ENDS = ("between-a", "between-b")
 PINNED = "between-pinned"  # the pins that the fields were last set to
 SMOOTH = 40  # pictures of the animation
-MOVIES = {"GIF": ("gif", "image/gif"), "WebP": ("webp", "image/webp")}
+MOVIES = {"GIF": "gif", "WebP": "webp"}
 
 
 def show(view: View, flat: Flat) -> None:
@@ -53,16 +53,9 @@ def _movie(view: View, name: str, drawn: Array) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         with st.container(width=160):
             pixels.show(moving, "The way there and back, moving", width=160)
-        for label, (form, mime) in MOVIES.items():
-            st.download_button(
-                label,
-                animation(drawn, form) if form == "gif" else moving,
-                f"{name}.{form}",
-                mime,
-                on_click="ignore",
-                icon=":material/download:",
-                help="The way there and back as an animation.",
-            )
+        for label, form in MOVIES.items():
+            movie = animation(drawn, form) if form == "gif" else moving
+            download.button(label, movie, f"{name}.{form}", "The way there and back as an animation.")
 
 
 def _take_pins(view: View) -> None:

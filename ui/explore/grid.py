@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from ui import cached
+from ui import cached, download
 from ui.components import gallery
 from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
@@ -39,15 +39,8 @@ def show(view: View, flat: Flat) -> None:
     pictures = Pictures("Decoded images all over the map", images, codes, _captions(found, flat)[: len(codes)])
     gallery.show("explore_grid", view.key, pictures, Layout(columns=n, side=max(24, 720 // n)))
     st.caption(f"{found.note[0].upper()}{found.note[1:]}.")
-    st.download_button(
-        "PNG",
-        lambda: _png(view, codes, n),
-        f"{view.run.id}-grid-{n}.png",
-        "image/png",
-        on_click="ignore",
-        icon=":material/download:",
-        help="The whole grid as one picture.",
-    )
+    name = f"{view.run.id}-grid-{n}.png"
+    download.button("PNG", lambda: _png(view, codes, n), name, "The whole grid as one picture.")
 
 
 def _captions(grid: Grid, flat: Flat) -> list[str]:

@@ -11,9 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import streamlit as st
-
-from ui import cached, words
+from ui import cached, download, words
 from ui.components import bundles
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat
@@ -34,22 +32,16 @@ MB = 2**20
 HALF_FROM = 2 * MB  # of packed weights; from there on they are kept in half precision
 MOST_THUMBNAILS, MOST_THUMBNAIL_BYTES = 500, MB
 UNKNOWN = "<!-- size -->"
+BUTTON_HELP = "One file with this map, its decoder, thumbnails, losses and settings. It opens in any browser, offline."
 
 
 def button(view: View) -> None:
     """The file is made when the button is pressed."""
     reason = cached.networks(view.run).reason("decoder")
-    st.download_button(
-        "Take it home",
-        lambda: page(view, payload.principal(view.codes)),
-        f"{view.run.id}.html",
-        "text/html",
-        icon=":material/download:",
-        disabled=bool(reason),
-        on_click="ignore",
-        help=f"Not for this model: {reason}."
-        if reason
-        else "One file with this map, its decoder, thumbnails, losses and settings. It opens in any browser, offline.",
+    text = f"Not for this model: {reason}." if reason else BUTTON_HELP
+    name = f"{view.run.id}.html"
+    download.button(
+        "Take it home", lambda: page(view, payload.principal(view.codes)), name, text, disabled=bool(reason)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, owner, words
+from ui import cached, choice, download, owner, words
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store, transfer
@@ -133,11 +133,5 @@ def export(ids: list[str]) -> None:
         file = io.BytesIO()
         transfer.pack(cached.settings(), ids, file, with_state=state)
         packed = file.getvalue()
-        st.download_button(
-            f"Download ({words.size(len(packed))})",
-            packed,
-            file_name=f"{ids[0] if len(ids) == 1 else 'runs'}.zip",
-            mime="application/zip",
-            type="primary",
-            on_click="ignore",
-        )
+        name = f"{ids[0] if len(ids) == 1 else 'runs'}.zip"
+        download.button(f"Download ({words.size(len(packed))})", packed, name, icon=None, type="primary")

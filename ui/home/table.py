@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import cached, choice, pixels, words
+from ui import cached, choice, download, pixels, words
 from ui.home import dialogs
 from vae_core.design import naming
 from vae_core.runs.store import Summary
@@ -81,8 +81,7 @@ def table(runs: list[Summary]) -> None:
     with actions:
         _actions([runs[place].id for place in state.selection.rows if place < len(runs)])
         csv = as_csv(rows[[key for key in shown if key != "pictures"]])
-        icon, told = ":material/download:", "The rows and columns that are shown here."
-        st.download_button("CSV", csv, "runs.csv", "text/csv", icon=icon, on_click="ignore", help=told)
+        download.button("CSV", csv, "runs.csv", "The rows and columns that are shown here.")
 
 
 def frame(runs: list[Summary]) -> pd.DataFrame:
