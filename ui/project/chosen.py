@@ -82,7 +82,7 @@ def _histogram(laid: Laid, rows: Array) -> None:
     rest = len(kinds) - len(order)
     st.html(f'<div style="{BAR}" role="table" aria-label="Images of each class">{lines}</div>')
     if rest:
-        st.caption(f"And {words.plural(rest, 'class').replace('classs', 'classes')} with fewer.")
+        st.caption(f"And {words.plural(rest, 'class', 'classes')} with fewer.")
 
 
 def _bar(laid: Laid, kind: int, count: int, most: int) -> str:

@@ -7,7 +7,7 @@ from threading import Thread
 
 import streamlit as st
 
-from ui import cached, choice, losses, run_film, words
+from ui import cached, choice, losses, no_run, run_film, words
 from ui.cached import checkups
 from ui.errors import plain, show_caught, shown
 from ui.form import costs
@@ -87,7 +87,7 @@ def _wait(look: Thread) -> None:
 
 
 def _gone(run_id: str, was: str) -> None:
-    st.warning(f"The run {plain(run_id)} is no longer there: its folder was removed or cannot be read.")
+    no_run.gone(run_id)
     if was not in FINAL or st.button("Choose another run"):  # the sidebar goes on saying that it is gone
         cached.refresh()
         st.rerun()

@@ -57,7 +57,7 @@ def show(run: Run | None) -> None:
         return
     config = choice.config(run)
     if config is None:
-        st.warning(f"The run {plain(run.id)} is no longer there: its folder was removed or cannot be read.")
+        no_run.gone(run.id)
         return
     was_pressed = st.session_state.pop(PRESSED, False)
     st.caption(SAME)

@@ -46,8 +46,7 @@ def begin(run: Run, owner: str = "") -> Task:
 
 
 def finished(run: Run) -> Task | None:
-    found = (task for task in tasks.of(run, KIND) if task.spec == {"version": VERSION})
-    return next((task for task in found if task.state() == "done"), None)
+    return tasks.finished(run, KIND, {"version": VERSION})
 
 
 def comparable(metric: Quantity, a: Config, b: Config) -> bool:

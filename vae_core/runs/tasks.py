@@ -139,6 +139,11 @@ def find(run: Run, name: str) -> Task:
     return task
 
 
+def finished(run: Run, kind: str, spec: Mapping[str, Any]) -> Task | None:
+    """The run's task of that spec, once it is done."""
+    return next((task for task in of(run, kind) if task.spec == spec and task.state() == "done"), None)
+
+
 def of(run: Run, kind: str) -> list[Task]:
     """The run's tasks of that kind, the newest first. What cannot be read is left out."""
     found = []

@@ -184,9 +184,7 @@ def _facts(run: Run, config: Config) -> Facts | None:
         loaded = catalog.load(config.dataset, run.settings)
         if run.resolved().get("data_fingerprint") not in (None, loaded.fingerprint) or loaded.image != config.image:
             return None
-        part = splits.split(
-            loaded, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes
-        )
+        part = splits.of(loaded, config)
         leak = data.leak(loaded, run.settings)
         return Facts(loaded.train.labels, loaded.classes, np.sort(part.train), part.validation, leak, len(loaded.test))
     return None

@@ -48,8 +48,7 @@ def begin(run: Run, owner: str = "") -> Task:
 
 def finished(run: Run) -> Task | None:
     """The run's metrics, where they have been measured."""
-    known = (task for task in tasks.of(run, KIND) if task.spec == SPEC)
-    return next((task for task in known if task.state() == "done"), None)
+    return tasks.finished(run, KIND, SPEC)
 
 
 def measure(

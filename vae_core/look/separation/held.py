@@ -68,9 +68,7 @@ class Images:
 
 
 def images(config: Config, dataset: Dataset, odd: list[int]) -> Images:
-    part = splits.split(
-        dataset, seed=config.seed, split=config.split, train_size=config.train_size, classes=config.classes
-    )
+    part = splits.of(dataset, config)
     trained = np.zeros(len(dataset.train), bool)
     trained[part.train] = True
     labels, test = _labels(dataset.train.labels, len(trained)), _labels(dataset.test.labels, len(dataset.test))
