@@ -34,14 +34,8 @@ log = logging.getLogger(__name__)
 
 def for_the_first_page() -> None:
     """While the browser still loads it: the map on Home, and the models that come along."""
-    Thread(target=_first, daemon=True).start()
-
-
-def _first() -> None:
-    aside = Thread(target=_aside, args=(UNPACK,), daemon=True)
-    aside.start()
-    import_module("ui.explore")
-    aside.join()
+    Thread(target=_aside, args=(UNPACK,), daemon=True).start()
+    Thread(target=import_module, args=("ui.explore",), daemon=True).start()
 
 
 def for_the_others() -> None:
