@@ -59,8 +59,9 @@ def let_end(run: Work) -> None:
     """Wait for a process that has said how it ended, and only has to go: one may stop it and go on at once."""
     if run.status()["state"] in FINAL and locks.held(run.lock):
         lock = locks.take(run.lock, END_SECONDS)
-        if lock is not None:
-            lock.release()
+        if lock is None:
+            raise LoupeError(f"{run.id} is at work, and about to end", fix="Try again in a moment")
+        lock.release()
 
 
 @contextmanager
