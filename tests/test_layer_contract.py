@@ -37,6 +37,7 @@ PLACES = (
     ("conv4 flatten", f"{{}} dense9 bn {END}"),
     ("conv4 flatten", f"dense12 reshape2x3x2 bn {{}} conv4 flatten {END}"),
     ("conv4 flatten", f"dense784 {{}} conv2 flatten {END}"),
+    ("flatten {} dense8", "mirror"),
 )
 MOST = 8  # layers one after the other, where they are built: a network for each alone would take long
 

@@ -19,7 +19,9 @@ from vae_core.design.layers import (
     Flatten,
     Layer,
     Pad,
+    Principal,
     Reshape,
+    Residual,
     Shape,
     show,
 )
@@ -124,6 +126,8 @@ def plan(
     _through(line[: len(before) + 1], image, "encoder", line)
     after = _mirrored(image, before, line) if is_mirror(decoder) else parse(decoder, "decoder")
     _check_decoder(after, code, image)
+    _check_principal("encoder", before, before[:2] if before[:1] == (Flatten(),) else ())
+    _check_principal("decoder", after, after[-2:] if isinstance(after[-1], Reshape) else ())
     architecture = Architecture(image, kind, before, code, tail, after)
     _check_size(architecture)
     return architecture
@@ -247,6 +251,20 @@ def _check_decoder(layers: Layers, code: Code, image: tuple[int, int, int]) -> N
         fix = f"End it in {write(more)}" if len(shape) == 1 else f"Change its strides, or add {write(more)} at the end"
         offered = repairs.ending(layers, more, image)
         raise LoupeError(what, f"It has to end in the image's {show(image)}", fix, offered)
+
+
+def _check_principal(part: str, layers: Layers, pictures: Layers) -> None:
+    """Principal components are those of whole images: only what lays `pictures` out stands between."""
+    for place, layer in enumerate(layers):
+        inside = layer.body if isinstance(layer, Residual) else ()
+        if not any(isinstance(each, Principal) for each in (layer, *inside)) or (not inside and layer in pictures):
+            continue
+        raise LoupeError(
+            f"{layer.text} does not stand next to the image",
+            "Principal components are those of whole images",
+            "Put it after the flatten that begins the encoder, or before the reshape that ends the decoder",
+            repairs.taken_out(part, layers, [place]),
+        )
 
 
 def _ending(shape: Shape, image: tuple[int, int, int]) -> Layers:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from vae_core.design.layers import Crop, Deconv, Dense, Flatten, Layer, Pad, Reshape, Residual, Shape
+from vae_core.design.layers import Crop, Deconv, Dense, Flatten, Layer, Pad, Principal, Reshape, Residual, Shape
 from vae_core.errors import LoupeError
 
 
@@ -40,7 +40,8 @@ def _dense(image: tuple[int, int, int], layers: Sequence[Layer]) -> tuple[Layer,
     """The mirror of an encoder that has no convolutions: its dense layers in reverse."""
     flat = image[0] * image[1] * image[2]
     undone = _undo_all(_groups(layers, (flat,)))
-    return (*undone, Dense(flat, "sigmoid"), Reshape(*image))
+    last = () if undone and isinstance(undone[-1], Principal) else (Dense(flat, "sigmoid"),)
+    return (*undone, *last, Reshape(*image))
 
 
 def _check(layers: Sequence[Layer]) -> None:

@@ -129,7 +129,7 @@ def _can_be_joined(up: spec.Layer, conv: spec.Layer | None, shape: Sequence[int]
 
 def _last_with_weights(layers: Sequence[spec.Layer]) -> int:
     """The place of the last layer with weights, or of the up-sampling that may be joined with it."""
-    weighty = (spec.Conv, spec.Deconv, spec.Dense, spec.Residual)
+    weighty = (spec.Conv, spec.Deconv, spec.Dense, spec.Principal, spec.Residual)
     last = max((index for index, layer in enumerate(layers) if isinstance(layer, weighty)), default=0)
     return last - 1 if last and isinstance(layers[last - 1], spec.Up) else last
 
