@@ -26,6 +26,18 @@ from vae_core.runs.store import Run
 
 DIGITS = Config("digits", (8, 8, 1), "conv8/2 bn flatten dense16 bn", beta=0.0, epochs=1, batch=64)
 AVERAGED = replace(DIGITS, ema=0.9)
+BLOCK = "res(dense32:linear layernorm gelu dense16:linear)"
+BEGUN = replace(
+    DIGITS,
+    encoder=f"flatten pca16 {BLOCK}",
+    decoder=f"{BLOCK} pca64 reshape8x8x1",
+    latent=4,
+    loss="mse",
+    sigma=0.1,
+    beta=1.0,
+    steps=30,
+)
+SAME = {"digits": DIGITS, "averaged": AVERAGED, "begun": BEGUN}
 PICTURES = {"losses.png", "codes.png", "reconstructions.png", "grid.png"}
 # One folder after the other; what is printed there, an error too, is kept in it.
 PROCESS = """
@@ -81,9 +93,11 @@ def alone(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Alone:
         "model": {"model.keras": whole.model.read_bytes()},
         "digits": {"program.py": script(DIGITS).encode()},
         "averaged": {"program.py": script(AVERAGED).encode()},
+        "begun": {"program.py": script(BEGUN).encode()},
         "everything": {"program.py": script(EVERYTHING).encode()},
         "short-digits": {"program.py": script(DIGITS, short=True).encode()},
         "short-averaged": {"program.py": script(AVERAGED, short=True).encode()},
+        "short-begun": {"program.py": script(BEGUN, short=True).encode()},
         "short-everything": {"program.py": script(replace(EVERYTHING, noise_once=False), short=True).encode()},
     }
     for part, files in parts.items():
@@ -97,7 +111,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Alone:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     settings = settings_in(tmp_path_factory.mktemp("ours"))
-    ours = {part: trial(settings, config) for part, config in {"digits": DIGITS, "averaged": AVERAGED}.items()}
+    ours = {part: trial(settings, config) for part, config in SAME.items()}
     return Alone(ours, whole, folder)
 
 
@@ -126,12 +140,12 @@ def test_a_program_runs_on_its_own(alone: Alone) -> None:
     assert losses and 20 < float(losses[2]) < float(losses[1]) < 64
 
 
-@pytest.mark.parametrize("part", ["digits", "averaged"])
+@pytest.mark.parametrize("part", SAME)
 def test_the_stand_alone_program_takes_the_same_first_epoch(alone: Alone, part: str) -> None:
     """From the same seed, split and order come the same initial weights and, but for rounding, the same losses."""
     (row,), said = alone.ours[part].history(), alone.said(part)
     found = re.search(r"epoch 1/1 +train ([0-9.]+) +validation ([0-9.]+)", said)
-    assert found and f"parameters: {DIGITS.architecture().counts['total']:,}" in said
+    assert found and f"parameters: {SAME[part].architecture().counts['total']:,}" in said
     assert float(found[1]) == pytest.approx(row["train_total_nats_per_image"], rel=1e-3)
     assert float(found[2]) == pytest.approx(row["validation_total_nats_per_image"], rel=1e-3)
 
@@ -157,14 +171,14 @@ def test_class_labels_stand_in_the_middle_of_their_colours(alone: Alone, part: s
     assert places == pytest.approx([(number + 0.5) / len(places) for number in range(len(places))])
 
 
-@pytest.mark.parametrize("part", ["short-digits", "short-averaged", "short-everything"])
+@pytest.mark.parametrize("part", ["short-digits", "short-averaged", "short-begun", "short-everything"])
 def test_the_short_form_runs_too(alone: Alone, part: str) -> None:
     said = alone.said(part)
     assert "val_loss" in said, said
     assert alone.drawn(part) == PICTURES
 
 
-@pytest.mark.parametrize("part", ["digits", "averaged"])
+@pytest.mark.parametrize("part", SAME)
 def test_the_short_form_learns_as_the_exact_one_does(alone: Alone, part: str) -> None:
     """From the same first weights, but of other batches and noise: about the same losses after an epoch."""
     exact = re.search(r"train ([0-9.]+) +validation ([0-9.]+) nats/image", alone.said(part))

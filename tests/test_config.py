@@ -85,6 +85,7 @@ def test_every_other_field_changes_the_digest() -> None:
         "precision": "float32",
         "fused": "off",
         "ema": 0.9,
+        "steps": 9,
     }
     digests = [make(**{name: value}).digest for name, value in changes.items()]
     digests += [make(loss="mse").digest, make(loss="mse", sigma=0.1).digest, make(noise=0.1, noise_once=True).digest]

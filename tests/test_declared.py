@@ -36,6 +36,7 @@ FORKABLE = {
     "precision",
     "fused",
     "ema",
+    "steps",
 }
 COMPARED = sorted({name for name, setting in SETTINGS.items() if setting.group})
 ASKED = sorted({name for name, setting in SETTINGS.items() if setting.label})
@@ -124,7 +125,7 @@ def test_the_form_draws_every_one() -> None:
 
 def test_a_setting_that_came_later_leaves_older_runs_as_they_are() -> None:
     later = {name for name, setting in SETTINGS.items() if setting.later}
-    assert later == {"ema"}
+    assert later == {"ema", "steps"}
     document = BASE.to_json()
     assert set(document) == {"version", *SETTINGS} - later
     assert from_json(document) == BASE

@@ -61,6 +61,10 @@ class Config(Fields):
     def pixels(self) -> int:
         return math.prod(self.image)
 
+    def steps_an_epoch(self, images: int) -> int:
+        """So many, or as many as see each of these images once."""
+        return self.steps or -(-images // self.batch)
+
     @property
     def fold(self) -> tuple[int, int] | None:
         """Which fold validates, counted from 1, and of how many; None where no folds are made."""

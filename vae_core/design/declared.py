@@ -36,6 +36,7 @@ class Fields:
     ema: float = 0.0  # share of a moving average of the weights that a step keeps; 0 = no average
     batch: int = 128
     epochs: int = 20
+    steps: int = 0  # in an epoch; 0 = as many as see all images once
     train_size: int = 0  # images before the split, 0 = all: random ones, or the first ones where split is "tail"
     split: str = "shuffled"  # what validates: a random fifth, the last fifth in file order, the test set, or fold:2/5
     seed: int = 0
@@ -87,6 +88,13 @@ SETTINGS = _table(
         "epochs", "epochs", "times that all training images are seen", label="Epochs", group=EPOCHS,
         bounds=(1, 10_000), fork=True, fed=True, constant=True,
         help="How often all training images are seen. More is better up to a point; the best epoch is kept.",
+    ),
+    Setting(
+        "steps", "steps in an epoch", "steps in an epoch; 0 = as many as see all images once", group=EPOCHS,
+        label="Steps in an epoch, 0 = all images", bounds=(0, 10_000_000), zero="all images once", fork=True, fed=True,
+        constant=True, later=True,
+        help="After an epoch the model is looked at: its losses, its map. An epoch is one look at all images; or so "
+        "many steps, where that would take too long or pass too quickly.",
     ),
     Setting(
         "train_size", "images", "images to train and validate with; 0 = all", label="Images, 0 = all", step=1000,

@@ -168,7 +168,7 @@ def foretell(config: Config, images: Images, rates: Calibration | None, fixed: F
         about(step, rates_spread),
         about(usual.look, fixed_spread) + about((images.held_out + snapshot) * forward, rates_spread),
         about(finish, fixed_spread) + about(tested * forward, rates_spread),
-        -(-images.train // config.batch),
+        config.steps_an_epoch(images.train),
         config.epochs,
         measured=rates is not None and fixed is not None,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vae_core.design import difference, keras_pictures, keras_short, keras_training, naming
+from vae_core.design import difference, keras_pictures, keras_principal, keras_short, keras_training, naming
 from vae_core.design.architecture import without_sigmoid
 from vae_core.design.classes import CLOTHES, OBJECTS
 from vae_core.design.config import Config
@@ -68,7 +68,7 @@ def _sections(config: Config, short: bool) -> Iterator[Section]:
     yield Section("Which images train, which validate", _split_text(config), _split(config))
     yield Section("The encoder", f"In one line: {config.architecture().encoder_line}", _encoder(config))
     yield Section("The decoder", _decoder_text(config), _decoder(config))
-    for form in (keras_short if short else keras_training, keras_pictures):
+    for form in (keras_principal, keras_short if short else keras_training, keras_pictures):
         yield from (Section(*parts) for parts in form.sections(config))
 
 

@@ -67,10 +67,11 @@ def optimizer(config: Config) -> str:
 
 
 STEPS = "steps = -(-len(train) // BATCH)  # of an epoch"
+GIVEN = "steps = STEPS  # of an epoch"
 
 
 def _training(config: Config) -> str:
-    start = f"optimizer = {optimizer(config)}\n{STEPS}"
+    start = f"optimizer = {optimizer(config)}\n{GIVEN if config.steps else STEPS}"
     blocks = [start, learning_rate(config), beta(config), _step(config), _validation(config), _loop(config)]
     return "\n\n\n".join(block for block in blocks if block)
 
@@ -182,21 +183,30 @@ def _loop(config: Config) -> str:
     stop = [f"    elif epoch - best_epoch >= {config.patience}:", "        break"] if config.patience else []
     call = f"        total += float(train_step({', '.join(arguments)}))"
     end = [AVERAGED, LOOP_END, *stop, TRAINED] if config.ema else [LOOP_END, *stop]
-    return "\n".join([LOOP_START, *rate, call, *end, KEEP_BEST])
+    order = GIVEN_ORDER if config.steps else ORDER
+    return "\n".join([LOOP_START.replace("ORDER", order), *rate, call, *end, KEEP_BEST])
 
+
+ORDER = "    order, total = np.random.default_rng([SEED, epoch]).permutation(len(train)), 0.0"
+
+GIVEN_ORDER = """\
+    number, begin = divmod(epoch * STEPS * BATCH, len(train))  # so many images of one pass after the other
+    passes = range(number, number + -(-(begin + STEPS * BATCH) // len(train)))
+    order = np.concatenate([np.random.default_rng([SEED, each]).permutation(len(train)) for each in passes])
+    order, total = order[begin : begin + STEPS * BATCH], 0.0"""
 
 LOOP_START = """\
 best, best_epoch, best_weights, history = math.inf, 0, None, {"train": [], "validation": []}
 for epoch in range(EPOCHS):
-    order, total = np.random.default_rng([SEED, epoch]).permutation(len(train)), 0.0
+ORDER
     for number in range(steps):
         step, chosen = epoch * steps + number, order[number * BATCH : (number + 1) * BATCH]"""
 
 LOOP_END = """\
     validation = validate()
-    history["train"].append(total / len(train))
+    history["train"].append(total / len(order))
     history["validation"].append(validation)
-    print(f"epoch {epoch + 1}/{EPOCHS}  train {total / len(train):.4f}  validation {validation:.4f} nats/image")
+    print(f"epoch {epoch + 1}/{EPOCHS}  train {total / len(order):.4f}  validation {validation:.4f} nats/image")
     if validation < best:
         best, best_epoch = validation, epoch
         best_weights = encoder.get_weights(), decoder.get_weights()"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -139,6 +139,11 @@ class Steps:
     def state(self) -> list[np.ndarray]:
         """All that a training goes on from: the weights, the optimizer's variables, the average of the weights."""
         return [variable.numpy() for variable in self._all_variables()]
+
+    def begin(self, give: Callable[[Networks], None]) -> None:
+        """Let somebody give the networks other weights than chance did; their average begins there."""
+        give(self.task.networks)
+        _assign(self.averages, self.variables)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

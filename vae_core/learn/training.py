@@ -17,7 +17,7 @@ from vae_core.design.config import Config
 from vae_core.design.duration import Clock, Images
 from vae_core.design.layers import show
 from vae_core.errors import LoupeError
-from vae_core.learn import finish, models, objective, resolve, snapshots, steps
+from vae_core.learn import finish, models, objective, principal, resolve, snapshots, steps
 from vae_core.learn.kept import KeptSteps
 from vae_core.learn.position import Position, load_position, save_position
 from vae_core.runs import calibration, jobs
@@ -69,6 +69,8 @@ class Training:
         self.steps = kept.fresh(self.config, self.style, self._make_steps) if kept else self._make_steps()
         self.images = self.steps.place(pixels)
         self.position = self._restore()
+        if principal.has_components(self.config) and not self.position.best:
+            self._begin_at_components(pixels)
         self.chunk = 1
 
     def _images(self) -> Images:
@@ -80,7 +82,7 @@ class Training:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-self.image_count // self.config.batch)
+        return self.config.steps_an_epoch(self.image_count)
 
     def go(self) -> None:
         try:
@@ -111,6 +113,14 @@ class Training:
         seen = objective.Observation.of(self.config, from_logits=self.style.logits)
         return steps.Steps(steps.Task(self.config, networks, seen))
 
+    def _begin_at_components(self, pixels: np.ndarray) -> None:
+        """What training only adds to is kept where nothing that was added is any better."""
+        self.steps.begin(lambda networks: principal.begin(networks, self.config, pixels))
+        total, _, _ = self._validated()
+        self.position.best_value, self.position.best = total, self.steps.weights()
+        if not self.is_trial:
+            snapshots.save(self.run, self.steps, self.data, 0)
+
     def _restore(self) -> Position:
         position = load_position(self.run, self.steps)
         self.run.truncate_history(position.epoch)
@@ -119,7 +129,7 @@ class Training:
     def _train_epoch(self) -> bool:
         """Take the epoch's remaining steps; False if a stop was asked for."""
         position, batch = self.position, self.config.batch
-        order = np.random.default_rng([self.config.seed, position.epoch]).permutation(self.image_count).astype(np.int32)
+        order = self._order(position.epoch)
         began, first = time.monotonic(), position.step
         while position.step < self.steps_per_epoch:
             if self.run.stop_requested():
@@ -132,6 +142,16 @@ class Training:
             self._tell(began, first)
         position.train_seconds += time.monotonic() - began
         return True
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """All images once; or where an epoch is so many steps, as many images of one pass after the other."""
+        if not self.config.steps:
+            return _permuted(self.config.seed, epoch, self.image_count)
+        count = self.config.steps * self.config.batch
+        first, begin = divmod(epoch * count, self.image_count)
+        passes = range(first, first + -(-(begin + count) // self.image_count))
+        order = [_permuted(self.config.seed, number, self.image_count) for number in passes]
+        return np.concatenate(order)[begin : begin + count]
 
     def _take(self, chosen: np.ndarray) -> None:
         position, per_epoch, count = self.position, self.steps_per_epoch, len(chosen)
@@ -200,8 +220,7 @@ class Training:
     def _look(self) -> dict[str, Any]:
         """Close the epoch with what the model is now worth: its row of history."""
         position = self.position
-        nats, kl = self.steps.validate(self.held_out, steps.BATCH) / len(self.held_out)
-        total = nats + (self.config.beta or 0.0) * kl
+        total, nats, kl = self._validated()
         if not np.isfinite(total):
             raise _not_a_number(self.config, position.epoch + 1, self.steps_per_epoch, None)
         row = self._history_row({"total": total, "reconstruction": nats, "kl": kl})
@@ -210,6 +229,11 @@ class Training:
         if not self.is_trial:
             snapshots.save(self.run, self.steps, self.data, position.epoch)
         return row
+
+    def _validated(self) -> tuple[float, float, float]:
+        """Loss, reconstruction and KL of the images held out, in nats per image."""
+        nats, kl = self.steps.validate(self.held_out, steps.BATCH) / len(self.held_out)
+        return nats + (self.config.beta or 0.0) * kl, nats, kl
 
     def _history_row(self, validation: dict[str, float]) -> dict[str, Any]:
         position, per_epoch = self.position, self.steps_per_epoch
@@ -241,7 +265,7 @@ class Training:
         self.run.set_status(state="stopped", phase="", eta_seconds=None, eta_range=None, **self._taken())
 
     def _keep_best(self) -> None:
-        if self.position.best_epoch and not self.is_trial:
+        if self.position.best and not self.is_trial:
             self._finish()
             self.run.set_status(phase="")
 
@@ -270,6 +294,10 @@ def _load(config: Config, run: Run, settings: Settings) -> Dataset:
             "Set up a new run",
         )
     return data
+
+
+def _permuted(seed: int, number: int, count: int) -> np.ndarray:
+    return np.random.default_rng([seed, number]).permutation(count).astype(np.int32)
 
 
 def _not_a_number(config: Config, epoch: int, step: int, rate: float | None) -> NotANumber:

@@ -107,7 +107,7 @@ class Case:
     @property
     def steps(self) -> int | None:
         """Training steps in all; None where the data set is gone."""
-        return None if self.facts is None else len(self.history) * -(-len(self.facts.train) // self.config.batch)
+        return None if self.facts is None else len(self.history) * self.config.steps_an_epoch(len(self.facts.train))
 
     @property
     def longer(self) -> dict[str, Any]:
