@@ -15,7 +15,10 @@ from vae_core.design.recipes import Recipe
 
 QUICK, AUTO, CHOSEN = "quick", "auto", "chosen"
 QUICK_NOTE = "A small model with a code of two numbers: quick, and its map can be seen."
-AUTO_NOTE = "Halves the images to a few pixels with convolutions; a code of 32 numbers gives good pictures."
+AUTO_NOTE = (
+    "Begins with the pictures of a PCA and learns what to add to them: good pictures within a minute, of few images or "
+    "many, of any size. A code of 32 numbers."
+)
 CODE = re.compile(r"\bcode(\d+)", re.IGNORECASE)
 
 
@@ -28,6 +31,7 @@ class Start:
     note: str
     config: Config
     choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # what a report leaves open
+    time: str | int = "epochs"  # how long it trains: see lasting.py
 
 
 def to_config(values: Mapping[str, Any], start: Start | None = None) -> Config:
@@ -57,7 +61,7 @@ def to_values(config: Config) -> dict[str, Any]:
 
 def starts(data: Summary, chosen: Config | None = None) -> list[Start]:
     """What a training of this data set can begin with: sensible defaults, the chosen run, the reports' recipes."""
-    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name))]
+    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name), time=120)]
     if data.name in recipes.DEFAULTS:
         found.insert(0, Start(QUICK, "Quick map", QUICK_NOTE, recipes.default(data.name, data.image)))
     if chosen and chosen.dataset == data.name and chosen.image == data.image:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import choice
 from ui.cached import datasets
-from ui.form import editor
+from ui.form import editor, lasting
 from ui.form.beginnings import CODE, Start, starts, to_values, with_code_size
 from ui.form.fields import draw
 from vae_core.data.dataset import Summary
@@ -20,7 +20,7 @@ from vae_core.runs.store import Run
 
 PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")
-BASIC_WIDTH = 155  # pixels
+BASIC_WIDTH, TIME_WIDTH = 155, 250  # pixels
 
 
 def key(name: str) -> str:
@@ -76,6 +76,7 @@ def _fill_where_new(start: Start) -> None:
     stamp = (start.key, start.config.dataset, start.config.digest)
     if st.session_state.get(key("filled")) != stamp:
         st.session_state[key("filled")] = stamp
+        st.session_state[key("time")] = start.time
         for name, value in to_values(start.config).items():
             if name != "dataset":
                 st.session_state[key(name)] = value
@@ -85,12 +86,20 @@ def settings(data: Summary) -> dict[str, Any]:
     """Basic settings and the rest; what they hold, by the config's names."""
     values: dict[str, Any] = {"dataset": data.name, "image": data.image}
     with st.container(horizontal=True):
+        time = lasting.choose(key("time"), TIME_WIDTH)
         for name in BASIC:
+            if name == "epochs" and time != lasting.EPOCHS:
+                continue
             options = {"on_change": _code_size_chosen} if name == "latent" else {}
             values[name] = draw(name, key(name), width=BASIC_WIDTH, **options)
     with st.expander("More settings", icon=":material/tune:"):
         values |= _more(data)
     return values
+
+
+def timed(values: dict[str, Any], data: Summary) -> dict[str, Any]:
+    """The values with the epochs and steps that the chosen time stands for."""
+    return lasting.resolved(values, st.session_state[key("time")], data)
 
 
 def layers(data: Summary, values: dict[str, Any]) -> dict[str, str]:

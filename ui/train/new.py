@@ -10,13 +10,14 @@ from ui import choice, starting
 from ui.errors import caught, lacks, plain, show_caught, shown
 from ui.form import beginnings, costs, widgets
 from ui.train import model_code, seeds
-from vae_core.design import draft
+from vae_core.design import draft, recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run, Summary
 
 ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
 SEEN = "train_seen"  # the run that the page last turned to
+BESIDE = "train_map"
 ONCE, AGAIN = "once", "again"
 
 
@@ -32,14 +33,14 @@ def show(run: Run | None) -> None:
             values = widgets.settings(data)
         values |= widgets.layers(data, values)
         try:
-            config = beginnings.to_config(values, start)
+            config = beginnings.to_config(widgets.timed(values, data), start)
         except LoupeError as error:
             with side:
                 return _cannot(error, fits=draft.table(widgets.draft(data, values))[1] is None)
         model_code.drawer(config)
         with side, st.container(border=True, gap="xsmall"):
             costs.show(config, data)
-            _start(config, asked)
+            _start(config, asked, automatic=start.key == beginnings.AUTO)
 
 
 def _cannot(error: LoupeError, fits: bool) -> None:
@@ -49,10 +50,11 @@ def _cannot(error: LoupeError, fits: bool) -> None:
         st.caption(plain(str(error)) if fits else "It can start when the layers fit.")
 
 
-def _start(config: Config, asked: str | None) -> None:
+def _start(config: Config, asked: str | None, automatic: bool) -> None:
     count = seeds.ask()
+    beside = _map_beside(config, automatic) if count == 1 else None
     if asked:  # here and not before the page is drawn: a number that was just typed counts
-        _begin_all(config, count) if count > 1 else _begin(config, again=asked == AGAIN)
+        _begin_all(config, count) if count > 1 else _begin(config, beside, again=asked == AGAIN)
     show_caught("train")
     if count > 1:
         return seeds.offer(config, count, partial(_ask, ONCE))
@@ -61,6 +63,17 @@ def _start(config: Config, asked: str | None) -> None:
         return _offer(before)
     text = "It runs in a process of its own: you may close this page."
     starting.button("Start training", _ask, text, args=(ONCE,), width="stretch")
+
+
+def _map_beside(config: Config, automatic: bool) -> Config | None:
+    """A map is what can be walked on, and good pictures need more numbers than a map has."""
+    if config.architecture().code.size == 2:
+        return None
+    help = (
+        "A second, smaller model: its code is two numbers, so that all images lie on a map. It trains after this one."
+    )
+    st.session_state.setdefault(BESIDE, automatic)
+    return recipes.flat(config) if st.checkbox("And a 2-D map beside it", key=BESIDE, help=help) else None
 
 
 def _offer(before: Summary) -> None:
@@ -93,9 +106,12 @@ def forget() -> None:
     st.session_state.pop(ASKED, None)
 
 
-def _begin(config: Config, again: bool) -> None:
+def _begin(config: Config, beside: Config | None, again: bool) -> None:
     with caught("train"):
-        _watch(starting.train(config, again).id)
+        run = starting.train(config, again)
+        if beside:
+            starting.train(beside)
+        _watch(run.id)
 
 
 def _begin_all(config: Config, count: int) -> None:

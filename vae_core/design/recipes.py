@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
+from vae_core.design.layers import show
 from vae_core.design.reports import Recipe as Recipe
 from vae_core.design.reports import systems
 from vae_core.errors import LoupeError
@@ -53,30 +56,44 @@ def _check_choice(recipe: Recipe, name: str, value: float) -> None:
         raise LoupeError(f"{recipe.key} has no {name} of {value}", expected, "Write your own encoder for anything else")
 
 
-SMALLEST_SIDE = 7  # pixels of the shorter side at which halving stops
-MOST_FILTERS = 128
+PARTS = 256  # principal components that the automatic network works with ...
+PARTS_LEAST = 64
+IN_BROWSER = 1_900_000  # ... as long as so many weights hold them: a browser takes a decoder of 8 MB
+WEIGHTS_MOST = 20_000_000  # of them all the same
+HIDDEN = 512
 
 
-def auto(image: tuple[int, int, int], dataset: str, kind: str = "vae", latent: int = 32) -> Config:
-    """For images of any size: halve them down to 4 to 7 pixels, doubling the filters on the way."""
-    side = min(image[:2])
-    filters = 32 if max(image[:2]) <= 64 else 16
-    tokens = [f"conv{filters} bn"] if side <= SMALLEST_SIDE else []
-    while side > SMALLEST_SIDE:
-        tokens.append(f"conv{filters}/2 bn")
-        side, filters = -(-side // 2), min(2 * filters, MOST_FILTERS)
+def auto(image: tuple[int, int, int], dataset: str, kind: str = "ae", latent: int = 32) -> Config:
+    """For images of any size and any number: it begins as PCA, and blocks learn what to add to that.
+
+    It works on principal components, so its steps cost little; what it trains is the same for images of any size. Few
+    images are learned by heart soon, against which stand dropout and that the best epoch is kept."""
+    pixels = math.prod(image)
+    parts = min(PARTS, max(PARTS_LEAST, IN_BROWSER // pixels), WEIGHTS_MOST // pixels, pixels)
+    layer = f"dense{HIDDEN}:linear layernorm gelu drop0.3"
+    block = f"res({layer} {layer} dense{parts}:linear)"
     return Config(
         dataset,
         image,
-        " ".join(tokens),
+        f"flatten pca{parts} {block}",
+        f"{block} pca{pixels} reshape{show(image)}",
         kind=kind,
         latent=latent,
+        loss="mse",
         learning_rate=1e-3,
         schedule="cosine",
         warmup=1.0,
+        ema=0.99,
         batch=64,
         epochs=30,
     )
+
+
+def flat(config: Config) -> Config:
+    """The same as a map: a VAE whose code is two numbers."""
+    line = re.sub(r"\bcode\d+", "code2", config.encoder)
+    latent = None if line != config.encoder else 2
+    return replace(config, encoder=line, latent=latent, kind="vae", beta=1.0, recipe="")
 
 
 DENSE = {"encoder": "flatten dense512:gelu dense256:gelu", "batch": 128, "learning_rate": 1e-3, "epochs": 20}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae_core.data import splits
@@ -16,6 +17,9 @@ from vae_core.runs import files
 from vae_core.settings import Settings
 
 FILE = "calibration.json"
+LOOKS = 20  # at a training of a given time, ...
+LOOKED, PATIENCE, MOST_LOOKS = 5.0, 8, 500  # seconds to a look, looks without a better one, looks in all
+SOONEST, LOOKING = 1.5, 6.0  # ... one in so many seconds at most, and none in less than so many times what it takes
 Rates = dict[str, cost.Calibration]  # by precision
 
 
@@ -73,6 +77,30 @@ def foretold(settings: Settings, config: Config, images: Images) -> Parts:
         allowed = list(known.rates)
     parts = [duration.foretell(config, images, known.rates.get(name), known.fixed) for name in allowed]
     return min(parts, key=lambda each: each.step.most)
+
+
+def within(settings: Settings, config: Config, images: Images, seconds: float) -> Config:
+    """The config that trains about so long here: in so many epochs of so many steps, which are looked at as they end.
+
+    What is written down are steps, so that it stays the same training wherever and whenever it goes on."""
+    parts = foretold(settings, config, images)
+    look = parts.look.middle
+    looks = round(min(LOOKS, max(2.0, seconds / max(SOONEST, LOOKING * look))))
+    steps = (seconds - parts.first_look.middle - looks * look) / parts.step.middle / looks
+    return replace(config, epochs=looks, steps=_rounded(max(1.0, steps)))
+
+
+def until_best(settings: Settings, config: Config, images: Images) -> Config:
+    """The config that trains until its validation loss has not been better for a while."""
+    parts = foretold(settings, config, images)
+    steps = max(LOOKED, LOOKING * parts.look.middle) / parts.step.middle
+    return replace(config, steps=_rounded(max(1.0, steps)), epochs=MOST_LOOKS, schedule="constant", patience=PATIENCE)
+
+
+def _rounded(steps: float) -> int:
+    """To two digits: a time that was measured a little differently asks for the same training."""
+    unit = 10 ** max(0, math.floor(math.log10(steps)) - 1)
+    return int(max(1, round(steps / unit) * unit))
 
 
 def images(config: Config, data: Summary) -> Images:

@@ -1,0 +1,148 @@
+"""How well the automatic network does on images of one's own, beside PCA with as many numbers.
+
+python -m bench.own --json [--seconds 60] [--seeds 3] [--codes 8,32] [--out FILE] [icons.npz letters.npz ...]
+
+The sets: CIFAR-10's first 2,000 images and Fashion-MNIST's first 1,000, where those are here, textures that are drawn,
+and any .npz with x_train and x_test. PCA learns from the images that train and from those that validate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bench import rows as kept
+from bench.rows import Row, Rows
+from vae_core import settings as house
+from vae_core.data import catalog
+from vae_core.design import recipes
+from vae_core.design.config import Config
+from vae_core.look.metrics.pictures import ssim
+from vae_core.look.portable import Portable
+from vae_core.look.projection.pca import components
+from vae_core.runs import calibration, jobs, store
+from vae_core.settings import Settings
+
+TESTED = 2000
+SIDE = 32
+Images = dict[str, np.ndarray]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE.npz")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--seconds", type=float, default=60, help="of each training")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--codes", default="8,32")
+    parser.add_argument("--only", help="these of the sets, by their names")
+    kept.add_option(parser)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(house.load(), cache=Path(folder, "cache"), checkpoints=Path(folder, "runs"))
+        sets = {**_own_sets(house.load()), **{path.stem: dict(np.load(path)) for path in arguments.files}}
+        wanted = arguments.only.split(",") if arguments.only else list(sets)
+        found = Rows(arguments.out, seconds=arguments.seconds)
+        asked = [
+            {"set": name, "code": code, "seed": seed}
+            for name in wanted
+            for code in map(int, arguments.codes.split(","))
+            for seed in range(arguments.seeds)
+        ]
+        measured = [found.take(each, _measured, settings, sets[each["set"]], each, arguments.seconds) for each in asked]
+    print(json.dumps(measured) if arguments.json else "\n".join(map(_told, measured)))
+
+
+def _own_sets(settings: Settings) -> dict[str, Images]:
+    sets = {"textures": {"x_train": _textures(2400, 0), "x_test": _textures(600, 1)}}
+    for name, here, count in (("cifar10", "cifar-2000", 2000), ("fashion-mnist", "fashion-1000", 1000)):
+        if catalog.describe(name, settings).ready:
+            data = catalog.load(name, settings)
+            sets[here] = {"x_train": data.train.pixels[:count], "x_test": data.test.pixels[:TESTED]}
+    return sets
+
+
+def _textures(count: int, seed: int) -> np.ndarray:
+    """Waves, checks and rings of two colours."""
+    random = np.random.default_rng(seed)
+    return np.stack([_texture(random) for _ in range(count)])
+
+
+def _texture(random: np.random.Generator) -> np.ndarray:
+    rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE
+    angle, kind = random.uniform(0, np.pi), random.integers(3)
+    along, across = (rows * np.cos(turn) + columns * np.sin(turn) for turn in (angle, angle + np.pi / 2))
+    if kind == 2:
+        along = np.hypot(rows - random.uniform(), columns - random.uniform())
+    value = np.sin(2 * np.pi * random.uniform(1, 5) * along + random.uniform(0, 2 * np.pi))
+    if kind == 1:
+        value = np.sign(value * np.sin(2 * np.pi * random.uniform(1, 5) * across))
+    one, other = random.uniform(0, 255, (2, 3))
+    return np.clip(one + (other - one) * (value[..., None] + 1) / 2, 0, 255).astype(np.uint8)
+
+
+def _measured(settings: Settings, images: Images, asked: Row, seconds: float) -> Row:
+    run = store.create(settings, _config(settings, images, asked, seconds), {})
+    jobs.start(settings, run, wait=True)
+    config, status = run.config(), run.status()
+    return {
+        "images": len(images["x_train"]),
+        "image": list(config.image),
+        "epochs": config.epochs,
+        "steps": config.epochs * config.steps,
+        "best_epoch": status["best"]["epoch"],
+        "trained_seconds": status["seconds"],
+        "peak_memory_mb": status["peak_memory_mb"],
+        **_quality(Portable.of(run), images, asked["code"]),
+    }
+
+
+def _config(settings: Settings, images: Images, asked: Row, seconds: float) -> Config:
+    """As the Train page would begin it; the images are kept as one's own first."""
+    name = asked["set"]
+    if name not in catalog.names(settings):
+        settings.cache.mkdir(parents=True, exist_ok=True)
+        file = settings.cache / f"{name}.npz"
+        np.savez(file, x_train=images["x_train"], x_test=images["x_test"])
+        catalog.add(file, name, settings)
+    data = catalog.describe(name, settings)
+    config = replace(recipes.auto(data.image, name, latent=asked["code"]), seed=asked["seed"])
+    return calibration.within(settings, config, calibration.images(config, data), seconds)
+
+
+def _quality(model: Portable, images: Images, size: int) -> Row:
+    train, test = (images[part].astype(np.float32) / 255 for part in ("x_train", "x_test"))
+    ours = model.decode(model.encode(images["x_test"])[0])
+    pca = _by_pca(train, test, size)
+    errors = [float(np.square(each - test).mean()) for each in (ours, pca)]
+    alike = [float(ssim(each, test).mean()) for each in (ours, pca)]
+    return {
+        "mse": errors[0],
+        "pca_mse": errors[1],
+        "share_of_pca": round(errors[0] / errors[1], 3),
+        "ssim": round(alike[0], 3),
+        "ssim_above_pca": round(alike[0] - alike[1], 3),
+    }
+
+
+def _by_pca(train: np.ndarray, test: np.ndarray, size: int) -> np.ndarray:
+    flat = train.reshape(len(train), -1)
+    found = components(flat, size)
+    places = (test.reshape(len(test), -1) - found.centre) @ found.axes.T
+    return np.clip((places @ found.axes + found.centre).reshape(test.shape), 0, 1)
+
+
+def _told(row: Row) -> str:
+    return (
+        f"{row['set']:14s}{row['code']:4d}  seed {row['seed']}  {row['share_of_pca']:.3f} of PCA's error, "
+        f"likeness {row['ssim_above_pca']:+.3f}, best epoch {row['best_epoch']} of {row['epochs']}"
+    )
+
+
+if __name__ == "__main__":
+    main()
