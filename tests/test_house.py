@@ -7,10 +7,15 @@ import re
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from support import loaded_by, settings_in
+
+import hatch_build
 
 ROOT = Path(__file__).resolve().parents[1]
 # A part imports from its own floor or a lower one. `cli` and the pages are the roof.
@@ -259,6 +264,16 @@ def ours() -> list[Module]:
 
 def test_the_house_rules_hold(ours):
     assert not findings(ours)
+
+
+def test_every_package_that_is_imported_is_asked_for(ours):
+    """What another package brings along today may be gone with its next version."""
+    asked = {canonicalize_name(Requirement(line).name) for part in hatch_build.parts(ROOT).values() for line in part}
+    installed = packages_distributions()
+    for module in ours:
+        for name in module.imports():
+            brought_by = {canonicalize_name(each) for each in installed.get(name.split(".")[0], ())}
+            assert not brought_by or brought_by & asked, f"{module.path} imports {name}"
 
 
 def test_functions_stay_short(ours):
