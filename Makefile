@@ -96,7 +96,7 @@ wasm:
 	@rm $(KERNEL).wasm
 
 BUNDLES ?= ui/components/bundles
-PROGRAMS := $(foreach name,curves film gallery plane projection sketch twin,ui/components/$(name)/$(name).js) \
+PROGRAMS := $(foreach name,curves drawn film gallery plane projection sketch twin,ui/components/$(name)/$(name).js) \
     ui/components/plane/mailbox.js ui/explore/address.js
 bundles: node_modules/.made
 	node_modules/.bin/esbuild $(PROGRAMS) --bundle --minify --format=esm --target=es2022 --loader:.css=text \

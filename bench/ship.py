@@ -95,8 +95,9 @@ def make(one: Along, where: Settings, out: Path) -> dict[str, Any]:
     run.path.rename(named.path)
     path = out / f"{one.file}.zip"
     files.replace(path, lambda temporary: _pack(named, temporary))
-    best = named.status()["best"]["validation"]["nats_per_image"]
-    return {"run": one.file, "seconds": round(trained), "bytes": path.stat().st_size, "best_nats_per_image": best}
+    best = named.status()["best"]
+    loss = best and best["validation"]["nats_per_image"]
+    return {"run": one.file, "seconds": round(trained), "bytes": path.stat().st_size, "best_nats_per_image": loss}
 
 
 def _make_small(run: Run, where: Settings) -> None:

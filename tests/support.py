@@ -194,8 +194,8 @@ def end_work(settings: Settings) -> None:
 def kill(work: Work) -> None:
     """What the out-of-memory killer does to its process."""
     status = work.status()
-    if locks.alive(status["pid"], status["pid_started"]):
-        os.kill(status["pid"], signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+    if (pid := status["pid"]) and locks.alive(pid, status["pid_started"]):
+        os.kill(pid, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
     eventually(lambda: not work.has_process(), work)
 
 

@@ -18,6 +18,8 @@ MOUNT_TWICE = """async ([code, data]) => {
 }"""
 
 
-@pytest.mark.parametrize(("name", "data"), [("film", None), ("gallery", None), ("curves", {"charts": []})])
+@pytest.mark.parametrize(
+    ("name", "data"), [("film", None), ("gallery", None), ("curves", {"charts": []}), ("drawn", "<svg></svg>")]
+)
 def test_what_is_begun_anew_stands_once(tab, name, data):
     assert tab().evaluate(MOUNT_TWICE, [bundles.shipped(name), data]) == [1, 1]

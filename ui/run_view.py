@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from vae_core.design.config import Config
+from vae_core.runs.forms import Card, RunStatus
+from vae_core.runs.history import Row
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 
@@ -16,9 +17,9 @@ class View:
     born: str  # a folder that was removed and made anew is another run
     config: Config
     state: str
-    status: dict[str, Any]
-    card: dict[str, Any]
-    history: list[dict[str, Any]]
+    status: RunStatus
+    card: Card
+    history: list[Row]
     epochs: list[int]  # that have a snapshot
 
     @property

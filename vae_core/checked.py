@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-Check = Callable[[Any], Any]
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"  # what is written as JSON
+Check = Callable[[object], Any]  # what it gives back is of the type that it stands for
 MOST_TEXT = 100_000
 MOST_PARTS = 100_000
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -35,40 +37,38 @@ class Unfit(Exception):
         return ".".join(self.place)
 
 
-def anything(value: Any) -> Any:
+def anything(value: object) -> object:
     """Let everything pass: what is checked elsewhere."""
     return value
 
 
-def flag(value: Any) -> bool:
+def flag(value: object) -> bool:
     if type(value) is not bool:
         raise Unfit("true or false")
     return value
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     if type(value) is not str or len(value) > MOST_TEXT:
         raise Unfit("a text")
     return value
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """What a person wrote. A mark that turns text round would turn what stands behind it as well: a loss of 0.692."""
     return TURNING.sub("", text(value))
 
 
-def moment(value: Any) -> str:
+def moment(value: object) -> str:
     """A date and time in ISO's form, with its zone."""
-    try:
-        if datetime.fromisoformat(value).tzinfo is not None:
-            return str(value)
-    except (TypeError, ValueError):
-        pass
+    with suppress(ValueError):
+        if isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None:
+            return value
     raise Unfit("a date and time")
 
 
 def whole(low: int = 0, high: int = 2**53) -> Check:
-    def check(value: Any) -> int:
+    def check(value: object) -> int:
         if type(value) is not int or not low <= value <= high:
             raise Unfit(f"a whole number from {low:,}" if high == 2**53 else f"a whole number from {low:,} to {high:,}")
         return value
@@ -79,8 +79,10 @@ def whole(low: int = 0, high: int = 2**53) -> Check:
 def number(low: float = -math.inf, high: float = math.inf) -> Check:
     """A check for finite numbers within bounds."""
 
-    def check(value: Any) -> float:
-        if type(value) not in (int, float) or not max(low, -LARGEST) <= value <= min(high, LARGEST):
+    least, most = max(low, -LARGEST), min(high, LARGEST)
+
+    def check(value: object) -> float:
+        if (type(value) is not int and type(value) is not float) or not least <= value <= most:
             raise Unfit("a number" if low == -math.inf else f"a number from {low:g}")
         return value
 
@@ -88,7 +90,7 @@ def number(low: float = -math.inf, high: float = math.inf) -> Check:
 
 
 def one_of(*words: str) -> Check:
-    def check(value: Any) -> str:
+    def check(value: object) -> str:
         if not isinstance(value, str) or value not in words:
             raise Unfit(f"one of {', '.join(words)}")
         return value
@@ -111,7 +113,7 @@ def maybe(check: Check) -> Check:
 
 
 def listed(check: Check) -> Check:
-    def checked(value: Any) -> list[Any]:
+    def checked(value: object) -> list[object]:
         if not isinstance(value, list) or len(value) > MOST_PARTS:
             raise Unfit("a list")
         return [inside(check, part, str(place)) for place, part in enumerate(value)]
@@ -122,7 +124,7 @@ def listed(check: Check) -> Check:
 def by_name(check: Check) -> Check:
     """A check for a mapping with any names, each with a value of that kind."""
 
-    def checked(value: Any) -> dict[str, Any]:
+    def checked(value: object) -> dict[str, object]:
         return {text(key): inside(check, part, str(key)) for key, part in _mapping(value).items()}
 
     return checked
@@ -135,10 +137,15 @@ def record(**fields: Check) -> Check:
 
 def partial(**fields: Check) -> Check:
     """A check for a mapping that may have any of these fields, and others."""
-    return lambda value: _checked(dict(_mapping(value)), fields, [name for name in fields if name in value])
+
+    def checked(value: object) -> dict[str, object]:
+        given = dict(_mapping(value))
+        return _checked(given, fields, [name for name in fields if name in given])
+
+    return checked
 
 
-def _checked(given: dict[str, Any], fields: Mapping[str, Check], names: Iterable[str]) -> dict[str, Any]:
+def _checked(given: dict[str, object], fields: Mapping[str, Check], names: Iterable[str]) -> dict[str, object]:
     name = ""
     try:
         for name in names:
@@ -148,13 +155,13 @@ def _checked(given: dict[str, Any], fields: Mapping[str, Check], names: Iterable
     return given
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     if type(value) is not dict or len(value) > MOST_PARTS:
         raise Unfit("a JSON object")
     return value
 
 
-def inside(check: Check, value: Any, key: str) -> Any:
+def inside(check: Check, value: object, key: str) -> Any:
     """The value that stands under this key; where it does not fit, the error leads there."""
     try:
         return check(value)

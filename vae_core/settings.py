@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from vae_core.errors import LoupeError
 
@@ -21,6 +21,7 @@ HOME = Path(home) if os.path.isabs(home := os.path.expanduser("~")) else PROJECT
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SHIPPED = "loupe."  # so begins the name of a run that comes with the program
 MOST = 2**53  # that a number may be; even of bytes nobody has so many
+Given: TypeAlias = Mapping[str, object]  # values by the settings' names, not yet checked
 SHOWN = 60  # characters of what somebody wrote that are said again
 
 
@@ -65,7 +66,7 @@ def load(environ: Mapping[str, str] | None = None, toml: Path = PROJECT / "loupe
     return settings
 
 
-def _from_toml(path: Path) -> dict[str, Any]:
+def _from_toml(path: Path) -> Given:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -76,23 +77,24 @@ def _from_toml(path: Path) -> dict[str, Any]:
         raise LoupeError(f"{path} is not valid TOML: {error}", fix="Correct that line or remove the file") from None
 
 
-def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+def _from_environ(environ: Mapping[str, str]) -> Given:
     names = {field.name for field in fields(Settings)}
     given = {name: environ.get(f"LOUPE_{name.upper()}", "") for name in names}
     return {name: value for name, value in given.items() if value}
 
 
-def _apply(settings: Settings, values: Mapping[str, Any], source: str) -> Settings:
+def _apply(settings: Settings, values: Given, source: str) -> Settings:
     kinds = {field.name: str(field.type) for field in fields(Settings)}
     unknown = sorted(set(values) - set(kinds))
     if unknown:
         raise LoupeError(
             f"{source} has an unknown setting {_short(unknown[0])}", f"The settings are {', '.join(kinds)}"
         )
-    return replace(settings, **{name: _convert(name, kinds[name], value, source) for name, value in values.items()})
+    read: dict[str, Any] = {name: _convert(name, kinds[name], value, source) for name, value in values.items()}
+    return replace(settings, **read)
 
 
-def _convert(name: str, kind: str, value: Any, source: str) -> Any:
+def _convert(name: str, kind: str, value: object, source: str) -> int | str | Path:
     if kind == "int":
         return _number(name, value, source)
     if not isinstance(value, str) or not _can_be_a_name(value):
@@ -112,10 +114,10 @@ def _can_be_a_name(text: str) -> bool:
         return False
 
 
-def _number(name: str, value: Any, source: str) -> int:
+def _number(name: str, value: object, source: str) -> int:
     try:
-        number = 0 if isinstance(value, bool | float) else int(value)
-    except (TypeError, ValueError):
+        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else 0
+    except ValueError:
         number = 0
     if not 1 <= number <= MOST:
         raise _refused(name, value, source, f"A whole number from 1 to {MOST} was expected")
@@ -153,11 +155,11 @@ def _check_folder(name: str, path: Path | None) -> None:
         raise LoupeError(f"{wrong}, which cannot be opened: {told}", fix="Name another folder") from None
 
 
-def _refused(name: str, value: Any, source: str, expected: str) -> LoupeError:
+def _refused(name: str, value: object, source: str, expected: str) -> LoupeError:
     return LoupeError(f"{source} sets {name} to {_short(value)}", expected)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     """What somebody wrote, in so many characters at most."""
     try:
         text = str(value)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vae_core.data.dataset import Summary
     from vae_core.look.glance import View
+    from vae_core.runs.forms import Strip
 
 
 def names() -> tuple[str, ...]:
@@ -83,13 +84,13 @@ def _train_images(name: str, where: Settings, known: Summary) -> np.ndarray[Any,
     return catalog.load(name, where).train.pixels
 
 
-def baselines(name: str, size: int, binary: bool = False) -> dict[str, Any]:
+def baselines(name: str, size: int, binary: bool = False) -> Strip:
     """Losses on the test images by simple means, for a code of this size; counted once for every data set."""
     return _baselines(name, size, binary, settings())
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _baselines(name: str, size: int, binary: bool, where: Settings) -> dict[str, Any]:
+def _baselines(name: str, size: int, binary: bool, where: Settings) -> Strip:
     from vae_core.data import catalog
     from vae_core.look import baselines as strip
 

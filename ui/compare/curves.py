@@ -145,7 +145,8 @@ def _levels(sides: Sequence[Side], kind: str, scale: float) -> dict[str, Any]:
     """The baseline strip, which every finished run carries; and the gap between its ends."""
     levels: list[dict[str, Any]] = []
     for side in sides if kind != "kl" else ():
-        strip = (side.run.metrics() or {}).get("baselines")
+        metrics = side.run.metrics()
+        strip = metrics and metrics["baselines"]
         levels += [each for each in losses.levels(side.config, strip, scale) if each["name"] not in _names(levels)]
     ends = {each["name"]: each["value"] for each in levels}
     top, floor = ends.get(losses.LEVELS["mean_image"][0]), ends.get(losses.LEVELS["floor"][0])

@@ -119,7 +119,7 @@ def _trainings(sides: Sequence[Side]) -> Iterator[Line]:
     yield _line("Seeds", "Finished trainings of the same settings that differ in their seed only.", seeds)
     for quantity, name, form in (("gap_closed", "gap_closed", ".1%"), ("active", "active_dimensions", "")):
         known = naming.QUANTITIES[quantity]
-        found = [(side.run.metrics() or {}).get(name) for side in sides]
+        found = [dict[str, Any](side.run.metrics() or {}).get(name) for side in sides]
         yield _line(known.label, known.meaning, ["–" if each is None else format(each, form) for each in found])
 
 

@@ -26,6 +26,7 @@ from vae_core.look import drawing
 from vae_core.look.evidence import Curves, Line
 from vae_core.look.program import packing
 from vae_core.look.rows import spread
+from vae_core.runs.forms import Metrics
 
 HERE = Path(__file__).parent
 MB = 2**20
@@ -102,7 +103,7 @@ def _size(text: int, networks: Mapping[str, bytes | None]) -> str:
 
 
 def _facts(view: View) -> list[tuple[str, str]]:
-    config, metrics = view.config, view.run.metrics() or {}
+    config, metrics = view.config, view.run.metrics()
     architecture = config.architecture()
     found = [
         ("Encoder", architecture.encoder_line),
@@ -116,13 +117,15 @@ def _facts(view: View) -> list[tuple[str, str]]:
     return [*found, *_reached(config, metrics, (view.run.status()["best"] or {}).get("validation", {}))]
 
 
-def _reached(config: Config, metrics: Mapping[str, Any], best: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+def _reached(config: Config, metrics: Metrics | None, best: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """By the names that these numbers have everywhere: the run's loss, then what the test images say."""
     if "nats_per_image" in best:
         told = naming.shown(best["nats_per_image"], config, naming.PIXEL)
         yield "Loss", f"{told}, {naming.validated(config)}"
-    for column in naming.columns(config) if metrics else ():
-        losses = {kind: metrics[kind]["mean_code"] for kind in ("bce", "mse")}
+    if metrics is None:
+        return
+    losses = {"bce": metrics["bce"]["mean_code"], "mse": metrics["mse"]["mean_code"]}
+    for column in naming.columns(config):
         words = column.words[:1].upper() + column.words[1:]
         yield words, f"{column.of(losses, config.image):.4g}, on the test images, at the mean code"
 

@@ -12,6 +12,7 @@ from ui import cached, starting, words
 from ui.errors import caught, plain, show_caught, shown
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, tasks
+from vae_core.runs.forms import TaskStatus
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
@@ -66,7 +67,7 @@ def _working(task_id: str) -> None:
         st.button(label, icon=icon, disabled=asked, key=key, on_click=_stop, args=(task,), help=told)
 
 
-def _progress(state: str, status: dict[str, Any]) -> None:
+def _progress(state: str, status: TaskStatus) -> None:
     eta = status["eta_seconds"]
     left = f", about {words.duration(eta)} left" if eta else ""
     waits = "It waits for its turn: other work comes first." if state == "queued" else "Starting"

@@ -13,6 +13,7 @@ from ui.errors import plain, shown
 from ui.project import kept
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs
+from vae_core.runs.forms import TaskStatus
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
@@ -81,7 +82,7 @@ def _so_far(task: Task) -> None:
         st.caption("The map is drawn here as soon as it begins to form.")
 
 
-def _phase(task: Task, status: dict[str, Any]) -> str:
+def _phase(task: Task, status: TaskStatus) -> str:
     if task.state() == "queued":
         return "It waits for its turn: other work comes first."
     eta = status["eta_seconds"]

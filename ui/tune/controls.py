@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -16,12 +15,12 @@ from vae_core.runs import forks, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import study, verdict
-from vae_core.search.study import Study
+from vae_core.search.study import Budget, Study
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
 
 
-def buttons(found: Study, state: str, budget: dict[str, Any]) -> None:
+def buttons(found: Study, state: str, budget: Budget) -> None:
     """One row. What a click does happens before the page is drawn again, so that it shows the new state."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         if state not in FINAL:
@@ -50,7 +49,7 @@ def _go_on(found: Study) -> None:
     found.start(max(1, len(found.workers())))
 
 
-def _more(found: Study, budget: dict[str, Any]) -> None:
+def _more(found: Study, budget: Budget) -> None:
     with st.popover("More trials", icon=":material/add:", help="It learns from all trials that it has."):
         more = st.number_input("Further trials", 1, 10_000, 10, key="tune_more")
         minutes = st.number_input(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from ui.tune import controls, judged, labels, picked, pictures, table
 from vae_core.errors import LoupeError
 from vae_core.runs.work import FINAL
 from vae_core.search import study, trials
-from vae_core.search.study import Study
+from vae_core.search.study import Budget, Study, Winner
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
 
@@ -33,9 +32,9 @@ class View:
     study: Study
     search: Search
     state: str
-    budget: dict[str, Any]
+    budget: Budget
     trials: list[Trial]
-    winner: dict[str, Any] | None
+    winner: Winner | None
 
     @property
     def best(self) -> Trial | None:

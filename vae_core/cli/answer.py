@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, TextIO
+from typing import TextIO
 
 from vae_core.errors import LoupeError, Repair
 from vae_core.settings import Settings
@@ -22,7 +22,7 @@ COMMANDING = re.compile(
 
 @dataclass(frozen=True)
 class Answer:
-    document: Any  # with --json
+    document: object  # with --json
     text: str  # without
 
 
@@ -95,18 +95,18 @@ def _options(repair: Repair) -> str:
     return " ".join(f"--{name} {shlex.quote(value)}" for name, value in repair.settings.items())
 
 
-def _json(document: Any) -> str:
+def _json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as they need; columns of numbers to the right, with equally many decimals."""
     rows = [list(row) for row in rows]
     columns = [_column(name, [row[place] for row in rows]) for place, name in enumerate(header)]
     return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
 
-def _column(name: str, values: Sequence[Any]) -> list[str]:
+def _column(name: str, values: Sequence[object]) -> list[str]:
     numeric = all(value is None or isinstance(value, int | float) for value in values)
     largest = max((abs(value) for value in values if isinstance(value, float)), default=0)
     cells = [name, *(_cell(value, decimals=4 if largest < 10 else 2) for value in values)]
@@ -114,7 +114,7 @@ def _column(name: str, values: Sequence[Any]) -> list[str]:
     return [cell.rjust(width) if numeric else cell.ljust(width) for cell in cells]
 
 
-def _cell(value: Any, decimals: int) -> str:
+def _cell(value: object, decimals: int) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
 
 from vae_core.cli.answer import Answer, table
 from vae_core.errors import LoupeError
+from vae_core.runs.forms import Strip
 from vae_core.runs.store import Run
 from vae_core.search import trials, verdict
-from vae_core.search.study import Study
+from vae_core.search.study import Study, Winner
 from vae_core.search.trials import Trial
 from vae_core.search.verdict import Fold, Verdict
 
@@ -20,7 +20,7 @@ def answer(found: Study) -> Answer:
     listed, budget, winner = trials.every(found), found.budget(), found.winner()
     best = trials.best(listed)
     folds, judged = _judged(found, best, winner) if best else ([], None)
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "search": found.name,
         "state": found.state(),
         "error": found.error(),
@@ -35,7 +35,7 @@ def answer(found: Study) -> Answer:
     return Answer(document, "\n".join(lines))
 
 
-def _judged(found: Study, best: Trial, winner: dict[str, Any] | None) -> tuple[list[Fold], Verdict | None]:
+def _judged(found: Study, best: Trial, winner: Winner | None) -> tuple[list[Fold], Verdict | None]:
     folds = verdict.folds(best, {run: Run(run, found.settings).history() for run in best.runs})
     if not folds:
         return [], None
@@ -45,7 +45,7 @@ def _judged(found: Study, best: Trial, winner: dict[str, Any] | None) -> tuple[l
     return folds, verdict.judge(found.search().base, folds, metrics, strip)
 
 
-def _strip(found: Study, best: Trial) -> dict[str, Any] | None:
+def _strip(found: Study, best: Trial) -> Strip | None:
     """Counted once a data set, and kept; None where its images are not here."""
     from vae_core.data import catalog
     from vae_core.look import baselines
@@ -58,7 +58,7 @@ def _strip(found: Study, best: Trial) -> dict[str, Any] | None:
     return None
 
 
-def _told(found: Study, listed: list[Trial], winner: dict[str, Any] | None) -> list[str]:
+def _told(found: Study, listed: list[Trial], winner: Winner | None) -> list[str]:
     goals = found.search().goals
     rows = [
         (trial.number + 1, trial.state, *[f"{value:.5g}" for value in trial.values or ()], trial.told)

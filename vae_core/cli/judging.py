@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vae_core import extras
+from vae_core.checked import Json
 from vae_core.cli import worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.cli.worker import Teller
@@ -121,7 +122,7 @@ def separate(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer({"run": run.id, "allowed": rate, **found}, "\n\n".join(_separated(run, found, rate)))
 
 
-def _finite(each: separation.Confusion) -> dict[str, Any]:
+def _finite(each: separation.Confusion) -> dict[str, Json]:
     """JSON knows no infinity: where so few held-out images cannot vouch for so low a rate, there is no threshold."""
     return {**vars(each), "threshold": each.threshold if math.isfinite(each.threshold) else None}
 
@@ -158,7 +159,7 @@ def _separated(run: Run, found: dict[str, Any], rate: float) -> Iterator[str]:
         yield f"{few}, so nothing is called odd: {least:.2%} is the least."
 
 
-def _ranked(row: dict[str, Any]) -> tuple[Any, ...]:
+def _ranked(row: dict[str, Any]) -> tuple[object, ...]:
     auroc, precision = (row["auroc"], *row["auroc_interval"]), (row["precision"], *row["precision_interval"])
     judged = (row["confusion"][name] for name in JUDGED.values())
     return row["method"], row["score"], row["held_auroc"], *auroc, *precision, *judged

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from vae_core.design.config import Config
+    from vae_core.runs.forms import Metrics
 
 WIDTH = 512  # pixels that a picture is wide, about
 MOST_CELLS = 128  # on a side of a grid
@@ -53,7 +54,7 @@ def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer({"run": run.id, **metrics}, _told(run, metrics))
 
 
-def _told(run: Run, metrics: Mapping[str, Any]) -> str:
+def _told(run: Run, metrics: Metrics) -> str:
     config = run.config()
     parts = [
         f"{run.id} on {metrics['images']:,} test images; {metrics['observation']['name']}",
@@ -64,7 +65,7 @@ def _told(run: Run, metrics: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _losses(config: Config, metrics: Mapping[str, Any]) -> str:
+def _losses(config: Config, metrics: Metrics) -> str:
     """What the model was trained on comes first."""
     names = {"at the mean code": "mean_code", "at a sampled code": "sampled"}
     lines = {name: {kind: metrics[kind][code] for kind in ("bce", "mse")} for name, code in names.items()}

@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TextIO
 
 from vae_core.cli import answer
 from vae_core.design import duration, naming
 from vae_core.design.config import Config
+from vae_core.runs.history import Row
 
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps, {postfix}"  # its own time left would know of steps alone
 QUIET_SECONDS, LINE_SECONDS = 2.0, 10.0
@@ -26,7 +27,7 @@ class TrainingView:
         self.lines: TextIO = sys.stderr if as_json else sys.stdout
         self.bar = tqdm(unit="step", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True, bar_format=BAR)
 
-    def __call__(self, row: dict[str, Any]) -> None:
+    def __call__(self, row: Row) -> None:
         if "epoch_done" in row:
             self.bar.write(self._line(row), file=self.lines)
         else:
@@ -39,7 +40,7 @@ class TrainingView:
     def close(self) -> None:
         self.bar.close()
 
-    def _line(self, row: dict[str, Any]) -> str:
+    def _line(self, row: Row) -> str:
         train, held_out = row["train_total_nats_per_image"], row["validation_total_nats_per_image"]
         parts = ""
         if self.config.kind == "vae":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from vae_core.cli import native, progress, worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, wrong_use
+from vae_core.data.dataset import Array
 from vae_core.look import projection
 from vae_core.look.projection import Projection
-from vae_core.look.projection.stages import Tell
+from vae_core.look.projection.stages import Progress, Tell
 from vae_core.runs import jobs, store
 from vae_core.runs import tasks as kept
 from vae_core.runs.store import Run
@@ -40,10 +40,10 @@ def stability(task: Task, tell: Tell) -> None:
     stability.work(task, tell, _activations)
 
 
-def _activations(*asked: Any) -> Any:
+def _activations(run: Run, layer: int, images: Array, progress: Progress) -> Array:
     from vae_core.learn import features
 
-    return features.activations(*asked)
+    return features.activations(run, layer, images, progress)
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:

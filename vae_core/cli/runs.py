@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, one_line, table
 from vae_core.design import naming
 from vae_core.runs import store
+from vae_core.runs.history import Row
 from vae_core.runs.store import Summary
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
@@ -117,7 +118,7 @@ def _settings(config: Config) -> Iterator[tuple[str, str]]:
             yield field.name.replace("_", " "), difference.words_of(config, field.name)
 
 
-def _history(rows: list[dict[str, Any]], config: Config, per: str) -> Iterator[str]:
+def _history(rows: list[Row], config: Config, per: str) -> Iterator[str]:
     """The last epochs."""
     own, kl = naming.scale(config.image, per), naming.scale(config.image, naming.kl_per(per))
     parts = {"train": ("train_total", own), "validation": ("validation_total", own)}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_core.checked import Json
 from vae_core.cli import choices, times
 from vae_core.cli.answer import Answer, WrongUse, lead_to, table
 from vae_core.design import naming, recipes
@@ -20,6 +21,7 @@ from vae_core.settings import Settings
 from vae_core.share import outgoing
 
 if TYPE_CHECKING:
+    from vae_core.design.keras_code import Notebook
     from vae_core.runs.store import Run
 
 
@@ -33,13 +35,13 @@ def list_recipes(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer([_recipe_as_json(recipe) for recipe in found], table(header, map(_recipe_row, found)))
 
 
-def _recipe_as_json(recipe: recipes.Recipe) -> dict[str, Any]:
+def _recipe_as_json(recipe: recipes.Recipe) -> dict[str, object]:
     named = {name: getattr(recipe, name) for name in ("key", "dataset", "variant", "report")}
     counts = recipe.config.architecture().counts
     return {**named, "parameters": counts, "reported": dict(recipe.reported), "note": recipe.note}
 
 
-def _recipe_row(recipe: recipes.Recipe) -> tuple[Any, ...]:
+def _recipe_row(recipe: recipes.Recipe) -> tuple[object, ...]:
     config, total = recipe.config, recipe.config.architecture().counts["total"]
     return recipe.key, recipe.variant, recipe.dataset, recipe.report, config.epochs, total, *_best(recipe)
 
@@ -73,7 +75,7 @@ def describe(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer(document, "\n\n".join(_told(config, document, parts)))
 
 
-def _time(parts: Parts | None) -> dict[str, Any]:
+def _time(parts: Parts | None) -> dict[str, Json]:
     """`seconds_per_epoch` stands only where the machine was measured; `seconds`, of the whole training, is a range."""
     epoch = parts.epoch.middle if parts and parts.measured else None
     whole = {"least": parts.whole.least, "most": parts.whole.most, "measured": parts.measured} if parts else None
@@ -98,14 +100,14 @@ def code(args: argparse.Namespace, settings: Settings) -> Answer:
         raise WrongUse("A script has no outputs that could be kept", fix="Add --notebook, or leave --executed out")
     run = _run(args, settings)
     document = _document(run, run.config() if run else _given(args, settings), args, settings)
-    text = json.dumps(document, indent=1, ensure_ascii=False) if args.notebook else document.rstrip("\n")
+    text = document.rstrip("\n") if isinstance(document, str) else json.dumps(document, indent=1, ensure_ascii=False)
     if args.out is None:
         return Answer({"notebook" if args.notebook else "script": document}, text)
     outgoing.write(args.out, f"{text}\n".encode())
     return Answer({"file": str(args.out)}, f"{args.out} needs only TensorFlow, NumPy and matplotlib to run.")
 
 
-def _document(run: Run | None, config: Config, args: argparse.Namespace, settings: Settings) -> Any:
+def _document(run: Run | None, config: Config, args: argparse.Namespace, settings: Settings) -> Notebook | str:
     from vae_core.design import keras_code
 
     if args.executed:
@@ -113,13 +115,13 @@ def _document(run: Run | None, config: Config, args: argparse.Namespace, setting
     return (keras_code.notebook if args.notebook else keras_code.script)(config, args.short)
 
 
-def _executed(run: Run | None, config: Config, short: bool, settings: Settings) -> dict[str, Any]:
+def _executed(run: Run | None, config: Config, short: bool, settings: Settings) -> Notebook:
     """A run keeps its executed notebook."""
     from vae_core.cli import progress, worker
     from vae_core.share import executed
 
     if run:
-        found: dict[str, Any] = worker.finished(executed.begin(run, short)).result()["notebook"]
+        found: Notebook = worker.finished(executed.begin(run, short)).result()["notebook"]
         return found
     with progress.bar() as tell:
         return executed.execute(config, short, settings, worker.in_percent(tell))

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from typing import Any
+from types import FrameType
 
 from vae_core import extras
 from vae_core.cli import choices, native, progress, times
@@ -20,6 +20,7 @@ from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import arms, forks, jobs, store
 from vae_core.runs.arms import Arm
+from vae_core.runs.forms import RunStatus
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
@@ -93,7 +94,8 @@ def _several(config: Config, args: argparse.Namespace, settings: Settings) -> An
 
 
 def _answer_for_all(arm: Arm, new: list[Run]) -> Answer:
-    found = {run.id: run.status()["best"]["validation"]["nats_per_image"] for run in arm.done}
+    told = {run.id: run.status()["best"] for run in arm.done}
+    found = {run_id: float(best["validation"]["nats_per_image"]) for run_id, best in told.items() if best}
     best = arms.spread(list(found.values())) if found else None
     document = {
         "runs": list(found),
@@ -218,7 +220,7 @@ def _logged(handler: logging.Handler) -> Iterator[None]:
 def _stopped_by_signals(run: Run) -> Iterator[None]:
     """The first Ctrl-C, or a polite kill, ends the training in order; the second one ends it at once."""
 
-    def ask(number: int, frame: Any) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
         signal.signal(number, before[signal.Signals(number)])
         run.request_stop()
         said = b"\nStopping after this batch. Once more to break off.\n"
@@ -238,7 +240,7 @@ def _say_if_it_waits(settings: Settings) -> None:
         complain(f"Waiting for {busy[-1]}: {settings.train_slots} may train at once (train_slots).")
 
 
-def _answer(run: Run, more: dict[str, Any] | None = None) -> Answer:
+def _answer(run: Run, more: dict[str, object] | None = None) -> Answer:
     status, state = run.status(), run.state()
     document = {
         "run": run.id,
@@ -252,7 +254,7 @@ def _answer(run: Run, more: dict[str, Any] | None = None) -> Answer:
     return Answer(document, "\n".join(_told(run, state, status)))
 
 
-def _told(run: Run, state: str, status: dict[str, Any]) -> Iterator[str]:
+def _told(run: Run, state: str, status: RunStatus) -> Iterator[str]:
     if state in ("queued", "running"):
         yield f"{run.id} is {state}. To look: python -m vae_core show {run.id}"
         return

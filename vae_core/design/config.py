@@ -7,9 +7,9 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from vae_core.design.architecture import Architecture, is_mirror, plan
 from vae_core.design.declared import SETTINGS, Fields
@@ -18,6 +18,7 @@ from vae_core.design.notation import parse, write
 from vae_core.design.setting import Setting
 from vae_core.errors import LoupeError
 
+Changes: TypeAlias = Mapping[str, object]  # values by the settings' names, not yet checked
 VERSION = 1
 FOLD = re.compile(r"fold:([1-9]\d?)/([1-9]\d?)")  # the second of five folds is fold:2/5
 MOST_FOLDS = 20
@@ -85,6 +86,11 @@ class Config(Fields):
             return "Bernoulli on binarised pixels"
         return "Bernoulli on grey pixels (not normalised)"
 
+    def changed(self, changes: Changes, **more: object) -> Config:
+        """This one with other values of these settings; they are checked like all."""
+        values: dict[str, Any] = {**changes, **more}
+        return replace(self, **values)
+
     def to_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self) if not self._is_unwritten(field.name)}
         return {"version": VERSION, **{key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}}
@@ -106,7 +112,7 @@ class Config(Fields):
         return f"{self.recipe or f'{self.dataset}-{self.kind}'}-{self.digest}"
 
 
-def from_json(document: Any) -> Config:
+def from_json(document: object) -> Config:
     """The config in a JSON document; unknown keys, wrong types and other versions are refused by name."""
     if not isinstance(document, Mapping):
         raise LoupeError("The config is not a JSON object", "An object with the keys of a config was expected")
@@ -128,7 +134,7 @@ def from_json(document: Any) -> Config:
     return Config(**values)
 
 
-def _plain(declared: str, value: Any) -> Any:
+def _plain(declared: str, value: object) -> object:
     """One spelling for equal values, so that equal configs have equal digests."""
     if declared.startswith("tuple") and isinstance(value, list):
         return tuple(value)
@@ -187,7 +193,7 @@ def _is_fold(config: Config) -> bool:
     return config.fold is not None and 1 < config.fold[1] <= MOST_FOLDS and config.fold[0] <= config.fold[1]
 
 
-def _check_type(name: str, declared: str, value: Any) -> None:
+def _check_type(name: str, declared: str, value: object) -> None:
     if value is None and declared.endswith("None"):
         return
     kind = declared.split(" |")[0]
@@ -200,5 +206,6 @@ def _check_type(name: str, declared: str, value: Any) -> None:
         good = type(value).__name__ == kind
     if not good:
         raise LoupeError(f"{name} is {str(value)[:80]!r}", f"{EXPECTED.get(kind, kind)} was expected")
-    if name in NAMES and not NAMES[name].fullmatch(value):
-        raise LoupeError(f"{name} is '{value[:80]}'", "A short name of letters, digits, '.', '-' and '_' was expected")
+    if name in NAMES and not NAMES[name].fullmatch(str(value)):
+        expected = "A short name of letters, digits, '.', '-' and '_' was expected"
+        raise LoupeError(f"{name} is '{str(value)[:80]}'", expected)

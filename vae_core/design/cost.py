@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from vae_core.design.architecture import Architecture
 from vae_core.design.config import Config
@@ -45,11 +44,13 @@ class Calibration:
         return asdict(self)
 
 
-def from_json(document: Any) -> Calibration:
+def from_json(document: object) -> Calibration:
     names = [field.name for field in fields(Calibration)]
-    whole = isinstance(document, dict) and sorted(document) == sorted(names)
-    if not whole or not all(type(value) in (int, float) and 0 <= value < math.inf for value in document.values()):
-        raise LoupeError("The calibration is not one of this program", fix="Remove it; it is measured anew")
+    wrong = LoupeError("The calibration is not one of this program", fix="Remove it; it is measured anew")
+    if not isinstance(document, dict) or sorted(document) != sorted(names):
+        raise wrong
+    if not all(type(value) in (int, float) and 0 <= value < math.inf for value in document.values()):
+        raise wrong
     return Calibration(**{name: float(document[name]) for name in names})
 
 

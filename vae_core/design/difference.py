@@ -13,8 +13,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
+from vae_core.checked import Json
 from vae_core.design import alignment
 from vae_core.design.alignment import KINDS, LAYERS, OPENING, Step, Unit
 from vae_core.design.config import Config
@@ -109,7 +109,7 @@ class Difference:
 
     def _settings_alone(self, group: str) -> Config:
         changes = {setting.name: getattr(self.b, setting.name) for setting in grouped(group)}
-        return replace(self.a, recipe="", **changes)
+        return self.a.changed(changes, recipe="")
 
     def _layers_alone(self, kind: str) -> Config:
         """A decoder of the second's size where the first's would not fit the changed layers."""
@@ -133,7 +133,7 @@ class Difference:
     def sentences(self) -> tuple[str, ...]:
         return tuple(_sentences(self))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         return {
             "encoder": [_step(step) for step in self.encoder],
             "decoder": [_step(step) for step in self.decoder],
@@ -234,8 +234,12 @@ def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _step(step: Step) -> dict[str, Any]:
-    told: dict[str, Any] = {"change": step.change, "kinds": list(step.kinds)}
+def _step(step: Step) -> dict[str, Json]:
+    told: dict[str, Json] = {"change": step.change, "kinds": list(step.kinds)}
     for name, unit in (("a", step.a), ("b", step.b)):
-        told[name] = unit and {"layers": unit.text, "parameters": unit.parameters, "words": list(unit.words)}
+        told[name] = _unit(unit) if unit else None
     return told
+
+
+def _unit(unit: Unit) -> dict[str, Json]:
+    return {"layers": unit.text, "parameters": unit.parameters, "words": list(unit.words)}

@@ -13,7 +13,7 @@ from typing import Any
 
 from vae_core import words
 from vae_core.design import cost
-from vae_core.design.config import Config
+from vae_core.design.config import Changes, Config
 from vae_core.design.cost import Calibration
 from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
@@ -27,7 +27,7 @@ TRIED_WORK = 2e9  # ... each of at most so many multiply-adds
 LATELY, ENOUGH = 10.0, 0.3  # seconds after which a step counts half, and from which on steps are believed
 UNITS = (("s", 1), ("min", 60), ("h", 3600))
 # What is fed to each step, as if unchanged: trainings of one process that differ in no more share a graph.
-FED: Mapping[str, Any] = {name: setting.default for name, setting in SETTINGS.items() if setting.fed}
+FED: Changes = {name: setting.default for name, setting in SETTINGS.items() if setting.fed}
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Fixed:
         return asdict(self)
 
 
-def fixed_from_json(document: Any) -> Fixed:
+def fixed_from_json(document: object) -> Fixed:
     names = [field.name for field in fields(Fixed)]
     if not isinstance(document, dict) or sorted(document) != sorted(names):
         raise LoupeError("The calibration is not one of this program", fix="Remove it; it is measured anew")

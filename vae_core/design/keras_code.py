@@ -9,7 +9,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from vae_core.design import difference, keras_pictures, keras_principal, keras_short, keras_training, naming
 from vae_core.design.architecture import without_sigmoid
@@ -21,6 +21,32 @@ from vae_core.errors import LoupeError
 
 FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
 CLASS_NAMES = {"fashion-mnist": CLOTHES, "cifar10": OBJECTS}  # where labels are numbers and classes have names
+
+
+class Output(TypedDict):
+    output_type: str
+    name: NotRequired[str]
+    text: NotRequired[list[str]]
+    data: NotRequired[dict[str, str]]
+    metadata: NotRequired[dict[str, str]]
+
+
+class Cell(TypedDict):
+    cell_type: str
+    id: str
+    metadata: dict[str, str]
+    source: list[str]
+    execution_count: NotRequired[int | None]
+    outputs: NotRequired[list[Output]]
+
+
+class Notebook(TypedDict):
+    """A document of nbformat 4.5."""
+
+    cells: list[Cell]
+    metadata: dict[str, dict[str, str]]
+    nbformat: int
+    nbformat_minor: int
 
 
 @dataclass(frozen=True)
@@ -41,9 +67,9 @@ def script(config: Config, short: bool = False) -> str:
     return "\n".join(f"{part}\n" for part in parts)
 
 
-def notebook(config: Config, short: bool = False) -> dict[str, Any]:
+def notebook(config: Config, short: bool = False) -> Notebook:
     """The program as a notebook, in the form of nbformat 4.5."""
-    cells: list[dict[str, Any]] = []
+    cells: list[Cell] = []
     for number, section in enumerate(_sections(config, short)):
         heading = "##" if number else "#"
         cells.append(_cell("markdown", f"text-{number}", f"{heading} {section.title}\n\n{section.text}"))
@@ -53,7 +79,7 @@ def notebook(config: Config, short: bool = False) -> dict[str, Any]:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _cell(kind: str, name: str, source: str) -> dict[str, Any]:
+def _cell(kind: str, name: str, source: str) -> Cell:
     return {"cell_type": kind, "id": name, "metadata": {}, "source": source.splitlines(keepends=True)}
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
 KINDS = {"vae": "VAE", "ae": "autoencoder"}
 PIXEL, IMAGE, CHANNELS = "per pixel", "per image", "per image, mean over channels"
 NATS, SQUARED = "nats", "squared error"
+Measure = Literal["bce", "mse"]
 HALF = math.sqrt(0.5)  # the sigma whose Gaussian loss is the squared error itself
 LOWER, HIGHER, NEITHER = "lower", "higher", ""
 LOSS_HELP = (
@@ -94,7 +95,7 @@ def printed(unit: str) -> str:
     return known.get(unit, unit.replace("_", " "))
 
 
-def fitting(per: Any, image: tuple[int, ...]) -> str:
+def fitting(per: object, image: tuple[int, ...]) -> str:
     """What was chosen, where these images can be shown so: of one channel the mean is the channel itself."""
     if per in choices(image):
         return str(per)
@@ -229,7 +230,7 @@ class Column:
         return losses[self.measure]["nats_per_image"] * scale(image, self.per)
 
 
-def measures(model: Model) -> tuple[str, str]:
+def measures(model: Model) -> tuple[Measure, Measure]:
     """The two measures of a picture, first the one that the model was trained on."""
     return ("mse", "bce") if model.loss == "mse" else ("bce", "mse")
 

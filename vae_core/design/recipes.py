@@ -30,12 +30,12 @@ def find(key: str, variant: str = "faithful", latent: int | None = None, noise: 
     if variant not in VARIANTS:
         raise LoupeError(f"There is no variant '{variant}'", f"One of {', '.join(VARIANTS)} was expected")
     recipe = known[key][VARIANTS.index(variant)]
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     for name, value in (("latent", latent), ("noise", noise)):
         if value is not None:
             _check_choice(recipe, name, value)
             changes[name] = value
-    return replace(recipe, config=replace(recipe.config, **changes))
+    return replace(recipe, config=recipe.config.changed(changes))
 
 
 def is_still(recipe: Config, config: Config, choices: Mapping[str, tuple[float, ...]]) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vae_core.design.config import Config
+from vae_core.design.config import Changes, Config
 
+Reported = Mapping[str, Any]  # a unit, and numbers in it: the best, points of a curve, counts of parameters
 Choices = Mapping[str, tuple[float, ...]]
 
 
@@ -20,7 +21,7 @@ class Recipe:
     report: str
     variant: str  # faithful: as printed; lite: small enough for about a minute on two cores
     config: Config
-    reported: Mapping[str, Any]
+    reported: Reported
     note: str
     choices: Choices = field(default_factory=dict)  # what the report leaves open, and the values it is run at
 
@@ -33,16 +34,16 @@ class Lite:
     """What makes a system small, and how that is said."""
 
     note: str
-    changes: Mapping[str, Any]
+    changes: Changes
 
 
 def _pair(
-    report: str, config: Config, reported: Mapping[str, Any], note: str, lite: Lite, choices: Choices | None = None
+    report: str, config: Config, reported: Reported, note: str, lite: Lite, choices: Choices | None = None
 ) -> Pair:
     """The faithful recipe, and the lite one with some settings changed."""
     key = config.recipe
     faithful = Recipe(key, config.dataset, report, "faithful", config, reported, note, choices or {})
-    small = replace(config, recipe=f"{key}-lite", **lite.changes)
+    small = config.changed(lite.changes, recipe=f"{key}-lite")
     return faithful, replace(faithful, variant="lite", config=small, note=f"Lite: {lite.note}. {note}")
 
 
@@ -206,7 +207,7 @@ number of epochs; training stops at the first epoch that is no better. The repor
 symmetrically, so its parameter counts agree but its weights would not."""
 
 
-def _dropout(key: str, kind: str, rate: float, reported: Mapping[str, Any]) -> Pair:
+def _dropout(key: str, kind: str, rate: float, reported: Reported) -> Pair:
     config = _fashion(
         key, DROPOUT_ENCODER, DROPOUT_DECODER, kind, latent=2, loss="mse", learning_rate=rate, epochs=30, patience=1
     )
@@ -227,7 +228,7 @@ def _dropout_ae() -> Pair:
 
 
 def _dropout_vae() -> Pair:
-    reported: dict[str, Any] = {
+    reported: Reported = {
         "unit": "summed_error",
         "parameters": {},
         "points": [],

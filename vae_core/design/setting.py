@@ -12,10 +12,10 @@ from typing import Any
 
 KINDS: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 ALL, NONE = "all", "none"
-Values = Callable[[str], Any]  # of other settings, by their names
+Values = Callable[[str], object]  # of other settings, by their names
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -26,7 +26,7 @@ class Where:
     """A setting takes part only where another one has this value, or any but 0."""
 
     name: str
-    value: Any  # None: any but 0
+    value: object  # None: any but 0
     without: str  # why not elsewhere
     fix: str
 
@@ -65,7 +65,7 @@ class Setting:
     by_factors: bool = False  # ten to a hundred is as far as one to ten
     later: bool = False  # than the first configs: at its default it is not written, so that theirs stay as they are
     declared: str = ""  # the type of the field
-    default: Any = None
+    default: object = None
 
     @property
     def kind(self) -> type:
@@ -79,6 +79,6 @@ class Setting:
         """What it would need to take part in a training of these settings, where that is not so."""
         return None if self.where is None or self.where.holds(values) else self.where
 
-    def worded(self, value: Any) -> str:
+    def worded(self, value: object) -> str:
         """What is 0 says what that means, for 0 may be what matters most of a model."""
         return self.zero if self.zero and not value else self.words(value)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.learn import saved
+from vae_core.learn.layers import Tensor
 from vae_core.learn.models import Networks
 from vae_core.look.forms import INPUTS
 from vae_core.look.litert import BATCHES
 from vae_core.look.portable import Network
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 log = logging.getLogger(__name__)
 TOLERANCE = 1e-5  # of the largest output, or of 1 where that is smaller
@@ -84,8 +88,8 @@ def convert(model: keras.Model, name: str) -> bytes:
     weights = [tf.constant(variable.numpy()) for variable in model.trainable_variables]
     fixed = [tf.constant(variable.numpy()) for variable in model.non_trainable_variables]
 
-    def signature(batch: int) -> Any:
-        def call(rows: Any) -> dict[str, Any]:
+    def signature(batch: int) -> tf.types.experimental.PolymorphicFunction:
+        def call(rows: Tensor) -> dict[str, Tensor]:
             found, _ = model.stateless_call(weights, fixed, rows, training=False)
             return dict(zip(OUTPUTS[name], _as_list(found), strict=False))
 
@@ -95,7 +99,7 @@ def convert(model: keras.Model, name: str) -> bytes:
     return _converted({f"{TASKS[name]}_{batch}": signature(batch) for batch in BATCHES})
 
 
-def _converted(signatures: dict[str, Any]) -> bytes:
+def _converted(signatures: dict[str, tf.types.experimental.PolymorphicFunction]) -> bytes:
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as folder:
@@ -152,11 +156,11 @@ def _outputs(model: keras.Model, rows: np.ndarray) -> list[np.ndarray]:
     return [keras.ops.convert_to_numpy(value) for value in _as_list(model(rows, training=False))]
 
 
-def _as_list(found: Any) -> list[Any]:
+def _as_list(found: Tensor | Sequence[Tensor]) -> list[Tensor]:
     return list(found) if isinstance(found, list | tuple) else [found]
 
 
-def _writer(data: bytes) -> Callable[[Path], Any]:
+def _writer(data: bytes) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(data)
 
 

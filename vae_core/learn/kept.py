@@ -8,7 +8,6 @@ they were made.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -29,7 +28,7 @@ class KeptSteps:
 
     def fresh(self, config: Config, style: object, make: Callable[[], Steps]) -> Steps:
         """Steps that nobody has taken."""
-        key = f"{replace(config, **FED)} {style}"
+        key = f"{config.changed(FED)} {style}"
         if key not in self._known:
             self._add(key, make)
         steps, state = self._known[key]

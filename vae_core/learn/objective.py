@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from vae_core.design.config import Config
+from vae_core.learn.layers import Tensor
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Observation:
     def of(cls, config: Config, from_logits: bool) -> Observation:
         return cls(config.loss, config.sigma or 1.0, from_logits and config.loss != "mse")
 
-    def target(self, pictures: Any) -> Any:
+    def target(self, pictures: Tensor) -> Tensor:
         """What is to be reconstructed: the pictures, or their binarised form."""
         return ops.cast(pictures >= 0.5, pictures.dtype) if self.loss == "bce-binary" else pictures
 
-    def nats(self, target: Any, output: Any) -> Any:
+    def nats(self, target: Tensor, output: Tensor) -> Tensor:
         """Reconstruction loss of each image, (b,); for a Gaussian without its constant."""
         if self.loss == "mse":
             each = ops.square(target - output) / (2 * self.sigma**2)
@@ -36,12 +36,12 @@ class Observation:
         return ops.sum(ops.reshape(each, (ops.shape(each)[0], -1)), axis=1)
 
 
-def gaussian_kl(mean: Any, log_variance: Any) -> Any:
+def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     """KL(N(mean, exp(log_variance)) || N(0, 1)) of each row, (b,)."""
     return 0.5 * ops.sum(ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance, axis=-1)
 
 
-def sample(mean: Any, log_variance: Any, noise: Any) -> Any:
+def sample(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     return mean + ops.exp(0.5 * log_variance) * noise
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from vae_core.data.dataset import Array
 
 
 def on_plane(code: Array, plane: Array) -> Array:

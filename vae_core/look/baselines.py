@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 
@@ -28,13 +27,14 @@ Progress = Callable[[int, int], None]
 
 def strip(
     dataset: Dataset, size: int, settings: Settings, binary: bool = False, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> forms.Strip:
     """Losses on the test images by baseline, each {"bce", "mse"}; the class mean is None without labels. Cached."""
     kind = "-binary" if binary else ""
     cache = settings.cache / "baselines" / f"{dataset.fingerprint}-{size}{kind}-v{VERSION}.json"
     if cache.is_file():
         with suppress(LoupeError):  # a damaged one is made anew
-            return files.read_json(cache, forms.STRIP)
+            kept: forms.Strip = files.read_json(cache, forms.STRIP)
+            return kept
     found = _compute(dataset, size, binary, progress or (lambda done, total: None))
     cache.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(cache, found, durable=False)
@@ -71,10 +71,10 @@ def per_pixel_and_image(total: float, images: int, pixels: int) -> Loss:
     return {"nats_per_pixel": total / images / pixels, "nats_per_image": total / images}
 
 
-def _compute(dataset: Dataset, size: int, binary: bool, progress: Progress) -> dict[str, Any]:
+def _compute(dataset: Dataset, size: int, binary: bool, progress: Progress) -> forms.Strip:
     mean = _mean(dataset.train.pixels, binary)
     progress(1, 4)
-    result: dict[str, Any] = {
+    result: dict[str, forms.Losses | None] = {
         "floor": _measure(dataset, binary, lambda target, place: target, floor=True),
         "mean_image": _measure(dataset, binary, lambda target, place: mean, clip=MODEL_CLIP),
         "class_mean": _class_mean(dataset, binary),

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from vae_core.checked import Json
 from vae_core.design import difference, naming
+from vae_core.design.config import Config
 from vae_core.design.difference import Difference
 from vae_core.design.naming import Quantity
 from vae_core.look import intervals, scores
@@ -87,7 +88,7 @@ class Comparison:
     def sentences(self) -> tuple[str, ...]:
         return tuple(_sentences(self))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         return {
             "a": self.a.id,
             "b": self.b.id,
@@ -160,7 +161,7 @@ def _problem(a: Run, b: Run, counts: Sequence[int]) -> str:
 
 
 def _rows(
-    configs: tuple[Any, Any], values: tuple[list[scores.Arrays], ...], problem: str, comparisons: int
+    configs: tuple[Config, Config], values: tuple[list[scores.Arrays], ...], problem: str, comparisons: int
 ) -> tuple[tuple[Row, ...], float]:
     """All rows, and the confidence of each of their intervals."""
     keys = [key for key in scores.METRICS if any(key in found for each in values for found in each)]
@@ -175,12 +176,12 @@ def _rows(
     return tuple(rows), confidence
 
 
-def _named(key: str, configs: tuple[Any, Any]) -> Quantity:
+def _named(key: str, configs: tuple[Config, Config]) -> Quantity:
     """In the unit of the two models' own loss, where that is what it tells."""
     return replace(scores.METRICS[key], unit=scores.METRICS[key].unit_of(configs))
 
 
-def _reason(key: str, configs: tuple[Any, Any], values: tuple[list[scores.Arrays], ...], problem: str) -> str:
+def _reason(key: str, configs: tuple[Config, Config], values: tuple[list[scores.Arrays], ...], problem: str) -> str:
     metric = scores.METRICS[key]
     if problem:
         return problem
@@ -284,13 +285,13 @@ def _told(found: Comparison, row: Row) -> str:
     return f"{one} is {abs(value):.3g} {unit} {word} than that of {other} ({near:.3g} to {far:.3g}, {found.sure} sure)"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row) -> dict[str, Json]:
     metric = {"metric": row.metric.key, "label": row.metric.label, "unit": row.metric.unit, "better": row.metric.better}
-    values = {side: value and asdict(value) for side, value in (("a", row.a), ("b", row.b))}
+    values = {side: asdict(value) if value else None for side, value in (("a", row.a), ("b", row.b))}
     return {
         **metric,
         **values,
-        "difference": row.difference and asdict(row.difference),
+        "difference": asdict(row.difference) if row.difference else None,
         "differs": row.differs,
         "reason": row.reason,
     }

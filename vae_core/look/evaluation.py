@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import baselines, neighbours
 from vae_core.look.portable import Portable
 from vae_core.look.rows import chunks
+from vae_core.runs import forms
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 
@@ -56,14 +57,14 @@ class PerImage:
         return self.mse[code] / (2 * (config.sigma or 1.0) ** 2)
 
 
-def evaluate(run: Run, settings: Settings, progress: Progress | None = None) -> dict[str, Any]:
+def evaluate(run: Run, settings: Settings, progress: Progress | None = None) -> forms.Metrics:
     """The run's metrics, computed at the first call, kept in the run, and read from there afterwards."""
     config, kept, trained_on = run.config(), run.metrics(), run.resolved().get("data_fingerprint")
     if kept and (kept.get("version"), kept.get("data_fingerprint")) == (VERSION, trained_on):
         return kept
     dataset = catalog.load(config.dataset, settings)
     check(config, dataset)
-    metrics = {"run": run.id, **_measure(run, dataset, settings, progress)}
+    metrics: forms.Metrics = {"run": run.id, **_measure(run, dataset, settings, progress)}
     if trained_on not in (None, dataset.fingerprint):
         metrics["notes"].append(f"{config.dataset} has changed since this run was trained.")
     run.save_metrics(metrics)
@@ -89,7 +90,7 @@ def per_image(portable: Portable, pixels: np.ndarray, config: Config, progress: 
     return PerImage(mean, log_variance, gaussian_kl(mean, log_variance), bce, mse)
 
 
-def _measure(run: Run, dataset: Dataset, settings: Settings, progress: Progress | None) -> dict[str, Any]:
+def _measure(run: Run, dataset: Dataset, settings: Settings, progress: Progress | None) -> forms.Metrics:
     config, portable = run.config(), Portable.of(run)
     known, tested = most_known(config, dataset), 2 * len(dataset.test)  # encoded, then decoded
     steps = _Steps(progress, tested + known)
@@ -157,7 +158,13 @@ def _by_code(losses: dict[str, np.ndarray], pixels: int) -> dict[str, baselines.
     return {name: baselines.per_pixel_and_image(float(each.sum()), len(each), pixels) for name, each in losses.items()}
 
 
-def _bound(config: Config, found: PerImage) -> dict[str, Any]:
+class _Bound(TypedDict):
+    kl: float | None
+    elbo: float | None
+    negative_elbo: dict[str, float] | None
+
+
+def _bound(config: Config, found: PerImage) -> _Bound:
     """KL and ELBO at beta = 1, whatever beta trained the model; a plain autoencoder has neither."""
     if found.log_variance is None:
         return {"kl": None, "elbo": None, "negative_elbo": None}
@@ -166,13 +173,14 @@ def _bound(config: Config, found: PerImage) -> dict[str, Any]:
     return {"kl": kl, "elbo": -negative["sampled"], "negative_elbo": negative}
 
 
-def _gap_closed(config: Config, found: PerImage, strip: dict[str, Any]) -> float | None:
+def _gap_closed(config: Config, found: PerImage, strip: forms.Strip) -> float | None:
     unit, each = ("mse", found.mse) if config.loss == "mse" else ("bce", found.bce)
-    mean_image, floor = (strip[name][unit]["nats_per_image"] for name in ("mean_image", "floor"))
+    bars = {name: losses[unit]["nats_per_image"] for name, losses in strip.items() if losses}
+    mean_image, floor = bars["mean_image"], bars["floor"]
     return float((mean_image - each["mean_code"].mean()) / (mean_image - floor)) if mean_image > floor else None
 
 
-def _observation(config: Config) -> dict[str, Any]:
+def _observation(config: Config) -> forms.Observation:
     """A likelihood is claimed only where the model of a pixel is normalised; the losses leave the constant out."""
     gaussian = config.loss == "mse"
     constant = config.pixels * math.log((config.sigma or 1.0) * math.sqrt(2 * math.pi)) if gaussian else 0.0
@@ -192,9 +200,13 @@ def most_known(config: Config, dataset: Dataset) -> int:
     return cost.neighbours(config.architecture(), len(dataset.train))
 
 
-def _classes(
-    portable: Portable, dataset: Dataset, mean: np.ndarray, known: int, progress: Progress
-) -> dict[str, float | int | None]:
+class _Classes(TypedDict):
+    knn_accuracy: float | None
+    balanced_accuracy: float | None
+    knn_training_images: int
+
+
+def _classes(portable: Portable, dataset: Dataset, mean: np.ndarray, known: int, progress: Progress) -> _Classes:
     """How well the classes of the nearest training codes tell a test image's class."""
     right = neighbours_right(portable, dataset, mean, known, progress)
     if right is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from vae_core.checked import Json
 
 MAIN, SECOND, MARKED = "main", "second", "marked"  # what a colour stands for
 
@@ -71,6 +72,6 @@ class Pairs:
 Evidence = Curves | Bars | Dots | Table | Pairs
 
 
-def to_json(evidence: Evidence) -> dict[str, Any]:
+def to_json(evidence: Evidence) -> dict[str, Json]:
     """With its kind, so that a reader of the JSON knows what it is."""
     return {"kind": type(evidence).__name__.lower(), **asdict(evidence)}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from vae_core.data.dataset import Dataset, Part
+from vae_core.data.dataset import Array, Dataset, Part
 from vae_core.look import noise
 from vae_core.look.rows import spread
 
-Array = np.ndarray[Any, Any]
 EACH = 12  # images of a class that are shown
 MOST_CLASSES = 20  # that get a line each
 MIXED = 96  # images that are shown where there are no classes

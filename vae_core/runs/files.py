@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from vae_core.checked import Check, Unfit
+from vae_core.checked import Check, Unfit, anything
 from vae_core.errors import LoupeError
 
 if TYPE_CHECKING:
@@ -101,22 +101,22 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
     replace(path, lambda temporary: temporary.write_bytes(data), durable=durable)
 
 
-def write_json(path: Path, document: Mapping[str, Any], *, durable: bool = True) -> None:
+def write_json(path: Path, document: Mapping[str, object], *, durable: bool = True) -> None:
     write_bytes(path, to_json(document), durable=durable)
 
 
-def overwrite_json(path: Path, document: Mapping[str, Any]) -> None:
+def overwrite_json(path: Path, document: Mapping[str, object]) -> None:
     """Write into the existing file, which needs no free space; padded, so that one write is the whole change."""
     with told(path), path.open("r+b", buffering=0) as file:
         data = to_json(document)
         file.write(data.ljust(os.fstat(file.fileno()).st_size))
 
 
-def to_json(document: Mapping[str, Any]) -> bytes:
+def to_json(document: Mapping[str, object]) -> bytes:
     return (json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """JSON's own types only: arrays become lists; NaN and infinity, which JSON does not know, become null."""
     if hasattr(value, "tolist"):
         value = value.tolist()
@@ -129,8 +129,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def read_json(path: Path, check: Check = dict, blank: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The object that the file holds, `blank` where it says nothing, as `check` wants it to be."""
+def read_json(path: Path, check: Check = anything, blank: Mapping[str, object] | None = None) -> Any:
+    """The object that the file holds, `blank` where it says nothing, as `check` wants it to be: of its type."""
     name = f"{path.parent.name}/{path.name}"
     try:
         document = _parsed(_whole(path))
@@ -147,7 +147,7 @@ def read_json(path: Path, check: Check = dict, blank: Mapping[str, Any] | None =
         raise LoupeError(f"{name} has a wrong '{error.field}'", f"It should be {error.wanted}", BACK) from None
 
 
-def _parsed(data: bytes) -> Any:
+def _parsed(data: bytes) -> object:
     """JSON can hold halves of letters, which nothing can print: these are refused wherever they stand."""
     document = json.loads(data)
     if HALF.search(data):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from vae_core.design.config import Changes
 from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
-from vae_core.runs.forms import State
+from vae_core.runs.forms import Resolved, State
+from vae_core.runs.history import Row
 from vae_core.runs.store import Run, create
 from vae_core.settings import Settings
 
@@ -15,12 +16,12 @@ BETWEEN_EPOCHS = {"step": 0, "images": 0, "reconstruction": 0.0, "kl": 0.0, "wei
 CHANGEABLE = tuple(name for name, setting in SETTINGS.items() if setting.fork)
 
 
-def fork(settings: Settings, parent: Run, changes: dict[str, Any], owner: str = "") -> Run:
+def fork(settings: Settings, parent: Run, changes: Changes, owner: str = "") -> Run:
     """A run in the parent's last state, its history copied; the parent stays as it is."""
     _check(changes)
     state = _last_state(parent, "Train it anew with the changed setting")
     before = parent.config()
-    config = replace(before, recipe="", **changes)
+    config = before.changed(changes, recipe="")
     numbers = {**state.numbers, **BETWEEN_EPOCHS}
     _check_epochs(config.epochs, numbers["epoch"])
     if any(SETTINGS[name].new_loss for name in changes if getattr(config, name) != getattr(before, name)):
@@ -45,14 +46,14 @@ def _last_state(run: Run, fix: str) -> State:
     return state
 
 
-def _begun(run: Run, state: State, rows: list[dict[str, Any]]) -> Run:
+def _begun(run: Run, state: State, rows: list[Row]) -> Run:
     run.save_state(state)
     for row in rows:
         run.add_history(row)
     return run
 
 
-def _check(changes: dict[str, Any]) -> None:
+def _check(changes: Changes) -> None:
     fixed = sorted(set(changes) - set(CHANGEABLE))
     if fixed:
         allowed = ", ".join(CHANGEABLE)
@@ -73,7 +74,7 @@ def _check_epochs(wanted: int, done: int) -> None:
         )
 
 
-def _resolved(parent: Run, changes: dict[str, Any]) -> dict[str, Any]:
+def _resolved(parent: Run, changes: Changes) -> Resolved:
     """What the parent decided still holds, unless the fork asks for another precision."""
     known = parent.resolved()
     if {"precision", "fused"} & set(changes):

@@ -7,9 +7,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 from vae_core.checked import (
+    Check,
     Numbers,
     Unfit,
     anything,
@@ -37,24 +38,120 @@ STATES = ("queued", "running", *FINAL)
 NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
-def name(value: Any) -> str:
+# What the checks below give back.
+
+
+class Status(TypedDict):
+    state: str
+    phase: str
+    queued: float | None
+    pid: int | None
+    pid_started: float | None
+    seconds: float | None
+    eta_seconds: float | None
+    eta_range: list[float] | None
+    eta_at: float | None
+    error: str | None
+
+
+class TaskStatus(Status):
+    done: float
+
+
+class RunStatus(Status):
+    epoch: int
+    epochs: int
+    best: dict[str, Any] | None  # its epoch, and its losses on the validation images
+    images_per_second: float | None
+    peak_memory_mb: float | None
+    portable: NotRequired[dict[str, str] | None]
+
+
+class Card(TypedDict):
+    name: str
+    owner: str
+    star: bool
+    note: str
+    locked: bool
+
+
+class Resolved(TypedDict, total=False):
+    parameters: dict[str, int] | None
+    data_fingerprint: str | None
+    fused: bool
+    logits: bool
+    backend: str
+    precision: str
+
+
+class Document(TypedDict):
+    version: int
+    config: Mapping[str, Any]  # design/config.py knows what is in it
+    resolved: Resolved | None
+    parent: str | None
+    study: str | None
+    created: str
+
+
+class Asked(TypedDict):
+    version: int
+    kind: str
+    spec: dict[str, Any]  # as the kind of task has it
+    owner: str
+    created: str
+
+
+Loss: TypeAlias = dict[str, float]  # per pixel and per image
+Losses: TypeAlias = dict[str, Loss]  # by measure, or by the code that was decoded
+Strip: TypeAlias = Mapping[str, Losses | None]  # by predictor
+
+
+class Observation(TypedDict):
+    name: str
+    normalised: bool
+    constant_nats_per_image: float
+
+
+class Metrics(TypedDict):
+    version: int
+    run: NotRequired[str]
+    data_fingerprint: str | None
+    images: int
+    bce: Losses
+    mse: Losses
+    baselines: Strip
+    observation: Observation
+    kl: float | None
+    elbo: float | None
+    negative_elbo: dict[str, float] | None
+    knn_accuracy: float | None
+    balanced_accuracy: float | None
+    knn_training_images: NotRequired[int]
+    gap_closed: float | None
+    active_dimensions: int
+    spread: dict[str, float]
+    units: NotRequired[dict[str, str]]
+    notes: list[str]
+
+
+def name(value: object) -> str:
     """Check the name of a run, which becomes part of a path."""
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise Unfit("the name of a run")
     return value
 
 
-def document(value: Any) -> dict[str, Any]:
+def document(value: object) -> object:
     """What another version wrote is not looked into: the reader says which one it was."""
-    return dict(value) if value.get("version") != VERSION else THIS_DOCUMENT(value)
+    return THIS_DOCUMENT(value) if isinstance(value, dict) and value.get("version") == VERSION else value
 
 
-def config(value: Any) -> Any:
+def config(value: object) -> object:
     """What the list shows of it; design/config.py knows what else may be in it, and tells of other versions."""
     return value if isinstance(value, dict) and value.get("version") != 1 else LISTED(value)
 
 
-def both(value: Any) -> list[float]:
+def both(value: object) -> object:
     """Check a pair of numbers: at least and at most."""
     if not isinstance(value, list) or len(value) != 2:
         raise Unfit("two numbers")
@@ -82,7 +179,7 @@ THIS_DOCUMENT = record(
     created=moment,
 )
 CARD = record(name=written, owner=written, star=flag, note=written, locked=flag)
-WORK: dict[str, Any] = {
+WORK: dict[str, Check] = {
     "state": one_of(*STATES),
     "phase": text,
     "queued": maybe(amount),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 LOSSES = ("total", "reconstruction", "kl")
 HISTORY = (
@@ -17,37 +17,38 @@ HISTORY = (
     "peak_memory_mb",
 )
 HEADER = ",".join(HISTORY)
+Row: TypeAlias = dict[str, Any]  # the numbers of an epoch by these names; None where one was none, never the epoch
 MOST_EPOCHS = 10**9
 VALIDATION = "validation_total_nats_per_image"
 
 
-def line(row: Mapping[str, Any]) -> str:
+def line(row: Mapping[str, float | None]) -> str:
     unknown = set(row) - set(HISTORY)
     if unknown or "epoch" not in row:
         raise ValueError(f"not a history row: {sorted(unknown) or 'no epoch'}")
-    cells = [str(int(row["epoch"]))]
+    cells = [str(int(row["epoch"] or 0))]
     for name in HISTORY[1:]:
         value = row.get(name)
         cells.append("" if value is None or not math.isfinite(value) else repr(float(value)))
     return ",".join(cells)
 
 
-def rows(lines: list[str]) -> list[dict[str, Any]]:
+def rows(lines: list[str]) -> list[Row]:
     """None stands where a value was not a number. Lines that make no sense are left out."""
     header, *others = lines or [""]
     found = (_row(header.split(","), line.split(",")) for line in others)
     return [row for row in found if row is not None]
 
 
-def best(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def best(rows: Sequence[Row]) -> Row | None:
     """The epoch of the lowest validation loss; None where no epoch has one."""
     known = [row for row in rows if row[VALIDATION] is not None]
     return min(known, key=lambda row: row[VALIDATION], default=None)
 
 
-def _row(header: list[str], cells: list[str]) -> dict[str, Any] | None:
+def _row(header: list[str], cells: list[str]) -> Row | None:
     try:
-        row: dict[str, Any] = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
+        row: Row = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
         return {**row, "epoch": int(row["epoch"])} if 0 <= row["epoch"] < MOST_EPOCHS else None
     except (KeyError, TypeError, ValueError):
         return None

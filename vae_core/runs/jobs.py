@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, slots
+from vae_core.runs.forms import Status
 from vae_core.runs.work import FINAL, Work
 from vae_core.settings import INSTALLED, PROJECT, Settings
 
@@ -36,9 +37,9 @@ def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequenc
     """Start the run's process, which outlives this one; its number. Refused where one has the run already."""
     let_end(run)
     with locks.exclusive(run.guard):
-        if _is_leaving(run):
+        if _is_leaving(run) and (pid := run.status()["pid"]):
             run.clear_stop()  # its process has not seen the stop yet, so it stays and begins after all
-            return int(run.status()["pid"])
+            return pid
         _refuse_second(run, taken=run.has_process())
         run.clear_stop()
         run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
@@ -173,7 +174,7 @@ def _claim(run: Work) -> tuple[BaseFileLock, float]:
             raise
 
 
-def _sign(run: Work, status: dict[str, Any]) -> float:
+def _sign(run: Work, status: Status) -> float:
     me = os.getpid()
     # On Windows a virtual environment's python is the parent of the one that runs.
     was_started = status["state"] == "queued" and status["pid"] in (me, os.getppid())

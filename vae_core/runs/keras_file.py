@@ -20,6 +20,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import stock
 
 if TYPE_CHECKING:
+    import h5py
     import numpy as np
 
 # numpy and h5py are imported where they are used: the first page, which can take runs in, comes sooner.
@@ -27,6 +28,7 @@ MEMBERS = (("metadata", "json"), ("config", "json"), ("model.weights", "h5"))
 FLOAT = 4  # bytes
 MOST_TEXT = 2**24  # bytes of a description
 MOST_BYTES = 2**29  # of the weights; the largest model that can be trained has 200 MB
+Described = Mapping[str, Any]  # a part of the description, which `stock.check` has read
 SPOILED = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RuntimeError, RecursionError, EOFError)
 
 
@@ -46,7 +48,7 @@ class Graph:
     layers: tuple[Layer, ...]
     input: str
     outputs: tuple[str, ...]
-    weights: Mapping[str, tuple[Any, ...]]  # by layer: arrays of the open HDF5 file, read only when they are needed
+    weights: Mapping[str, tuple[h5py.Dataset, ...]]  # by layer, in the open file: read only when needed
 
     @property
     def size(self) -> int:
@@ -128,22 +130,22 @@ class _Weights:
         self._file = h5py.File(BytesIO(data), "r")
         self._left = len(data)  # bytes that arrays can still claim: none lies where another does
 
-    def groups(self, parent: Any = None) -> dict[str, Any]:
+    def groups(self, parent: h5py.Group | None = None) -> dict[str, h5py.Group]:
         """What a group holds by the layers' names; the groups themselves have running numbers."""
         layers = self._group(self._file if parent is None else parent, "layers")
         return {self._name(group): group for group in (self._group(layers, key) for key in layers)}
 
-    def arrays(self, group: Any) -> tuple[Any, ...]:
+    def arrays(self, group: h5py.Group) -> tuple[h5py.Dataset, ...]:
         held = self._group(group, "vars")
         return tuple(self._array(held, key) for key in sorted(held, key=int))
 
-    def _name(self, group: Any) -> str:
+    def _name(self, group: h5py.Group) -> str:
         attributes = self._group(group, "vars").attrs
         if attributes.get_id("name").shape != ():
             raise ValueError("no name")
         return str(attributes["name"])
 
-    def _group(self, parent: Any, key: str) -> Any:
+    def _group(self, parent: h5py.Group, key: str) -> h5py.Group:
         import h5py
 
         found = _own(parent, key)
@@ -151,7 +153,7 @@ class _Weights:
             raise ValueError("no group")
         return found
 
-    def _array(self, parent: Any, key: str) -> Any:
+    def _array(self, parent: h5py.Group, key: str) -> h5py.Dataset:
         """Of which every number lies in the file itself: one that only declares them would ask for their memory."""
         import h5py
 
@@ -166,7 +168,7 @@ class _Weights:
         return found
 
 
-def _own(group: Any, key: str) -> Any:
+def _own(group: h5py.Group, key: str) -> h5py.Group | h5py.Dataset:
     """A part that lies in the file itself: a link or an array elsewhere would read somebody else's file."""
     import h5py
 
@@ -176,26 +178,26 @@ def _own(group: Any, key: str) -> Any:
     return group[key]
 
 
-def _networks(model: Mapping[str, Any], weights: _Weights) -> Iterator[tuple[str, Graph]]:
+def _networks(model: Described, weights: _Weights) -> Iterator[tuple[str, Graph]]:
     groups = weights.groups()
     for each in model["layers"]:
         if each["name"] in stock.NETWORKS:
             yield each["name"], _graph(each["config"], weights, groups[each["name"]])
 
 
-def _graph(network: Mapping[str, Any], weights: _Weights, group: Any) -> Graph:
+def _graph(network: Described, weights: _Weights, group: h5py.Group) -> Graph:
     layers = tuple(_layer(each) for each in network["layers"])
     held = {name: weights.arrays(each) for name, each in weights.groups(group).items()}
     inputs, outputs = (_ends(network[key]) for key in ("input_layers", "output_layers"))
     return Graph(layers, inputs[0], outputs, held)
 
 
-def _layer(each: Mapping[str, Any]) -> Layer:
+def _layer(each: Described) -> Layer:
     nodes = each["inbound_nodes"]
     return Layer(each["name"], each["class_name"], each["config"], _sources(nodes), len(nodes))
 
 
-def _sources(nodes: list[Mapping[str, Any]]) -> tuple[str, ...]:
+def _sources(nodes: list[Described]) -> tuple[str, ...]:
     found = nodes[0]["args"] if nodes else []
     tensors = found[0] if found and isinstance(found[0], list) else found
     return tuple(tensor["config"]["keras_history"][0] for tensor in tensors)

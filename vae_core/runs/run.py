@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from vae_core.checked import Check, Unfit
 from vae_core.errors import LoupeError
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 
 # numpy and the config's parser are imported inside the functions that need them: listing needs neither.
 log = logging.getLogger(__name__)
-CARD: dict[str, Any] = {"name": "", "owner": "", "star": False, "note": "", "locked": False}
-MEASURED = ("best", "images_per_second", "peak_memory_mb")
-STATUS: dict[str, Any] = {**work.STATUS, "epoch": 0, "epochs": 0, **dict.fromkeys(MEASURED)}
+CARD: forms.Card = {"name": "", "owner": "", "star": False, "note": "", "locked": False}
+STATUS: forms.RunStatus = {
+    **work.STATUS,
+    "epoch": 0,
+    "epochs": 0,
+    "best": None,
+    "images_per_second": None,
+    "peak_memory_mb": None,
+}
 FILES = {
     "model": "model.keras",
     "encoder_tflite": "encoder.tflite",
@@ -46,11 +52,15 @@ SNAPSHOT = re.compile(r"\d{4,9}\.npz")
 class Run(Work):
     """One folder below checkpoints/, and what a training writes there."""
 
-    BLANK: ClassVar[Mapping[str, Any]] = STATUS
+    BLANK: ClassVar[Mapping[str, object]] = STATUS
 
     @property
     def form(self) -> Check:
         return forms.RUN_STATUS
+
+    def status(self) -> forms.RunStatus:
+        found: forms.RunStatus = files.read_json(self.path / STATUS_FILE, self.form, self.BLANK)
+        return found
 
     @property
     def path(self) -> Path:
@@ -74,10 +84,10 @@ class Run(Work):
 
         return from_json(self.document()["config"])
 
-    def resolved(self) -> dict[str, Any]:
-        return dict(self.document()["resolved"] or {})
+    def resolved(self) -> forms.Resolved:
+        return self.document()["resolved"] or {}
 
-    def set_resolved(self, resolved: Mapping[str, Any]) -> None:
+    def set_resolved(self, resolved: forms.Resolved) -> None:
         files.write_json(self.path / CONFIG_FILE, {**self.document(), "resolved": resolved})
 
     @property
@@ -89,8 +99,8 @@ class Run(Work):
         """The search that it is a trial of; empty for a run that somebody asked for."""
         return self.document()["study"] or ""
 
-    def document(self) -> dict[str, Any]:
-        document = files.read_json(self.path / CONFIG_FILE, forms.document)
+    def document(self) -> forms.Document:
+        document: forms.Document = files.read_json(self.path / CONFIG_FILE, forms.document)
         if document.get("version") != forms.VERSION:
             raise LoupeError(
                 f"{self.id} was written in version {document.get('version')!r}",
@@ -101,25 +111,26 @@ class Run(Work):
 
     # The card, the one file that may change after the end.
 
-    def card(self) -> dict[str, Any]:
-        return files.read_json(self.path / CARD_FILE, forms.CARD, CARD)
+    def card(self) -> forms.Card:
+        found: forms.Card = files.read_json(self.path / CARD_FILE, forms.CARD, CARD)
+        return found
 
-    def set_card(self, **changes: Any) -> None:
+    def set_card(self, **changes: str | bool) -> None:
         if self.is_shipped:
             raise LoupeError(f"{self.id} comes with Latent Loupe", "It stays as it is", "Train one of your own")
         for key, value in changes.items():
-            if key not in CARD or type(value) is not type(CARD[key]):
+            if key not in CARD or type(value) is not type(dict[str, object](CARD)[key]):
                 raise LoupeError(f"A card cannot have {key} = {value!r}", f"It has {', '.join(CARD)}")
         with locks.exclusive(self.guard):
             files.write_json(self.path / CARD_FILE, {**self.card(), **changes})
 
     # Numbers over time.
 
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> list[history.Row]:
         """One row an epoch."""
         return history.rows(files.read_lines(self._history))
 
-    def add_history(self, row: Mapping[str, Any]) -> None:
+    def add_history(self, row: Mapping[str, float | None]) -> None:
         files.append_line(self._history, history.line(row), header=history.HEADER, durable=True)
 
     def truncate_history(self, epoch: int) -> None:
@@ -187,10 +198,10 @@ class Run(Work):
 
     # Single files.
 
-    def save_metrics(self, metrics: Mapping[str, Any]) -> None:
+    def save_metrics(self, metrics: forms.Metrics) -> None:
         files.write_json(self.path / METRICS_FILE, metrics)
 
-    def metrics(self) -> dict[str, Any] | None:
+    def metrics(self) -> forms.Metrics | None:
         """None where nothing was measured, and where the file is damaged: it can be measured anew."""
         path = self.path / METRICS_FILE
         try:

@@ -10,50 +10,51 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TypeGuard
 
 from vae_core.design.layers import ACTIVATIONS, MAX_ACTIVATION
 from vae_core.design.layers.activations import keras_name
 from vae_core.errors import LoupeError
 
-Allowed = Callable[[Any], bool]
+Allowed = Callable[[object], bool]
+Described = dict[str, object]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")  # never a path
 NETWORK = ("keras.src.models.functional", "Functional")
 NETWORKS = ("encoder", "decoder")
 
 
-def _is(*values: Any) -> Allowed:
+def _is(*values: object) -> Allowed:
     """Allow these values alone, compared as JSON, where 1 is not true."""
     return lambda found: json.dumps(found) in {json.dumps(value) for value in values}
 
 
-def _count(found: Any) -> bool:
+def _count(found: object) -> TypeGuard[int]:
     return type(found) is int and 0 <= found <= MAX_ACTIVATION
 
 
-def _size(found: Any) -> bool:
+def _size(found: object) -> bool:
     return _count(found) and found > 0
 
 
-def _number(found: Any) -> bool:
-    return type(found) in (int, float) and 0 <= found <= 1
+def _number(found: object) -> bool:
+    return (type(found) is int or type(found) is float) and 0 <= found <= 1
 
 
 def _list(each: Allowed, *lengths: int) -> Allowed:
     return lambda found: isinstance(found, list) and len(found) in lengths and all(map(each, found))
 
 
-def _name(found: Any) -> bool:
+def _name(found: object) -> bool:
     return isinstance(found, str) and NAME.fullmatch(found) is not None
 
 
-def _shape(found: Any) -> bool:
+def _shape(found: object) -> bool:
     """Any number of rows, each of a fixed size; several of them for a layer with several inputs."""
     one = isinstance(found, list) and found[:1] == [None] and _list(_size, 1, 3)(found[1:])
     return one or _list(_shape, 2)(found)
 
 
-def _initializer(found: Any) -> bool:
+def _initializer(found: object) -> bool:
     """One that Keras starts its layers with; all of its own options unset."""
     names = ("GlorotUniform", "Zeros", "Ones")
     made = {"module": "keras.initializers", "registered_name": None}
@@ -66,14 +67,14 @@ def _initializer(found: Any) -> bool:
     )
 
 
-def _pair(found: Any) -> bool:
+def _pair(found: object) -> bool:
     """Whether it is a pair of equal sizes: windows and steps are square."""
-    return _list(_size, 2)(found) and found[0] == found[1]
+    return isinstance(found, list) and _list(_size, 2)(found) and found[0] == found[1]
 
 
-def _dtype(found: Any) -> bool:
+def _dtype(found: object) -> bool:
     """By its name, or as the policy of that name, which layers may share."""
-    policy: dict[str, Any] = {"module": "keras", "class_name": "DTypePolicy", "registered_name": None}
+    policy: dict[str, object] = {"module": "keras", "class_name": "DTypePolicy", "registered_name": None}
     policy["config"] = {"name": "float32"}
     shared = found.get("shared_object_id") if isinstance(found, dict) else None
     if shared is not None and type(shared) is int:
@@ -142,44 +143,42 @@ SIZES = {"batch_shape", "units", "filters", "kernel_size", "strides", "pool_size
 ESSENTIAL = {*SIZES, "padding", "use_bias", "activation", "axis", "epsilon", "interpolation"}
 
 
-def check(model: Any) -> None:
+def check(model: object) -> None:
     """Of the whole of a model's description; a LoupeError that names what is not on the list."""
-    _object(model, *NETWORK, ())
-    _ends(model["config"])
-    layers = _layers(model["config"])
+    layers = _layers(_object(model, *NETWORK, ()))
     for each in layers:
         if each["class_name"] == "InputLayer":
             _layer(each)
         else:
             _network(each)
-    names = [each["name"] for each in layers if each["class_name"] != "InputLayer"]
+    names = [str(each["name"]) for each in layers if each["class_name"] != "InputLayer"]
     if sorted(names) != sorted(NETWORKS):
         raise _refused(f"the networks {names}")
 
 
-def _network(each: Any) -> None:
-    _object(each, *NETWORK, ("name", "inbound_nodes"))
-    _ends(each["config"])
-    for inner in _layers(each["config"]):
+def _network(each: Described) -> None:
+    for inner in _layers(_object(each, *NETWORK, ("name", "inbound_nodes"))):
         _layer(inner)
 
 
-def _layer(each: Any) -> None:
-    kind = each["class_name"]
+def _layer(each: Described) -> None:
+    kind = str(each["class_name"])
     if kind not in OPTIONS:
         raise _refused(f"a layer of the class {kind!r}")
-    _object(each, MODULES.get(kind, "keras.layers"), kind, ("name", "inbound_nodes"))
-    missing = [key for key in OPTIONS[kind] if key in ESSENTIAL and key not in each["config"]]
+    config = _object(each, MODULES.get(kind, "keras.layers"), kind, ("name", "inbound_nodes"))
+    missing = [key for key in OPTIONS[kind] if key in ESSENTIAL and key not in config]
     allowed = {**_EVERY, **OPTIONS[kind]}
-    wrong = [key for key, value in each["config"].items() if not allowed.get(key, _is(None))(value)]
+    wrong = [key for key, value in config.items() if not allowed.get(key, _is(None))(value)]
     if wrong or missing:
-        raise _refused(f"a {kind} with {_told((wrong or missing)[0], each['config'])}")
+        raise _refused(f"a {kind} with {_told((wrong or missing)[0], config)}")
 
 
-def _object(each: Any, module: str, kind: str, more: Iterable[str]) -> None:
-    """A description as Keras writes it, of this class, with nothing else in it."""
-    if not isinstance(each, dict) or (each.get("module"), each.get("class_name")) != (module, kind):
+def _object(each: object, module: str, kind: str, more: Iterable[str]) -> Described:
+    """The options in a description as Keras writes it, of this class, with nothing else in it."""
+    if not _dict(each) or (each.get("module"), each.get("class_name")) != (module, kind):
         raise _refused(_called(each))
+    config = each.get("config", {})
+    name = config.get("name") if _dict(config) else None
     registered = _is(None) if module == "keras.layers" else _is(None, kind)
     allowed = {
         "module": _is(module),
@@ -188,37 +187,38 @@ def _object(each: Any, module: str, kind: str, more: Iterable[str]) -> None:
         "registered_name": registered,
         "build_config": _built,
         "compile_config": _is({}),
-        "name": _is(each.get("config", {}).get("name")),
+        "name": _is(name),
         "inbound_nodes": _nodes,
     }
     wrong = [key for key, value in each.items() if not allowed.get(key, lambda _: False)(value)]
     missing = [key for key in ("config", *more) if key not in each]
-    if wrong or missing or not _name(each["config"].get("name")):
+    if wrong or missing or not _name(name) or not _dict(config):
         raise _refused(f"a {kind} with {_told((wrong or missing or ['name'])[0], each)}")
+    return config
 
 
-def _dict(found: Any) -> bool:
+def _dict(found: object) -> TypeGuard[Described]:
     return isinstance(found, dict)
 
 
-def _built(found: Any) -> bool:
+def _built(found: object) -> bool:
     shapes = found.values() if _dict(found) and set(found) <= {"input_shape"} else ("",)
     return all(value is None or _shape(value) for value in shapes)
 
 
-def _nodes(found: Any) -> bool:
+def _nodes(found: object) -> bool:
     """Whether a layer is called at most once, and with tensors alone."""
     return isinstance(found, list) and len(found) <= 1 and all(map(_node, found))
 
 
-def _node(found: Any) -> bool:
+def _node(found: object) -> bool:
     if not _dict(found) or set(found) != {"args", "kwargs"} or not _dict(found["kwargs"]):
         return False
     unset = all(key in ("mask", "training") and value in (None, False) for key, value in found["kwargs"].items())
     return unset and _list(lambda each: _tensor(each) or _list(_tensor, 2)(each), 1)(found["args"])
 
 
-def _tensor(found: Any) -> bool:
+def _tensor(found: object) -> bool:
     if not _dict(found) or set(found) != {"class_name", "config"} or found["class_name"] != "__keras_tensor__":
         return False
     parts = {"shape": _shape, "dtype": _is("float32"), "keras_history": _end}
@@ -226,15 +226,15 @@ def _tensor(found: Any) -> bool:
     return _dict(config) and set(config) == set(parts) and all(parts[key](value) for key, value in config.items())
 
 
-def _end(found: Any) -> bool:
+def _end(found: object) -> bool:
     return isinstance(found, list) and len(found) == 3 and _name(found[0]) and all(map(_count, found[1:]))
 
 
-def _one_or_two(found: Any) -> bool:
+def _one_or_two(found: object) -> bool:
     return _end(found) or _list(_end, 1, 2)(found)
 
 
-def _ends(network: Mapping[str, Any]) -> None:
+def _ends(network: Described) -> None:
     """Which tensors go in and come out, and nothing else beside the layers."""
     allowed = {
         **_EVERY,
@@ -248,22 +248,24 @@ def _ends(network: Mapping[str, Any]) -> None:
         raise _refused(f"a network with {_told((wrong or missing)[0], network)}")
 
 
-def _layers(network: Mapping[str, Any]) -> list[Any]:
+def _layers(network: Described) -> list[Described]:
     """The layers of a network, each of a name of its own."""
-    layers = network["layers"]
-    if not all(_dict(each) and isinstance(each.get("class_name"), str) for each in layers):
+    _ends(network)
+    parts = network["layers"] if isinstance(network["layers"], list) else []
+    layers = [each for each in parts if _dict(each) and isinstance(each.get("class_name"), str)]
+    if len(layers) < len(parts):
         raise _refused("a layer without a class")
     ((name, times),) = Counter(str(each.get("name")) for each in layers).most_common(1) or [("", 0)]
     if times > 1:
         raise _refused(f"two layers of the name {name!r}")
-    return list(layers)
+    return layers
 
 
-def _called(each: Any) -> str:
+def _called(each: object) -> str:
     return f"an object {each.get('module')}.{each.get('class_name')}"[:200] if isinstance(each, dict) else "no object"
 
 
-def _told(key: str, held: Mapping[str, Any]) -> str:
+def _told(key: str, held: Mapping[str, object]) -> str:
     return f"{key} = {json.dumps(held[key])[:100]}" if key in held else f"no {key}"
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HIDDEN = ".hidden-"
 SLOTS, STUDIES = ".slots", ".studies"
-OF_CONFIG, OF_STATUS = ("dataset", "kind", "beta", "loss", "sigma", "recipe"), ("epoch", "epochs", "seconds", "error")
+OF_CONFIG = ("dataset", "kind", "beta", "loss", "sigma", "recipe")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Summary:
 def create(
     settings: Settings,
     config: Config,
-    resolved: Mapping[str, Any],
+    resolved: forms.Resolved,
     owner: str = "",
     parent: str | None = None,
     study: str = "",
@@ -161,9 +161,16 @@ def _summarize(run: Run) -> Summary:
         image=tuple(config["image"]),
         parent=document["parent"],
         study=document["study"] or "",
-        **{**{name: card[name] for name in CARD}, "name": card["name"] or run.id},
+        name=card["name"] or run.id,
+        owner=card["owner"],
+        star=card["star"],
+        note=card["note"],
+        locked=card["locked"],
+        epoch=status["epoch"],
+        epochs=status["epochs"],
+        seconds=status["seconds"],
+        error=status["error"],
         **{name: config[name] for name in OF_CONFIG},
-        **{name: status[name] for name in OF_STATUS},
     )
 
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vae_core.checked import Check
+from vae_core.checked import Check, anything
 from vae_core.errors import LoupeError
 from vae_core.runs import files, forms, locks
 from vae_core.runs.run import DERIVED, Run
@@ -43,11 +43,15 @@ ASKED_FILE, RESULT_FILE, ARRAYS_FILE, LIVE_FILE = "asked.json", "result.json", "
 class Task(Work):
     """Its id is the run's and its own name, with a slash between."""
 
-    BLANK: ClassVar[Mapping[str, Any]] = {**STATUS, "done": 0.0}  # a share of the whole
+    BLANK: ClassVar[Mapping[str, object]] = {**STATUS, "done": 0.0}  # a share of the whole
 
     @property
     def form(self) -> Check:
         return forms.TASK_STATUS
+
+    def status(self) -> forms.TaskStatus:
+        found: forms.TaskStatus = files.read_json(self.path / STATUS_FILE, self.form, self.BLANK)
+        return found
 
     @property
     def path(self) -> Path:
@@ -69,8 +73,8 @@ class Task(Work):
     def spec(self) -> dict[str, Any]:
         return dict(self.asked()["spec"])
 
-    def asked(self) -> dict[str, Any]:
-        document = files.read_json(self.path / ASKED_FILE, forms.ASKED)
+    def asked(self) -> forms.Asked:
+        document: forms.Asked = files.read_json(self.path / ASKED_FILE, forms.ASKED)
         if document.get("version") != VERSION:
             raise LoupeError(
                 f"{self.id} was written in version {document.get('version')!r}",
@@ -81,14 +85,14 @@ class Task(Work):
 
     # What it found. Written before the state says 'done'.
 
-    def save(self, result: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+    def save(self, result: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> None:
         if arrays is not None:
             files.write_arrays(self.path / ARRAYS_FILE, arrays, packed=False)  # floats hardly shrink, and a page waits
         files.write_json(self.path / RESULT_FILE, result)
 
-    def result(self, check: Check = dict) -> dict[str, Any]:
+    def result(self, check: Check = anything) -> dict[str, Any]:
         """What the task found, as its kind knows it to be."""
-        return files.read_json(self.path / RESULT_FILE, check)
+        return dict(files.read_json(self.path / RESULT_FILE, check))
 
     def arrays(self, form: Form | None = None, sizes: Sizes | None = None, *, others: bool = False) -> Arrays:
         found = files.read_arrays(self.path / ARRAYS_FILE, form, sizes, others=others)
@@ -109,7 +113,7 @@ class Task(Work):
             (self.path / LIVE_FILE).unlink(missing_ok=True)
 
 
-def begin(run: Run, kind: str, spec: Mapping[str, Any], owner: str = "") -> Task:
+def begin(run: Run, kind: str, spec: Mapping[str, object], owner: str = "") -> Task:
     """The task of that spec, found or created; a created one is queued, and waits for `jobs.start`."""
     task = Task(f"{run.id}/{kind}-{_hash(spec)}", run.settings)
     if task.path.is_dir():
@@ -139,7 +143,7 @@ def find(run: Run, name: str) -> Task:
     return task
 
 
-def finished(run: Run, kind: str, spec: Mapping[str, Any]) -> Task | None:
+def finished(run: Run, kind: str, spec: Mapping[str, object]) -> Task | None:
     """The run's task of that spec, once it is done."""
     return next((task for task in of(run, kind) if task.spec == spec and task.state() == "done"), None)
 
@@ -164,6 +168,6 @@ def remove(task: Task) -> None:
     files.remove_folder(task.path)
 
 
-def _hash(spec: Mapping[str, Any]) -> str:
+def _hash(spec: Mapping[str, object]) -> str:
     text = json.dumps(files.plain(spec), sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -18,7 +18,7 @@ from vae_core.settings import Settings
 GRACE_SECONDS = 30.0  # for work that was just created and whose process is about to be
 PROGRESS_BYTES = 128 * 1024
 STATUS_FILE, LOG_FILE = "status.json", "log.txt"
-STATUS: dict[str, Any] = {
+STATUS: forms.Status = {
     "state": "queued",
     "phase": "",
     "queued": None,
@@ -39,7 +39,7 @@ class Work:
     id: str
     settings: Settings
 
-    BLANK: ClassVar[Mapping[str, Any]] = STATUS  # what a status says before anybody has said anything
+    BLANK: ClassVar[Mapping[str, object]] = STATUS  # what a status says before anybody has said anything
 
     @property
     def form(self) -> Check:
@@ -57,8 +57,9 @@ class Work:
 
     # Where it stands.
 
-    def status(self) -> dict[str, Any]:
-        return files.read_json(self.path / STATUS_FILE, self.form, self.BLANK)
+    def status(self) -> forms.Status:
+        found: forms.Status = files.read_json(self.path / STATUS_FILE, self.form, self.BLANK)
+        return found
 
     def set_status(self, **changes: Any) -> None:
         """For the one process that works here, or who starts or stops it."""
@@ -74,7 +75,7 @@ class Work:
         """The state, with the lock as the truth: what a dead process left as 'running' is 'interrupted'."""
         return self.state_by(self.status())
 
-    def state_by(self, status: Mapping[str, Any]) -> str:
+    def state_by(self, status: forms.Status) -> str:
         """The state, for who has read the status already."""
         state = str(status["state"])
         if state in FINAL:
@@ -86,7 +87,7 @@ class Work:
         again = self.status()  # it may have ended, or begun anew, between the two looks
         return "interrupted" if again == status else self.state_by(again)
 
-    def _is_starting(self, status: Mapping[str, Any]) -> bool:
+    def _is_starting(self, status: forms.Status) -> bool:
         if status["pid"] is not None:
             return locks.alive(status["pid"], status["pid_started"])
         with suppress(FileNotFoundError):
@@ -113,7 +114,7 @@ class Work:
 
     # What it says while it goes on.
 
-    def add_progress(self, row: Mapping[str, Any]) -> None:
+    def add_progress(self, row: Mapping[str, object]) -> None:
         import json
 
         size = files.append_line(self._progress, json.dumps(files.plain(row), allow_nan=False))

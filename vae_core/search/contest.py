@@ -6,10 +6,9 @@ several seeds tell a difference from chance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from vae_core.design.config import Config
+from vae_core.design.config import Changes, Config
 from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
 
@@ -36,10 +35,10 @@ def configs(base: Config, side: Side, seeds: int, epochs: int) -> list[Config]:
     """The configs of a side: one for each seed, counted from the base's own."""
     if not 1 <= seeds <= MOST_SEEDS:
         raise LoupeError(f"{seeds} seeds were asked for", f"1 to {MOST_SEEDS} are possible")
-    values: dict[str, Any] = {"optimizer": side.optimizer, "learning_rate": side.learning_rate, "epochs": epochs}
-    return [replace(base, **values, seed=base.seed + more, recipe=_recipe(base, values)) for more in range(seeds)]
+    values = {"optimizer": side.optimizer, "learning_rate": side.learning_rate, "epochs": epochs}
+    return [base.changed(values, seed=base.seed + more, recipe=_recipe(base, values)) for more in range(seeds)]
 
 
-def _recipe(base: Config, values: dict[str, Any]) -> str:
+def _recipe(base: Config, values: Changes) -> str:
     """A report's numbers stand only beside its own settings."""
     return base.recipe if all(getattr(base, name) == value for name, value in values.items()) else ""

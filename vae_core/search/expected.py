@@ -57,7 +57,7 @@ def examples(search: Search) -> list[Config]:
 def expected(settings: Settings, search: Search, data: Summary, workers: int = 1) -> Expected:
     """If every trial trains to its end; ending weak ones early makes it shorter."""
     found = [_parts(settings, config, data, is_trial=True) for config in examples(search)]
-    graphs = {replace(config, **FED) for config in examples(search)}
+    graphs = {config.changed(FED) for config in examples(search)}
     times = [_trial(parts, search.runs_a_trial, shared=len(graphs) == 1) for parts in found]
     mean = Span(fmean(span.least for span in times), fmean(span.most for span in times))
     at_once = max(1, min(settings.train_slots, workers))

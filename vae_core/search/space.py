@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
+from vae_core.checked import Json
 from vae_core.design.architecture import is_mirror
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
@@ -20,6 +21,7 @@ from vae_core.search.reshaping import CHANGES, reshaped
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
+Value: TypeAlias = str | float | None  # of a setting that a trial tries
 STEPS = 5  # values that a grid takes from a range
 OF_LAYERS = (  # of all layers at once; they are no fields of a config
     Setting(
@@ -72,8 +74,8 @@ class Vary:
     low: float | None = None
     high: float | None = None
     log: bool = False
-    choices: tuple[Any, ...] = ()
-    when: tuple[str, Any] | None = None
+    choices: tuple[Value, ...] = ()
+    when: tuple[str, Value] | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -97,22 +99,23 @@ class Vary:
     def is_integer(self) -> bool:
         return VARIED[self.name].kind is int
 
-    def applies(self, values: Mapping[str, Any]) -> bool:
+    def applies(self, values: Mapping[str, Value]) -> bool:
         return self.when is None or values.get(self.when[0]) == self.when[1]
 
-    def suggest(self, trial: Trial) -> Any:
+    def suggest(self, trial: Trial) -> Value:
         if self.choices:
-            return trial.suggest_categorical(self.name, self.choices)
+            found: Value = trial.suggest_categorical(self.name, self.choices)
+            return found
         if self.is_integer:
             return trial.suggest_int(self.name, int(self.low or 0), int(self.high or 0), log=self.log)
         return trial.suggest_float(self.name, float(self.low or 0), float(self.high or 0), log=self.log)
 
-    def points(self) -> list[Any]:
+    def points(self) -> Sequence[Value]:
         """The values that a grid tries."""
         import numpy as np
 
         if self.choices:
-            return list(self.choices)
+            return self.choices
         spaced = np.geomspace if self.log else np.linspace
         found = spaced(float(self.low or 0), float(self.high or 0), STEPS)
         return sorted({int(round(value)) if self.is_integer else float(value) for value in found})
@@ -168,26 +171,26 @@ def _checked_names(space: Sequence[Vary]) -> list[str]:
     return names
 
 
-def config(base: Config, values: Mapping[str, Any]) -> Config:
+def config(base: Config, values: Mapping[str, Value]) -> Config:
     """The base with these values; a LoupeError where they make no model."""
     layers = {name: value for name, value in values.items() if name in CHANGES}
     changes = {name: value for name, value in values.items() if name not in CHANGES}
     if "latent" in layers and not any(isinstance(layer, Code) for layer in parse(base.encoder)):
         changes["latent"] = layers.pop("latent")
-    return replace(base, encoder=reshaped(base.encoder, layers), recipe="", **changes)
+    return base.changed(changes, encoder=reshaped(base.encoder, layers), recipe="")
 
 
-def suggest(space: Sequence[Vary], trial: Trial) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def suggest(space: Sequence[Vary], trial: Trial) -> dict[str, Value]:
+    values: dict[str, Value] = {}
     for each in space:
         if each.applies(values):
             values[each.name] = each.suggest(trial)
     return values
 
 
-def grid(space: Sequence[Vary]) -> list[dict[str, Any]]:
+def grid(space: Sequence[Vary]) -> list[dict[str, Value]]:
     """All combinations; a setting that does not apply is left out, so none comes twice."""
-    found: list[dict[str, Any]] = [{}]
+    found: list[dict[str, Value]] = [{}]
     for each in space:
         found = [
             {**values, each.name: point} if each.applies(values) else values
@@ -197,7 +200,7 @@ def grid(space: Sequence[Vary]) -> list[dict[str, Any]]:
     return found
 
 
-def to_json(space: Sequence[Vary]) -> list[dict[str, Any]]:
+def to_json(space: Sequence[Vary]) -> list[dict[str, Json]]:
     return [asdict(each) for each in space]
 
 
@@ -207,7 +210,7 @@ def _varied(name: str) -> Setting:
     return VARIED[name]
 
 
-def _read_value(name: str, text: str) -> Any:
+def _read_value(name: str, text: str) -> Value:
     return text if _varied(name).choices else _number(name, text)
 
 
@@ -218,16 +221,16 @@ def _number(name: str, text: str) -> float:
         raise LoupeError(f"{name} was given '{text}'", "A number was expected", _example(name)) from None
 
 
-def _typed(name: str, kind: type, value: Any) -> Any:
+def _typed(name: str, kind: type, value: object) -> Value:
     if kind is str:
-        if value not in VARIED[name].choices:
+        if not isinstance(value, str) or value not in VARIED[name].choices:
             raise LoupeError(f"{name} cannot be '{value}'", f"One of {', '.join(VARIED[name].choices)} was expected")
         return value
     low, high = VARIED[name].bounds
     if not isinstance(value, int | float) or not low <= value <= high or (kind is int and value != int(value)):
         what = "A whole number" if kind is int else "A number"
         raise LoupeError(f"{name} was given {value}", f"{what} from {low:g} to {high:g} was expected")
-    return kind(value)
+    return int(value) if kind is int else float(value)
 
 
 def _example(name: str) -> str:

@@ -10,12 +10,12 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store
@@ -39,6 +39,24 @@ SPEC_FILE, BUDGET_FILE, WINNER_FILE, JOURNAL_FILE, WORKERS = (
 COMMAND = (sys.executable, "-m", "vae_core", "search-worker")
 
 
+class Document(TypedDict):
+    search: Mapping[str, object]
+    owner: str
+    created: str
+
+
+class Budget(TypedDict):
+    trials: int
+    minutes: float
+
+
+class Winner(TypedDict):
+    """The best trial, and the run that it became."""
+
+    trial: int
+    run: str
+
+
 @dataclass(frozen=True)
 class Study:
     name: str
@@ -53,8 +71,9 @@ class Study:
         """Held for a moment by a worker that takes up a trial, or by whoever adds a worker."""
         return self.path / "guard.lock"
 
-    def document(self) -> dict[str, Any]:
-        return files.read_json(self.path / SPEC_FILE)
+    def document(self) -> Document:
+        found: Document = files.read_json(self.path / SPEC_FILE)
+        return found
 
     def search(self) -> Search:
         return specs.read(self.document()["search"])
@@ -65,16 +84,18 @@ class Study:
 
     # How much it may spend. More may be given later; what was asked stays as it is.
 
-    def budget(self) -> dict[str, Any]:
-        return files.read_json(self.path / BUDGET_FILE)
+    def budget(self) -> Budget:
+        found: Budget = files.read_json(self.path / BUDGET_FILE)
+        return found
 
     def set_budget(self, trials: int, minutes: float) -> None:
         files.write_json(self.path / BUDGET_FILE, {"trials": trials, "minutes": minutes})
 
-    def winner(self) -> dict[str, Any] | None:
-        """The best trial's number and the run that it became; None before the end."""
+    def winner(self) -> Winner | None:
+        """None before the end."""
         path = self.path / WINNER_FILE
-        return files.read_json(path) if path.exists() else None
+        found: Winner | None = files.read_json(path) if path.exists() else None
+        return found
 
     def set_winner(self, trial: int, run: Run) -> None:
         files.write_json(self.path / WINNER_FILE, {"trial": trial, "run": run.id})

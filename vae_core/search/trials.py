@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from vae_core.checked import Json
 from vae_core.search.queue import ERROR, RUNS
+from vae_core.search.space import Value
 from vae_core.search.study import Study, told_of_storage
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ STATES = {"COMPLETE": "done", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "
 class Trial:
     number: int
     state: str
-    settings: dict[str, Any]
+    settings: dict[str, Value]
     values: tuple[float, ...] | None  # one for each goal
     runs: tuple[str, ...]  # one for each fold that has begun
     seconds: float | None
@@ -33,7 +35,7 @@ class Trial:
         """A trial's settings, as short as they can be read."""
         return ", ".join(f"{name} {_short(value)}" for name, value in self.settings.items())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         return asdict(self)
 
 
@@ -77,5 +79,5 @@ def _trial(found: optuna.trial.FrozenTrial) -> Trial:
     )
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)

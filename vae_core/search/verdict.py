@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from vae_core.checked import Json
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.runs import history
+from vae_core.runs.forms import Metrics, Strip
 from vae_core.search.trials import Trial
 
 LEVELS = {"mean_image": "mean image", "class_mean": "mean of its class", "pca": "PCA"}
@@ -19,7 +20,6 @@ LOSSES = (  # of a fold
     "train_total_nats_per_image",
 )
 LAG = 1.5  # a validation loss of so many times the training loss is no matter of generalisation any more
-Strip = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Unit:
 
     name: str
     whole: str  # the same, summed over an image
-    key: str
+    key: naming.Measure
     scale: float
 
 
@@ -53,7 +53,7 @@ class Fold:
     train: float
 
 
-def folds(trial: Trial, histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Fold]:
+def folds(trial: Trial, histories: Mapping[str, Sequence[history.Row]]) -> list[Fold]:
     """Of those that have an epoch; `histories` by the runs' ids."""
     found = []
     for number, run in enumerate(trial.runs, 1):
@@ -78,11 +78,11 @@ class Verdict:
     bars: dict[str, float]
     words: tuple[str, ...]  # what is wrong; empty where nothing is
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         return asdict(self)
 
 
-def judge(config: Config, found: Sequence[Fold], metrics: Mapping[str, Any] | None, strip: Strip | None) -> Verdict:
+def judge(config: Config, found: Sequence[Fold], metrics: Metrics | None, strip: Strip | None) -> Verdict:
     """Of the best trial, which has these folds, and of the run that it became, once that has `metrics`."""
     unit = unit_of(config)
     of_folds = statistics.fmean(fold.reconstruction for fold in found) * unit.scale

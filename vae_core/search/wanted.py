@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
+from vae_core.checked import Json
 from vae_core.design.config import MOST_FOLDS, Config, from_json
 from vae_core.errors import LoupeError
 from vae_core.search import space as spaces
-from vae_core.search.space import Vary
+from vae_core.search.space import Value, Vary
 
 VERSION = 1
 SAMPLERS = ("tpe", "random", "grid")
@@ -69,20 +69,20 @@ class Search:
         """With two goals no trial is plainly worse than another before both are known."""
         return self.pruner != "none" and len(self.goals) == 1 and self.goals[0] != "parameters"
 
-    def configs(self, values: Mapping[str, Any]) -> list[Config]:
+    def configs(self, values: Mapping[str, Value]) -> list[Config]:
         """A trial's trainings: the same seed, so the same folds and the same first weights for all trials."""
         config = spaces.config(self.base, values)
         return [replace(config, split=f"fold:{k + 1}/{self.folds}") for k in range(self.folds)] or [config]
 
-    def winner(self, values: Mapping[str, Any]) -> Config:
+    def winner(self, values: Mapping[str, Value]) -> Config:
         return spaces.config(self.base, values)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
         return {"version": VERSION, **plain, "base": self.base.to_json(), "space": spaces.to_json(self.space)}
 
 
-def read(document: Any) -> Search:
+def read(document: object) -> Search:
     if not isinstance(document, Mapping) or document.get("version") != VERSION:
         found = document.get("version") if isinstance(document, Mapping) else None
         raise LoupeError(

@@ -21,12 +21,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import IO, Any
+from typing import IO
 from uuid import uuid4
 
 import numpy as np
 
 from vae_core import extras
+from vae_core.checked import Json
 from vae_core.data import catalog
 from vae_core.design import keras_code
 from vae_core.design.config import Config
@@ -77,7 +78,7 @@ def begin(run: Run, short: bool = False, owner: str = "") -> Task:
     return tasks.begin(run, KIND, spec(run.config(), short), owner)
 
 
-def spec(config: Config, short: bool) -> dict[str, Any]:
+def spec(config: Config, short: bool) -> dict[str, Json]:
     """What is asked of such a task. Another program is another task."""
     program = json.dumps(keras_code.notebook(config, short))
     return {"short": short, "program": hashlib.sha256(program.encode()).hexdigest()[:10]}
@@ -88,7 +89,7 @@ def work(task: Task, tell: Tell) -> None:
     task.save({"notebook": execute(task.run.config(), task.spec["short"], task.settings, tell)})
 
 
-def execute(config: Config, short: bool, settings: Settings, tell: Tell) -> dict[str, Any]:
+def execute(config: Config, short: bool, settings: Settings, tell: Tell) -> keras_code.Notebook:
     """The notebook as it stands after all its cells have run."""
     extras.need("train", "A notebook with its outputs")
     document = keras_code.notebook(config, short)
@@ -99,7 +100,7 @@ def execute(config: Config, short: bool, settings: Settings, tell: Tell) -> dict
     return document
 
 
-def run_cells(cells: list[dict[str, Any]], folder: Path, tell: Tell) -> None:
+def run_cells(cells: list[keras_code.Cell], folder: Path, tell: Tell) -> None:
     """Run them one after the other, in this folder, and put into each what it printed and drew."""
     mark, program = uuid4().hex, folder / "program.py"
     parts = [BEGIN, *("".join(cell["source"]) + END for cell in cells)]
@@ -118,7 +119,7 @@ def run_cells(cells: list[dict[str, Any]], folder: Path, tell: Tell) -> None:
             cells[place - 1]["execution_count"] = place
 
 
-def _print(outputs: list[dict[str, Any]], text: str) -> None:
+def _print(outputs: list[keras_code.Output], text: str) -> None:
     if not outputs or outputs[-1]["output_type"] != "stream":
         outputs.append({"output_type": "stream", "name": "stdout", "text": []})
     outputs[-1]["text"].append(text)

@@ -9,7 +9,6 @@ import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def _numbered(name: str, values: Array) -> dict[str, Array]:
     return {f"{name}_{place + 1}": column for place, column in enumerate(values.T)}
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if not isinstance(value, float):
         return value
     return f"{value:.7g}" if math.isfinite(value) else ""
@@ -116,12 +115,12 @@ def _tsv(values: Array) -> bytes:
 
 
 def metadata(columns: Mapping[str, Array]) -> bytes:
-    rows: Iterable[Sequence[Any]] = zip(*(values.tolist() for values in columns.values()))
+    rows: Iterable[Sequence[object]] = zip(*(values.tolist() for values in columns.values()))
     lines = ["\t".join(map(_word, columns)), *("\t".join(_word(value) for value in row) for row in rows)]
     return ("\n".join(lines) + "\n").encode()
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     return str(tables.cell(" ".join(str(_cell(value)).split()))) or "-"
 
 

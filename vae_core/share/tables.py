@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any
 
 from vae_core.checked import is_number
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # a formula begins so, in a spreadsheet that is set to Japanese too
 
 
-def written(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+def written(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """A table as CSV; None is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -20,7 +19,7 @@ def written(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     return text.getvalue()
 
 
-def cell(value: Any) -> Any:
+def cell(value: object) -> object:
     """A text that would be a formula gets an apostrophe, by which spreadsheets know a text; numbers stay."""
     if not isinstance(value, str):
         return value

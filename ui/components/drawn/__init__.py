@@ -5,22 +5,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-_drawn = st.components.v2.component(
-    "drawn",
-    css="""
-.drawn { color: var(--st-text-color); max-width: 640px; overflow-x: auto; }
-.drawn svg { display: block; }
-.drawn svg[width="640"] { min-width: 440px; }""",
-    js="""export default function ({ parentElement, data }) {
-  let box = parentElement.querySelector(".drawn");
-  if (!box) {
-    box = document.createElement("div");
-    box.className = "drawn";
-    parentElement.append(box);
-  }
-  if (box.innerHTML !== data) box.innerHTML = data;
-}""",
-)
+from ui.components import bundles
+
+_drawn = st.components.v2.component("drawn", js=bundles.shipped("drawn"))
 
 
 def show(key: str, svg: str) -> None:

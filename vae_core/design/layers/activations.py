@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
 from vae_core.design.layers.tokens import instead, short
@@ -71,7 +71,7 @@ def keras_name(activation: str) -> str:
     return NAMED[activation].keras or activation
 
 
-def option(activation: str) -> dict[str, Any]:
+def option(activation: str) -> dict[str, str]:
     """Of a layer of Keras; what is its default is left out."""
     return {} if activation == "linear" else {"activation": keras_name(activation)}
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn, Self
+from typing import ClassVar, NoReturn, Self, TypeAlias
 
 from vae_core.errors import LoupeError
 
 Shape = tuple[int, ...]  # (height, width, channels), or (units,)
+Option: TypeAlias = bool | int | float | str | tuple[int, ...] | tuple[tuple[int, int], ...]  # of a layer of Keras
 
 MAX_ACTIVATION = 2**24  # numbers that one layer may put out for one image
 REPEATED = "The layer before it has done that already, so this one changes nothing: take it out."
@@ -46,8 +47,8 @@ class Call:
     """
 
     name: str
-    arguments: tuple[Any, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    arguments: tuple[Option, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
     takes: tuple[str, ...] = ("x",)
     gives: str = "x"
     operation: bool = False

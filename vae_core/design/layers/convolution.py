@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
-from vae_core.design.layers.base import Call, Layer, Shape, Word
+from vae_core.design.layers.base import Call, Layer, Option, Shape, Word
 from vae_core.design.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, nth, number, shrink
 from vae_core.words import plural
 
@@ -57,9 +57,9 @@ class Convolution(Layer):
         return CHANGES.get(name, "activations")
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Option]:
         """Of the layer of Keras, beside its filters and its kernel."""
-        strides = {"strides": self.stride} if self.stride > 1 else {}
+        strides: dict[str, Option] = {"strides": self.stride} if self.stride > 1 else {}
         padding = {} if self.valid else {"padding": "same"}
         return {**strides, **padding, **option(self.activation)}
 

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from vae_core.design.config import Config
 from vae_core.look.doctor import codes, curves, objective, setup
@@ -65,4 +64,4 @@ def nothing(name: str, epochs: int) -> str:
 
 def repaired(config: Config, finding: Finding) -> Config:
     """The config of a new training that puts a finding right."""
-    return replace(config, recipe="", **finding.repair.changes)
+    return config.changed(finding.repair.changes, recipe="")

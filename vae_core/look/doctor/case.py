@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,8 @@ from vae_core.errors import LoupeError
 from vae_core.look.doctor import data
 from vae_core.look.evidence import MAIN, SECOND, Curves, Line
 from vae_core.runs import arms
+from vae_core.runs.forms import Metrics
+from vae_core.runs.history import Row
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 
@@ -28,7 +29,7 @@ BASELINES = {  # what the reports compare these recipes with
 }
 PARTS = ("total", "reconstruction", "kl")
 LARGEST_CODE, LARGEST_LOG_VARIANCE = 1e15, 80.0
-History = tuple[dict[str, Any], ...]
+History = tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Case:
     codes: np.ndarray | None = None  # (n, d) mean codes of the test images, none too large to reckon with
     log_variance: np.ndarray | None = None
     labels: np.ndarray | None = None
-    metrics: dict[str, Any] | None = None
+    metrics: Metrics | None = None
     facts: Facts | None = None
     rival: Rival | None = None
 
@@ -110,7 +111,7 @@ class Case:
         return None if self.facts is None else len(self.history) * self.config.steps_an_epoch(len(self.facts.train))
 
     @property
-    def longer(self) -> dict[str, Any]:
+    def longer(self) -> dict[str, object]:
         """The change that trains it for twice as many epochs."""
         return {"epochs": 2 * max(self.config.epochs, len(self.history))}
 

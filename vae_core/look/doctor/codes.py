@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -108,7 +107,7 @@ def _activation(config: Config) -> str:
     return next((name for name in names if name in NOT_NEGATIVE), "")
 
 
-def _linear_code(config: Config) -> dict[str, Any]:
+def _linear_code(config: Config) -> dict[str, object]:
     plan = config.architecture()
     tail = tuple(layer for layer in plan.tail if not isinstance(layer, Activation))
     if not _activation(config):  # dead numbers of a linear code: smaller steps
@@ -145,7 +144,7 @@ def _shares(codes: np.ndarray) -> np.ndarray:
     return np.asarray(values / max(values.sum(), 1e-30))
 
 
-def _with_size(config: Config, size: int) -> dict[str, Any]:
+def _with_size(config: Config, size: int) -> dict[str, object]:
     layers = parse(config.encoder)
     if any(isinstance(layer, Code) for layer in layers):
         smaller = (replace(layer, size=size) if isinstance(layer, Code) else layer for layer in layers)

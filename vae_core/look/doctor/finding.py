@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from vae_core.design.config import Changes
 from vae_core.look import evidence
 from vae_core.look.evidence import Evidence
 from vae_core.runs.forks import CHANGEABLE
@@ -17,7 +17,7 @@ class Repair:
     """In words, and as changes of the config; none where it is nothing that a config could change."""
 
     words: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     afresh: bool = False  # even where a fork could change these: what went wrong lies in the weights
 
     @property
@@ -38,7 +38,7 @@ class Finding:
     repair: Repair
     severity: str = PROBLEM
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         repair = {"words": self.repair.words, "changes": self.repair.changes, "way": self.repair.way}
         return {
             "rule": self.rule,

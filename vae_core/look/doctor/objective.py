@@ -119,13 +119,12 @@ def _off(case: Case, part: str) -> tuple[list[float], np.ndarray]:
 
 
 def no_better_than_pca(case: Case) -> Finding | None:
-    metrics = case.metrics or {}
-    strip = metrics.get("baselines")
-    if not strip or not strip.get("pca"):
+    if not case.metrics or not case.metrics["baselines"].get("pca"):
         return None
-    measured = naming.QUANTITIES[naming.measures(case.config)[0]]
-    model = metrics[measured.key]["mean_code"]["nats_per_pixel"]
-    mean, pca, floor = (strip[name][measured.key]["nats_per_pixel"] for name in ("mean_image", "pca", "floor"))
+    measure = naming.measures(case.config)[0]
+    measured, model = naming.QUANTITIES[measure], case.metrics[measure]["mean_code"]["nats_per_pixel"]
+    strip = {name: losses[measure]["nats_per_pixel"] for name, losses in case.metrics["baselines"].items() if losses}
+    mean, pca, floor = strip["mean_image"], strip["pca"], strip["floor"]
     if not model - floor > (1 - WORTH_PCA) * (pca - floor):
         return None
     least = f", and the least that is possible is {floor:.4f}" if floor else ""

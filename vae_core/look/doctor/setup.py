@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 
@@ -204,7 +203,7 @@ def _convolutions(layers: tuple[Layer, ...]) -> int:
     return inner + sum(isinstance(layer, Convolution) for layer in layers)
 
 
-def _changes(config: Config, wanted: Config) -> dict[str, Any]:
+def _changes(config: Config, wanted: Config) -> dict[str, object]:
     """The fields that lead from one config to the other."""
     names = (field.name for field in fields(Config) if field.name != "recipe")
     return {name: getattr(wanted, name) for name in names if getattr(wanted, name) != getattr(config, name)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from vae_core.checked import Json
 from vae_core.design.naming import HIGHER as HIGHER
 from vae_core.design.naming import LOWER as LOWER
 from vae_core.design.naming import Quantity as Quantity
@@ -26,7 +26,7 @@ class Entry:
     of: str
     interval: tuple[float, float] | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         named = {"name": self.what.key, "label": self.what.label, "value": self.value, "unit": self.what.unit}
         interval = {"interval": list(self.interval)} if self.interval else {}
         return {**named, "better": self.what.better, "meaning": self.what.meaning, **interval, "of": self.of}

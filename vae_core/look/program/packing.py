@@ -6,7 +6,7 @@ import json
 import math
 import struct
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -21,22 +21,39 @@ IN_PLACE = ("activate", "affine", "add", "normalize")  # may write over what the
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
+class End(TypedDict):
+    """Where the memory holds what goes in, or comes out."""
+
+    shape: list[int]
+    at: int
+
+
+class Header(TypedDict):
+    input: End
+    outputs: list[End]
+    kernels: int
+    vectors: int
+    memory: int
+    half: bool
+    ops: list[tuple[str, list[int], list[int]]]  # name, places, sizes
+
+
 def pack(program: Program, given: Value, results: Sequence[Value]) -> bytes:
     """The program with its weights: kernels first, vectors after them, then the buffers, one memory throughout."""
     memory = _Memory(program, given, results)
-    header = {
+    header: Header = {
         "input": memory.end(given),
         "outputs": [memory.end(value) for value in results],
         "kernels": memory.kernels.size,
         "vectors": memory.vectors.size,
         "memory": memory.first_buffer + memory.buffers.size,
         "half": False,
-        "ops": [[op.name, memory.arguments(op), op.sizes] for op in program.ops],
+        "ops": [(op.name, memory.arguments(op), op.sizes) for op in program.ops],
     }
     return write(header, memory.kernels.joined() + memory.vectors.joined())
 
 
-def write(header: dict[str, Any], weights: bytes) -> bytes:
+def write(header: Header, weights: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % START.size)
     return START.pack(MAGIC, _version(header["ops"]), len(text), 0) + text + weights
@@ -48,17 +65,17 @@ def _version(ops: Iterable[tuple[str, list[int], list[int]]]) -> int:
     return VERSIONS[any(name in of_second or name == "activate" and sizes[1] in of_second for name, _, sizes in ops)]
 
 
-def read(data: bytes, name: str) -> dict[str, Any]:
+def read(data: bytes, name: str) -> Header:
     """The header, once all is as it has to be: what the browser relies on. `name` is for the error."""
     try:
         magic, version, length, _ = START.unpack_from(data)
         if magic != MAGIC or version not in VERSIONS:
             raise LoupeError(f"{name} is a network of version {version}" if magic == MAGIC else f"{name} is no network")
-        header = json.loads(data[START.size : START.size + length])
+        header: Header = json.loads(data[START.size : START.size + length])
         _check(header, len(data) - START.size - length)
     except (ValueError, KeyError, TypeError, struct.error, RecursionError):
         raise LoupeError(f"{name} holds a network that makes no sense") from None
-    return dict(header)
+    return header
 
 
 def halved(data: bytes) -> bytes:
@@ -181,11 +198,11 @@ class _Memory:
         kernel = [self.kernels.start[id(op)]] if op.kernel is not None else []
         return [*places, *kernel, *(self.kernels.size + self.vectors.start[id(vector)] for vector in op.vectors)]
 
-    def end(self, value: Value) -> dict[str, Any]:
+    def end(self, value: Value) -> End:
         return {"shape": list(value.shape), "at": self.first_buffer + self.buffers.start[value.buffer]}
 
 
-def _check(header: dict[str, Any], length: int) -> None:
+def _check(header: Header, length: int) -> None:
     """Raise ValueError where a count or a place cannot be."""
     kernels, vectors, memory = (_count(header[key]) for key in ("kernels", "vectors", "memory"))
     if length != kernels * (2 if header["half"] else 4) + vectors * 4:
@@ -193,12 +210,12 @@ def _check(header: dict[str, Any], length: int) -> None:
     places = [place for _, arguments, _ in header["ops"] for place in arguments]
     for end in (header["input"], *header["outputs"]):
         places += [end["at"], end["at"] + math.prod(map(_count, end["shape"]))]
-    numbers: Iterable[Any] = [*places, *(size for op in header["ops"] for size in op[2])]
+    numbers: Iterable[object] = [*places, *(size for op in header["ops"] for size in op[2])]
     if not all(type(number) is int for number in numbers) or any(not 0 <= place <= memory for place in places):
         raise ValueError("a place outside the memory")
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     if type(value) is not int or value < 0:
         raise ValueError("not a count")
     return value

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from vae_core import extras
-from vae_core.checked import Numbers, listed, maybe, one_of, record, text, whole
+from vae_core.checked import Json, Numbers, listed, maybe, one_of, record, text, whole
 from vae_core.design.layers import Flatten, show
 from vae_core.errors import LoupeError
 from vae_core.runs import tasks
@@ -70,7 +70,7 @@ class Projection:
         for name in (*COMMON, *OWN.get(self.method, ())):
             object.__setattr__(self, name, _checked(name, getattr(self, name)))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         return {name: getattr(self, name) for name in (*COMMON, *OWN[self.method])}
 
     @property
@@ -203,7 +203,7 @@ def check(run: Run, spec: Projection) -> Source:
     return known[spec.of]
 
 
-def _checked(name: str, value: Any) -> Any:
+def _checked(name: str, value: object) -> object:
     """The value in one spelling, so that equal specs are equal tasks."""
     choices = {"method": tuple(METHODS), "images": tuple(IMAGES), "metric": METRICS}.get(name)
     if choices and value not in choices:
@@ -213,15 +213,15 @@ def _checked(name: str, value: Any) -> Any:
     return _number(name, value) if name in BOUNDS else value
 
 
-def _is_layer(value: Any) -> bool:
+def _is_layer(value: object) -> bool:
     head, _, number = str(value).partition(":")
     return head == "layer" and number.isdecimal() and number.isascii() and str(int(number)) == number
 
 
-def _number(name: str, value: Any) -> int | float:
+def _number(name: str, value: object) -> int | float:
     low, high = BOUNDS[name]
     good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    if not good or (name in WHOLE and value != int(value)):
+    if not isinstance(value, int | float) or not good or (name in WHOLE and value != int(value)):
         kind = "whole number" if name in WHOLE else "number"
         raise LoupeError(f"{name} is {value!r}", f"A {kind} from {low:,g} to {high:,g} was expected")
     return int(value) if name in WHOLE else float(value)

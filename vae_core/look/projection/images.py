@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from vae_core.checked import Json
 from vae_core.data.dataset import Array, Dataset, Part
 from vae_core.design.config import Config
 from vae_core.look import baselines
@@ -79,12 +79,12 @@ def known(run: Run, dataset: Dataset, chosen: Chosen, progress: Progress) -> Kno
     return result
 
 
-def described_columns(part: Part) -> tuple[list[dict[str, Any]], dict[str, Array]]:
+def described_columns(part: Part) -> tuple[list[dict[str, Json]], dict[str, Array]]:
     """The further columns of a user's manifest: what a result says of them, and their arrays by name."""
-    described: list[dict[str, Any]] = []
+    described: list[dict[str, Json]] = []
     arrays: dict[str, Array] = {}
     for place, (name, values) in enumerate(part.columns.items()):
-        array, about = f"column{place}", dict[str, Any](name=name, kind="number")
+        array, about = f"column{place}", dict[str, Json](name=name, kind="number")
         if np.issubdtype(values.dtype, np.number) or values.dtype == bool:
             arrays[array] = values.astype(np.float64)
         else:

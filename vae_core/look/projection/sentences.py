@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vae_core.checked import Json
 from vae_core.look.projection import IMAGES, Projection
 from vae_core.look.projection.methods import Made
 from vae_core.look.projection.prepared import Prepared
@@ -16,7 +17,7 @@ TWO_NUMBERS = "These codes have two numbers each: the map of the codes themselve
 WALK = {"codes": "plane", "pixels": "pixels"}
 
 
-def told(spec: Projection, made: Made, quality: Mapping[str, Any], given: Prepared) -> dict[str, Any]:
+def told(spec: Projection, made: Made, quality: Mapping[str, Any], given: Prepared) -> dict[str, Json]:
     points, dimensions = given.values.shape
     return {
         "title": spec.title,

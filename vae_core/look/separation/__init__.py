@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from vae_core.checked import Json
 from vae_core.data import catalog
 from vae_core.data.dataset import Dataset
 from vae_core.design.config import Config
@@ -43,7 +44,7 @@ def begin(run: Run, odd: Sequence[str], owner: str = "") -> Task:
     return tasks.begin(run, KIND, spec(odd), owner)
 
 
-def spec(odd: Sequence[str]) -> dict[str, Any]:
+def spec(odd: Sequence[str]) -> dict[str, Json]:
     """What is asked of such a task."""
     return {"version": VERSION, "odd": sorted(odd)}
 

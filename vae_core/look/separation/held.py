@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from vae_core.checked import Json
 from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.design.config import Config
@@ -41,7 +41,7 @@ class Images:
         """How many images are looked at before those that are asked."""
         return len(self.usual) + len(self.odd)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         return {
             "images": len(self.asked),
             "odd_images": int(self.is_odd.sum()),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.design.difference import listed
 from vae_core.look.doctor.finding import PROBLEM, Finding
+from vae_core.runs.forms import Metrics
 from vae_core.words import plural
 
 NEAR_PCA = 0.01  # of PCA's loss: a model within is no better than a straight line
 
 
-def of_one(
-    name: str, config: Config, metrics: Mapping[str, Any] | None, findings: list[Finding], epochs: int
-) -> Iterator[str]:
+def of_one(name: str, config: Config, metrics: Metrics | None, findings: list[Finding], epochs: int) -> Iterator[str]:
     """Paragraphs: how good it is, what its codes hold, what is wrong, and what cannot be said."""
     if metrics:
         yield " ".join(_against_baselines(name, config, metrics))
@@ -27,7 +25,7 @@ def of_one(
     yield " ".join(_limits(config, metrics))
 
 
-def _against_baselines(name: str, config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
+def _against_baselines(name: str, config: Config, metrics: Metrics) -> Iterator[str]:
     unit = naming.measures(config)[0]
     value = metrics[unit]["mean_code"]["nats_per_pixel"]
     strip = {key: each[unit]["nats_per_pixel"] for key, each in metrics["baselines"].items() if each}
@@ -55,14 +53,14 @@ def _against_pca(value: float, bar: float, size: int) -> str:
     return f"It is worse than {pca}: its layers have not paid off."
 
 
-def _about_codes(config: Config, metrics: Mapping[str, Any]) -> Iterator[str]:
-    if metrics.get("knn_accuracy") is not None:
+def _about_codes(config: Config, metrics: Metrics) -> Iterator[str]:
+    if metrics["knn_accuracy"] is not None:
         accuracy, balanced = metrics["knn_accuracy"], metrics["balanced_accuracy"]
         yield (
             f"The nearest codes tell the class of {accuracy:.0%} of the test images ({balanced:.0%} with all "
             "classes counting alike), though it never saw a class."
         )
-    if metrics.get("kl") is not None and config.has_prior:
+    if metrics["kl"] is not None and config.has_prior:
         active, size = metrics["active_dimensions"], config.architecture().code.size
         yield (
             f"A code carries {metrics['kl']:.1f} nats about its image, in {active} of {size} numbers"
@@ -93,7 +91,7 @@ def _inside(title: str) -> str:
     return title[0].lower() + title[1:]
 
 
-def _limits(config: Config, metrics: Mapping[str, Any] | None) -> Iterator[str]:
+def _limits(config: Config, metrics: Metrics | None) -> Iterator[str]:
     if config.split == "test":
         yield "The test images chose its epoch, so its test numbers flatter it."
     if metrics and not metrics["observation"]["normalised"]:

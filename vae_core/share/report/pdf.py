@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vae_core import extras
 from vae_core.share.report.parts import Figure, Grid, Heading, Question, Report, Text
@@ -45,7 +45,7 @@ def _latin(text: str) -> str:
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
-def _write(page: FPDF, text: str, size: float = SIZE, style: str = "", colour: Any = INK) -> None:
+def _write(page: FPDF, text: str, size: float = SIZE, style: str = "", colour: tuple[int, int, int] = INK) -> None:
     page.set_font(FONT, style, size)
     page.set_text_color(*colour)
     page.multi_cell(WIDTH, size * 0.5, _latin(text), align="L", new_x="LMARGIN", new_y="NEXT")

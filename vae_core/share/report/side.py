@@ -10,6 +10,7 @@ from vae_core.look import doctor, metrics
 from vae_core.look.doctor import case as cases
 from vae_core.look.doctor.case import Case
 from vae_core.look.doctor.finding import Finding
+from vae_core.runs.forms import Metrics
 from vae_core.runs.store import Run
 
 
@@ -19,7 +20,7 @@ class Side:
     name: str
     case: Case
     findings: list[Finding]
-    metrics: dict[str, Any] | None  # losses beside the baselines
+    metrics: Metrics | None  # losses beside the baselines
     measured: dict[str, Any] | None  # what an evaluation has found besides
     best: int | None
 
