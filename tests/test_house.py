@@ -61,7 +61,7 @@ COMMAND = ("latent_loupe", "cli")  # the command hands its words on
 PAGE_LINES = 65
 # Half of the functions have at most 6 lines, one in a hundred more than 20, none more than 30.
 MEDIAN_LINES, MANY_LINES, SHARE_OF_LONG, MOST_LINES = 6, 20, 1 / 100, 30
-MOST_ANY = 160  # it was 464 in commit 72e0e8e
+MOST_ANY = 180  # it was 464 in commit 72e0e8e
 AS_WRITTEN = {"vae_core/design/declared.py", "tests/faults/known.py"}  # one long table each, a row a thing
 MUTATORS = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "discard", "clear"}
 MUTABLE_CALLS = {"list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque", "bytearray"}

@@ -54,6 +54,12 @@ def train(config: Config, again: bool = False) -> Run:
         cached.refresh()
 
 
+def after(first: Run, config: Config) -> Run:
+    """A run of the config that waits for its turn behind the first."""
+    jobs.let_queue(first)
+    return train(config)
+
+
 def begin(asked: object, make: Callable[[], Run]) -> Run:
     """A run that is made of another one, in a process of its own."""
     extras.need("train")

@@ -21,6 +21,7 @@ from vae_core.runs.store import Run
 PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")
 BASIC_WIDTH, TIME_WIDTH = 155, 250  # pixels
+WIDTHS = {"kind": 185}
 
 
 def key(name: str) -> str:
@@ -91,7 +92,7 @@ def settings(data: Summary) -> dict[str, Any]:
             if name == "epochs" and time != lasting.EPOCHS:
                 continue
             options = {"on_change": _code_size_chosen} if name == "latent" else {}
-            values[name] = draw(name, key(name), width=BASIC_WIDTH, **options)
+            values[name] = draw(name, key(name), width=WIDTHS.get(name, BASIC_WIDTH), **options)
     with st.expander("More settings", icon=":material/tune:"):
         values |= _more(data)
     return values

@@ -110,7 +110,7 @@ def _begin(config: Config, beside: Config | None, again: bool) -> None:
     with caught("train"):
         run = starting.train(config, again)
         if beside:
-            starting.train(beside)
+            starting.after(run, beside)
         _watch(run.id)
 
 

@@ -14,6 +14,7 @@ from vae_core.runs.forms import State
 from vae_core.runs.store import Run
 
 SAVING_SHARE = 0.1  # of the time may go into saving the state
+BETTER = 0.99  # how much of the loss that a training began with an epoch may keep, to be any better
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Position:
         self.epoch += 1
         self.step = self.images = 0
         self.reconstruction = self.kl = self.weighted_kl = self.train_seconds = 0.0
-        if value < self.best_value:
+        if value < self.best_value * (1 if self.best_epoch else BETTER):
             self.best_epoch, self.best_value, self.best = self.epoch, float(value), weights()
 
     def worth_saving(self) -> bool:

@@ -26,6 +26,7 @@ TRAIN = (sys.executable, "-m", "vae_core", "train", "--run")
 NICENESS = 5
 LOCK_SECONDS = 2.0  # one who looks at the lock may be in the way for a moment
 END_SECONDS = 30.0  # which a process that has said how it ended may still take to go
+QUEUE_SECONDS = 5.0  # until a process that was just started waits for its turn
 log = logging.getLogger(__name__)
 
 
@@ -63,6 +64,13 @@ def let_end(run: Work) -> None:
         if lock is None:
             raise LoupeError(f"{run.id} is at work, and about to end", fix="Try again in a moment")
         lock.release()
+
+
+def let_queue(run: Work) -> None:
+    """Wait for a process that was just started to take its place, so that what is started next comes after it."""
+    until = time.monotonic() + QUEUE_SECONDS
+    while run.state() == "queued" and place(run.settings, run) is None and time.monotonic() < until:
+        time.sleep(slots.POLL_SECONDS)
 
 
 @contextmanager
