@@ -95,7 +95,7 @@ def _measured(settings: Settings, images: Images, asked: Row, seconds: float) ->
         "image": list(config.image),
         "epochs": config.epochs,
         "steps": config.epochs * config.steps,
-        "best_epoch": status["best"]["epoch"],
+        "best_epoch": (status["best"] or {}).get("epoch"),
         "trained_seconds": status["seconds"],
         "peak_memory_mb": status["peak_memory_mb"],
         **_quality(Portable.of(run), images, asked["code"]),

@@ -13,7 +13,7 @@ from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import calibration
 
-TIMES = {30: "Half a minute", 120: "Two minutes", 600: "Ten minutes"}  # by their seconds
+TIMES: dict[str | int, str] = {30: "Half a minute", 120: "Two minutes", 600: "Ten minutes"}  # by their seconds
 BEST, EPOCHS = "best", "epochs"
 NAMES: dict[str | int, str] = {**TIMES, BEST: "Until it stops getting better", EPOCHS: "As many epochs as I say"}
 HELP = (
