@@ -22,19 +22,21 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Archive:
-    """One that was found in order; its members are known by their names."""
+    """One that was found in order. Its members are known by their names, in which a backslash divides folders, too."""
 
     def __init__(self, archive: zipfile.ZipFile, settings: Settings) -> None:
         self._archive = archive
         self.name = Path(archive.filename or "the archive").name
         _check(archive.infolist(), self.name, settings)
-        self.sizes = {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
+        found = {info.filename.replace("\\", "/"): info for info in archive.infolist()}
+        self._members = {name: info for name, info in found.items() if not name.endswith("/")}
+        self.sizes = {name: info.file_size for name, info in self._members.items()}
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """A member's bytes, never more than its size; what is wrong with them, or made of them here, is told."""
         try:
-            with self._archive.open(name) as file:
+            with self._archive.open(self._members[name]) as file:
                 yield file
         except DAMAGED as error:
             raise LoupeError(

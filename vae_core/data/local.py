@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from vae_core.data import importing
+from vae_core.data import manifests
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SUFFIXES = (".npz", ".zip")
@@ -38,7 +38,7 @@ def _rank(path: Path) -> tuple[int, str]:
 def stamp(path: Path) -> str:
     """Changes whenever a file changes: sizes and times are compared, as contents would take too long."""
     digest = hashlib.sha256()
-    for file in (path, importing.manifest_beside(path)):
+    for file in (path, manifests.beside(path)):
         for place in _files(file) if file else ():
             state = os.lstat(place)
             digest.update(f"{place}|{state.st_size}|{state.st_mtime_ns}\n".encode(errors="surrogateescape"))

@@ -18,6 +18,7 @@ from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.words import some
 
+ARCHIVES = (".zip",)
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -30,6 +31,17 @@ class Source(Protocol):
         """In bytes; None where there is no such file."""
 
     def read(self, name: str) -> bytes: ...
+
+
+def suffix(path: Path) -> str:
+    """In small letters; that of pets.tar.gz has two parts."""
+    name = path.name.lower()
+    return next((each for each in ARCHIVES if name.endswith(each)), path.suffix.lower())
+
+
+def stem(path: Path) -> str:
+    """The name without its suffix; a folder has none. A path that is not there is read by its name."""
+    return path.name if path.is_dir() else path.name[: len(path.name) - len(suffix(path))]
 
 
 @dataclass(frozen=True)
@@ -130,16 +142,22 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
             "Put them in one folder a class",
         )
     told = [f"Left out as no pictures: {some(others, 3)}"] if others else []
-    paths = _unwrap([name.split("/") for name in pictures], Path(source).stem)
-    paths, parts, beside = _without_parts(paths)
+    found, beside = placed(pictures, source)
     told += [f"Left out, as they lie beside the folders of the parts: {some(beside, 3)}"] if beside else []
+    _check_labels(found)
+    return found, told
+
+
+def placed(pictures: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
+    """What the folders say of each picture, and those folders that say nothing, as they lie beside the parts."""
+    paths = _unwrap([name.split("/") for name in pictures], stem(Path(source)))
+    paths, parts, beside = _without_parts(paths)
     found = [
         Entry(name, path[0] if len(path) > 1 else "", part)
         for name, path, part in zip(pictures, paths, parts, strict=True)
         if path
     ]
-    _check_labels(found)
-    return found, told
+    return found, beside
 
 
 def _unwrap(paths: list[list[str]], stem: str) -> list[list[str]]:
