@@ -62,14 +62,7 @@ def _check(infos: list[zipfile.ZipInfo], source: str, settings: Settings) -> Non
     check_bounds(source, len(infos), sum(info.file_size for info in infos), settings)
     for info in infos:
         name = info.filename
-        if is_outside(name):
-            raise LoupeError(
-                f"{source} holds '{name}', which would lie outside its folder",
-                "Paths inside the archive were expected",
-                "Do not trust this archive; make one of your own",
-            )
-        if len(name) > LONGEST:
-            raise LoupeError(f"{source} holds a name of {len(name):,} letters", f"At most {LONGEST:,} were expected")
+        check_name(name, source)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise link(source, name)
         if info.flag_bits & 1:
@@ -77,6 +70,17 @@ def _check(infos: list[zipfile.ZipInfo], source: str, settings: Settings) -> Non
         if info.compress_type not in METHODS:
             told = "An archive that is packed in the usual way, by Deflate or not at all, was expected"
             raise LoupeError(f"{name} in {source} is packed by method {info.compress_type}", told, "Make it anew")
+
+
+def check_name(name: str, source: str) -> None:
+    if is_outside(name):
+        raise LoupeError(
+            f"{source} holds '{name}', which would lie outside its folder",
+            "Paths inside the archive were expected",
+            "Do not trust this archive; make one of your own",
+        )
+    if len(name) > LONGEST:
+        raise LoupeError(f"{source} holds a name of {len(name):,} letters", f"At most {LONGEST:,} were expected")
 
 
 def is_outside(name: str) -> bool:

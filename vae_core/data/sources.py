@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from vae_core.data import archives
+from vae_core.data import archives, tars
 from vae_core.data.archives import Archive
 from vae_core.data.images import SUFFIXES
 from vae_core.data.raw import PART_WORDS
+from vae_core.data.tars import Tar
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.words import some
 
-ARCHIVES = (".zip",)
+ARCHIVES = (".zip", *tars.SUFFIXES)
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -31,6 +32,9 @@ class Source(Protocol):
         """In bytes; None where there is no such file."""
 
     def read(self, name: str) -> bytes: ...
+
+    def start(self, name: str, most: int) -> bytes:
+        """So many bytes at most."""
 
 
 def suffix(path: Path) -> str:
@@ -57,6 +61,10 @@ class Entry:
 def open_source(path: Path, settings: Settings) -> Iterator[Source]:
     if path.is_dir():
         yield Folder(path.resolve(), settings)
+        return
+    if suffix(path) in tars.SUFFIXES:
+        with tars.opened(path, settings) as tar:
+            yield Tarred(tar, settings)
         return
     with archives.opened(path, settings, "zip archive", "A folder or a .zip was expected") as archive:
         yield Zip(archive, settings)
@@ -98,6 +106,10 @@ class Folder:
         _check_file(name, self.size(name), self.settings)
         return (self.root / name).read_bytes()
 
+    def start(self, name: str, most: int) -> bytes:
+        with (self.root / name).open("rb") as file:
+            return file.read(most)
+
 
 @dataclass(frozen=True)
 class Zip:
@@ -105,7 +117,7 @@ class Zip:
     settings: Settings
 
     def names(self) -> list[str]:
-        return sorted(name for name in self.archive.sizes if not any(_is_junk(step) for step in name.split("/")))
+        return sorted(_without_junk(self.archive.sizes))
 
     def size(self, name: str) -> int | None:
         return self.archive.sizes.get(name)
@@ -114,6 +126,33 @@ class Zip:
         _check_file(name, self.size(name), self.settings)
         with self.archive.open(name) as file:
             return file.read()
+
+    def start(self, name: str, most: int) -> bytes:
+        with self.archive.open(name) as file:
+            return file.read(most)
+
+
+@dataclass(frozen=True)
+class Tarred:
+    archive: Tar
+    settings: Settings
+
+    def names(self) -> list[str]:
+        return sorted(_without_junk(self.archive.sizes))
+
+    def size(self, name: str) -> int | None:
+        return self.archive.sizes.get(name)
+
+    def read(self, name: str) -> bytes:
+        _check_file(name, self.size(name), self.settings)
+        return self.archive.read(name, self.archive.sizes[name])
+
+    def start(self, name: str, most: int) -> bytes:
+        return self.archive.read(name, most)
+
+
+def _without_junk(names: Iterable[str]) -> Iterator[str]:
+    return (name for name in names if not any(_is_junk(step) for step in name.split("/")))
 
 
 def _is_junk(name: str) -> bool:
