@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vae_core.data import arrays, listings, manifests, sources, tables
+from vae_core.data import arrays, layouts, listings, manifests, sources, tables
 from vae_core.data.listings import Listing, Reader
 from vae_core.data.raw import Raw
 from vae_core.errors import LoupeError
@@ -37,7 +37,9 @@ def opened(path: Path, pictures: Path | None, settings: Settings) -> Iterator[Ra
 def _array(path: Path, settings: Settings) -> Raw:
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        return arrays.read_npz(path, settings)
+        return layouts.read_npz(path, settings)
+    if suffix == ".npy":
+        return arrays.read_npy(path, settings)
     if suffix in manifests.SUFFIXES:
         return tables.read_pixels(path, settings)
     raise LoupeError(f"{path.name} is of a kind that cannot be read", f"{KINDS} was expected")
