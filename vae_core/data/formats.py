@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from vae_core.data import arrays, layouts, listings, manifests, sources, tables
+from vae_core.data import arrays, idx, images, layouts, listings, manifests, sources, tables
 from vae_core.data.listings import Listing, Reader
 from vae_core.data.raw import Raw
+from vae_core.data.sources import Source
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
+from vae_core.words import some
 
 KINDS = "An .npz file, a folder or .zip of images by class, or a .csv"
 
@@ -27,11 +30,21 @@ def opened(path: Path, pictures: Path | None, settings: Settings) -> Iterator[Ra
         raise LoupeError(f"{path.name} is no list of pictures", "A .csv with a column 'path' was expected")
     elif in_source:
         with sources.open_source(path, settings) as source:
-            names = source.names()
-            listing = manifests.inside(source, names, path.name, settings)
-            yield listing or listings.by_folders(names, path.name), source.read
+            yield _inside(source, path, settings)
     else:
         yield _array(path, settings)
+
+
+def _inside(source: Source, path: Path, settings: Settings) -> Raw | tuple[Listing, Reader]:
+    """Pictures, or where there are none the files of the first MNIST."""
+    names = source.names()
+    files = [] if any(name.lower().endswith(images.SUFFIXES) for name in names) else idx.files(source, names)
+    if not files:
+        listing = manifests.inside(source, names, path.name, settings)
+        return listing or listings.by_folders(names, path.name), source.read
+    others = sorted(set(names) - {file.name for file in files})
+    raw = idx.read(source, files, path.name, settings)
+    return replace(raw, notes=(*raw.notes, f"Left out: {some(others, 3)}")) if others else raw
 
 
 def _array(path: Path, settings: Settings) -> Raw:
@@ -42,4 +55,6 @@ def _array(path: Path, settings: Settings) -> Raw:
         return arrays.read_npy(path, settings)
     if suffix in manifests.SUFFIXES:
         return tables.read_pixels(path, settings)
+    if idx.begins(path):
+        return idx.read_beside(path, settings)
     raise LoupeError(f"{path.name} is of a kind that cannot be read", f"{KINDS} was expected")
