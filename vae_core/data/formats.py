@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vae_core.data import arrays, idx, images, layouts, listings, manifests, sources, tables
+from vae_core.data import arrays, idx, images, layouts, listings, manifests, parquet, sources, tables
 from vae_core.data.listings import Listing, Reader
 from vae_core.data.raw import Raw
 from vae_core.data.sources import Source
@@ -15,7 +15,7 @@ from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.words import some
 
-KINDS = "An .npz file, a folder or .zip of images by class, or a .csv"
+KINDS = "A folder, .zip or .tar of images, an .npz, .npy, .csv, .tsv or .parquet, or an IDX file"
 
 
 @contextmanager
@@ -27,23 +27,36 @@ def opened(path: Path, pictures: Path | None, settings: Settings) -> Iterator[Ra
         with manifests.opened(manifest, pictures or (path if in_source else None), settings) as found:
             yield found
     elif pictures:
-        raise LoupeError(f"{path.name} is no list of pictures", "A .csv with a column 'path' was expected")
+        raise LoupeError(f"{path.name} is no list of pictures", "A .csv or .tsv with a column 'path' was expected")
     elif in_source:
-        with sources.open_source(path, settings) as source:
-            yield _inside(source, path, settings)
+        with sources.open_source(path, settings) as source, _inside(source, path, settings) as found:
+            yield found
+    elif sources.suffix(path) == parquet.SUFFIX:
+        with parquet.opened([path], path.name, settings) as found:
+            yield found
     else:
         yield _array(path, settings)
 
 
-def _inside(source: Source, path: Path, settings: Settings) -> Raw | tuple[Listing, Reader]:
-    """Pictures, or where there are none the files of the first MNIST."""
+@contextmanager
+def _inside(source: Source, path: Path, settings: Settings) -> Iterator[Raw | tuple[Listing, Reader]]:
+    """Pictures, or where there are none the tables of Hugging Face or the files of the first MNIST."""
     names = source.names()
-    files = [] if any(name.lower().endswith(images.SUFFIXES) for name in names) else idx.files(source, names)
-    if not files:
+    has_pictures = any(name.lower().endswith(images.SUFFIXES) for name in names)
+    tables = [path / name for name in names if name.lower().endswith(parquet.SUFFIX)] if path.is_dir() else []
+    if not has_pictures and tables:
+        with parquet.opened(tables, path.name, settings) as found:
+            yield found
+    elif not has_pictures and (files := idx.files(source, names)):
+        yield _of_files(source, names, files, path.name, settings)
+    else:
         listing = manifests.inside(source, names, path.name, settings)
-        return listing or listings.by_folders(names, path.name), source.read
+        yield listing or listings.by_folders(names, path.name), source.read
+
+
+def _of_files(source: Source, names: Sequence[str], files: Sequence[idx.File], place: str, settings: Settings) -> Raw:
     others = sorted(set(names) - {file.name for file in files})
-    raw = idx.read(source, files, path.name, settings)
+    raw = idx.read(source, files, place, settings)
     return replace(raw, notes=(*raw.notes, f"Left out: {some(others, 3)}")) if others else raw
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from vae_core.data import manifests, sources
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-SUFFIXES = (".npz", *sources.ARCHIVES)
+SUFFIXES = (".npz", *sources.ARCHIVES, ".parquet")
 
 
 def canonical(name: str) -> str:
