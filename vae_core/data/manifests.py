@@ -207,9 +207,9 @@ def _clean(name: str, row: int) -> str:
 
 def _found(wanted: Sequence[str], source: Source, names: Sequence[str], sheet: str = "") -> list[str | None]:
     """For each path in a list the picture in the source, None where there is none. The paths begin at the list."""
-    base = posixpath.dirname(sheet)
-    exact = [posixpath.join(base, path) for path in wanted]
-    found = {path: name for path, name in zip(wanted, exact, strict=True) if source.size(name) is not None}
+    base, seen = posixpath.dirname(sheet), set(names)
+    exact = {path: posixpath.join(base, path) for path in wanted}
+    found = {path: name for path, name in exact.items() if name in seen or source.size(name) is not None}
     ends: dict[str, list[str]] = {path: [] for path in wanted if path not in found}
     for name in names if ends else ():
         if name.startswith(f"{base}/" if base else ""):

@@ -17,9 +17,10 @@ from vae_core.data.raw import PART_WORDS
 from vae_core.data.tars import Tar
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.words import some
+from vae_core.words import plural, some
 
 ARCHIVES = (".zip", *tars.SUFFIXES)
+HEIC = (".heic", ".heif")
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -175,16 +176,30 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
     pictures = [name for name in names if name.lower().endswith(SUFFIXES)]
     others = sorted(set(names) - set(pictures))
     if not pictures:
-        raise LoupeError(
-            f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
-            f"Files that end in {', '.join(SUFFIXES)} were expected",
-            "Put them in one folder a class",
-        )
-    told = [f"Left out as no pictures: {some(others, 3)}"] if others else []
+        raise _no_pictures(others, source)
+    told = _left_out(others)
     found, beside = placed(pictures, source)
     told += [f"Left out, as they lie beside the folders of the parts: {some(beside, 3)}"] if beside else []
     _check_labels(found)
     return found, told
+
+
+def _no_pictures(others: Sequence[str], source: str) -> LoupeError:
+    if any(name.lower().endswith(HEIC) for name in others):
+        told = f"{source} holds HEIC pictures, as phones take them, which cannot be read here"
+        return LoupeError(told, "JPEG or PNG pictures were expected", "Convert them to JPEG")
+    return LoupeError(
+        f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
+        f"Files that end in {', '.join(SUFFIXES)} were expected",
+        "Put them in one folder a class",
+    )
+
+
+def _left_out(names: Sequence[str]) -> list[str]:
+    heic = [name for name in names if name.lower().endswith(HEIC)]
+    others = [name for name in names if not name.lower().endswith(HEIC)]
+    told = [f"Left out: {plural(len(heic), 'HEIC picture')}, to be converted to JPEG first"] if heic else []
+    return told + ([f"Left out as no pictures: {some(others, 3)}"] if others else [])
 
 
 def placed(pictures: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
