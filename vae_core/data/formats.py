@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vae_core.data import arrays, idx, images, layouts, listings, manifests, parquet, sources, tables
+from vae_core.data import arrays, idx, images, layouts, listings, manifests, parquet, sheets, sources, tables
 from vae_core.data.listings import Listing, Reader
 from vae_core.data.raw import Raw
 from vae_core.data.sources import Source
@@ -66,7 +66,7 @@ def _array(path: Path, settings: Settings) -> Raw:
         return layouts.read_npz(path, settings)
     if suffix == ".npy":
         return arrays.read_npy(path, settings)
-    if suffix in manifests.SUFFIXES:
+    if suffix in sheets.SUFFIXES:
         return tables.read_pixels(path, settings)
     if idx.begins(path):
         return idx.read_beside(path, settings)
