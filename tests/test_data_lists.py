@@ -106,7 +106,7 @@ def test_missing_pictures_are_told_and_the_rest_is_taken(tmp_path, settings, lis
 
 
 def inside(path, name, rows):
-    path.parent.mkdir(exist_ok=True, parents=True)
+    path.mkdir(exist_ok=True, parents=True)
     (path / name).write_text("\n".join(rows))
     return path
 
@@ -126,12 +126,13 @@ def test_lists_inside_a_folder_or_a_zip(tmp_path, settings, listed, header, name
 
 def test_names_without_endings_and_folders(tmp_path, settings, listed):
     folder, rows = listed
-    (tmp_path / "pets").mkdir()
-    folder.rename(tmp_path / "pets" / "images")
-    lines = ["id,species", *(f"{row.split('.')[0]},{row.split(',')[1]}" for row in rows), "60,a", "61,b"]
-    found = add(inside(tmp_path / "pets", "train.csv", lines), settings)
+    (tmp_path / "all" / "pets").mkdir(parents=True)
+    folder.rename(tmp_path / "all" / "pets" / "images")
+    lines = ["id,species", *(f"pets/images/{row.split('.')[0]},{row.split(',')[1]}" for row in rows), "60,a", "61,b"]
+    inside(tmp_path / "all" / "pets", "train.csv", lines)
+    found = add(tmp_path / "all", settings)
     assert found.classes == ("a", "b") and "The column 'species' was read as the class" in found.notes
-    assert found.warnings[0].startswith("2 of the 62 pictures that train.csv lists are not in pets")
+    assert found.warnings[0].startswith("2 of the 62 pictures that pets/train.csv lists are not in all")
 
 
 def test_lists_in_the_folders_of_the_parts(tmp_path, settings):
@@ -203,6 +204,11 @@ def test_bounds_of_lists_inside(tmp_path, settings):
     save(tmp_path / "pets", "cat/0.png")
     inside(tmp_path / "pets", "metadata.csv", ["file_name", *["cat/0.png"] * 30])
     refused(tmp_path / "pets", replace(settings, max_files=20), "lists more than 20 pictures")
+    for number in range(40):
+        inside(tmp_path / "pets" / str(number), "metadata.csv", ["file_name", "x.png"])
+    refused(tmp_path / "pets", settings, "holds 41 lists of pictures")
+    for number in range(40):
+        (tmp_path / "pets" / str(number) / "metadata.csv").unlink()
     inside(tmp_path / "pets", "metadata.csv", ["file_name", "x" * 1_000_000])
     refused(tmp_path / "pets", replace(settings, max_image_pixels=1000), "At most 8,000 bytes")
     refused(tmp_path / "pets", settings, "a cell of 1000000 letters|cannot be read as CSV")

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from vae_core.data import listings, sources
-from vae_core.data.archives import is_outside
+from vae_core.data.archives import check_bounds, is_outside
 from vae_core.data.dataset import Array
 from vae_core.data.fitting import SIDES
 from vae_core.data.images import SUFFIXES as PICTURES
@@ -32,6 +32,7 @@ MEANINGS = {
     "split": ("split", "subset", "set"),
     "group": ("group",),
 }
+MOST = 32  # lists among their pictures
 STEPS = 8  # of a path's end, by which a list may name a picture
 
 
@@ -108,7 +109,7 @@ def _check_bytes(listing: Listing, source: Source, settings: Settings) -> None:
 def inside(source: Source, names: Sequence[str], place: str, settings: Settings) -> Listing | None:
     """What the lists in a folder or archive say of the pictures there, and its folders where they say nothing."""
     pictures = [name for name in names if name.lower().endswith(PICTURES)]
-    sheets = _sheets(source, names) if pictures else {}
+    sheets = _sheets(source, names, place) if pictures else {}
     tables = {name: _meant(sheet.table(settings)) for name, sheet in sheets.items()}
     if any("label" in table for table, _ in tables.values()):  # a part of a contest that is to be guessed
         tables = {name: each for name, each in tables.items() if "label" in each[0]}
@@ -119,13 +120,18 @@ def inside(source: Source, names: Sequence[str], place: str, settings: Settings)
     if not found:
         return None
     listing = listings.joined(_with_parts(found, list(tables)))
+    check_bounds(place, len(listing.names), 0, settings)
     return _left_out(_completed(listing, pictures, place), names, list(tables))
 
 
-def _sheets(source: Source, names: Sequence[str]) -> dict[str, Sheet]:
+def _sheets(source: Source, names: Sequence[str], place: str) -> dict[str, Sheet]:
     """The lists by their names: those that are called as lists are, or else the only table that there is."""
     tables = [name for name in names if name.lower().endswith(SUFFIXES)]
     usual = [name for name in tables if _is_usual(name)]
+    if len(usual) > MOST:
+        raise LoupeError(
+            f"{place} holds {len(usual):,} lists of pictures", f"At most {MOST} were expected", "Join them"
+        )
     sheets = {name: Sheet.of(name, source.read(name)) for name in usual or (tables if len(tables) == 1 else [])}
     return {name: sheet for name, sheet in sheets.items() if _names_pictures(sheet, bool(usual))}
 
@@ -213,7 +219,7 @@ def _found(wanted: Sequence[str], source: Source, names: Sequence[str], sheet: s
     ends: dict[str, list[str]] = {path: [] for path in wanted if path not in found}
     for name in names if ends else ():
         if name.startswith(f"{base}/" if base else ""):
-            for end in _ends(name[len(base) :].lstrip("/")):
+            for end in _ends(name):
                 if end in ends and len(ends[end]) < 2:
                     ends[end].append(name)
     for path, options in ends.items():
