@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tarfile
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -51,6 +52,19 @@ def zip_of_pictures() -> bytes:
     return target.getvalue()
 
 
+def tar_of_pictures() -> bytes:
+    target = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(zip_of_pictures())) as pictures,
+        tarfile.open(fileobj=target, mode="w:gz") as archive,
+    ):
+        for name in pictures.namelist():
+            info = tarfile.TarInfo(name)
+            info.size = pictures.getinfo(name).file_size
+            archive.addfile(info, pictures.open(name))
+    return target.getvalue()
+
+
 def csv_of_pixels() -> bytes:
     header = ",".join(["label", *(f"p{place}" for place in range(64))])
     rows = [
@@ -64,8 +78,13 @@ def csv_of_pixels() -> bytes:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("mine.npz", arrays(x_train=images())), ("My Pets!.zip", zip_of_pictures()), ("table.csv", csv_of_pixels())],
-    ids=["npz", "zip", "csv"],
+    [
+        ("mine.npz", arrays(x_train=images())),
+        ("My Pets!.zip", zip_of_pictures()),
+        ("pets.tar.gz", tar_of_pictures()),
+        ("table.csv", csv_of_pixels()),
+    ],
+    ids=["npz", "zip", "tar", "csv"],
 )
 def test_an_upload_is_looked_at_and_kept(page, settings, name, content):
     fine(upload(page, (name, content)))
@@ -97,7 +116,7 @@ def test_what_is_discarded_leaves_nothing(page, settings):
     [
         ([("mine.npz", b"no archive")], "cannot be opened"),
         ([("mine.npz", arrays(x_train=np.array([{}], dtype=object)))], "pickled"),
-        ([("mine.npz", arrays(other=images()))], "expected"),
+        ([("mine.npz", arrays(other=np.zeros(9)))], "expected"),
         ([("mine.npz", arrays(x_train=np.full((20, 8, 8), np.nan)))], "NaN"),
         ([("mine.npz", arrays(x_train=np.zeros((20, 8, 8), np.uint8)))], "one flat colour"),
         ([("mine.npz", arrays(x_train=np.zeros((20, 8), np.uint8)))], "square"),

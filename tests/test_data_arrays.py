@@ -92,6 +92,80 @@ def test_rows_of_square_images(add):
     assert found.image == (10, 10, 1)
 
 
+PAIRS = [
+    ("images", "labels"),
+    ("X", "y"),
+    ("data", "target"),
+    ("arr_0", "arr_1"),
+    ("faces", "who"),
+    ("train_images", "train_labels"),
+    ("X-train", "y-train"),
+    ("trainx", "trainy"),
+]
+
+
+@pytest.mark.parametrize(("image", "label"), PAIRS)
+def test_names_that_others_give(add, image, label):
+    found = add(**{label: labels(), image: images()})
+    assert found.image == (12, 10, 1) and found.classes == ("0", "1")
+
+
+def test_the_layout_of_medmnist(add):
+    parts = {f"{part}_images": images(20, seed=seed) for seed, part in enumerate(("train", "val", "test"))}
+    found = add(**parts, **{f"{part}_labels": labels(20)[:, None] for part in ("train", "val", "test")})
+    assert len(found.train) == 40 and np.array_equal(found.validation, np.arange(20, 40)) and len(found.test) == 20
+
+
+def test_rows_with_a_single_one_are_labels(add):
+    found = add(x_train=images(), y_train=np.eye(3)[labels(classes=3)], x_test=images(), y_test=np.eye(3)[labels()])
+    assert np.array_equal(found.train.labels, labels(classes=3)) and found.classes == ("0", "1", "2")
+
+
+def test_names_of_classes(add):
+    found = add(images=images(), labels=labels(), class_names=np.array(["dog", "cat"]))
+    assert found.classes == ("cat", "dog") and not any("Left out" in note for note in found.notes)
+
+
+def test_channels_that_come_first(add):
+    values = images(channels=3)
+    found = add(x_train=np.moveaxis(values, -1, 1), x_test=values[:20])
+    assert np.array_equal(found.train.pixels, values)
+    assert found.notes == ("x_train: channels came first and were brought to the end",)
+
+
+def test_one_array_of_a_file(tmp_path, settings):
+    np.save(tmp_path / "a.npy", images())
+    assert len(catalog.add(tmp_path / "a.npy", "mine", settings).train) == 90
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "damaged"),
+        (b"hello", "damaged"),
+        (b"\x93NUMPY\x01\x00\x10\x00{'descr': '|u1'}", "damaged"),
+        (pickle.dumps([1, 2]), "damaged"),
+    ],
+)
+def test_wrong_single_arrays(tmp_path, settings, content, words):
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(LoupeError, match=words):
+        catalog.add(tmp_path / "a.npy", "mine", settings)
+
+
+def test_bounds_of_single_arrays(tmp_path, settings):
+    np.save(tmp_path / "a.npy", images())
+    with pytest.raises(LoupeError, match="At most 5,000 bytes"):
+        catalog.add(tmp_path / "a.npy", "mine", replace(settings, max_bytes=5000))
+    content = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(content[:-1])
+    with pytest.raises(LoupeError, match="header tells of 12,000 bytes"):
+        catalog.add(tmp_path / "a.npy", "mine", settings)
+    np.save(tmp_path / "a.npy", np.array([{}] * 20, dtype=object), allow_pickle=True)
+    with pytest.raises(LoupeError, match="pickled"):
+        catalog.add(tmp_path / "a.npy", "mine", settings)
+
+
 def test_unused_arrays_are_told(add):
     assert "Left out of mine.npz: extra" in add(x=images(), extra=np.ones(3)).notes
 
@@ -141,16 +215,21 @@ def test_one_range_for_all_parts():
         ({"x": images(9)}, "At least 10"),
         ({"x_train": images(1), "x_test": images(20)}, "At least 2"),
         ({"x": images(channels=2)}, "channels|shape"),
-        ({"x": np.zeros((20, 3, 12, 10))}, "channels first"),
+        ({"x": np.zeros((20, 3, 32, 3))}, "may come first or last"),
         ({"x": np.zeros((20, 50))}, "square"),
         ({"x": np.zeros(20)}, "shape"),
         ({"x": images(height=4, width=4)}, "At least 8 pixels"),
         ({"x_train": images(), "x_test": images(width=11)}, "12x10x1.*12x11x1"),
         ({"x_train": images(), "y_train": labels(), "x_test": images()}, "no y_test"),
         ({"x": images(), "y": labels(99)}, "100 images"),
-        ({"x": images(), "y": np.eye(100)}, "One label"),
+        ({"x": images(), "y": np.eye(100) + np.eye(100)[::-1]}, "One label"),
         ({"x": images(), "y": np.linspace(0, 1, 100)}, "Whole numbers or words"),
-        ({"pictures": images()}, "x_train, y_train, x_test, y_test"),
+        ({"pictures": np.zeros(20)}, "x_train, y_train, x_test, y_test"),
+        ({"pictures": images(), "drawings": images()}, r"pictures \(100, 12, 10\) and drawings"),
+        ({"images": images(), "data": images()}, "images .* and data"),
+        ({"x_train": images(), "train_x": images(), "x_test": images()}, "x_train .* and train_x"),
+        ({"images": images(), "labels": labels(), "target": labels()}, "labels .* and target"),
+        ({"arr_0": images(), "arr_1": labels(), "arr_2": labels()}, "may be the labels: arr_1"),
         ({"x": np.full((40, 8, 8), 7)}, "one flat colour"),
     ],
 )

@@ -104,6 +104,15 @@ def test_zips_that_escape_their_folder(tmp_path, settings, name):
     refused(path, settings, "outside its folder")
 
 
+def test_names_as_windows_writes_them(tmp_path, settings):
+    fill(tmp_path / "pets", "cat", "dog")
+    path = pack(tmp_path / "pets", tmp_path / "pets.zip")
+    with zipfile.ZipFile(tmp_path / "windows.zip", "w") as other, zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            other.writestr("pets\\" + info.filename.replace("/", "\\"), archive.read(info))
+    assert (add(tmp_path / "windows.zip", settings, "one")).classes == ("cat", "dog")
+
+
 def test_links_in_folders_and_zips(tmp_path, settings):
     secret = save(tmp_path, "secret.png")
     fill(tmp_path / "pets", "cat")

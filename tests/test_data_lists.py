@@ -1,11 +1,14 @@
 """Lists of pictures and tables of pixels: what is read of them, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from picture_files import RANDOM, add, pack, refused, save
 from PIL import Image
 
 from vae_core.data import catalog
+from vae_core.errors import LoupeError
 
 # --- lists
 
@@ -76,7 +79,7 @@ def test_groups_of_a_manifest_never_straddle(tmp_path, settings, listed):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda rows: [*rows, "60.png,a,train,x,1,n"], "1 of 61 listed pictures are not in"),
+        (lambda rows: [row.replace(".png", ".gif") for row in rows], "lists '00.gif', which is not beside it"),
         (lambda rows: [*rows, "../secret.png,a,train,x,1,n"], "secret.png"),
         (lambda rows: [*rows, "/etc/passwd,a,train,x,1,n"], "passwd"),
         (lambda rows: [*rows[:-1], rows[-1].replace(",b,", ",,")], "Row 61 of shots.csv has no label"),
@@ -89,6 +92,126 @@ def test_groups_of_a_manifest_never_straddle(tmp_path, settings, listed):
 )
 def test_wrong_manifests(tmp_path, settings, listed, change, words):
     refused(manifest(tmp_path / "shots.csv", change(listed[1])), settings, words)
+
+
+def test_missing_pictures_are_told_and_the_rest_is_taken(tmp_path, settings, listed):
+    folder, rows = listed
+    found = add(manifest(tmp_path / "shots.csv", [*rows, "60.png,a,train,x,1,n"]), settings)
+    assert len(found.train) == 48 and len(found.test) == 12
+    told = "1 of the 61 pictures that shots.csv lists are not in shots and were left out, the first is '60.png'"
+    assert found.warnings[0] == told
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(LoupeError, match="None of the 61 pictures"):
+        add(tmp_path / "shots.csv", settings, "other", images=tmp_path / "empty")
+
+
+def inside(path, name, rows):
+    path.mkdir(exist_ok=True, parents=True)
+    (path / name).write_text("\n".join(rows))
+    return path
+
+
+@pytest.mark.parametrize("header", ["file_name,label", "filename,class", "path,label", "image,label", "Image,Target"])
+@pytest.mark.parametrize("name", ["metadata.csv", "labels.tsv"])
+def test_lists_inside_a_folder_or_a_zip(tmp_path, settings, listed, header, name):
+    folder, rows = listed
+    lines = [header, *(",".join(row.split(",")[:2]) for row in rows)]
+    lines = [line.replace(",", "\t") for line in lines] if name.endswith("tsv") else lines
+    found = add(inside(folder, name, lines), settings, "one")
+    assert found.classes == ("a", "b") and len(found.train) + len(found.test) == 60 and not found.warnings
+    assert add(pack(folder, tmp_path / "shots.zip"), settings, "two").fingerprint == found.fingerprint
+    if name == "labels.tsv":
+        assert add(folder / name, settings, "three").fingerprint == found.fingerprint
+
+
+def test_names_without_endings_and_folders(tmp_path, settings, listed):
+    folder, rows = listed
+    (tmp_path / "all" / "pets").mkdir(parents=True)
+    folder.rename(tmp_path / "all" / "pets" / "images")
+    lines = ["id,species", *(f"pets/images/{row.split('.')[0]},{row.split(',')[1]}" for row in rows), "60,a", "61,b"]
+    inside(tmp_path / "all" / "pets", "train.csv", lines)
+    found = add(tmp_path / "all", settings)
+    assert found.classes == ("a", "b") and "The column 'species' was read as the class" in found.notes
+    assert found.warnings[0].startswith("2 of the 62 pictures that pets/train.csv lists are not in all")
+
+
+def test_lists_in_the_folders_of_the_parts(tmp_path, settings):
+    """As Hugging Face writes them."""
+    for part in ("train", "test"):
+        for number in range(20):
+            save(tmp_path / "pets" / part, f"{number}.png")
+        lines = ["file_name,label,text", *(f"{number}.png,{'ab'[number % 2]},say {number}" for number in range(20))]
+        inside(tmp_path / "pets" / part, "metadata.csv", lines)
+    found = add(tmp_path / "pets", settings)
+    assert len(found.train) == len(found.test) == 20 and found.classes == ("a", "b")
+    assert found.train.columns["text"][0] == "say 0"
+
+
+def test_a_list_without_classes_leaves_them_to_the_folders(tmp_path, settings):
+    for name in ("cat", "dog"):
+        for number in range(20):
+            save(tmp_path / "pets", f"{name}/{number}.png")
+    lines = ["file_name,depth", *(f"{name}/{n}.png,{n}.5" for name in ("cat", "dog") for n in range(19))]
+    found = add(inside(tmp_path / "pets", "metadata.csv", lines), settings)
+    assert found.classes == ("cat", "dog") and found.train.columns["depth"].dtype.kind == "f"
+    assert "Left out, as metadata.csv does not list them: cat/19.png, dog/19.png" in found.notes
+
+
+def test_a_part_without_classes_is_left_out(tmp_path, settings):
+    """The test part of a contest is to be guessed."""
+    for part in ("train", "test"):
+        for number in range(20):
+            save(tmp_path / "pets" / part, f"{part}{number}.png")
+        head, cell = ("id,label", ",a") if part == "train" else ("id,x", ",1")
+        inside(tmp_path / "pets", f"{part}.csv", [head, *(f"{part}{number}{cell}" for number in range(20))])
+    found = add(tmp_path / "pets", settings)
+    assert len(found.train) == 18 and len(found.test) == 2
+    assert any(note.startswith("Left out, as train.csv does not list them: test.csv") for note in found.notes)
+
+
+def test_tables_that_are_no_lists_change_nothing(tmp_path, settings):
+    for number in range(20):
+        save(tmp_path / "pets", f"cat/{number}.png")
+    (tmp_path / "pets" / "prices.csv").write_bytes(b"\xff\xfe,1\n")
+    assert add(tmp_path / "pets", settings, "one").classes == ("cat",)
+    inside(tmp_path / "pets", "prices.csv", ["what,price", "cat,1"])
+    assert add(tmp_path / "pets", settings, "two").classes == ("cat",)
+    (tmp_path / "pets" / "labels.csv").write_bytes(b"\xff\xfe,1\n")
+    with pytest.raises(LoupeError, match="UTF-8"):
+        add(tmp_path / "pets", settings, "three")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["file_name,label", "x.png,a"], "None of the 1 pictures that metadata.csv lists is in pets"),
+        (["file_name,label", "0.png,a"], "'0.png' may be cat/0.png or dog/0.png"),
+        (["file_name,label", "../0.png,a"], r"Row 2 names the picture '../0.png'"),
+        (["file_name,label", "/etc/passwd,a"], "Row 2 names the picture"),
+        (["file_name,label", "cat/0.png,"], "fewer|1 image"),
+        (["file_name,label", "cat/0.png,", "cat/0.png,b"], "Row 2 of metadata.csv has no label"),
+        (["file_name,split", "cat/0.png,tset"], "split 'tset'"),
+        (["file_name,label"], "lists no pictures"),
+    ],
+)
+def test_wrong_lists_inside(tmp_path, settings, lines, words):
+    for name in ("cat/0.png", "dog/0.png"):
+        save(tmp_path / "pets", name)
+    refused(inside(tmp_path / "pets", "metadata.csv", lines), settings, words)
+
+
+def test_bounds_of_lists_inside(tmp_path, settings):
+    save(tmp_path / "pets", "cat/0.png")
+    inside(tmp_path / "pets", "metadata.csv", ["file_name", *["cat/0.png"] * 30])
+    refused(tmp_path / "pets", replace(settings, max_files=20), "lists more than 20 pictures")
+    for number in range(40):
+        inside(tmp_path / "pets" / str(number), "metadata.csv", ["file_name", "x.png"])
+    refused(tmp_path / "pets", settings, "holds 41 lists of pictures")
+    for number in range(40):
+        (tmp_path / "pets" / str(number) / "metadata.csv").unlink()
+    inside(tmp_path / "pets", "metadata.csv", ["file_name", "x" * 1_000_000])
+    refused(tmp_path / "pets", replace(settings, max_image_pixels=1000), "At most 8,000 bytes")
+    refused(tmp_path / "pets", settings, "a cell of 1000000 letters|cannot be read as CSV")
 
 
 def test_manifests_reach_nothing_through_links(tmp_path, settings, listed):

@@ -17,7 +17,7 @@ from ui.cached import datasets
 from ui.data import browse
 from ui.data.uploads import RUNS, kind, release
 from ui.errors import plain, shown
-from vae_core.data import catalog, importing
+from vae_core.data import catalog, importing, sheets, sources
 from vae_core.data.fitting import Fitting
 from vae_core.errors import LoupeError
 from vae_core.runs import files
@@ -25,7 +25,7 @@ from vae_core.settings import Settings
 
 KEY, UPLOADS = "data_preview", "data_uploads"
 NAMELESS = "images"  # what is suggested where a file's name has no letter that a data set's may have
-TYPES = ("npz", "zip", "csv")
+TYPES = ("npz", "npy", "zip", "tar", "gz", "tgz", "csv", "tsv", "parquet")
 UPLOAD, HERE = "Upload", "Folder or file here"
 FITS = {
     "pad": "Pad with black to the largest",
@@ -33,9 +33,11 @@ FITS = {
     "scale": "Shrink large ones, then pad",
 }
 FORMS = """
-- **.npz** with `x_train` and, if known, `y_train`, `x_test`, `y_test`
-- **.zip** with a folder of pictures for each class, these below `train` and `test` where that is known
-- **.csv** with a column `label` and one for every pixel, or with a column `path` and the pictures in a .zip beside it
+- **.zip** or **.tar.gz** with a folder of pictures for each class, these below `train` and `test` where that is known,
+  or with a list of them such as `labels.csv`
+- **.csv** or **.tsv** that lists the pictures of a .zip beside it, or with a column `label` and one for every pixel
+- **.npz** with `x_train`, `y_train`, `x_test`, `y_test`, or with `images` and `labels`; **.npy**
+- **.parquet** with pictures; a **.gz** in the form of MNIST's files
 """
 DAY = 86_400
 
@@ -107,7 +109,9 @@ def _below(roots: tuple[Path, ...]) -> str:
 
 
 def _suggested(uploads: list[Any], path: str) -> str:
-    first = unicodedata.normalize("NFKD", Path(uploads[0].name if uploads else path).stem)
+    place = Path(uploads[0].name if uploads else path)
+    stem = place.name[: len(place.name) - len(sources.suffix(place))]
+    first = unicodedata.normalize("NFKD", stem)
     ascii_only = first.encode("ascii", "ignore").decode()
     kept = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only).strip("-_")[:64].lower()
     return kept or (NAMELESS if uploads or path else "")
@@ -140,7 +144,7 @@ def _uploaded(uploads: list[Any], folder: Path) -> tuple[Path, Path | None]:
     paths = {}
     folder.mkdir(parents=True)
     for upload in uploads:
-        suffix = Path(upload.name).suffix.lower()
+        suffix = sources.suffix(Path(upload.name))
         if suffix == ".zip" and kind(upload) == RUNS:
             raise LoupeError("The zip holds exported runs", "Images were expected", "Import it on the page Home")
         if suffix in paths:
@@ -150,9 +154,10 @@ def _uploaded(uploads: list[Any], folder: Path) -> tuple[Path, Path | None]:
             shutil.copyfileobj(upload, file)
     if len(paths) == 1:
         return next(iter(paths.values())), None
-    if set(paths) != {".csv", ".zip"}:
+    lists, archives = (sorted({*paths} & {*each}) for each in (sheets.SUFFIXES, sources.ARCHIVES))
+    if (len(lists), len(archives), len(paths)) != (1, 1, 2):
         raise LoupeError("These files do not go together", "One file, or a .csv with its .zip, was expected")
-    return paths[".csv"], paths[".zip"]
+    return paths[lists[0]], paths[archives[0]]
 
 
 def _typed(text: str) -> str:

@@ -14,7 +14,7 @@ from vae_core.data.archives import DAMAGED
 from vae_core.runs.run import is_kept
 
 RUNS, IMAGES = "runs", "images"
-ARRAYS = (".npy", ".npz", ".csv")
+ARRAYS = (".npy", ".npz", ".csv", ".tsv", ".parquet")
 
 
 def kind(upload: UploadedFile) -> str:

@@ -30,12 +30,12 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
-    what = "an .npz, a folder or .zip of images by class, a .csv manifest, or a .csv of labels and pixels"
+    what = "a folder, .zip or .tar of images, an .npz, .npy, .parquet or IDX file, or a .csv (all: docs/formats.md)"
     parser.add_argument("path", metavar="PATH", type=Path, help=what)
     parser.add_argument("--name", required=True, help="what it is called from then on")
     parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
     parser.add_argument("--size", metavar="HEIGHTxWIDTH", type=_size, help="one size for all images, as 64x64")
-    parser.add_argument("--images", metavar="PATH", type=Path, help="the folder or .zip that a manifest speaks of")
+    parser.add_argument("--images", metavar="PATH", type=Path, help="the folder or archive that a manifest speaks of")
     parser.add_argument(
         "--seed", type=choices.seed, default=0, help="of the split, where the images come without a test part"
     )

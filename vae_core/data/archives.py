@@ -22,19 +22,21 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Archive:
-    """One that was found in order; its members are known by their names."""
+    """One that was found in order. Its members are known by their names, in which a backslash divides folders, too."""
 
     def __init__(self, archive: zipfile.ZipFile, settings: Settings) -> None:
         self._archive = archive
         self.name = Path(archive.filename or "the archive").name
         _check(archive.infolist(), self.name, settings)
-        self.sizes = {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
+        found = {info.filename.replace("\\", "/"): info for info in archive.infolist()}
+        self._members = {name: info for name, info in found.items() if not name.endswith("/")}
+        self.sizes = {name: info.file_size for name, info in self._members.items()}
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """A member's bytes, never more than its size; what is wrong with them, or made of them here, is told."""
         try:
-            with self._archive.open(name) as file:
+            with self._archive.open(self._members[name]) as file:
                 yield file
         except DAMAGED as error:
             raise LoupeError(
@@ -60,14 +62,7 @@ def _check(infos: list[zipfile.ZipInfo], source: str, settings: Settings) -> Non
     check_bounds(source, len(infos), sum(info.file_size for info in infos), settings)
     for info in infos:
         name = info.filename
-        if is_outside(name):
-            raise LoupeError(
-                f"{source} holds '{name}', which would lie outside its folder",
-                "Paths inside the archive were expected",
-                "Do not trust this archive; make one of your own",
-            )
-        if len(name) > LONGEST:
-            raise LoupeError(f"{source} holds a name of {len(name):,} letters", f"At most {LONGEST:,} were expected")
+        check_name(name, source)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise link(source, name)
         if info.flag_bits & 1:
@@ -75,6 +70,17 @@ def _check(infos: list[zipfile.ZipInfo], source: str, settings: Settings) -> Non
         if info.compress_type not in METHODS:
             told = "An archive that is packed in the usual way, by Deflate or not at all, was expected"
             raise LoupeError(f"{name} in {source} is packed by method {info.compress_type}", told, "Make it anew")
+
+
+def check_name(name: str, source: str) -> None:
+    if is_outside(name):
+        raise LoupeError(
+            f"{source} holds '{name}', which would lie outside its folder",
+            "Paths inside the archive were expected",
+            "Do not trust this archive; make one of your own",
+        )
+    if len(name) > LONGEST:
+        raise LoupeError(f"{source} holds a name of {len(name):,} letters", f"At most {LONGEST:,} were expected")
 
 
 def is_outside(name: str) -> bool:

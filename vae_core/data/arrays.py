@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any, NamedTuple
@@ -13,7 +14,7 @@ import numpy as np
 from vae_core.data import archives
 from vae_core.data.archives import Archive
 from vae_core.data.dataset import Array
-from vae_core.data.raw import LONGEST, PART_WORDS, Raw
+from vae_core.data.raw import LONGEST, Raw
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -22,41 +23,70 @@ LARGEST = 2**53  # a label: beyond it not every whole number has a float of its 
 SLACK = 1e-3  # resampled floats overshoot their range a little
 
 
-def read_npz(path: Path, settings: Settings) -> Raw:
-    """The images of an archive with x_train, y_train, x_test, y_test (and x_validation, y_validation), or x and y."""
-    arrays = _load(path, settings)
-    endings = {f"_{word}": part for word, part in PART_WORDS.items()}
-    if not any(f"x{ending}" in arrays for ending in endings):
-        endings = {"": "train"}
-    found = {ending: part for ending, part in endings.items() if f"x{ending}" in arrays}
-    if not found:
-        raise LoupeError(f"{path.name} holds {', '.join(arrays) or 'nothing'}", f"Arrays called {LAYOUT} were expected")
-    images = [as_images(arrays[f"x{ending}"], f"x{ending}") for ending in found]
-    _check_same_size([f"x{ending}" for ending in found], images)
-    labels = _labels(arrays, found, images, path.name)
+class Named(NamedTuple):
+    name: str
+    values: Array
+
+
+@dataclass(frozen=True)
+class Half:
+    """The images of one part, or of all where there are no parts, and their labels if they have any."""
+
+    part: str
+    images: Named
+    labels: Named | None
+
+
+def joined(halves: Sequence[Half], source: str) -> Raw:
+    """All parts one after the other."""
+    names = [half.images.name for half in halves]
+    images = [as_images(half.images.values, half.images.name) for half in halves]
+    _check_same_size(names, images)
+    labels = _labels(halves, images, source)
     pixels, notes = to_uint8(images)
-    parts = np.repeat(list(found.values()), [len(x) for x in images])
-    left_out = sorted(set(arrays) - {f"{letter}{ending}" for letter in "xy" for ending in found})
-    if left_out:
-        notes = (*notes, f"Left out of {path.name}: {', '.join(left_out)}")
-    return Raw(pixels, labels, None if "" in found else parts, notes=notes)
+    turned = [name for half, name in zip(halves, names, strict=True) if is_channels_first(half.images.values)]
+    told = (f"{', '.join(turned)}: channels came first and were brought to the end",) if turned else ()
+    parts = np.repeat([half.part for half in halves], [len(x) for x in images]) if halves[0].part else None
+    return Raw(pixels, labels, parts, notes=(*told, *notes))
 
 
-def _labels(arrays: Mapping[str, Array], endings: Iterable[str], images: Sequence[Array], source: str) -> Array | None:
+def _labels(halves: Sequence[Half], images: Sequence[Array], source: str) -> Array | None:
     """Those of all parts; None where no part has any."""
-    names = [f"y{ending}" for ending in endings]
-    found = {name: as_labels(arrays.get(name), name, len(x)) for name, x in zip(names, images, strict=True)}
-    known = [y for y in found.values() if y is not None]
-    if not known:
+    if not any(half.labels for half in halves):
         return None
-    if missing := [name for name, y in found.items() if y is None]:
-        raise LoupeError(f"{source} has labels for some parts, but no {missing[0]}", "Labels for all parts or for none")
+    known = []
+    for half, pixels in zip(halves, images, strict=True):
+        if half.labels is None:
+            told = f"{source} has labels for some parts, but no {half.images.name.replace('x', 'y', 1)}"
+            raise LoupeError(told, "Labels for all parts or for none")
+        known.append(as_labels(half.labels.values, half.labels.name, len(pixels)))
     if len({y.dtype.kind for y in known}) > 1:
         raise LoupeError("Some labels are numbers and some are words", "Labels of one kind were expected")
     return np.concatenate(known)
 
 
-def _load(path: Path, settings: Settings) -> dict[str, Array]:
+def with_names(labels: Array, names: Array) -> Array:
+    """Words in the place of numbers, where a list says what each number means."""
+    is_list = names.ndim == 1 and names.dtype.kind in "SU" and labels.dtype.kind == "i"
+    if not is_list or labels.min() < 0 or labels.max() >= len(names):
+        return labels
+    return _as_words(names, "The names of the classes")[labels]
+
+
+def read_npy(path: Path, settings: Settings) -> Raw:
+    """One array of images."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            values = _read_array(file, path.name, size, settings)
+    except ValueError as error:
+        raise LoupeError(
+            f"{path.name} is damaged: {error}", "A file written by numpy.save was expected", "Make it anew"
+        ) from None
+    return joined([Half("", Named(path.name, values), None)], path.name)
+
+
+def load(path: Path, settings: Settings) -> dict[str, Array]:
     expected = f"A file written by numpy.savez was expected, with {LAYOUT}"
     with archives.opened(path, settings, "NumPy archive", expected) as archive:
         members = [name for name in archive.sizes if name.endswith(".npy")]
@@ -67,14 +97,18 @@ def _load(path: Path, settings: Settings) -> dict[str, Array]:
 
 
 def _read_member(archive: Archive, name: str, settings: Settings) -> Array:
+    with archive.open(name) as file:
+        return _read_array(file, name, archive.sizes[name], settings)
+
+
+def _read_array(file: IO[bytes], name: str, size: int, settings: Settings) -> Array:
     """A header can promise anything, so it is read before memory is taken for it."""
-    with archive.open(name) as file:
-        header = read_header(file)
-        _check_header(name, header, settings)
-        if header.size != archive.sizes[name] - file.tell():
-            raise ValueError(f"its header tells of {header.size:,} bytes")
-    with archive.open(name) as file:
-        return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+    header = read_header(file)
+    _check_header(name, header, settings)
+    if header.size != size - file.tell():
+        raise ValueError(f"its header tells of {header.size:,} bytes")
+    file.seek(0)
+    return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
 def _check_header(name: str, header: Header, settings: Settings) -> None:
@@ -118,13 +152,15 @@ def read_header(file: IO[bytes]) -> Header:
 
 
 def as_images(values: Array, name: str) -> Array:
-    """(n, h, w), (n, h, w, 1 or 3), or flat rows of square grey or RGB images, as (n, h, w, c)."""
-    if values.ndim == 4 and values.shape[1] in (1, 3) and values.shape[3] not in (1, 3):
+    """(n, h, w), (n, h, w, 1 or 3), (n, 1 or 3, h, w), or flat rows of square grey or RGB images, as (n, h, w, c)."""
+    if values.ndim == 4 and values.shape[1] in (1, 3) and values.shape[3] in (1, 3) and values.shape[2] not in (1, 3):
         raise LoupeError(
-            f"{name} has the shape {values.shape}, channels first",
-            "Channels last was expected",
-            f"Save np.moveaxis({name}, 1, -1) instead",
+            f"{name} has the shape {values.shape}: its channels may come first or last",
+            "Images of at least 8 pixels a side were expected",
+            "Save it as (n, height, width, channels)",
         )
+    if is_channels_first(values):
+        values = np.moveaxis(values, 1, -1)
     if values.ndim == 3:
         values = values[..., None]
     elif values.ndim == 2:
@@ -139,11 +175,22 @@ def as_images(values: Array, name: str) -> Array:
     return values
 
 
-def _from_rows(rows: Array, name: str) -> Array:
+def is_channels_first(values: Array) -> bool:
+    return values.ndim == 4 and values.shape[1] in (1, 3) and values.shape[3] not in (1, 3)
+
+
+def square(count: int) -> tuple[int, int, int] | None:
+    """The shape of a square image of so many values, grey or in colour."""
     for channels in (1, 3):
-        side = round((rows.shape[1] / channels) ** 0.5)
-        if side and side * side * channels == rows.shape[1]:
-            return rows.reshape(len(rows), side, side, channels)
+        side = round((count / channels) ** 0.5)
+        if side and side * side * channels == count:
+            return side, side, channels
+    return None
+
+
+def _from_rows(rows: Array, name: str) -> Array:
+    if shape := square(rows.shape[1]):
+        return rows.reshape(len(rows), *shape)
     raise LoupeError(
         f"{name} has rows of {rows.shape[1]} values",
         "Rows of a square image were expected, such as 28 x 28 = 784",
@@ -158,10 +205,10 @@ def _check_same_size(names: Sequence[str], images: Sequence[Array]) -> None:
             raise LoupeError(f"{names[0]} has images of {sizes[0]}, but {name} has {sizes[1]}", "One size was expected")
 
 
-def as_labels(values: Array | None, name: str, count: int) -> Array | None:
-    """One whole number or word an image, as int64 or str."""
-    if values is None:
-        return None
+def as_labels(values: Array, name: str, count: int) -> Array:
+    """One whole number or word an image, as int64 or str; in rows of a single 1 it stands where the 1 does."""
+    if _is_one_hot(values, count):
+        values = values.argmax(axis=1)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.shape != (count,):
@@ -176,6 +223,12 @@ def as_labels(values: Array | None, name: str, count: int) -> Array | None:
             f"{name} holds values of type {values.dtype}", "Whole numbers or words were expected as labels"
         )
     return values.astype(np.int64)
+
+
+def _is_one_hot(values: Array, count: int) -> bool:
+    if values.ndim != 2 or len(values) != count or values.shape[1] < 2 or values.dtype.kind not in "biuf":
+        return False
+    return bool(((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all())
 
 
 def _as_words(values: Array, name: str) -> Array:

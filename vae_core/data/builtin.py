@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import extras
-from vae_core.data import arrays, download, letters, shapes
+from vae_core.data import arrays, download, layouts, letters, shapes
 from vae_core.data.dataset import Array
 from vae_core.data.download import File, Progress
 from vae_core.data.raw import Raw
@@ -63,7 +63,7 @@ def ready(builtin: Builtin, settings: Settings) -> bool:
 
 
 def _mnist(settings: Settings, progress: Progress | None) -> Raw:
-    return arrays.read_npz(download.fetch(MNIST, settings, progress), settings)
+    return layouts.read_npz(download.fetch(MNIST, settings, progress), settings)
 
 
 def _fashion(settings: Settings, progress: Progress | None) -> Raw:

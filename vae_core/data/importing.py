@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from vae_core.data import arrays, fitting, images, sources, tables
+from vae_core.data import fitting, formats, images
 from vae_core.data.download import Progress
 from vae_core.data.fitting import Fitting
-from vae_core.data.raw import Raw, as_words
+from vae_core.data.formats import KINDS
+from vae_core.data.raw import Raw
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-
-KINDS = "An .npz file, a folder or .zip of images by class, or a .csv"
 
 
 def read(
@@ -43,41 +40,9 @@ def located(path: Path | str) -> Path:
 
 
 def _read(path: Path, settings: Settings, rule: Fitting, pictures: Path | None, progress: Progress | None) -> Raw:
-    manifest = _manifest(path)
-    if manifest:
-        beside = None if path == manifest else path
-        return tables.read_manifest(manifest, pictures or beside, settings, rule, progress)
-    if pictures:
-        raise LoupeError(f"{path.name} is no list of pictures", "A .csv with a column 'path' was expected")
-    if path.is_dir() or path.suffix.lower() == ".zip":
-        return _read_pictures(path, settings, rule, progress)
-    if path.suffix.lower() == ".npz":
-        raw = arrays.read_npz(path, settings)
-    elif path.suffix.lower() == ".csv":
-        raw = tables.read_pixels(path, settings)
-    else:
-        raise LoupeError(f"{path.name} is of a kind that cannot be read", f"{KINDS} was expected")
-    pixels, notes, warnings = fitting.fit_array(raw.pixels, rule, settings)
-    return replace(raw, pixels=pixels, notes=(*raw.notes, *notes), warnings=warnings)
-
-
-def manifest_beside(path: Path) -> Path | None:
-    """The manifest of a folder or zip: the .csv of the same name beside it."""
-    beside = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"
-    return beside if tables.is_manifest(beside) else None
-
-
-def _manifest(path: Path) -> Path | None:
-    if path.is_dir() or path.suffix.lower() == ".zip":
-        return manifest_beside(path)
-    return path if tables.is_manifest(path) else None
-
-
-def _read_pictures(path: Path, settings: Settings, rule: Fitting, progress: Progress | None) -> Raw:
-    with sources.open_source(path, settings) as source:
-        found, told = sources.entries(source.names(), path.name)
-        names = [entry.name for entry in found]
-        pixels, notes, warnings = images.read_all(names, source.read, settings, rule, progress)
-    labels = as_words([entry.label for entry in found], "class") if found[0].label else None
-    parts = np.array([entry.part for entry in found]) if found[0].part else None
-    return Raw(pixels, labels, parts, notes=(*told, *notes), warnings=warnings)
+    with formats.opened(path, pictures, settings) as found:
+        if isinstance(found, Raw):
+            pixels, notes, warnings = fitting.fit_array(found.pixels, rule, settings)
+            return replace(found, pixels=pixels, notes=(*found.notes, *notes), warnings=warnings)
+        listing, read = found
+        return listing.raw(*images.read_all(listing.names, read, settings, rule, progress))

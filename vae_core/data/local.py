@@ -1,4 +1,4 @@
-"""The local data folder: data sets that lie there as `<name>.npz`, `<name>.zip` or `<name>/`."""
+"""The local data folder: data sets that lie there as `<name>.npz`, `<name>.zip`, `<name>.tar.gz` or `<name>/`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import re
 from pathlib import Path
 
-from vae_core.data import importing
+from vae_core.data import manifests, sources
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-SUFFIXES = (".npz", ".zip")
+SUFFIXES = (".npz", *sources.ARCHIVES, ".parquet")
 
 
 def canonical(name: str) -> str:
@@ -19,26 +19,26 @@ def canonical(name: str) -> str:
 
 
 def paths(folder: Path | None) -> dict[str, Path]:
-    """What lies there, by name; an .npz before a zip before a folder of the same name."""
+    """What lies there, by name; an .npz before an archive before a folder of the same name."""
     if folder is None or not folder.is_dir():
         return {}
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir(), key=_rank):
-        name = path.name if path.is_dir() else path.stem
-        if NAME.fullmatch(name) and (path.is_dir() or path.suffix.lower() in SUFFIXES):
+        name = sources.stem(path)
+        if NAME.fullmatch(name) and (path.is_dir() or sources.suffix(path) in SUFFIXES):
             found.setdefault(name, path)
     return found
 
 
 def _rank(path: Path) -> tuple[int, str]:
-    suffix = path.suffix.lower()
+    suffix = sources.suffix(path)
     return SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES), path.name
 
 
 def stamp(path: Path) -> str:
     """Changes whenever a file changes: sizes and times are compared, as contents would take too long."""
     digest = hashlib.sha256()
-    for file in (path, importing.manifest_beside(path)):
+    for file in (path, manifests.beside(path)):
         for place in _files(file) if file else ():
             state = os.lstat(place)
             digest.update(f"{place}|{state.st_size}|{state.st_mtime_ns}\n".encode(errors="surrogateescape"))

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from vae_core.data import archives
+from vae_core.data import archives, tars
 from vae_core.data.archives import Archive
 from vae_core.data.images import SUFFIXES
 from vae_core.data.raw import PART_WORDS
+from vae_core.data.tars import Tar
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.words import some
+from vae_core.words import plural, some
 
+ARCHIVES = (".zip", *tars.SUFFIXES)
+HEIC = (".heic", ".heif")
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -30,6 +33,20 @@ class Source(Protocol):
         """In bytes; None where there is no such file."""
 
     def read(self, name: str) -> bytes: ...
+
+    def start(self, name: str, most: int) -> bytes:
+        """So many bytes at most."""
+
+
+def suffix(path: Path) -> str:
+    """In small letters; that of pets.tar.gz has two parts."""
+    name = path.name.lower()
+    return next((each for each in ARCHIVES if name.endswith(each)), path.suffix.lower())
+
+
+def stem(path: Path) -> str:
+    """The name without its suffix; a folder has none. A path that is not there is read by its name."""
+    return path.name if path.is_dir() else path.name[: len(path.name) - len(suffix(path))]
 
 
 @dataclass(frozen=True)
@@ -45,6 +62,10 @@ class Entry:
 def open_source(path: Path, settings: Settings) -> Iterator[Source]:
     if path.is_dir():
         yield Folder(path.resolve(), settings)
+        return
+    if suffix(path) in tars.SUFFIXES:
+        with tars.opened(path, settings) as tar:
+            yield Tarred(tar, settings)
         return
     with archives.opened(path, settings, "zip archive", "A folder or a .zip was expected") as archive:
         yield Zip(archive, settings)
@@ -86,6 +107,10 @@ class Folder:
         _check_file(name, self.size(name), self.settings)
         return (self.root / name).read_bytes()
 
+    def start(self, name: str, most: int) -> bytes:
+        with (self.root / name).open("rb") as file:
+            return file.read(most)
+
 
 @dataclass(frozen=True)
 class Zip:
@@ -93,7 +118,7 @@ class Zip:
     settings: Settings
 
     def names(self) -> list[str]:
-        return sorted(name for name in self.archive.sizes if not any(_is_junk(step) for step in name.split("/")))
+        return sorted(_without_junk(self.archive.sizes))
 
     def size(self, name: str) -> int | None:
         return self.archive.sizes.get(name)
@@ -102,6 +127,33 @@ class Zip:
         _check_file(name, self.size(name), self.settings)
         with self.archive.open(name) as file:
             return file.read()
+
+    def start(self, name: str, most: int) -> bytes:
+        with self.archive.open(name) as file:
+            return file.read(most)
+
+
+@dataclass(frozen=True)
+class Tarred:
+    archive: Tar
+    settings: Settings
+
+    def names(self) -> list[str]:
+        return sorted(_without_junk(self.archive.sizes))
+
+    def size(self, name: str) -> int | None:
+        return self.archive.sizes.get(name)
+
+    def read(self, name: str) -> bytes:
+        _check_file(name, self.size(name), self.settings)
+        return self.archive.read(name, self.archive.sizes[name])
+
+    def start(self, name: str, most: int) -> bytes:
+        return self.archive.read(name, most)
+
+
+def _without_junk(names: Iterable[str]) -> Iterator[str]:
+    return (name for name in names if not any(_is_junk(step) for step in name.split("/")))
 
 
 def _is_junk(name: str) -> bool:
@@ -124,22 +176,42 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
     pictures = [name for name in names if name.lower().endswith(SUFFIXES)]
     others = sorted(set(names) - set(pictures))
     if not pictures:
-        raise LoupeError(
-            f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
-            f"Files that end in {', '.join(SUFFIXES)} were expected",
-            "Put them in one folder a class",
-        )
-    told = [f"Left out as no pictures: {some(others, 3)}"] if others else []
-    paths = _unwrap([name.split("/") for name in pictures], Path(source).stem)
-    paths, parts, beside = _without_parts(paths)
+        raise _no_pictures(others, source)
+    told = _left_out(others)
+    found, beside = placed(pictures, source)
     told += [f"Left out, as they lie beside the folders of the parts: {some(beside, 3)}"] if beside else []
+    _check_labels(found)
+    return found, told
+
+
+def _no_pictures(others: Sequence[str], source: str) -> LoupeError:
+    if any(name.lower().endswith(HEIC) for name in others):
+        told = f"{source} holds HEIC pictures, as phones take them, which cannot be read here"
+        return LoupeError(told, "JPEG or PNG pictures were expected", "Convert them to JPEG")
+    return LoupeError(
+        f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
+        f"Files that end in {', '.join(SUFFIXES)} were expected",
+        "Put them in one folder a class",
+    )
+
+
+def _left_out(names: Sequence[str]) -> list[str]:
+    heic = [name for name in names if name.lower().endswith(HEIC)]
+    others = [name for name in names if not name.lower().endswith(HEIC)]
+    told = [f"Left out: {plural(len(heic), 'HEIC picture')}, to be converted to JPEG first"] if heic else []
+    return told + ([f"Left out as no pictures: {some(others, 3)}"] if others else [])
+
+
+def placed(pictures: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
+    """What the folders say of each picture, and those folders that say nothing, as they lie beside the parts."""
+    paths = _unwrap([name.split("/") for name in pictures], stem(Path(source)))
+    paths, parts, beside = _without_parts(paths)
     found = [
         Entry(name, path[0] if len(path) > 1 else "", part)
         for name, path, part in zip(pictures, paths, parts, strict=True)
         if path
     ]
-    _check_labels(found)
-    return found, told
+    return found, beside
 
 
 def _unwrap(paths: list[list[str]], stem: str) -> list[list[str]]:
