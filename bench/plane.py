@@ -269,7 +269,7 @@ def config_of(model: str, settings: Settings) -> Config:
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez(file, x=pixels)
     catalog.add(file, "noise", settings)
-    return replace(recipes.auto((96, 96, 3), "noise"), epochs=1)
+    return replace(recipes.convolutions((96, 96, 3), "noise"), epochs=1)
 
 
 def table(document: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from vae_core.design.config import Config, from_json
 
 LITE = {recipe.key: recipe.config for recipe in recipes.all_recipes() if recipe.variant == "lite"}
 LITE["auto-96x96x3"] = recipes.auto((96, 96, 3), "photos")
+LITE["convolutions-96x96x3"] = recipes.convolutions((96, 96, 3), "photos")
 
 
 @pytest.mark.parametrize("key", LITE)

@@ -40,6 +40,7 @@ CONFIGS = {
     **{f"{recipe.key}-{recipe.variant}": recipe.config for recipe in recipes.all_recipes()},
     **{f"default-{name}": recipes.default(name, GREY) for name in recipes.DEFAULTS},
     "auto": recipes.auto((96, 96, 3), "photos"),
+    "convolutions": recipes.convolutions((96, 96, 3), "photos"),
     "everything": EVERYTHING,
     "fresh noise": replace(EVERYTHING, noise_once=False, split="test"),
     "averaged": replace(recipes.find("mnist-baseline").config, ema=0.99),

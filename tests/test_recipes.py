@@ -144,8 +144,8 @@ def test_auto_fits_every_square(side: int) -> None:
 
 def test_auto_at_96_pixels() -> None:
     config = recipes.auto((96, 96, 3), "photos")
-    assert config.encoder.startswith("flatten pca68 res(dense512:linear ")
-    assert config.decoder.endswith(" dense68:linear) pca27648 reshape96x96x3")
+    assert config.encoder.startswith("flatten pca54 res(dense512:linear ")
+    assert config.decoder.endswith(" dense54:linear) pca27648 reshape96x96x3")
     assert (config.latent, config.schedule, config.dataset) == (32, "cosine", "photos")
 
 
@@ -153,6 +153,15 @@ def test_a_map_of_a_config_is_a_vae_of_two_numbers() -> None:
     for config in (recipes.auto((9, 9, 1), "photos"), Config("photos", (9, 9, 1), "flatten dense20 code7", kind="ae")):
         beside = recipes.flat(config)
         assert (beside.kind, beside.beta, beside.architecture().code.size) == ("vae", 1.0, 2)
+
+
+@given(st.tuples(st.integers(8, 256), st.integers(8, 256), st.sampled_from([1, 3])), st.sampled_from(["vae", "ae"]))
+@settings(max_examples=100, deadline=None)
+def test_convolutions_fit_any_image(image: tuple[int, int, int], kind: str) -> None:
+    architecture = recipes.convolutions(image, "photos", kind).architecture()
+    assert architecture.counts["total"] < 3_000_000
+    assert architecture.decoder_rows[-1].output == image
+    assert 4 <= min(architecture.encoder_rows[-3].output[:2]) <= 8
 
 
 @pytest.mark.parametrize("image", [(1, 1, 1), (4, 4, 3), (5, 300, 1), (512, 512, 3)])

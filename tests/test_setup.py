@@ -30,7 +30,7 @@ def encoder(app: AppTest) -> str:
 
 
 def test_two_clicks_add_two_layers_and_the_decoder_shows_their_mirrors(app):
-    app.main.selectbox(key="train_start").set_value("auto").run()
+    app.main.selectbox(key="train_start").set_value("convolutions").run()
     before = encoder(app)
     click(click(app, "Convolution"), "Convolution")
     assert encoder(fine(app)) == f"{before} conv64 bn conv128 bn"

@@ -49,11 +49,11 @@ def test_trainings_are_counted_by_fold_and_a_grid_has_an_end():
 
 
 def test_a_search_whose_every_model_is_impossible_is_refused_before_it_starts():
-    wide = Search(recipes.auto((8, 8, 1), "digits"), (space.read("latent=8,500"),))
+    wide = Search(recipes.convolutions((8, 8, 1), "digits"), (space.read("latent=8,500"),))
     assert {each.architecture().code.size for each in expected.examples(wide)} == {8, 500}
     deep = space.read("depth=8,8")
     with pytest.raises(LoupeError):
-        expected.examples(Search(recipes.auto((4096, 4096, 3), "x"), (space.read("filters=15,16"), deep)))
+        expected.examples(Search(recipes.convolutions((4096, 4096, 3), "x"), (space.read("filters=15,16"), deep)))
 
 
 def test_a_search_from_settings_that_validate_on_the_test_set_takes_another_split():

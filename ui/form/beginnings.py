@@ -13,12 +13,13 @@ from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.design.recipes import Recipe
 
-QUICK, AUTO, CHOSEN = "quick", "auto", "chosen"
+QUICK, AUTO, CONVOLUTIONS, CHOSEN = "quick", "auto", "convolutions", "chosen"
 QUICK_NOTE = "A small model with a code of two numbers: quick, and its map can be seen."
 AUTO_NOTE = (
     "Begins with the pictures of a PCA and learns what to add to them: good pictures within a minute, of few images or "
     "many, of any size. A code of 32 numbers."
 )
+CONVOLUTIONS_NOTE = "Halves the images to a few pixels with convolutions: for many images, and patience."
 CODE = re.compile(r"\bcode(\d+)", re.IGNORECASE)
 
 
@@ -62,6 +63,7 @@ def to_values(config: Config) -> dict[str, Any]:
 def starts(data: Summary, chosen: Config | None = None) -> list[Start]:
     """What a training of this data set can begin with: sensible defaults, the chosen run, the reports' recipes."""
     found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name), time=120)]
+    found.append(Start(CONVOLUTIONS, "Convolutions", CONVOLUTIONS_NOTE, recipes.convolutions(data.image, data.name)))
     if data.name in recipes.DEFAULTS:
         found.insert(0, Start(QUICK, "Quick map", QUICK_NOTE, recipes.default(data.name, data.image)))
     if chosen and chosen.dataset == data.name and chosen.image == data.image:

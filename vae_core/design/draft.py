@@ -172,10 +172,10 @@ def _is_later(new: Problem, old: Problem) -> bool:
 
 
 def _last_resorts(draft: Draft) -> Iterator[Repair]:
-    automatic = recipes.auto(draft.image, "any", draft.kind).encoder
+    automatic = recipes.convolutions(draft.image, "any", draft.kind).encoder
     for repair in (
         Repair("Let the decoder be the encoder's mirror", {"decoder": MIRROR}),
-        Repair("Start from the automatic architecture", {"encoder": automatic, "decoder": MIRROR}),
+        Repair("Start from convolutions", {"encoder": automatic, "decoder": MIRROR}),
     ):
         if table(draft.repaired(repair))[1] is None:
             yield repair

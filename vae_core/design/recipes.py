@@ -57,8 +57,8 @@ def _check_choice(recipe: Recipe, name: str, value: float) -> None:
 
 
 PARTS = 256  # principal components that the automatic network works with ...
-PARTS_LEAST = 64
-IN_BROWSER = 1_900_000  # ... as long as so many weights hold them: a browser takes a decoder of 8 MB
+PARTS_LEAST = 48
+IN_BROWSER = 1_500_000  # ... as long as so many weights hold them: a browser takes a decoder of 8 MB
 WEIGHTS_MOST = 20_000_000  # of them all the same
 HIDDEN = 512
 
@@ -84,6 +84,34 @@ def auto(image: tuple[int, int, int], dataset: str, kind: str = "ae", latent: in
         schedule="cosine",
         warmup=1.0,
         ema=0.99,
+        batch=64,
+        epochs=30,
+    )
+
+
+SMALLEST_SIDE = 7  # pixels of the shorter side at which halving stops
+MOST_FILTERS = 128
+
+
+def convolutions(image: tuple[int, int, int], dataset: str, kind: str = "vae", latent: int = 32) -> Config:
+    """For images of any size: halve them down to 4 to 7 pixels, doubling the filters on the way.
+
+    It looks at neighbours first, which pays where there are many images and time."""
+    side = min(image[:2])
+    filters = 32 if max(image[:2]) <= 64 else 16
+    tokens = [f"conv{filters} bn"] if side <= SMALLEST_SIDE else []
+    while side > SMALLEST_SIDE:
+        tokens.append(f"conv{filters}/2 bn")
+        side, filters = -(-side // 2), min(2 * filters, MOST_FILTERS)
+    return Config(
+        dataset,
+        image,
+        " ".join(tokens),
+        kind=kind,
+        latent=latent,
+        learning_rate=1e-3,
+        schedule="cosine",
+        warmup=1.0,
         batch=64,
         epochs=30,
     )
