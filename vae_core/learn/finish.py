@@ -10,6 +10,7 @@ from vae_core.data import splits
 from vae_core.data.dataset import Dataset
 from vae_core.design.config import Config
 from vae_core.learn import export, models, objective, steps
+from vae_core.learn.feeding import Pixels
 from vae_core.learn.position import Position
 from vae_core.look import evaluation, pictures
 from vae_core.look.rows import spread
@@ -38,7 +39,7 @@ def finish(run: Run, settings: Settings, data: Dataset, position: Position) -> N
         evaluation.evaluate(run, settings)
 
 
-def show_some(run: Run, last: steps.Steps, position: Position, pixels: np.ndarray) -> None:
+def show_some(run: Run, last: steps.Steps, position: Position, pixels: Pixels) -> None:
     """Images that a trial did not train on, and below each what its best epoch makes of it.
 
     Not through the graphs of the steps: those would first have to be made."""

@@ -14,12 +14,13 @@ import numpy as np
 
 from vae_core.design.config import Config
 from vae_core.design.layers import Principal
+from vae_core.learn.feeding import Pixels
 from vae_core.learn.models import Networks
 from vae_core.look.projection import pca
 from vae_core.look.rows import spread
 
 MOST_IMAGES = 20_000  # that the components are found in
-MOST_NUMBERS = 100_000_000  # of all of these images
+MOST_NUMBERS = 50_000_000  # of all of these images
 LEAST = 1e-4  # of the largest spread: what spreads less is none
 SMALLEST = -10.0  # log-variance that a code begins with
 PASSED = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout)  # on the way round the blocks
@@ -30,7 +31,7 @@ def has_components(config: Config) -> bool:
     return bool(_sizes(config))
 
 
-def begin(networks: Networks, config: Config, pixels: np.ndarray) -> None:
+def begin(networks: Networks, config: Config, pixels: Pixels) -> None:
     """Give networks with fresh weights those that they begin with. The same images give the same ones."""
     into, back = (_way(network) for network in (networks.encoder, networks.decoder))
     basis = _basis(pixels, max(*_sizes(config), config.architecture().code.size))
@@ -89,7 +90,7 @@ class Code:
     log_variance: np.ndarray
 
 
-def _basis(pixels: np.ndarray, count: int) -> Basis:
+def _basis(pixels: Pixels, count: int) -> Basis:
     numbers = int(np.prod(pixels.shape[1:]))
     chosen = pixels[spread(len(pixels), min(MOST_IMAGES, max(count, MOST_NUMBERS // numbers)))]
     flat = chosen.reshape(len(chosen), -1).astype(np.float32) / 255

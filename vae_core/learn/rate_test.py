@@ -9,7 +9,8 @@ import numpy as np
 
 from vae_core.data import catalog, splits
 from vae_core.design.config import Config
-from vae_core.learn import models, objective, resolve, steps
+from vae_core.learn import feeding, models, objective, resolve, steps
+from vae_core.learn.feeding import Pixels
 from vae_core.runs.tasks import Task
 
 CHUNK = 10  # steps to a call
@@ -23,7 +24,7 @@ def run(task: Task, tell: Tell) -> None:
     tell("reading the images", 0, spec["steps"])
     data = catalog.load(config.dataset, task.settings)
     part = splits.of(data, config)
-    pixels = np.ascontiguousarray(data.train.pixels[part.train])
+    pixels = feeding.chosen(data.train.pixels, part.train)
     keras.utils.set_random_seed(config.seed)
     style = resolve.style(config, task.run, task.settings, fingerprint=data.fingerprint)
     networks = models.build(config.architecture(), style)
@@ -36,7 +37,7 @@ def run(task: Task, tell: Tell) -> None:
 
 
 def _losses(
-    trainer: steps.Steps, pixels: np.ndarray, rates: np.ndarray, config: Config, told: Callable[[int], None]
+    trainer: steps.Steps, pixels: Pixels, rates: np.ndarray, config: Config, told: Callable[[int], None]
 ) -> list[float]:
     """The loss of each step, up to the first that is no number."""
     random = np.random.default_rng([config.seed, 2])

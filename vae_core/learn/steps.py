@@ -12,11 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from vae_core.design.config import Config
-from vae_core.learn import objective
+from vae_core.learn import feeding, objective
+from vae_core.learn.feeding import Pixels, Rows
 from vae_core.learn.models import Networks
 
 BATCH = 256  # images at once outside training
-Images = tuple[Any, ...]  # where the steps gather them from: see `to_train_on`
+Images = tuple[Any, ...]  # where the steps gather them from: tensors, or what lies in a file
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,14 @@ class Plan:
     betas: np.ndarray  # (k,) float32
 
 
-def to_train_on(pixels: np.ndarray, config: Config) -> list[np.ndarray]:
+def to_train_on(pixels: Pixels, config: Config) -> list[Pixels]:
     """The images; and where noise is drawn once, the noisy copy that every epoch sees."""
     return [pixels, _noisy_copy(pixels, config)] if config.noise_once else [pixels]
 
 
-def _noisy_copy(pixels: np.ndarray, config: Config) -> np.ndarray:
+def _noisy_copy(pixels: Pixels, config: Config) -> np.ndarray:
     """Bytes, like everything else that is kept."""
-    noisy = np.empty_like(pixels)
+    noisy = feeding.like(pixels)
     random = np.random.default_rng([config.seed, 1])
     for start in range(0, len(pixels), 1024):
         part = pixels[start : start + 1024]
@@ -105,16 +106,20 @@ class Steps:
         self._encode = _graph(self._encode_batch, bytes_in)
         self._decode = _graph(self._decode_batch, codes_in)
 
-    def place(self, pixels: np.ndarray) -> Images:
+    def place(self, pixels: Pixels) -> Images:
         """Put the images where the steps find what they train on."""
-        return tuple(tf.constant(each) for each in to_train_on(pixels, self.task.config))
+        images = to_train_on(pixels, self.task.config)
+        return tuple(images) if isinstance(pixels, Rows) else tuple(tf.constant(each) for each in images)
 
     def train(self, images: Images, plan: Plan) -> np.ndarray:
         """Take the steps; (k, 2): reconstruction and KL, summed over each batch, in nats."""
-        steps = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32)
-        return self._run(images, *map(tf.constant, (plan.order, steps, plan.rates, plan.betas))).numpy()
+        steps, order = np.arange(plan.first_step, plan.first_step + len(plan.order), dtype=np.int32), plan.order
+        if isinstance(images[0], Rows):
+            images = tuple(tf.constant(each[order.ravel()]) for each in images)
+            order = np.arange(order.size, dtype=np.int32).reshape(order.shape)
+        return self._run(images, *map(tf.constant, (order, steps, plan.rates, plan.betas))).numpy()
 
-    def validate(self, pixels: np.ndarray, batch: int) -> np.ndarray:
+    def validate(self, pixels: Pixels, batch: int) -> np.ndarray:
         """(2,): reconstruction and KL summed over these images, evaluation mode, sampled codes, input noise."""
         sums = np.zeros(2)
         for index, part in enumerate(_batches(pixels, batch)):
@@ -238,6 +243,6 @@ def _scaled(pixels: Any) -> Any:
     return tf.cast(pixels, tf.float32) / 255.0
 
 
-def _batches(values: np.ndarray, size: int) -> Iterator[np.ndarray]:
+def _batches(values: Pixels, size: int) -> Iterator[np.ndarray]:
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -17,7 +17,8 @@ from vae_core.design.config import Config
 from vae_core.design.duration import Clock, Images
 from vae_core.design.layers import show
 from vae_core.errors import LoupeError
-from vae_core.learn import finish, models, objective, principal, resolve, snapshots, steps
+from vae_core.learn import feeding, finish, models, objective, principal, resolve, snapshots, steps
+from vae_core.learn.feeding import Pixels
 from vae_core.learn.kept import KeptSteps
 from vae_core.learn.position import Position, load_position, save_position
 from vae_core.runs import calibration, jobs
@@ -58,9 +59,9 @@ class Training:
         run.set_status(phase="loading", epochs=self.config.epochs, error=None)
         self.data = _load(self.config, run, settings)
         part = splits.of(self.data, self.config)
-        pixels = np.ascontiguousarray(self.data.train.pixels[part.train])
+        pixels = feeding.chosen(self.data.train.pixels, part.train)
         self.image_count = len(pixels)
-        self.held_out = self.data.test.pixels[part.test] if part.from_test else self.data.train.pixels[part.validation]
+        self.held_out = _held_out(self.data, part)
         self.clock = Clock(calibration.foretold(settings, self.config, self._images()))
         self.written = 0.0  # when the status was
         epochs = max(0, self.config.epochs - len(run.history()))
@@ -113,7 +114,7 @@ class Training:
         seen = objective.Observation.of(self.config, from_logits=self.style.logits)
         return steps.Steps(steps.Task(self.config, networks, seen))
 
-    def _begin_at_components(self, pixels: np.ndarray) -> None:
+    def _begin_at_components(self, pixels: Pixels) -> None:
         """What training only adds to is kept where nothing that was added is any better."""
         self.steps.begin(lambda networks: principal.begin(networks, self.config, pixels))
         total, _, _ = self._validated()
@@ -294,6 +295,13 @@ def _load(config: Config, run: Run, settings: Settings) -> Dataset:
             "Set up a new run",
         )
     return data
+
+
+def _held_out(data: Dataset, part: splits.Split) -> Pixels:
+    if part.from_test:
+        return data.test.pixels if part.test is None else feeding.chosen(data.test.pixels, part.test)
+    assert part.validation is not None
+    return feeding.chosen(data.train.pixels, part.validation)
 
 
 def _permuted(seed: int, number: int, count: int) -> np.ndarray:
