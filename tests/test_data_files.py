@@ -67,7 +67,7 @@ def test_progress_is_reported(tmp_path, settings):
     add(tmp_path / "pets", settings, progress=lambda *state: seen.append(state))
     assert ("Decoding images", 40, 40) in seen
     after = {what for what, *_ in seen[seen.index(("Decoding images", 40, 40)) + 1 :]}  # nothing stands still there
-    assert after == {"Bringing images to one size", "Looking for copies", "Looking for images that are nearly the same"}
+    assert after == {"Looking for copies", "Looking for images that are nearly the same"}
 
 
 def test_pictures_beside_class_folders_are_refused(tmp_path, settings):

@@ -28,7 +28,8 @@ NAMELESS = "images"  # what is suggested where a file's name has no letter that 
 TYPES = ("npz", "zip", "csv")
 UPLOAD, HERE = "Upload", "Folder or file here"
 FITS = {
-    "pad": "Pad with black to the largest",
+    "fit": "Scale each to fit",
+    "pad": "Pad to the largest",
     "crop": "Crop to the middle of the smallest",
     "scale": "Shrink large ones, then pad",
 }
@@ -97,7 +98,7 @@ def _options(suggested: str) -> tuple[str, dict[str, Any]]:
         "Pictures of different sizes", list(FITS), format_func=FITS.__getitem__, help="Proportions are never changed."
     )
     size = right.number_input(
-        "Side", 0, 256, 0, 8, help="Height and width in pixels that all get. 0: as they are, up to 128."
+        "Side", 0, 256, 0, 8, help="Width and height in pixels that all get. 0: chosen by their sizes."
     )
     return str(name or ""), {"fit": fit, "size": (int(size), int(size)) if size else None}
 

@@ -69,7 +69,7 @@ def overview(data: Summary) -> None:
     st.caption(" · ".join(part for part in (ORIGINS[data.origin], plain(data.source.rsplit("/", 1)[-1])) if part))
     own = "The same for every training." if data.validation else "Each training holds back a fifth of its images."
     with st.grid(6, min_column_width=100):
-        _fact("Size", f"{height} × {width}", f"Pixels, height × width, {'grey' if channels == 1 else 'in colour'}.")
+        _fact("Size", f"{width} × {height}", f"Pixels, width × height, {'grey' if channels == 1 else 'in colour'}.")
         _fact("Training", f"{data.train - data.validation:,}", "Images that models learn from.")
         _fact("Validation", f"{data.validation:,}" if data.validation else "a fifth", f"Choose the best epoch. {own}")
         _fact("Test", f"{data.test:,}", "Images that no training sees. What a model is worth is measured on them.")

@@ -10,8 +10,7 @@ from vae_core.cli import choices, progress
 from vae_core.cli.answer import Answer, complain, lead_to, table, wrong_use
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
-from vae_core.data.fitting import FITS, Fitting
-from vae_core.design.layers import show
+from vae_core.data.fitting import BACKGROUNDS, FILLS, FITS, Fitting, told
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -33,21 +32,44 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     what = "an .npz, a folder or .zip of images by class, a .csv manifest, or a .csv of labels and pixels"
     parser.add_argument("path", metavar="PATH", type=Path, help=what)
     parser.add_argument("--name", required=True, help="what it is called from then on")
-    parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
-    parser.add_argument("--size", metavar="HEIGHTxWIDTH", type=_size, help="one size for all images, as 64x64")
+    _add_fitting(parser)
     parser.add_argument("--images", metavar="PATH", type=Path, help="the folder or .zip that a manifest speaks of")
     parser.add_argument(
         "--seed", type=choices.seed, default=0, help="of the split, where the images come without a test part"
     )
-    lead_to(parser, add, "data add screws.zip --name screws --fit crop --size 64x64")
+    lead_to(parser, add, "data add screws.zip --name screws --size 64")
+
+
+def _add_fitting(parser: argparse.ArgumentParser) -> None:
+    """How the images come to one size: the same choices as on the page."""
+    parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
+    parser.add_argument(
+        "--size", metavar="WIDTHxHEIGHT", type=_size, help="of all images, as 64x48, or 64 for a square"
+    )
+    parser.add_argument("--fill", choices=FILLS, default=FILLS[0], help="what images leave free (default: %(default)s)")
+    parser.add_argument(
+        "--background",
+        choices=BACKGROUNDS,
+        default=BACKGROUNDS[0],
+        help="what transparent images are laid on (default: what contrasts more with them)",
+    )
+
+
+def _fitting(args: argparse.Namespace) -> Fitting:
+    return Fitting(args.fit, args.size, args.fill, args.background)
 
 
 def _size(text: str) -> tuple[int, int]:
     try:
-        height, width = (int(part) for part in text.lower().split("x"))
+        sides = [int(part) for part in text.lower().split("x")]
+        width, height = sides * 2 if len(sides) == 1 else sides
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 64x64") from None
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 64x48") from None
     return height, width
+
+
+def _image(data: Summary) -> str:
+    return f"{told(data.image[:2])} {'grey' if data.image[2] == 1 else 'colour'}"
 
 
 def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
@@ -56,7 +78,7 @@ def list_data(args: argparse.Namespace, settings: Settings) -> Answer:
     rows = [
         (
             data.name,
-            show(data.image),
+            _image(data),
             data.train - data.validation,
             data.validation,
             data.test,
@@ -84,8 +106,7 @@ def add(args: argparse.Namespace, settings: Settings) -> Answer:
     with wrong_use():
         catalog.check_name(args.name)
     with progress.bar() as tell:
-        fitting = Fitting(args.fit, args.size)
-        catalog.add(args.path, args.name, settings, fitting, images=args.images, seed=args.seed, progress=tell)
+        catalog.add(args.path, args.name, settings, _fitting(args), images=args.images, seed=args.seed, progress=tell)
     return _about(catalog.describe(args.name, settings))
 
 
@@ -97,7 +118,7 @@ def remove(args: argparse.Namespace, settings: Settings) -> Answer:
 def _about(data: Summary) -> Answer:
     lines = [
         f"{data.name}: {data.train - data.validation:,} images to train, {data.validation:,} to validate, "
-        f"{data.test:,} to test, each {show(data.image)}, {len(data.classes)} class{'es' * (len(data.classes) != 1)}.",
+        f"{data.test:,} to test, each {_image(data)}, {len(data.classes)} class{'es' * (len(data.classes) != 1)}.",
         *data.notes,
         *(f"Warning: {text}" for text in data.warnings),
         f"Next: python -m vae_core train --dataset {data.name}",

@@ -12,7 +12,7 @@ from vae_core.data import builtin, checks, importing, keeping, local, raw
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
-from vae_core.data.fitting import Fitting
+from vae_core.data.fitting import EARLIER, Fitting
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -141,7 +141,7 @@ def _find(name: str, settings: Settings) -> _Origin:
 
 def _local(key: str, name: str, path: Path, known: Builtin | None, settings: Settings) -> _Origin:
     def make(progress: Progress | None) -> Dataset:
-        found = importing.read(path, settings, Fitting(), progress=progress)
+        found = importing.read(path, settings, EARLIER, progress=progress)
         if known is None:
             return raw.assemble(found, name, name, str(path))
         builtin.check_known(known, found)

@@ -11,6 +11,17 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
+class Warned(str):
+    """A warning, and where there is one the repair: other settings of how the images are read."""
+
+    def __new__(cls, text: str, repair: dict[str, Any] | None = None) -> Warned:
+        found = super().__new__(cls, text)
+        found.repair = repair or {}
+        return found
+
+    repair: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Part:
     """Images (n, height, width, channels) as uint8, with a label and any further columns for each."""
