@@ -89,7 +89,9 @@ def add(
     path = importing.located(path)
     pictures = importing.located(images) if images else None
     found = importing.read(path, settings, fitting or Fitting(), pictures=pictures, progress=progress)
-    dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed), progress)
+    dataset = raw.assemble(found, name, name, str(path), seed=seed, scratch=settings.cache)
+    del found  # its pixels lie in the data set by now
+    dataset = checks.with_warnings(dataset, progress)
     try:
         keeping.write(dataset, _added_folder(settings) / name)
     except OSError as error:

@@ -244,21 +244,22 @@ class Account:
             f"{told(max(lost, key=_area))}: only their middle {told(target)} is kept. Choose a size, or 'fit' to scale "
             "them with their proportions kept",
             {"fit": "fit"},
+            self._count(lost) / self.total,
         )
 
     def _padded(self) -> Warned | None:
         share = self.free / max(1, self.total)
         if share < 0.4 or self.plan.rule.fit == "fit":
             return None
-        return Warned(f"{share:.0%} of all pixels are border, which a model learns instead of images", {"fit": "fit"})
+        told = f"{share:.0%} of all pixels are border, which a model learns instead of images"
+        return Warned(told, {"fit": "fit"}, share)
 
     def _frames(self) -> Warned | None:
         if self.framed * 2 <= self.total:
             return None
         fill = self.plan.rule.fill
-        return Warned(
-            f"{self._of(self.framed)} have a frame, {fill} beside another colour of their own", {"fill": "edge"}
-        )
+        told = f"{self._of(self.framed)} have a {fill} frame that is no part of them"
+        return Warned(told, {"fill": "edge"}, 0.8 * self.framed / self.total)
 
     def _enlarged(self) -> Warned | None:
         rule, longest = self.plan.rule, max(self.plan.size)
@@ -269,6 +270,7 @@ class Account:
             f"{self._of(small)} are enlarged to twice their size or more: there is no more to see, and each step of a "
             "training costs more",
             {"size": None},
+            0.3 * small / self.total,
         )
 
 

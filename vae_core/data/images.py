@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 BATCH = 16  # pictures that one thread takes at a time
 BLOCK = 256  # pictures that are held at a time
-LOOKED = 2000  # pictures whose sizes decide where a size is chosen
+LOOKED = 1000  # pictures whose sizes decide where a size is chosen
+SHOWN = 192  # pictures that are shown before the others are read
 LAID = 100  # transparent pictures that decide what all are laid on
 HALF = 128  # grey level: what is darker is laid on white
 ORIENTATION = 0x0112  # the EXIF tag
@@ -57,6 +58,15 @@ class Decoded:
     told: tuple[str, ...]  # what was converted
 
 
+@runtime_checkable
+class Showing(Protocol):
+    """A progress that wants some of the pictures before all of them are read."""
+
+    def __call__(self, doing: str, done: int, total: int) -> None: ...
+
+    def shows(self, pixels: Array) -> None: ...
+
+
 def read_all(
     names: Sequence[str], read: Read, settings: Settings, fitting: Fitting, progress: Progress | None
 ) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
@@ -68,6 +78,8 @@ def read_all(
     reader = _Reader(read, settings)
     plan, warnings = reader.plan(names, fitting, progress)
     check_sides(plan.size)
+    if isinstance(progress, Showing) and len(names) > 2 * SHOWN:
+        progress.shows(reader.sample(names, plan))
     pile = _Pile((len(names), *plan.size), settings)
     account, counts = Account(plan), Counter[str]()
     for done, decoded in reader.blocks(names, plan):
@@ -152,7 +164,14 @@ class _Reader:
         told = (
             f"What is drawn in the transparent images is nearly as {SHADES[fitting.background]} as what it is laid on"
         )
-        return fitting.background, [Warned(told, {"background": better})]
+        return fitting.background, [Warned(told, {"background": better}, 0.9)]
+
+    def sample(self, names: Sequence[str], plan: Plan) -> Array:
+        some = _some(names, SHOWN)
+        pile = _Pile((len(some), *plan.size), self.settings)
+        for _, decoded in self.blocks(some, plan):
+            pile.add([one.fitted.pixels for one in decoded])
+        return pile.pixels
 
     def blocks(self, names: Sequence[str], plan: Plan) -> Iterator[tuple[int, list[Decoded]]]:
         """Some pictures at a time, and how many there were until now."""
