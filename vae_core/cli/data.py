@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from vae_core.cli import choices, progress
 from vae_core.cli.answer import Answer, complain, lead_to, table, wrong_use
-from vae_core.data import catalog
+from vae_core.data import catalog, originals, versions
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import BACKGROUNDS, FILLS, FITS, Fitting, told
 from vae_core.errors import LoupeError
@@ -25,7 +25,14 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     _add_add(actions.add_parser("add", help="your own images", description="Keep your own images under a name."))
     removed = actions.add_parser("remove", help="forget an added one", description="Forget an added data set.")
     removed.add_argument("name", metavar="NAME")
+    removed.add_argument("--originals", action="store_true", help="only the files that it was read from; it stays")
     lead_to(removed, remove, "data remove screws")
+    what = "Read an added data set again, in another size. Runs keep the images that they were trained on."
+    changed = actions.add_parser("change", help="another size of an added one", description=what)
+    changed.add_argument("name", metavar="NAME")
+    _add_fitting(changed)
+    changed.set_defaults(fit=None, size=None, fill=None, background=None)
+    lead_to(changed, change, "data change screws --size 96 --fill white")
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +50,7 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
 def _add_fitting(parser: argparse.ArgumentParser) -> None:
     """How the images come to one size: the same choices as on the page."""
     parser.add_argument("--fit", choices=FITS, default=FITS[0], help="images of other sizes (default: %(default)s)")
-    parser.add_argument(
-        "--size", metavar="WIDTHxHEIGHT", type=_size, help="of all images, as 64x48, or 64 for a square"
-    )
+    parser.add_argument("--size", metavar="WIDTHxHEIGHT", type=_size, help="of all, as 64x48, 64 for a square, or auto")
     parser.add_argument("--fill", choices=FILLS, default=FILLS[0], help="what images leave free (default: %(default)s)")
     parser.add_argument(
         "--background",
@@ -55,11 +60,17 @@ def _add_fitting(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _fitting(args: argparse.Namespace) -> Fitting:
-    return Fitting(args.fit, args.size, args.fill, args.background)
+def _fitting(args: argparse.Namespace, known: Fitting) -> Fitting:
+    """What was said, and what was known where nothing was."""
+    said = {name: getattr(args, name) for name in ("fit", "size", "fill", "background")}
+    changes = {name: value for name, value in said.items() if value is not None}
+    return replace(known, **{**changes, **({"size": changes["size"] or None} if "size" in changes else {})})
 
 
-def _size(text: str) -> tuple[int, int]:
+def _size(text: str) -> tuple[int, ...]:
+    """(height, width), or nothing where it is to be chosen."""
+    if text == "auto":
+        return ()
     try:
         sides = [int(part) for part in text.lower().split("x")]
         width, height = sides * 2 if len(sides) == 1 else sides
@@ -105,12 +116,27 @@ def _readable(settings: Settings) -> list[Summary]:
 def add(args: argparse.Namespace, settings: Settings) -> Answer:
     with wrong_use():
         catalog.check_name(args.name)
+    fitting = _fitting(args, Fitting())
     with progress.bar() as tell:
-        catalog.add(args.path, args.name, settings, _fitting(args), images=args.images, seed=args.seed, progress=tell)
+        catalog.add(args.path, args.name, settings, fitting, images=args.images, seed=args.seed, progress=tell)
     return _about(catalog.describe(args.name, settings))
 
 
+def change(args: argparse.Namespace, settings: Settings) -> Answer:
+    name = catalog.describe(args.name, settings).name
+    original = originals.find(name, settings)
+    with progress.bar() as tell:
+        versions.refit(name, settings, _fitting(args, original.fitting if original else Fitting()), tell)
+    return _about(catalog.describe(name, settings))
+
+
 def remove(args: argparse.Namespace, settings: Settings) -> Answer:
+    if args.originals:
+        name = catalog.describe(args.name, settings).name
+        size = originals.kept_bytes(name, settings)
+        originals.remove(name, settings)
+        told = f"The originals of {name} are removed ({size:,} bytes); it can no longer be brought to another size."
+        return Answer({"name": name, "removed": size}, told)
     catalog.remove(args.name, settings)
     return Answer({"name": args.name, "removed": True}, f"{args.name} is removed; the files it was read from stay.")
 

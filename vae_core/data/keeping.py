@@ -58,6 +58,10 @@ def summary(folder: Path) -> Summary:
     return _read_meta(folder).summary
 
 
+def fingerprint(folder: Path) -> str:
+    return _read_meta(folder).fingerprint
+
+
 def summarise(dataset: Dataset, origin: str) -> Summary:
     validation = 0 if dataset.validation is None else len(dataset.validation)
     return Summary(
