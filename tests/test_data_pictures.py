@@ -274,3 +274,14 @@ def test_a_coloured_picture_after_many_grey_ones_makes_all_coloured(tmp_path, se
     save(tmp_path / "pets", "b/y.png", picture())
     found = catalog.add(tmp_path / "pets", "mine", settings)
     assert found.image == (12, 10, 3) and "301 of 302 images are grey among coloured ones" in "; ".join(found.notes)
+
+
+def test_a_large_photograph_is_unpacked_no_larger_than_needed(tmp_path, settings):
+    ramp = np.linspace(0, 255, 1200)[None, :, None] * np.linspace(0, 1, 800)[:, None, None] * np.ones(3)
+    for number in range(12):
+        name = f"{number}.jpg" if number else "0.png"
+        save(tmp_path / "photos", name, Image.fromarray((ramp * (1 - number / 400)).astype(np.uint8)))
+    found = catalog.add(tmp_path / "photos", "photos", settings)
+    assert found.image == (64, 64, 3) and "12 of 12 images were scaled to fit" in "; ".join(found.notes)
+    pixels = everything(found).astype(int)
+    assert np.abs(pixels - pixels[:1]).max() < 12, "a JPEG looks as the same picture from a PNG does"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -186,9 +186,7 @@ class _Reader:
 
     def header(self, name: str) -> _Header:
         with opened(self.read(name), name, self.settings) as image:
-            width, height = image.size
-            upright = (width, height) if _orientation(image) in TURNED else (height, width)
-            return _Header(upright, _is_transparent(image))
+            return _Header(_upright(image), _is_transparent(image))
 
     def opaque(self, name: str) -> tuple[float, float]:
         """How much of a picture is not transparent, and how light that is: a weight, and grey levels times it."""
@@ -208,10 +206,13 @@ def _some(names: Sequence[str], most: int) -> list[str]:
 def decode(content: bytes, name: str, settings: Settings, plan: Plan) -> Decoded:
     """One picture. Its size is judged before its pixels are unpacked."""
     with opened(content, name, settings) as image:
+        size = _upright(image)
+        if plan.rule.fit == "fit":
+            image.draft(image.mode, (2 * max(plan.size),) * 2)  # a large JPEG is unpacked in a size that is enough
         converted, told = _convert(image, name, plan.background)
         pixels = np.asarray(converted)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return Decoded(place(pixels, plan), tuple(told))
+    return Decoded(replace(place(pixels, plan), size=size), tuple(told))
 
 
 @contextmanager
@@ -226,6 +227,11 @@ def opened(content: bytes, name: str, settings: Settings) -> Iterator[ImageFile]
 
 def _orientation(image: ImageFile) -> int:
     return int(image.getexif().get(ORIENTATION, 1)) if "exif" in image.info else 1
+
+
+def _upright(image: ImageFile) -> Size:
+    width, height = image.size
+    return (width, height) if _orientation(image) in TURNED else (height, width)
 
 
 def _is_transparent(image: Image) -> bool:
