@@ -52,7 +52,7 @@ def measure(page: Page, file: Path, settings: Settings) -> dict[str, Any]:
     upload = timed(lambda: page.get_by_text(file.name).wait_for(timeout=1000 * SECONDS))
     upload += timed(lambda: page.locator('button:has-text("Look at it"):enabled').wait_for(timeout=1000 * SECONDS))
     page.get_by_role("button", name="Look at it").click()
-    imported = timed(lambda: page.get_by_role("button", name="Keep it").wait_for(timeout=1000 * SECONDS))
+    imported = timed(lambda: page.locator('button:has-text("Keep it"):enabled').wait_for(timeout=1000 * SECONDS))
     page.get_by_role("button", name="Keep it").click()
     page.get_by_role("button", name="Train on it").click(timeout=1000 * SECONDS)
     page.get_by_role("button", name="Start training").click(timeout=1000 * SECONDS)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import frame
 from ui.cached import datasets
-from ui.data import add, browse
+from ui.data import actions, add, browse, look, told
 from ui.errors import shown
 
 frame.ensure()
@@ -18,13 +18,22 @@ if view == browse.ADD:
 
 name = browse.choose()
 with shown():
+    preview = look.opened(name)
+    if preview:
+        look.show(preview)
+        st.stop()
     data = datasets.summary(name)
-    browse.overview(data)
-    browse.actions(data)
+    browse.head(data)
+    actions.show(data)
     if not data.ready:
+        browse.facts(data)
         browse.fetch(name)
         st.stop()
     images = datasets.view(name)
     browse.samples(images)
+    browse.facts(data)
+    told.warnings(data, actions.repair(data))
+    told.done(data)
+    actions.disk(data)
     st.subheader("With noise", anchor=False)
     browse.noise(images)

@@ -43,9 +43,15 @@ def pack(folder: Path, path: Path) -> Path:
 
 
 def add(
-    path: Path, settings: Settings, name: str = "mine", fit: str = "pad", size: Any = None, **options: Any
+    path: Path,
+    settings: Settings,
+    name: str = "mine",
+    fit: str = "pad",
+    size: Any = None,
+    fill: str = "black",
+    **options: Any,
 ) -> Dataset:
-    fitting = Fitting(fit, (size, size) if isinstance(size, int) else size)
+    fitting = Fitting(fit, (size, size) if isinstance(size, int) else size, fill)
     return catalog.add(path, name, settings, fitting, **options)
 
 

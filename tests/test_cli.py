@@ -155,7 +155,7 @@ def test_recipes_stand_beside_what_was_reported(call):
         ("describe nothing", "There is no recipe 'nothing'"),
         ("data add x.npz", "--name"),
         ("data add x.npz --name ../x", "cannot be the name"),
-        ("data add x.npz --name x --size big", "not a size such as 64x64"),
+        ("data add x.npz --name x --size big", "not a size such as 64x48"),
     ],
 )
 def test_wrong_use(call, settings, words, said):

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from support import button, fine, shown_before
+from support import button, captions, fine, labels, shown_before, texts
 
 from ui.data import browse
-from vae_core.data import catalog
+from vae_core.data import catalog, originals, versions
 from vae_core.settings import Settings
 
 
@@ -89,7 +89,7 @@ def csv_of_pixels() -> bytes:
 def test_an_upload_is_looked_at_and_kept(page, settings, name, content):
     fine(upload(page, (name, content)))
     added = page.session_state["data_preview"].name
-    assert "Nothing is kept yet" in page.success[0].value
+    assert "Nothing is kept yet" in captions(page)
     assert added not in catalog.names(settings)
     button(page, "Keep it").click().run()
     assert fine(page).pills(key="data").value == added
@@ -135,6 +135,78 @@ def test_a_wrong_upload_is_told_and_leaves_nothing(page, settings, files, told):
     assert told in page.error[0].value.replace("\\", "")
     assert not list((settings.cache / "previews").glob("*/*"))
     assert not (settings.cache / "datasets").exists()
+
+
+# Another size, after the first look and later.
+
+
+def icons(count: int = 30) -> bytes:
+    """Transparent pictures of mixed sizes, dark on nothing."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for number in range(count):
+            image = Image.new("RGBA", (20 + number, 60 - number), (0, 0, 0, 0))
+            image.paste((number, 20, 90, 255), (4, 4, 12 + number // 2, 20))
+            picture = io.BytesIO()
+            image.save(picture, "PNG")
+            archive.writestr(f"{number}.png", picture.getvalue())
+    return target.getvalue()
+
+
+def choose(page: AppTest, label: str, value: Any) -> AppTest:
+    next(each for each in page.selectbox if each.label == label).set_value(value)
+    return fine(page.run())
+
+
+def test_the_size_is_changed_after_the_look_and_later(page, settings):
+    fine(upload(page, ("icons.zip", icons())))
+    assert "48 × 48" in [each.value for each in page.metric] and "laid on white" in texts(page)
+    choose(page, "Size", 32)
+    choose(page, "Border", "black")
+    button(page, "Keep it").click().run()
+    first = catalog.load("icons", settings)
+    assert fine(page).pills(key="data").value == "icons" and first.image == (32, 32, 3)
+    assert (first.train.pixels[:, 0, 0] == 0).any(), "the border"
+    button(page, "Change size").click().run()
+    assert next(each for each in fine(page).selectbox if each.label == "Size").value == 32
+    choose(page, "Size", 64)
+    assert catalog.load("icons", settings).image == (32, 32, 3)
+    button(page, "Keep it").click().run()
+    assert "64 × 64" in [each.value for each in fine(page).metric] and "1 older version" in captions(page)
+    assert catalog.load("icons", settings).image == (64, 64, 3)
+    older = versions.version("icons", first.fingerprint, settings)
+    assert older != "icons" and catalog.load(older, settings).image == (32, 32, 3)
+    assert not list((settings.cache / "previews").iterdir())
+
+
+def test_a_version_that_is_looked_at_can_be_discarded(page, settings):
+    fine(upload(page, ("icons.zip", icons())))
+    button(page, "Keep it").click().run()
+    button(page, "Change size").click().run()
+    choose(page, "Size", 32)
+    button(page, "Discard").click().run()
+    assert catalog.load("icons", settings).image == (48, 48, 3) and "Train on it" in labels(page)
+    button(page, "Change size").click().run()
+    button(page, "Keep it").click().run()  # as it is
+    assert versions.sizes("icons", settings).versions == 0
+
+
+def test_a_warning_has_the_button_that_repairs_it(page, settings):
+    fine(upload(page, ("icons.zip", icons())))
+    choose(page, "Border", "black")
+    assert "black frame" in page.warning[0].value and len(page.warning) == 1
+    button(page, "Fill with the colour of their edge").click().run()
+    assert not [each for each in fine(page).warning if "frame" in each.value]
+    assert next(each for each in page.selectbox if each.label == "Border").value == "edge"
+
+
+def test_without_the_originals_a_data_set_stays_in_its_size(page, settings):
+    fine(upload(page, ("icons.zip", icons())))
+    button(page, "Keep it").click().run()
+    assert "originals" in captions(page) and not button(page, "Change size").disabled
+    originals.remove("icons", settings)
+    fine(page.run())
+    assert "originals" not in captions(page) and button(page, "Change size").disabled
 
 
 # By path.

@@ -285,8 +285,7 @@ def test_an_archive_that_unpacks_to_too_much(add):
         add(change={"max_bytes": 5000}, x=images())
 
 
-def test_large_arrays_are_cropped_and_told(add):
+def test_large_arrays_are_scaled_and_told(add):
     found = add(x=images(20, 140, 100))
-    assert found.image == (128, 100, 1)
-    assert any("middle 128x100" in note for note in found.notes)
-    assert any("larger than 128" in warning for warning in found.warnings)
+    assert found.image == (64, 64, 1)
+    assert "20 of 20 images were scaled to fit 64x64 pixels" in "; ".join(found.notes) and not found.warnings

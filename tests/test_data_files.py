@@ -10,6 +10,7 @@ import pytest
 from picture_files import add, fill, pack, picture, refused, save
 from PIL import Image
 
+from vae_core.data import catalog, large
 from vae_core.errors import LoupeError
 
 # --- folders and zips
@@ -67,7 +68,48 @@ def test_progress_is_reported(tmp_path, settings):
     add(tmp_path / "pets", settings, progress=lambda *state: seen.append(state))
     assert ("Decoding images", 40, 40) in seen
     after = {what for what, *_ in seen[seen.index(("Decoding images", 40, 40)) + 1 :]}  # nothing stands still there
-    assert after == {"Bringing images to one size", "Looking for copies", "Looking for images that are nearly the same"}
+    assert after == {"Looking for copies", "Looking for images that are nearly the same"}
+
+
+class Watching:
+    """A progress that wants to show something."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, doing, done, total):
+        self.seen.append((doing, done, total))
+
+    def shows(self, pixels):
+        self.seen.append(("shown", len(pixels), pixels.shape))
+
+
+def test_some_of_many_pictures_are_shown_before_the_others_are_read(tmp_path, settings):
+    fill(tmp_path / "pets", "cat", "dog", count=250)
+    watching = Watching()
+    add(tmp_path / "pets", settings, fit="fit", progress=watching)
+    assert [count for doing, count, _ in watching.seen if doing == "shown"] == [192]
+    told = [doing for doing, _, _ in watching.seen]
+    assert told.index("shown") < told.index("Decoding images")
+    done = [count for doing, count, _ in watching.seen if doing == "Decoding images"]
+    assert done == sorted(done) and done[-1] == 500
+    few = Watching()
+    fill(tmp_path / "few", "cat")
+    add(tmp_path / "few", settings, "few", progress=few)
+    assert "shown" not in [doing for doing, _, _ in few.seen]
+
+
+def test_images_that_would_fill_the_memory_are_the_same_from_a_file(tmp_path, settings, monkeypatch):
+    fill(tmp_path / "pets", "cat", "dog", count=40)
+    save(tmp_path / "pets", "dog/a.png", picture(mode="RGB"))
+    plain = add(tmp_path / "pets", settings, "plain")
+    monkeypatch.setattr(large, "LARGE", 1)
+    monkeypatch.setattr(large, "BLOCK", 1000)
+    found = add(tmp_path / "pets", settings, "filed")
+    assert isinstance(found.train.pixels, np.memmap) and not isinstance(plain.train.pixels, np.memmap)
+    assert found.fingerprint == plain.fingerprint and found.warnings == plain.warnings
+    assert np.array_equal(catalog.load("filed", settings).train.pixels, plain.train.pixels)
+    assert all(path.is_dir() for path in settings.cache.iterdir()), "what lay in files is gone"
 
 
 def test_pictures_beside_class_folders_are_refused(tmp_path, settings):

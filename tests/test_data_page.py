@@ -97,7 +97,7 @@ def test_an_added_data_set_can_be_removed_after_a_question(visit, settings, tmp_
 
 def in_removal() -> None:
     from ui.cached import datasets
-    from ui.data import browse
+    from ui.data import actions
 
     if "mine" in datasets.names():
-        browse.remove(datasets.summary("mine"))
+        actions.remove(datasets.summary("mine"))

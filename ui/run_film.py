@@ -115,12 +115,12 @@ def _strip(view: View) -> dict[str, Any] | None:
         return dict(metrics["baselines"])
     if not view.history:
         return None  # the trainer may still be reading the images for the first time
-    return strip(view.config)
+    return strip(view.config, view.run.data_name())
 
 
-def strip(config: Config) -> dict[str, Any] | None:
+def strip(config: Config, name: str) -> dict[str, Any] | None:
     """Of the data set, for a code of this size; None until it is counted."""
-    key = (config.dataset, config.architecture().code.size, config.loss == "bce-binary")
+    key = (name, config.architecture().code.size, config.loss == "bce-binary")
     found: dict[Any, Any] = st.session_state.setdefault("strips", {})
     if key not in found:
         found[key] = None

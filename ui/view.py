@@ -135,9 +135,10 @@ def look(run: Run) -> View:
 def _pictures(run: Run, config: Config, count: int) -> tuple[Array | None, str]:
     """The data set may be gone, or may be another by now; the codes stay."""
     try:
-        if not datasets.summary(config.dataset).ready:
+        name = run.data_name()
+        if not datasets.summary(name).ready:
             return None, ELSEWHERE.format(config.dataset)
-        images, fingerprint = datasets.test_images(config.dataset)
+        images, fingerprint = datasets.test_images(name)
     except LoupeError:
         return None, f"The data set {config.dataset} can no longer be read"
     trained_on = run.resolved().get("data_fingerprint")

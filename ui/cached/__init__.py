@@ -206,7 +206,7 @@ def _known(run: Run, born: str, where: Settings) -> tuple[Part, np.ndarray[Any, 
 
     config = run.config()
     cost = max(1, sum(row.multiply_adds for row in config.architecture().encoder_rows))
-    train = catalog.load(config.dataset, where).train
+    train = catalog.load(run.data_name(), where).train
     some = train.take(spread(len(train), int(min(KNOWN_IMAGES, max(100, KNOWN_MULTIPLY_ADDS // cost)))))
     return some, _portable(run, born).encode(some.pixels)[0]
 

@@ -43,10 +43,12 @@ def classes(name: str) -> tuple[str, ...]:
     return ()
 
 
-def view(name: str, where: Settings | None = None) -> View:
-    """Some images of a data set and how many there are of each class. The first time may take some seconds."""
+def view(name: str, where: Settings | None = None, known: Summary | None = None) -> View:
+    """Some images of a data set and how many there are of each class. The first time may take some seconds.
+
+    `known`: what describes it by now, where it changes from look to look."""
     where = where or settings()
-    return _view(name, where, _summary(name, where))
+    return _view(name, where, known or _summary(name, where))
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the images...")

@@ -5,33 +5,25 @@ from __future__ import annotations
 import re
 import shutil
 import unicodedata
-from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
-from uuid import uuid4
 
 import streamlit as st
 
 from ui import cached
-from ui.cached import datasets
-from ui.data import browse
+from ui.data import look
 from ui.data.uploads import RUNS, kind, release
-from ui.errors import plain, shown
-from vae_core.data import catalog, importing, sheets, sources
-from vae_core.data.fitting import Fitting
+from ui.errors import shown
+from vae_core.data import catalog, importing, originals, sheets, sources
+from vae_core.data.originals import Original
 from vae_core.errors import LoupeError
 from vae_core.runs import files
 from vae_core.settings import Settings
 
-KEY, UPLOADS = "data_preview", "data_uploads"
+UPLOADS, HELD = "data_uploads", "data_uploads_held"
 NAMELESS = "images"  # what is suggested where a file's name has no letter that a data set's may have
 TYPES = ("npz", "npy", "zip", "tar", "gz", "tgz", "csv", "tsv", "parquet")
 UPLOAD, HERE = "Upload", "Folder or file here"
-FITS = {
-    "pad": "Pad with black to the largest",
-    "crop": "Crop to the middle of the smallest",
-    "scale": "Shrink large ones, then pad",
-}
 FORMS = """
 - **.zip** or **.tar.gz** with a folder of pictures for each class, these below `train` and `test` where that is known,
   or with a list of them such as `labels.csv`
@@ -39,37 +31,28 @@ FORMS = """
 - **.npz** with `x_train`, `y_train`, `x_test`, `y_test`, or with `images` and `labels`; **.npy**
 - **.parquet** with pictures; a **.gz** in the form of MNIST's files
 """
-DAY = 86_400
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A data set that was read but not kept: it lies in a cache folder of its own."""
-
-    name: str
-    where: Settings
-
-    def keep(self, settings: Settings) -> None:
-        """What lies in the preview's cache folder goes to the same place of the real one, unless that is taken."""
-        if self.name in catalog.names(settings):
-            raise LoupeError(f"There is a data set called '{self.name}' already", fix="Choose another name")
-        for path in self.where.cache.glob("*/*"):
-            target = settings.cache / path.relative_to(self.where.cache)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(target)
-        self.discard()
-
-    def discard(self) -> None:
-        shutil.rmtree(self.where.cache.parent, ignore_errors=True)
+NAME_HELP = "Letters, digits, dashes, underscores."
 
 
 def show() -> None:
-    preview: Preview | None = st.session_state.get(KEY)
-    if preview and preview.where.cache.is_dir():
-        _look(preview)
-    else:
-        st.session_state.pop(KEY, None)
+    preview = look.opened()
+    if preview is None:
         _form()
+        return
+    with shown():
+        look.show(preview)
+        _let_go()
+    if not preview.is_anything_read:  # with the words of what is wrong above the form, which still has the files
+        preview.discard()
+        _form()
+
+
+def _let_go() -> None:
+    """Of the uploads, which are kept as files by now; a new key empties the field."""
+    held = st.session_state.pop(HELD, None)
+    if held:
+        release(held)
+        st.session_state[UPLOADS] += 1
 
 
 def _form() -> None:
@@ -86,22 +69,11 @@ def _form() -> None:
     else:
         path = _typed(st.text_input("Path", key="data_path", placeholder=f"{roots[0]}/...", help=_below(roots)) or "")
     suggested = _suggested(uploads, path)
-    name, options = _options(suggested)
+    # As a placeholder: a value that comes with the files would take the place of one that is being written.
+    name = st.text_input("Name", key="data_name", placeholder=suggested, width=360, help=NAME_HELP)
     if st.button("Look at it", type="primary", disabled=not (uploads or path)):
         with shown():
-            _read(uploads, path, name or suggested, options)
-
-
-def _options(suggested: str) -> tuple[str, dict[str, Any]]:
-    left, middle, right = st.columns([2, 2, 1])
-    name = left.text_input("Name", key="data_name", placeholder=suggested, help="Letters, digits, dashes, underscores.")
-    fit = middle.selectbox(
-        "Pictures of different sizes", list(FITS), format_func=FITS.__getitem__, help="Proportions are never changed."
-    )
-    size = right.number_input(
-        "Side", 0, 256, 0, 8, help="Height and width in pixels that all get. 0: as they are, up to 128."
-    )
-    return str(name or ""), {"fit": fit, "size": (int(size), int(size)) if size else None}
+            _begin(uploads, path, name or suggested)
 
 
 def _below(roots: tuple[Path, ...]) -> str:
@@ -117,25 +89,20 @@ def _suggested(uploads: list[Any], path: str) -> str:
     return kept or (NAMELESS if uploads or path else "")
 
 
-def _read(uploads: list[Any], path: str, name: str, options: dict[str, Any]) -> None:
+def _begin(uploads: list[Any], path: str, name: str) -> None:
     settings = cached.settings()
     catalog.check_name(name)
     if name.lower() in catalog.names(settings):
         raise LoupeError(f"There is a data set called '{name}' already", fix="Choose another name, or remove that one")
-    previews = settings.cache / "previews"
-    files.sweep(previews, "", DAY)
-    folder = previews / uuid4().hex
-    preview = Preview(name, replace(settings, cache=folder / "cache", data=None))
+    preview = look.begin(name)
     try:
+        folder = originals.folder(name, preview.where)
         source, pictures = _uploaded(uploads, folder) if uploads else (_allowed(path, settings), None)
-        with browse.progress() as tell:
-            catalog.add(source, name, preview.where, Fitting(**options), images=pictures, progress=tell)
+        look.open_(preview, Original(source, pictures))
     except BaseException:  # a click elsewhere ends a script too
         preview.discard()
         raise
-    release(uploads)
-    st.session_state[KEY] = preview
-    st.session_state[UPLOADS] += 1
+    st.session_state[HELD] = uploads
     st.rerun()
 
 
@@ -186,23 +153,3 @@ def _is_of_another_host(text: str, roots: tuple[Path, ...]) -> bool:
     """By its text alone. A home may lie on a server; that one this computer is signed in at."""
     is_host = text[:2].replace("/", "\\") == "\\\\"
     return is_host and not any(PureWindowsPath(text).is_relative_to(root) for root in roots if root.drive)
-
-
-def _look(preview: Preview) -> None:
-    """The preview, with all that the loader has to say about it."""
-    data = catalog.describe(preview.name, preview.where)
-    st.success(f"This is what **{plain(preview.name)}** would be. Nothing is kept yet.", icon=":material/preview:")
-    with st.container(horizontal=True):
-        if st.button("Keep it", type="primary", icon=":material/check:"):
-            with shown():
-                preview.keep(cached.settings())
-                st.session_state.pop(KEY)
-                datasets.refresh()
-                browse.open_next(preview.name)
-                st.rerun()
-        if st.button("Discard", icon=":material/close:"):
-            preview.discard()
-            st.session_state.pop(KEY)
-            st.rerun()
-    browse.overview(data)
-    browse.samples(datasets.view(preview.name, preview.where))

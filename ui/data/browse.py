@@ -7,10 +7,9 @@ from html import escape
 
 import streamlit as st
 
-from ui import cached, choice, pixels, words
+from ui import cached, choice, pixels
 from ui.cached import datasets
 from ui.errors import plain, shown
-from ui.form import widgets
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
@@ -63,21 +62,20 @@ def _is_here(name: str) -> bool:
     return False
 
 
-def overview(data: Summary) -> None:
-    height, width, channels = data.image
+def head(data: Summary) -> None:
     st.subheader(plain(data.title))
     st.caption(" · ".join(part for part in (ORIGINS[data.origin], plain(data.source.rsplit("/", 1)[-1])) if part))
+
+
+def facts(data: Summary) -> None:
+    height, width, channels = data.image
     own = "The same for every training." if data.validation else "Each training holds back a fifth of its images."
     with st.grid(6, min_column_width=100):
-        _fact("Size", f"{height} × {width}", f"Pixels, height × width, {'grey' if channels == 1 else 'in colour'}.")
+        _fact("Size", f"{width} × {height}", f"Pixels, width × height, {'grey' if channels == 1 else 'in colour'}.")
         _fact("Training", f"{data.train - data.validation:,}", "Images that models learn from.")
         _fact("Validation", f"{data.validation:,}" if data.validation else "a fifth", f"Choose the best epoch. {own}")
         _fact("Test", f"{data.test:,}", "Images that no training sees. What a model is worth is measured on them.")
         _fact("Classes", f"{len(data.classes)}" if data.classes else "none", CLASSES_HELP)
-    for warning in data.warnings:
-        st.warning(plain(warning + "."), icon=":material/warning:")
-    for note in data.notes:
-        st.caption(plain(note + "."))
 
 
 def _fact(label: str, value: str, told: str) -> None:
@@ -113,7 +111,7 @@ def samples(view: glance.View) -> None:
     """A line a class: its name, some of its images, how many there are."""
     lines = view.lines
     if not lines[0].name:
-        pixels.sheet(lines[0].images, "Images of the data set", columns=16)
+        pixels.sheet(lines[0].images, "Images of the data set", columns=glance.COLUMNS)
         return
     st.html(f'<div style="{GRID}">{HEAD}{"".join(_line(line) for line in lines)}</div>')
     if view.left_out:
@@ -145,32 +143,3 @@ def noise(view: glance.View) -> None:
         "learns to draw the clean image. Set the same number on the Train page.",
     )
     pixels.sheet(glance.noisy(view.mix, sigma), "Images, and below each the same with noise", width=900)
-
-
-def actions(data: Summary) -> None:
-    with st.container(horizontal=True):
-        if st.button("Train on it", type="primary", icon=":material/model_training:"):
-            _train_on(data.name)
-        if data.origin == "added" and st.button("Remove", icon=":material/delete:"):
-            remove(data)
-
-
-def _train_on(name: str) -> None:
-    st.session_state[widgets.key("dataset")] = name
-    st.session_state.pop(widgets.key("start"), None)
-    choice.turn_to("Set up")
-    choice.go("pages/train.py")
-
-
-@st.dialog("Remove this data set?")
-def remove(data: Summary) -> None:
-    using = [run.name for run in cached.runs() if run.dataset == data.name]
-    st.markdown(f"**{plain(data.name)}** is forgotten. The files that it was read from stay.")
-    if using:
-        st.markdown(f"{words.plural(len(using), 'run')} trained on it stay, but cannot be evaluated again.")
-    if st.button("Remove", type="primary", icon=":material/delete:"):
-        with shown():
-            catalog.remove(data.name, cached.settings())
-            datasets.refresh()
-            st.session_state.pop("data", None)
-            st.rerun()

@@ -157,7 +157,7 @@ def _confusion(found: separation.Confusion, rate: float) -> None:
 def _ranked(run: Run, arrays: Mapping[str, np.ndarray], line: float, classes: tuple[str, ...]) -> None:
     scores, places = arrays["scores"][0], arrays["places"]
     try:
-        images, labels = datasets.test_images(run.config().dataset)[0], cached.codes(run).get("labels")
+        images, labels = datasets.test_images(run.data_name())[0], cached.codes(run).get("labels")
     except LoupeError:
         return
     if len(images) <= places.max():

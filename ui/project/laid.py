@@ -114,7 +114,7 @@ def originals(view: View, ids: Array) -> Array | None:
     found = np.empty((len(ids), *view.images.shape[1:]), np.uint8)
     found[ids < tests] = view.images[ids[ids < tests]]
     if (ids >= tests).any():
-        found[ids >= tests] = datasets.train_images(view.config.dataset)[ids[ids >= tests] - tests]
+        found[ids >= tests] = datasets.train_images(view.run.data_name())[ids[ids >= tests] - tests]
     return found
 
 

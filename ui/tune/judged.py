@@ -33,7 +33,7 @@ def show(search: Search, best: Trial, winner: str) -> None:
         return
     run = Run(winner, cached.settings()) if winner else None
     metrics = run.metrics() if run and run.state() == "done" else None
-    strip = metrics["baselines"] if metrics else run_film.strip(search.configs(best.settings)[0])
+    strip = metrics["baselines"] if metrics else run_film.strip(search.configs(best.settings)[0], search.base.dataset)
     judged = verdict.judge(search.base, found, metrics, strip)
     for sentence in judged.words:
         st.warning(plain(sentence), icon=":material/stethoscope:")

@@ -60,6 +60,7 @@ def config_of(recipe: str | None, lite: bool, changes: dict[str, Any], settings:
     if recipe is None and lite:
         raise WrongUse("--lite is the small form of a recipe", fix="Name a recipe, or leave --lite out")
     if "dataset" in changes:
+        catalog.check_name(changes["dataset"])  # an older version has none that is for people
         data = catalog.describe(changes["dataset"], settings)
         changes |= {"dataset": data.name, "image": data.image}
     with wrong_use():

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_core.data import builtin, checks, importing, keeping, local, raw
+from vae_core.data import builtin, checks, importing, keeping, local, originals, raw
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
-from vae_core.data.fitting import Fitting
+from vae_core.data.fitting import EARLIER, Fitting
+from vae_core.data.originals import Original
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
 RULES = 1  # raised when images are read or checked in another way, so that kept copies are made anew
+VERSIONED = re.compile(local.NAME.pattern + r"@[0-9a-f]{16}")  # a version that is no longer the newest
 log = logging.getLogger(__name__)
 
 
@@ -86,15 +90,31 @@ def add(
     """
     check_name(name)
     _refuse_taken(name, settings)
-    path = importing.located(path)
-    pictures = importing.located(images) if images else None
-    found = importing.read(path, settings, fitting or Fitting(), pictures=pictures, progress=progress)
-    dataset = checks.with_warnings(raw.assemble(found, name, name, str(path), seed=seed), progress)
-    try:
-        keeping.write(dataset, _added_folder(settings) / name)
-    except OSError as error:
-        raise LoupeError(f"'{name}' could not be kept in {_added_folder(settings)} ({error})") from None
+    place, pictures = importing.located(path), importing.located(images) if images else None
+    original = Original(place, pictures, seed, fitting or Fitting())
+    dataset = read(name, original, settings, progress)
+    with told(name, settings):
+        keeping.write(dataset, added_folder(settings) / name)
+        originals.remember(name, original, settings)
     return dataset
+
+
+def read(name: str, original: Original, settings: Settings, progress: Progress | None = None) -> Dataset:
+    path = original.path
+    found = importing.read(path, settings, original.fitting, pictures=original.pictures, progress=progress)
+    source = path.name if originals.is_kept(path, originals.folder(name, settings)) else str(path)
+    dataset = raw.assemble(found, name, name, source, seed=original.seed, scratch=settings.cache)
+    del found  # its pixels lie in the data set by now
+    return checks.with_warnings(dataset, progress)
+
+
+@contextmanager
+def told(name: str, settings: Settings) -> Iterator[None]:
+    """A full disk, for one, is a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise LoupeError(f"'{name}' could not be kept in {settings.cache} ({error})") from None
 
 
 def _refuse_taken(name: str, settings: Settings) -> None:
@@ -109,7 +129,9 @@ def remove(name: str, settings: Settings) -> None:
     if origin.kind != "added":
         where = "lies in the local data folder" if origin.kind == "local" else "comes with the program"
         raise LoupeError(f"'{name}' {where}", "Only data sets that were added can be removed")
-    shutil.rmtree(origin.folder)
+    for folder in (origin.folder, *origin.folder.parent.glob(f"{origin.folder.name}@*")):
+        shutil.rmtree(folder)
+    originals.remove(origin.folder.name, settings)
 
 
 def check_name(name: str) -> None:
@@ -121,6 +143,8 @@ def check_name(name: str) -> None:
 
 
 def _find(name: str, settings: Settings) -> _Origin:
+    if VERSIONED.fullmatch(name) and (added_folder(settings) / name).is_dir():
+        return _Origin("added", added_folder(settings) / name, _never)
     check_name(name)
     key = local.canonical(name)
     known = builtin.find(key)
@@ -129,7 +153,7 @@ def _find(name: str, settings: Settings) -> _Origin:
             return _local(key, stem, path, known, settings)
     added = {local.canonical(folder): folder for folder in _added(settings)}.get(key)
     if added:
-        return _Origin("added", _added_folder(settings) / added, _never)
+        return _Origin("added", added_folder(settings) / added, _never)
     if known:
         return _built_in(known, settings)
     raise LoupeError(
@@ -141,7 +165,7 @@ def _find(name: str, settings: Settings) -> _Origin:
 
 def _local(key: str, name: str, path: Path, known: Builtin | None, settings: Settings) -> _Origin:
     def make(progress: Progress | None) -> Dataset:
-        found = importing.read(path, settings, Fitting(), progress=progress)
+        found = importing.read(path, settings, EARLIER, progress=progress)
         if known is None:
             return raw.assemble(found, name, name, str(path))
         builtin.check_known(known, found)
@@ -198,10 +222,10 @@ def _kept_folder(key: str, stamp: str, settings: Settings) -> Path:
     return settings.cache / "kept" / f"{key}-{RULES}.{keeping.VERSION}.{stamp}"
 
 
-def _added_folder(settings: Settings) -> Path:
+def added_folder(settings: Settings) -> Path:
     return settings.cache / "datasets"
 
 
 def _added(settings: Settings) -> list[str]:
-    folder = _added_folder(settings)
-    return [path.name for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    folder = added_folder(settings)
+    return [path.name for path in folder.iterdir() if local.NAME.fullmatch(path.name)] if folder.is_dir() else []

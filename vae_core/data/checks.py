@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vae_core.data.dataset import Array, Dataset, Part
+from vae_core.data import large
+from vae_core.data.dataset import Array, Dataset, Part, Warned
 from vae_core.data.download import Progress
 from vae_core.errors import LoupeError
 from vae_core.words import some
@@ -18,6 +19,7 @@ SIGNATURE = 8  # blocks a side
 MEASURES = 15  # of a signature that are compared: its directions of largest variance
 PAIRS = 600_000_000  # compared at most in one search for near duplicates: about a second
 CLOSE = 0.1  # of an image's own contrast: the difference that makes a near duplicate
+TOO_GOOD = "results on them are too good"
 LEAST = 1.0  # grey levels: the same for images with next to no contrast
 
 
@@ -34,21 +36,30 @@ class Leak:
 class _Signed:
     """Images with what tells at a glance which of them may be alike."""
 
-    pixels: Array
-    signatures: Array
+    pixels: Array  # of a whole part
+    places: Array  # of those that are meant
+    signatures: Array  # of these
 
     @classmethod
-    def of(cls, pixels: Array) -> _Signed:
-        return cls(pixels, _signatures(pixels))
+    def of(cls, pixels: Array, places: Array) -> _Signed:
+        return cls(pixels, places, _signatures(pixels)[places])
+
+    def rows(self, chosen: Array) -> Array:
+        """As floats, each image a row. What was read of a file is let go."""
+        found = self.pixels[self.places[chosen]].reshape(len(chosen), -1).astype(np.float32)
+        large.let_go(self.pixels)
+        return found
 
 
 def with_warnings(dataset: Dataset, progress: Progress | None = None) -> Dataset:
-    """The same data set with what was found in it; refused where every image is one flat colour."""
+    """The same data set with what was found in it, that first which would do most to a result. Refused where every
+    image is one flat colour."""
     found = [*_constant(dataset), *_classes(dataset), *_sorted(dataset), *_duplicates(dataset, progress)]
-    return replace(dataset, warnings=(*dataset.warnings, *found))
+    ordered = sorted([*dataset.warnings, *found], key=lambda told: -getattr(told, "weight", 0.0))
+    return replace(dataset, warnings=tuple(ordered))
 
 
-def _constant(dataset: Dataset) -> Iterator[str]:
+def _constant(dataset: Dataset) -> Iterator[Warned]:
     counts = [_flat(part.pixels) for part in (dataset.train, dataset.test)]
     total = len(dataset.train) + len(dataset.test)
     if sum(counts) == total:
@@ -58,28 +69,29 @@ def _constant(dataset: Dataset) -> Iterator[str]:
             "Look at the values: were they rounded or scaled to nothing?",
         )
     if sum(counts):
-        yield f"{sum(counts):,} of {total:,} images are one flat colour"
+        yield Warned(f"{sum(counts):,} of {total:,} images are one flat colour", weight=0.8 * sum(counts) / total)
 
 
 def _flat(pixels: Array) -> int:
     rows = pixels.reshape(len(pixels), -1)
-    return int((rows.max(axis=1) == rows.min(axis=1)).sum())
+    return sum(int((rows[some].max(axis=1) == rows[some].min(axis=1)).sum()) for some in large.blocks(rows))
 
 
-def _classes(dataset: Dataset) -> Iterator[str]:
+def _classes(dataset: Dataset) -> Iterator[Warned]:
     if dataset.train.labels is None or dataset.test.labels is None:
         return
     if len(dataset.classes) == 1:
-        yield f"All images are of one class, '{dataset.classes[0]}': nothing can be said about how classes separate"
+        told = f"All images are of one class, '{dataset.classes[0]}': nothing can be said about how classes separate"
+        yield Warned(told, weight=0.3)
     counts = np.bincount(np.concatenate([dataset.train.labels, dataset.test.labels]), minlength=len(dataset.classes))
     few = [f"{name} ({count})" for name, count in zip(dataset.classes, counts, strict=True) if count < FEW]
     if few:
-        yield f"Classes with fewer than {FEW} images: {some(few, 5)}"
+        yield Warned(f"Classes with fewer than {FEW} images: {some(few, 5)}", weight=0.2 * len(few) / len(counts))
 
 
-def _sorted(dataset: Dataset) -> Iterator[str]:
+def _sorted(dataset: Dataset) -> Iterator[Warned]:
     if is_sorted(dataset.train.labels):
-        yield (
+        yield Warned(
             "The training images are sorted by class, so the first or last of them do not stand for all: "
             "a split in file order ('tail') would train and validate on different classes. The shuffled split is safe"
         )
@@ -94,26 +106,30 @@ def is_sorted(labels: Array | None) -> bool:
     return bool(expected and (labels[1:] != labels[:-1]).sum() < expected / 2)
 
 
-def _duplicates(dataset: Dataset, progress: Progress | None) -> Iterator[str]:
+def _duplicates(dataset: Dataset, progress: Progress | None) -> Iterator[Warned]:
     if progress:
         progress("Looking for copies", 0, 0)
     train, test = _names(dataset.train), _names(dataset.test)
     _, first = np.unique(train, return_index=True)
     copies = len(train) - len(first)
     if copies:
-        yield f"{copies:,} of {len(train):,} training images are exact copies of others among them"
+        told = f"{copies:,} of {len(train):,} training images are exact copies of others among them"
+        yield Warned(told, weight=0.5 * copies / len(train))
     leaked = np.isin(test, train)
     if leaked.any():
-        yield f"{leaked.sum():,} of {len(test):,} test images are in the training set too: results on them are too good"
-    bank, rest = dataset.train.pixels[first] if copies else dataset.train.pixels, dataset.test.pixels[~leaked]
-    known, others = _Signed.of(bank), _Signed.of(rest)
+        told = f"{leaked.sum():,} of {len(test):,} test images are in the training set too: {TOO_GOOD}"
+        yield Warned(told, weight=leaked.mean())
+    bank, rest = np.sort(first), np.flatnonzero(~leaked)
+    known, others = _Signed.of(dataset.train.pixels, bank), _Signed.of(dataset.test.pixels, rest)
     near, looked = _near(others, known, progress)
     if len(near):
         told = _of(len(near), looked, len(rest))
-        yield f"{told} test images are nearly the same as a training image: results on them are too good"
+        text = f"{told} test images are nearly the same as a training image: {TOO_GOOD}"
+        yield Warned(text, weight=len(near) / looked)
     near, looked = _near(known, known, progress)
     if len(near):
-        yield f"{_of(len(near), looked, len(bank))} training images are nearly the same as another one"
+        told = f"{_of(len(near), looked, len(bank))} training images are nearly the same as another one"
+        yield Warned(told, weight=0.3 * len(near) / looked)
 
 
 def leak(dataset: Dataset) -> Leak:
@@ -124,7 +140,8 @@ def leak(dataset: Dataset) -> Leak:
     found = order[np.minimum(np.searchsorted(names, test, sorter=order), len(order) - 1)]
     same = names[found] == test
     rest = np.flatnonzero(~same)
-    near, looked = _near(_Signed.of(dataset.test.pixels[rest]), _Signed.of(dataset.train.pixels))
+    everything = np.arange(len(names))
+    near, looked = _near(_Signed.of(dataset.test.pixels, rest), _Signed.of(dataset.train.pixels, everything))
     exact = np.flatnonzero(same)
     places = np.concatenate([exact, rest[near[:, 0]]]), np.concatenate([found[exact], near[:, 1]])
     return Leak(*places, looked + len(exact))
@@ -137,7 +154,11 @@ def _of(close: int, looked: int, total: int) -> str:
 def _names(part: Part) -> Array:
     """A hash for each image."""
     rows = part.pixels.reshape(len(part), -1)
-    return np.array([hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).hexdigest() for row in rows])
+    return np.array([name for some in large.blocks(rows) for name in map(_name, rows[some])])
+
+
+def _name(row: Array) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).hexdigest()
 
 
 def _signatures(pixels: Array) -> Array:
@@ -147,29 +168,28 @@ def _signatures(pixels: Array) -> Array:
     columns = np.unique(np.linspace(0, width, SIGNATURE, endpoint=False).astype(int))
     area = np.outer(np.diff(rows, append=height), np.diff(columns, append=width))
     result = np.empty((len(pixels), len(rows) * len(columns)), np.float32)
-    for start in range(0, len(pixels), 2048):
-        grey = pixels[start : start + 2048].sum(axis=3, dtype=np.float32) / pixels.shape[3]
-        blocks = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2) / area
-        result[start : start + 2048] = blocks.reshape(len(blocks), -1)
+    for rows_ in large.blocks(pixels):
+        grey = pixels[rows_].sum(axis=3, dtype=np.float32) / pixels.shape[3]
+        means = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2) / area
+        result[rows_] = means.reshape(len(means), -1)
     return result
 
 
 def _near(images: _Signed, bank: _Signed, progress: Progress | None = None) -> tuple[Array, int]:
     """Places (m, 2) of images and of their nearest neighbours (by signature) in the bank that are so close that it is
     the same picture; and how many images were looked at. Where the bank is the images, none is its own neighbour."""
-    total = len(images.pixels)
-    count = min(total, max(1, PAIRS // max(1, len(bank.pixels))))
-    if not count or len(bank.pixels) < 2:
+    total = len(images.places)
+    count = min(total, max(1, PAIRS // max(1, len(bank.places))))
+    if not count or len(bank.places) < 2:
         return np.empty((0, 2), np.int64), total
     looked = np.linspace(0, total - 1, count).astype(int)
     own = looked if images is bank else None
     nearest = _nearest(images.signatures[looked], bank.signatures, own, progress)
     close = np.zeros(count, bool)
-    size = images.pixels[0].size
-    block = max(1, 4_000_000 // size)
+    block = max(1, 4_000_000 // images.pixels[0].size)
     for start in range(0, count, block):
-        one = images.pixels[looked[start : start + block]].reshape(-1, size).astype(np.float32)
-        other = bank.pixels[nearest[start : start + block]].reshape(-1, size)
+        one = images.rows(looked[start : start + block])
+        other = bank.rows(nearest[start : start + block])
         difference = np.sqrt(((one - other) ** 2).mean(axis=1))
         close[start : start + block] = difference <= np.maximum(LEAST, CLOSE * one.std(axis=1))
     return np.column_stack([looked[close], nearest[close]]), count

@@ -8,7 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from vae_core.data import large
+
 Array = np.ndarray[Any, Any]
+
+
+class Warned(str):
+    """A warning; where there is one, the repair: other settings of how the images are read; and about which share of a
+    result it may spoil, by which warnings are ordered before they are kept."""
+
+    def __new__(cls, text: str, repair: dict[str, Any] | None = None, weight: float = 0.0) -> Warned:
+        found = super().__new__(cls, text)
+        found.repair, found.weight = repair or {}, weight
+        return found
+
+    repair: dict[str, Any]
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ def fingerprint(train: Part, test: Part, validation: Array | None = None, groups
         if values is None:
             digest.update(b"none")
             continue
-        values = np.ascontiguousarray(values)
         digest.update(f"{values.dtype.str}{values.shape}".encode())
-        digest.update(values.reshape(-1).view(np.uint8).data)
+        for rows in large.blocks(values):
+            digest.update(np.ascontiguousarray(values[rows]).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]

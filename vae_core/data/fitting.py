@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from vae_core.data.dataset import Array
+from vae_core.data.dataset import Array, Warned
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
-FITS = ("pad", "crop", "scale")
+FITS = ("fit", "pad", "crop", "scale")
+FILLS = ("edge", "white", "black")
+BACKGROUNDS = ("auto", "white", "black")
 KEPT_SIDE = 128  # pictures keep their size up to here
 SIDES = (8, 256)  # what the models are made for
+LADDER = (28, 32, 48, 64, 96, 128)  # sides that are chosen by themselves: their halves and quarters are whole, too
+MIXED_SIDE = 64  # pictures without a size of their own get no more: 128 costs four times the time of a training
+EPOCH = 2**27  # pixels that an epoch may have where the side is chosen: as many as three epochs of MNIST
+MOST = 0.9  # of the pictures have one size: it is that of the data set
+FILL_WORDS = {"edge": "the colour of their own edge", "white": "white", "black": "black"}
+LEVELS = {"white": 255, "black": 0}
+FAR = 64  # grey levels that are seen at a glance
 Size = tuple[int, int]  # height, width
 
 
@@ -21,74 +31,144 @@ Size = tuple[int, int]  # height, width
 class Fitting:
     """How pictures come to one size. Proportions are never changed.
 
-    "pad": the size of the largest picture, black around smaller ones. "crop": the size of the smallest, the middle of
-    larger ones. "scale": larger pictures are shrunk until they fit, then padded. Without a `size` no side is over 128.
+    "fit": each is scaled, up or down, until it just fits. "pad": the size of the largest picture. "crop": the size of
+    the smallest, the middle of larger ones. "scale": larger pictures are shrunk until they fit. What a picture leaves
+    free gets the `fill`; what is transparent is laid on the `background`, "auto" being the one that contrasts more.
     """
 
-    fit: str = "pad"
+    fit: str = "fit"
     size: Size | None = None
+    fill: str = "edge"
+    background: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.fit not in FITS:
-            raise LoupeError(f"fit is '{self.fit}'", f"One of {', '.join(FITS)} was expected")
+        for name, known in (("fit", FITS), ("fill", FILLS), ("background", BACKGROUNDS)):
+            if getattr(self, name) not in known:
+                raise LoupeError(f"{name} is '{getattr(self, name)}'", f"One of {', '.join(known)} was expected")
         if self.size and not all(type(side) is int and SIDES[0] <= side <= SIDES[1] for side in self.size):
             raise LoupeError(
-                f"The size is {self.size}", f"A height and a width from {SIDES[0]} to {SIDES[1]} were expected"
+                f"The size is {told(self.size)}", f"A width and a height from {SIDES[0]} to {SIDES[1]} were expected"
             )
 
     @property
     def box(self) -> Size:
         return self.size or (KEPT_SIDE, KEPT_SIDE)
 
-    def common(self, sizes: Iterable[Size]) -> Size:
-        heights, widths = zip(*sizes, strict=True)
+    def common(self, sizes: Sequence[Size], count: int) -> Size:
+        """The size that all `count` pictures get, some or all of them having these."""
+        if self.size:
+            return self.size
+        if self.fit == "fit":
+            return chosen(sizes, count)
+        heights, widths = zip(*(self._inner(size) for size in sizes), strict=True)
         pick = min if self.fit == "crop" else max
-        return self.size or (pick(heights), pick(widths))
+        return pick(heights), pick(widths)
+
+    def _inner(self, size: Size) -> Size:
+        """What the box holds of a picture."""
+        if self.fit == "scale" and (size[0] > self.box[0] or size[1] > self.box[1]):
+            return inside(size, self.box)
+        return min(size[0], self.box[0]), min(size[1], self.box[1])
+
+
+EARLIER = Fitting("pad", fill="black", background="white")  # what lies in the local data folder was always read so
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A rule for certain pictures: what it left open is decided."""
+
+    rule: Fitting
+    size: Size
+    background: str = "white"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A picture as the plan wants it, and what the plan did to it."""
+
+    pixels: Array
+    size: Size  # before
+    border: float = 0.0  # share of it that was filled
+    is_framed: bool = False  # in a colour that is far from its own edge
+
+
+def told(size: Size) -> str:
+    """Width first, as pictures are measured everywhere."""
+    return f"{size[1]}x{size[0]}"
+
+
+def chosen(sizes: Sequence[Size], count: int) -> Size:
+    """The size that nearly all pictures have; else a square whose side is near their median, and can be paid for."""
+    common, times = Counter(sizes).most_common(1)[0]
+    if times >= MOST * len(sizes) and max(common) <= KEPT_SIDE:
+        return common
+    paid = [side for side in LADDER if side <= MIXED_SIDE and count * side * side <= EPOCH] or LADDER[:1]
+    median = float(np.median([max(size) for size in sizes]))
+    side = min(paid, key=lambda one: abs(one - median))
+    return side, side
+
+
+def inside(size: Size, box: Size) -> Size:
+    """As large as fits the box, proportions kept."""
+    factor = min(box[0] / size[0], box[1] / size[1])
+    return min(box[0], max(1, round(size[0] * factor))), min(box[1], max(1, round(size[1] * factor)))
 
 
 def fit_array(pixels: Array, fitting: Fitting, settings: Settings) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
     """The same rule for images that came as one array; nothing is copied where nothing has to change."""
     height, width = pixels.shape[1:3]
-    target = fitting.size or (min(height, KEPT_SIDE), min(width, KEPT_SIDE))
-    if target == (height, width):
-        _check_sides(target)
+    plan = Plan(fitting, fitting.common([(height, width)], len(pixels)))
+    check_sides(plan.size)
+    if plan.size == (height, width):
         return pixels, (), ()
-    boxed = [into_box(image, fitting) for image in pixels]
-    return to_one_size(boxed, [(height, width)] * len(pixels), fitting, settings)
+    check_bytes(len(pixels) * plan.size[0] * plan.size[1] * pixels.shape[3], settings)
+    result = np.empty((len(pixels), *plan.size, pixels.shape[3]), np.uint8)
+    account = Account(plan)
+    for target, picture in zip(result, pixels, strict=True):
+        fitted = place(picture, plan)
+        target[...] = fitted.pixels
+        account.add(fitted)
+    return result, account.notes(), account.warnings()
 
 
-def into_box(pixels: Array, fitting: Fitting) -> Array:
-    """No larger than the box: shrunk with its proportions kept if that was chosen, else the middle of it."""
-    height, width = fitting.box
-    if pixels.shape[0] <= height and pixels.shape[1] <= width:
+def place(pixels: Array, plan: Plan) -> Fitted:
+    """One picture in the middle of its new size, the rest filled."""
+    before = pixels.shape[:2]
+    if before == plan.size:
+        return Fitted(pixels, before)
+    inner = _middle(_scaled(pixels, plan), *plan.size)
+    if inner.shape[:2] == plan.size:
+        return Fitted(np.ascontiguousarray(inner), before)  # a copy, so that the large picture is let go
+    edge = _edge(inner)
+    colour = edge if plan.rule.fill == "edge" else np.full_like(edge, LEVELS[plan.rule.fill])
+    result = np.empty((*plan.size, pixels.shape[2]), np.uint8)
+    result[...] = colour
+    _middle(result, *inner.shape[:2])[...] = inner
+    border = 1 - inner.shape[0] * inner.shape[1] / (plan.size[0] * plan.size[1])
+    return Fitted(result, before, border, bool(np.abs(colour.astype(int) - edge).max() > FAR))
+
+
+def _scaled(pixels: Array, plan: Plan) -> Array:
+    size: Size = pixels.shape[:2]
+    box = plan.size if plan.rule.fit == "fit" else plan.rule.box
+    is_larger = size[0] > box[0] or size[1] > box[1]
+    if plan.rule.fit not in ("fit", "scale") or (plan.rule.fit == "scale" and not is_larger):
         return pixels
-    if fitting.fit != "scale":
-        return np.ascontiguousarray(_middle(pixels, height, width))  # a copy, so that the large picture is let go
     import PIL.Image
 
+    height, width = inside(size, box)
     image = PIL.Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    image.thumbnail((width, height), PIL.Image.Resampling.LANCZOS)
-    shrunk = np.asarray(image)
-    return shrunk[..., None] if shrunk.ndim == 2 else shrunk
+    # Lanczos leaves the sharpest small picture, but draws rings around what it enlarges.
+    filter_ = PIL.Image.Resampling.LANCZOS if is_larger else PIL.Image.Resampling.BICUBIC
+    scaled = np.asarray(image.resize((width, height), filter_))
+    return scaled[..., None] if scaled.ndim == 2 else scaled
 
 
-def to_one_size(
-    pictures: Sequence[Array], sizes: Sequence[Size], fitting: Fitting, settings: Settings
-) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
-    """Pictures that fit the box, as one array; `sizes` are those before anything was done."""
-    height, width = fitting.common(picture.shape[:2] for picture in pictures)
-    _check_sides((height, width))
-    channels = max(picture.shape[2] for picture in pictures)
-    check_bytes(len(pictures) * height * width * channels, settings)
-    result = np.zeros((len(pictures), height, width, channels), np.uint8)
-    for target, picture in zip(result, pictures, strict=True):
-        inner = _middle(picture, height, width)
-        _middle(target, *inner.shape[:2])[...] = inner
-    grey = sum(picture.shape[2] < channels for picture in pictures)
-    notes = _size_notes(sizes, (height, width), fitting)
-    if grey:
-        notes.append(f"{grey} of {len(pictures)} images are grey among coloured ones: converted to RGB")
-    return result, tuple(notes), _size_warnings(sizes, (height, width), fitting)
+def _edge(pixels: Array) -> Array:
+    """The median of the outermost pixels, by channel."""
+    border = [pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]]
+    return np.median(np.concatenate(border), axis=0).astype(np.uint8)
 
 
 def _middle(pixels: Array, height: int, width: int) -> Array:
@@ -97,37 +177,105 @@ def _middle(pixels: Array, height: int, width: int) -> Array:
     return pixels[top : top + height, left : left + width]
 
 
-def _check_sides(size: Size) -> None:
+def check_sides(size: Size) -> None:
     if min(size) < SIDES[0]:
         raise LoupeError(
-            f"The images are {size[0]}x{size[1]} pixels", f"At least {SIDES[0]} pixels a side were expected"
+            f"The images are {told(size)} pixels",
+            f"At least {SIDES[0]} pixels a side were expected",
+            "Let them be scaled to fit a size",
         )
 
 
-def _size_notes(sizes: Sequence[Size], target: Size, fitting: Fitting) -> list[str]:
-    larger = sum(height > target[0] or width > target[1] for height, width in sizes)
-    smaller = sum(height < target[0] or width < target[1] for height, width in sizes)
-    shape, total = f"{target[0]}x{target[1]} pixels", len(sizes)
-    notes = []
-    if larger and fitting.fit == "scale":
-        notes.append(f"{larger} of {total} images were shrunk to fit {shape}, proportions kept, and padded with black")
-    elif larger:
-        notes.append(f"{larger} of {total} images were cropped to their middle {shape}")
-    if smaller:
-        notes.append(f"{smaller} of {total} images were padded with black to {shape}")
-    return notes
+class Account:
+    """What is told in the end of what was done to each picture."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.sizes: Counter[Size] = Counter()
+        self.borders = self.framed = 0
+        self.free = 0.0
+
+    def add(self, fitted: Fitted) -> None:
+        self.sizes[fitted.size] += 1
+        self.borders += fitted.border > 0
+        self.free += fitted.border
+        self.framed += fitted.is_framed
+
+    @property
+    def total(self) -> int:
+        return sum(self.sizes.values())
+
+    def _count(self, sizes: Iterable[Size]) -> int:
+        return sum(self.sizes[size] for size in sizes)
+
+    def notes(self) -> tuple[str, ...]:
+        height, width = self.plan.size
+        larger = [size for size in self.sizes if size[0] > height or size[1] > width]
+        found, shape = [], f"{told(self.plan.size)} pixels"
+        if len(self.sizes) > 1:
+            least, most = min(self.sizes, key=_area), max(self.sizes, key=_area)
+            found.append(f"The images came in {len(self.sizes):,} sizes, from {told(least)} to {told(most)}")
+        if self.plan.rule.fit == "fit":
+            changed = self._count(size for size in self.sizes if size != self.plan.size)
+            if changed:
+                found.append(f"{self._of(changed)} were scaled to fit {shape}, proportions kept")
+        elif larger and self.plan.rule.fit == "scale":
+            found.append(f"{self._of(self._count(larger))} were shrunk to fit {shape}, proportions kept")
+        elif larger:
+            found.append(f"{self._of(self._count(larger))} were cropped to their middle {shape}")
+        if self.borders:
+            found.append(f"{self._of(self.borders)} were padded with {FILL_WORDS[self.plan.rule.fill]} to {shape}")
+        return tuple(found)
+
+    def _of(self, count: int) -> str:
+        return f"{count:,} of {self.total:,} images"
+
+    def warnings(self) -> tuple[Warned, ...]:
+        """What was nobody's choice, or can hardly have been meant, is said aloud, with what would repair it."""
+        return tuple(found for found in (self._lost(), self._padded(), self._frames(), self._enlarged()) if found)
+
+    def _lost(self) -> Warned | None:
+        rule, target = self.plan.rule, self.plan.size
+        lost = [size for size in self.sizes if size[0] > rule.box[0] or size[1] > rule.box[1]]
+        if not lost or rule.size or rule.fit not in ("pad", "crop"):
+            return None
+        return Warned(
+            f"{self._count(lost):,} images are larger than {KEPT_SIDE} pixels a side, up to "
+            f"{told(max(lost, key=_area))}: only their middle {told(target)} is kept. Choose a size, or 'fit' to scale "
+            "them with their proportions kept",
+            {"fit": "fit"},
+            self._count(lost) / self.total,
+        )
+
+    def _padded(self) -> Warned | None:
+        share = self.free / max(1, self.total)
+        if share < 0.4 or self.plan.rule.fit == "fit":
+            return None
+        told = f"{share:.0%} of all pixels are border, which a model learns instead of images"
+        return Warned(told, {"fit": "fit"}, share)
+
+    def _frames(self) -> Warned | None:
+        if self.framed * 2 <= self.total:
+            return None
+        fill = self.plan.rule.fill
+        told = f"{self._of(self.framed)} have a {fill} frame that is no part of them"
+        return Warned(told, {"fill": "edge"}, 0.8 * self.framed / self.total)
+
+    def _enlarged(self) -> Warned | None:
+        rule, longest = self.plan.rule, max(self.plan.size)
+        small = self._count(size for size in self.sizes if 2 * max(size) <= longest)
+        if rule.fit != "fit" or not rule.size or 2 * small <= self.total:
+            return None
+        return Warned(
+            f"{self._of(small)} are enlarged to twice their size or more: there is no more to see, and each step of a "
+            "training costs more",
+            {"size": None},
+            0.3 * small / self.total,
+        )
 
 
-def _size_warnings(sizes: Sequence[Size], target: Size, fitting: Fitting) -> tuple[str, ...]:
-    """Cropping to the bound of 128 pixels was nobody's choice, so it is said aloud."""
-    lost = [size for size in sizes if size[0] > fitting.box[0] or size[1] > fitting.box[1]]
-    if not lost or fitting.size or fitting.fit == "scale":
-        return ()
-    height, width = max(lost)
-    return (
-        f"{len(lost)} images are larger than {KEPT_SIDE} pixels a side, up to {height}x{width}: only their middle "
-        f"{target[0]}x{target[1]} is kept. Choose a size, or 'scale' to shrink them with their proportions kept",
-    )
+def _area(size: Size) -> tuple[int, Size]:
+    return size[0] * size[1], size
 
 
 def check_bytes(size: int, settings: Settings) -> None:

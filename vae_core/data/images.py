@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from vae_core.data.dataset import Array
+from vae_core.data import large
+from vae_core.data.dataset import Array, Warned
 from vae_core.data.download import Progress
-from vae_core.data.fitting import Fitting, Size, check_bytes, into_box, to_one_size
+from vae_core.data.fitting import (
+    FAR,
+    KEPT_SIDE,
+    LEVELS,
+    Account,
+    Fitted,
+    Fitting,
+    Plan,
+    Size,
+    check_bytes,
+    check_sides,
+    place,
+)
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -24,62 +38,204 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 BATCH = 16  # pictures that one thread takes at a time
+BLOCK = 256  # pictures that are held at a time
+LOOKED = 1000  # pictures whose sizes decide where a size is chosen
+SHOWN = 192  # pictures that are shown before the others are read
+LAID = 100  # transparent pictures that decide what all are laid on
+HALF = 128  # grey level: what is darker is laid on white
 ORIENTATION = 0x0112  # the EXIF tag
+TURNED = (5, 6, 7, 8)  # its values for pictures that lie on their side
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".ppm", ".pgm", ".pnm")
+SHADES = {"white": "light", "black": "dark"}
+Found = TypeVar("Found")
+Read = Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
 class Decoded:
-    pixels: Array  # (height, width, 1 or 3), no larger than the fitting's box
-    size: Size  # as it was in the file
+    fitted: Fitted
     told: tuple[str, ...]  # what was converted
 
 
+@runtime_checkable
+class Showing(Protocol):
+    """A progress that wants some of the pictures before all of them are read."""
+
+    def __call__(self, doing: str, done: int, total: int) -> None: ...
+
+    def shows(self, pixels: Array) -> None: ...
+
+
 def read_all(
-    names: Sequence[str], read: Callable[[str], bytes], settings: Settings, fitting: Fitting, progress: Progress | None
+    names: Sequence[str], read: Read, settings: Settings, fitting: Fitting, progress: Progress | None
 ) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
-    """All pictures as one array, with notes and warnings; decoded by a few threads, in the order of `names`."""
+    """All pictures as one array, with notes and warnings; decoded by a few threads, in the order of `names`.
+
+    What the fitting leaves open is decided by their headers, so that each picture needs to be held but once."""
     import PIL.Image  # noqa: F401  once here, before the threads would all import it
 
-    def work(batch: Sequence[str]) -> list[Decoded]:
-        return [decode(read(name), name, settings, fitting) for name in batch]
-
-    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
-    with ThreadPoolExecutor(min(8, 4 * (os.cpu_count() or 1))) as pool:  # Pillow lets others run while it unpacks
-        decoded = list(_bounded(pool.map(work, batches), len(names), settings, progress))
-    if progress:
-        progress("Bringing images to one size", 0, 0)
-    pictures, sizes = [one.pixels for one in decoded], [one.size for one in decoded]
-    pixels, notes, warnings = to_one_size(pictures, sizes, fitting, settings)
-    counts = Counter(told for one in decoded for told in one.told)
-    return pixels, (*(f"{count} of {len(names)} images {told}" for told, count in counts.items()), *notes), warnings
-
-
-def _bounded(
-    batches: Iterable[list[Decoded]], total: int, settings: Settings, progress: Progress | None
-) -> Iterator[Decoded]:
-    """One by one, stopped where they become too many bytes."""
-    size = done = 0
-    for batch in batches:
-        done += len(batch)
-        size += sum(one.pixels.nbytes for one in batch)
-        check_bytes(size, settings)
+    reader = _Reader(read, settings)
+    plan, warnings = reader.plan(names, fitting, progress)
+    check_sides(plan.size)
+    if isinstance(progress, Showing) and len(names) > 2 * SHOWN:
+        progress.shows(reader.sample(names, plan))
+    pile = _Pile((len(names), *plan.size), settings)
+    account, counts = Account(plan), Counter[str]()
+    for done, decoded in reader.blocks(names, plan):
+        pile.add([one.fitted.pixels for one in decoded])
+        for one in decoded:
+            account.add(one.fitted)
+            counts.update(one.told)
         if progress:
-            progress("Decoding images", done, total)
-        yield from batch
+            progress("Decoding images", done, len(names))
+    notes = [f"{count:,} of {len(names):,} images {told}" for told, count in counts.items()]
+    return pile.pixels, (*notes, *account.notes(), *pile.notes()), (*account.warnings(), *warnings)
 
 
-def decode(content: bytes, name: str, settings: Settings, fitting: Fitting) -> Decoded:
+class _Pile:
+    """Pictures of one size, one after the other. They become coloured with the first that is."""
+
+    def __init__(self, shape: tuple[int, int, int], settings: Settings) -> None:
+        self.settings = settings
+        self.shape = shape
+        self.count = self.grey = 0
+        self.pixels = self._empty(1)
+
+    def _empty(self, channels: int) -> Array:
+        shape = (*self.shape, channels)
+        check_bytes(math.prod(shape), self.settings)
+        return large.empty(shape, self.settings.cache)
+
+    def add(self, pictures: Sequence[Array]) -> None:
+        channels = max(picture.shape[2] for picture in pictures)
+        if channels > self.pixels.shape[3]:
+            grey, self.pixels = self.pixels, self._empty(channels)
+            for rows in large.blocks(grey[: self.count]):
+                self.pixels[rows] = grey[rows]
+                large.let_go(self.pixels)
+        for picture in pictures:
+            self.pixels[self.count] = picture
+            self.count += 1
+            self.grey += picture.shape[2] == 1
+        large.let_go(self.pixels)
+
+    def notes(self) -> list[str]:
+        if self.pixels.shape[3] == 1 or not self.grey:
+            return []
+        return [f"{self.grey:,} of {self.count:,} images are grey among coloured ones: converted to RGB"]
+
+
+@dataclass(frozen=True)
+class _Header:
+    size: Size
+    is_transparent: bool
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Pictures by their names, read a few at a time by a few threads: Pillow lets others run while it unpacks."""
+
+    read: Read
+    settings: Settings
+
+    def plan(self, names: Sequence[str], fitting: Fitting, progress: Progress | None) -> tuple[Plan, list[Warned]]:
+        """What is decided by the headers: of all, where the largest or smallest picture counts, else of some."""
+        every = fitting.fit != "fit" and not fitting.size
+        some = _some(names, len(names) if every else LOOKED)
+        headers: list[_Header] = []
+        for start in range(0, len(some), BLOCK):
+            headers += self._each(self.header, some[start : start + BLOCK])
+            if progress:
+                progress("Looking at sizes", len(headers), len(some))
+        clear = [name for name, header in zip(some, headers, strict=True) if header.is_transparent]
+        background, warnings = self._background(_some(clear, LAID), fitting)
+        return Plan(fitting, fitting.common([header.size for header in headers], len(names)), background), warnings
+
+    def _background(self, clear: Sequence[str], fitting: Fitting) -> tuple[str, list[Warned]]:
+        """For all the same one, so that nothing in the pictures tells how they were stored."""
+        weights, sums = zip((0.0, 0.0), *self._each(self.opaque, clear), strict=True)
+        drawn = sum(sums) / sum(weights) if sum(weights) else 0.0
+        better = "white" if drawn < HALF else "black"
+        if fitting.background == "auto" or fitting.background == better or not clear:
+            return better if fitting.background == "auto" else fitting.background, []
+        if abs(drawn - LEVELS[fitting.background]) >= FAR:
+            return fitting.background, []
+        told = (
+            f"What is drawn in the transparent images is nearly as {SHADES[fitting.background]} as what it is laid on"
+        )
+        return fitting.background, [Warned(told, {"background": better}, 0.9)]
+
+    def sample(self, names: Sequence[str], plan: Plan) -> Array:
+        some = _some(names, SHOWN)
+        pile = _Pile((len(some), *plan.size), self.settings)
+        for _, decoded in self.blocks(some, plan):
+            pile.add([one.fitted.pixels for one in decoded])
+        return pile.pixels
+
+    def blocks(self, names: Sequence[str], plan: Plan) -> Iterator[tuple[int, list[Decoded]]]:
+        """Some pictures at a time, and how many there were until now."""
+        for start in range(0, len(names), BLOCK):
+            some = names[start : start + BLOCK]
+            yield start + len(some), self._each(lambda name: decode(self.read(name), name, self.settings, plan), some)
+
+    def _each(self, work: Callable[[str], Found], names: Sequence[str]) -> list[Found]:
+        batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+        with ThreadPoolExecutor(min(8, 4 * (os.cpu_count() or 1))) as pool:
+            return [one for batch in pool.map(lambda batch: [work(name) for name in batch], batches) for one in batch]
+
+    def header(self, name: str) -> _Header:
+        with opened(self.read(name), name, self.settings) as image:
+            return _Header(_upright(image), _is_transparent(image))
+
+    def opaque(self, name: str) -> tuple[float, float]:
+        """How much of a picture is not transparent, and how light that is: a weight, and grey levels times it."""
+        with opened(self.read(name), name, self.settings) as image:
+            image.thumbnail((KEPT_SIDE, KEPT_SIDE))
+            grey, alpha = (np.asarray(band, float) for band in image.convert("RGBA").convert("LA").split())
+        weight = alpha.mean() / 255
+        return weight, float((grey * alpha).mean() / 255)
+
+
+def _some(names: Sequence[str], most: int) -> list[str]:
+    """All over the list, which is mostly sorted by class."""
+    places = np.linspace(0, len(names) - 1, min(len(names), most)).round().astype(int)
+    return [names[place] for place in places]
+
+
+def decode(content: bytes, name: str, settings: Settings, plan: Plan) -> Decoded:
     """One picture. Its size is judged before its pixels are unpacked."""
+    with opened(content, name, settings) as image:
+        size = _upright(image)
+        if plan.rule.fit == "fit":
+            image.draft(image.mode, (2 * max(plan.size),) * 2)  # a large JPEG is unpacked in a size that is enough
+        converted, told = _convert(image, name, plan.background)
+        pixels = np.asarray(converted)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    return Decoded(replace(place(pixels, plan), size=size), tuple(told))
+
+
+@contextmanager
+def opened(content: bytes, name: str, settings: Settings) -> Iterator[ImageFile]:
+    """A picture whose size was judged, and whose pixels are not unpacked yet."""
     import PIL.Image
 
     with _told(name, settings), PIL.Image.open(io.BytesIO(content), formats=FORMATS) as image:
         _check_pixels(image, name, settings)
-        converted, told = _convert(image, name)
-        pixels = np.asarray(converted)
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return Decoded(into_box(pixels, fitting), pixels.shape[:2], tuple(told))
+        yield image
+
+
+def _orientation(image: ImageFile) -> int:
+    return int(image.getexif().get(ORIENTATION, 1)) if "exif" in image.info else 1
+
+
+def _upright(image: ImageFile) -> Size:
+    width, height = image.size
+    return (width, height) if _orientation(image) in TURNED else (height, width)
+
+
+def _is_transparent(image: Image) -> bool:
+    return "transparency" in image.info or image.mode[-1] in "Aa"
 
 
 @contextmanager
@@ -115,7 +271,7 @@ def _check_pixels(image: Image, name: str, settings: Settings) -> None:
         )
 
 
-def _convert(image: ImageFile, name: str) -> tuple[Image, list[str]]:
+def _convert(image: ImageFile, name: str, background: str) -> tuple[Image, list[str]]:
     """The picture as 8-bit grey (L) or RGB, turned as its camera says, and what had to be done for it."""
     from PIL import ImageOps
 
@@ -130,13 +286,13 @@ def _convert(image: ImageFile, name: str) -> tuple[Image, list[str]]:
         )
     if "16" in _stored_as(image) or image.mode.startswith("I"):
         told.append("are 16-bit: brought to 8 bits")
-    turned = "exif" in image.info and image.getexif().get(ORIENTATION, 1) != 1
+    turned = _orientation(image) != 1
     if turned:
         told.append("were turned upright as their camera noted")
     upright = ImageOps.exif_transpose(image) if turned else image
     if upright.mode in ("L", "RGB") and "transparency" not in upright.info:
         return upright, told
-    return _to_grey_or_rgb(upright, name, told), told
+    return _to_grey_or_rgb(upright, name, background, told), told
 
 
 def _stored_as(image: ImageFile) -> str:
@@ -144,7 +300,7 @@ def _stored_as(image: ImageFile) -> str:
     return str(image.tile[0][3]) if image.tile else ""
 
 
-def _to_grey_or_rgb(image: Image, name: str, told: list[str]) -> Image:
+def _to_grey_or_rgb(image: Image, name: str, background: str, told: list[str]) -> Image:
     if image.mode.startswith("I"):
         return _from_16_bit(image, name)
     if image.mode == "1":
@@ -155,9 +311,9 @@ def _to_grey_or_rgb(image: Image, name: str, told: list[str]) -> Image:
         told.append("have a palette: converted to plain values")
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         told.append(f"are {image.mode}: converted to RGB")
-    if "transparency" in image.info or image.mode[-1] in "Aa":
-        told.append("are transparent: laid on white")
-        image = _on_white(image)
+    if _is_transparent(image):
+        told.append(f"are transparent: laid on {background}")
+        image = _laid(image, LEVELS[background])
     if image.mode != "L":
         image = image.convert("RGB")
     return image.convert("L") if palette and _is_grey(image) else image
@@ -174,13 +330,13 @@ def _from_16_bit(image: Image, name: str) -> Image:
     return PIL.Image.fromarray(np.rint(values / 257).astype(np.uint8))
 
 
-def _on_white(image: Image) -> Image:
+def _laid(image: Image, level: int) -> Image:
     import PIL.Image
 
     grey = image.mode in ("L", "LA", "La")
     layer = image.convert("RGBA")
-    white = PIL.Image.new("RGBA", layer.size, (255, 255, 255, 255))
-    return PIL.Image.alpha_composite(white, layer).convert("L" if grey else "RGB")
+    ground = PIL.Image.new("RGBA", layer.size, (level, level, level, 255))
+    return PIL.Image.alpha_composite(ground, layer).convert("L" if grey else "RGB")
 
 
 def _is_grey(image: Image) -> bool:

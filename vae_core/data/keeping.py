@@ -16,7 +16,7 @@ import numpy as np
 
 from vae_core.data.archives import DAMAGED
 from vae_core.data.arrays import read_header
-from vae_core.data.dataset import Array, Dataset, Part, Summary
+from vae_core.data.dataset import Array, Dataset, Part, Summary, Warned
 from vae_core.errors import LoupeError
 
 VERSION = 1
@@ -58,6 +58,10 @@ def summary(folder: Path) -> Summary:
     return _read_meta(folder).summary
 
 
+def fingerprint(folder: Path) -> str:
+    return _read_meta(folder).fingerprint
+
+
 def summarise(dataset: Dataset, origin: str) -> Summary:
     validation = 0 if dataset.validation is None else len(dataset.validation)
     return Summary(
@@ -83,6 +87,7 @@ def _meta(dataset: Dataset) -> dict[str, Any]:
         "summary": asdict(summarise(dataset, "added")),
         "columns": columns,
         "fingerprint": dataset.fingerprint,
+        "repairs": {told: told.repair for told in dataset.warnings if isinstance(told, Warned) and told.repair},
     }
 
 
@@ -159,6 +164,7 @@ def _read_meta(folder: Path) -> Meta:
             )
         values = {**found["summary"], "ready": True}
         lists = {name: tuple(values[name]) for name in ("image", "classes", "notes", "warnings")}
+        lists["warnings"] = _warnings(lists["warnings"], found.get("repairs", {}))  # earlier versions kept none
         meta = Meta(Summary(**{**values, **lists}), tuple(found["columns"]), found["fingerprint"])
         _check_types(meta)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -166,11 +172,17 @@ def _read_meta(folder: Path) -> Meta:
     return meta
 
 
+def _warnings(told: tuple[Any, ...], repairs: Any) -> tuple[Any, ...]:
+    if type(repairs) is not dict or not all(type(repair) is dict for repair in repairs.values()):
+        raise ValueError("the repairs are none")
+    return tuple(Warned(text, repairs[text]) if text in repairs else text for text in told)
+
+
 def _check_types(meta: Meta) -> None:
     known = meta.summary
     words = (known.name, known.title, known.origin, known.source, meta.fingerprint, *known.classes, *known.notes)
     numbers = (*known.image, known.train, known.validation, known.test)
-    if not all(type(word) is str for word in (*words, *known.warnings, *meta.columns)):
+    if not all(isinstance(word, str) for word in (*words, *known.warnings, *meta.columns)):
         raise ValueError("a number stands in the place of a word")
     if len(known.image) != 3 or not all(type(number) is int and number >= 0 for number in numbers):
         raise ValueError("a number is none")

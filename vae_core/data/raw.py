@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from vae_core.checked import TURNING
-from vae_core.data import splits
+from vae_core.data import large, splits
 from vae_core.data.dataset import Array, Dataset, Part, fingerprint
 from vae_core.errors import LoupeError
 
@@ -42,29 +43,30 @@ class Raw:
     stamp: str = ""  # of images that are computed: what they follow from, which names them in place of their bytes
 
 
-def assemble(raw: Raw, name: str, title: str, source: str, *, seed: int = 0, classes: Sequence[str] = ()) -> Dataset:
-    """The data set, without its checks. File order is kept in every part; `classes` names integer labels 0, 1, ..."""
+def assemble(
+    raw: Raw,
+    name: str,
+    title: str,
+    source: str,
+    *,
+    seed: int = 0,
+    classes: Sequence[str] = (),
+    scratch: Path | None = None,
+) -> Dataset:
+    """The data set, without its checks. File order is kept in every part; `classes` names integer labels 0, 1, ...
+
+    `scratch` is a folder for parts that would fill the memory."""
     labels, names = _encode(raw.labels, classes)
     groups = _fill_groups(raw.groups)
     places, told = _places(len(raw.pixels), raw.parts, groups, seed)
     everything = Part(raw.pixels, labels, raw.columns)
     training = np.sort(np.concatenate([places["train"], places["validation"]]))
-    train, test = _take(everything, training), _take(everything, places["test"])
+    train, test = (_take(everything, indices, scratch) for indices in (training, places["test"]))
     validation = np.searchsorted(training, places["validation"]) if len(places["validation"]) else None
     own_groups = None if groups is None else groups[training]
-    return Dataset(
-        name,
-        title,
-        train,
-        test,
-        names,
-        validation,
-        own_groups,
-        (*raw.notes, *told),
-        raw.warnings,
-        raw.stamp or fingerprint(train, test, validation, own_groups),
-        source,
-    )
+    known = raw.stamp or fingerprint(train, test, validation, own_groups)
+    notes = (*raw.notes, *told)
+    return Dataset(name, title, train, test, names, validation, own_groups, notes, raw.warnings, known, source)
 
 
 def as_words(words: Sequence[str], what: str) -> Array:
@@ -75,13 +77,23 @@ def as_words(words: Sequence[str], what: str) -> Array:
     return np.array([word.encode("utf-8", "replace").decode() for word in words])
 
 
-def _take(part: Part, indices: Array) -> Part:
+def _take(part: Part, indices: Array, scratch: Path | None) -> Part:
     """Spares a copy of the pixels where the part is one stretch of the file, as in the well-known data sets."""
+    rows: Array | slice = indices
     if len(indices) and indices[-1] - indices[0] + 1 == len(indices):
-        stretch = slice(int(indices[0]), int(indices[-1]) + 1)
-        labels = None if part.labels is None else part.labels[stretch]
-        return Part(part.pixels[stretch], labels, {name: values[stretch] for name, values in part.columns.items()})
-    return part.take(indices)
+        rows = slice(int(indices[0]), int(indices[-1]) + 1)
+    labels = None if part.labels is None else part.labels[rows]
+    return Part(_pixels(part.pixels, rows, scratch), labels, {name: of[rows] for name, of in part.columns.items()})
+
+
+def _pixels(pixels: Array, rows: Array | slice, scratch: Path | None) -> Array:
+    if isinstance(rows, slice) or scratch is None:
+        return pixels[rows]
+    found = large.empty((len(rows), *pixels.shape[1:]), scratch)
+    for block in large.blocks(found):
+        found[block] = pixels[rows[block]]
+        large.let_go(pixels)
+    return found
 
 
 def _encode(labels: Array | None, classes: Sequence[str]) -> tuple[Array | None, tuple[str, ...]]:

@@ -78,16 +78,21 @@ class Folder:
 
     def names(self) -> list[str]:
         found: list[str] = []
-        total = 0
-        for folder, folders, files in os.walk(self.root):
-            here = Path(folder)
-            folders[:] = sorted(name for name in folders if not _is_junk(name))
-            for name in (*folders, *files):
-                if (here / name).is_symlink():
-                    raise archives.link(self.root.name, str((here / name).relative_to(self.root)))
-            kept = [name for name in files if not _is_junk(name)]
-            total += sum((here / name).lstat().st_size for name in kept)
-            found += [(here / name).relative_to(self.root).as_posix() for name in kept]
+        total, folders = 0, [""]
+        while folders:
+            here = folders.pop()
+            with os.scandir(self.root / here) as entries:
+                for entry in entries:
+                    name = f"{here}{entry.name}"
+                    if _is_junk(entry.name):
+                        continue
+                    if entry.is_symlink():
+                        raise archives.link(self.root.name, name)
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(f"{name}/")
+                    else:
+                        found.append(name)
+                        total += entry.stat(follow_symlinks=False).st_size
             archives.check_bounds(self.root.name, len(found), total, self.settings)
         return sorted(found)
 

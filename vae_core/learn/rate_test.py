@@ -22,7 +22,7 @@ def run(task: Task, tell: Tell) -> None:
     """Ends early where the loss stops being a number, or has risen far above its best."""
     spec, config = task.spec, task.run.config()
     tell("reading the images", 0, spec["steps"])
-    data = catalog.load(config.dataset, task.settings)
+    data = catalog.load(task.run.data_name(), task.settings)
     part = splits.of(data, config)
     pixels = feeding.chosen(data.train.pixels, part.train)
     keras.utils.set_random_seed(config.seed)

@@ -280,7 +280,7 @@ class Training:
 
 
 def _load(config: Config, run: Run, settings: Settings) -> Dataset:
-    data = catalog.load(config.dataset, settings)
+    data = catalog.load(run.data_name(), settings)
     if data.image != config.image:
         raise LoupeError(
             f"The images of {config.dataset} are {show(data.image)}",

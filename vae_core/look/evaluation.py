@@ -62,7 +62,7 @@ def evaluate(run: Run, settings: Settings, progress: Progress | None = None) -> 
     config, kept, trained_on = run.config(), run.metrics(), run.resolved().get("data_fingerprint")
     if kept and (kept.get("version"), kept.get("data_fingerprint")) == (VERSION, trained_on):
         return kept
-    dataset = catalog.load(config.dataset, settings)
+    dataset = catalog.load(run.data_name(), settings)
     check(config, dataset)
     metrics: forms.Metrics = {"run": run.id, **_measure(run, dataset, settings, progress)}
     if trained_on not in (None, dataset.fingerprint):

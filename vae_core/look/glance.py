@@ -13,6 +13,7 @@ from vae_core.look.rows import spread
 
 EACH = 12  # images of a class that are shown
 MOST_CLASSES = 20  # that get a line each
+COLUMNS = 16  # of a sheet of them
 MIXED = 96  # images that are shown where there are no classes
 NOISY = 10  # images of the noise preview
 

@@ -61,7 +61,7 @@ def comparable(metric: Quantity, a: Config, b: Config) -> bool:
 def measure(task: Task, tell: Callable[[str, float, float], None]) -> None:
     """The worker of a task: every test image through the run's portable networks."""
     run, config = task.run, task.run.config()
-    dataset = catalog.load(config.dataset, run.settings)
+    dataset = catalog.load(run.data_name(), run.settings)
     evaluation.check(config, dataset)
     portable = Portable.of(run)
     known = evaluation.most_known(config, dataset)

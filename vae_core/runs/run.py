@@ -87,6 +87,12 @@ class Run(Work):
     def resolved(self) -> forms.Resolved:
         return self.document()["resolved"] or {}
 
+    def data_name(self) -> str:
+        """What to load its images by: a data set may have newer versions than the one that it was trained on."""
+        from vae_core.data import versions
+
+        return versions.version(self.config().dataset, self.resolved().get("data_fingerprint"), self.settings)
+
     def set_resolved(self, resolved: forms.Resolved) -> None:
         files.write_json(self.path / CONFIG_FILE, {**self.document(), "resolved": resolved})
 

@@ -29,6 +29,7 @@ import numpy as np
 from vae_core import extras
 from vae_core.checked import Json
 from vae_core.data import catalog
+from vae_core.data.dataset import Dataset
 from vae_core.design import keras_code
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
@@ -86,16 +87,17 @@ def spec(config: Config, short: bool) -> dict[str, Json]:
 
 def work(task: Task, tell: Tell) -> None:
     """The worker of a task of this kind."""
-    task.save({"notebook": execute(task.run.config(), task.spec["short"], task.settings, tell)})
+    config, data = task.run.config(), task.run.data_name()
+    task.save({"notebook": execute(config, task.spec["short"], task.settings, tell, data)})
 
 
-def execute(config: Config, short: bool, settings: Settings, tell: Tell) -> keras_code.Notebook:
-    """The notebook as it stands after all its cells have run."""
+def execute(config: Config, short: bool, settings: Settings, tell: Tell, data: str = "") -> keras_code.Notebook:
+    """The notebook as it stands after all its cells have run. `data`: which version of its data set."""
     extras.need("train", "A notebook with its outputs")
     document = keras_code.notebook(config, short)
     with TemporaryDirectory() as folder:
         tell("Reading the images", 0, 1)
-        _save_data(config, settings, Path(folder, DATA))
+        _save_data(config, catalog.load(data or config.dataset, settings), Path(folder, DATA))
         run_cells([cell for cell in document["cells"] if cell["cell_type"] == "code"], Path(folder), tell)
     return document
 
@@ -125,9 +127,8 @@ def _print(outputs: list[keras_code.Output], text: str) -> None:
     outputs[-1]["text"].append(text)
 
 
-def _save_data(config: Config, settings: Settings, path: Path) -> None:
+def _save_data(config: Config, dataset: Dataset, path: Path) -> None:
     """The images as the program reads them, so that it needs no network."""
-    dataset = catalog.load(config.dataset, settings)
     evaluation.check(config, dataset)
     validates = dataset.validates
     parts = {"train": dataset.train.take(np.flatnonzero(~validates)), "test": dataset.test}

@@ -36,7 +36,7 @@ def csv(task: Task) -> bytes:
 def write(task: Task, folder: Path) -> list[Path]:
     """The files of TensorBoard's projector; a folder that is not there is made."""
     found = projection.read(task)
-    dataset = catalog.load(task.run.config().dataset, task.settings)
+    dataset = catalog.load(task.run.data_name(), task.settings)
     images = _thumbnails(_pixels(found, dataset))
     contents = {
         TENSORS: _tsv(found.codes),

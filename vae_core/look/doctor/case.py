@@ -52,6 +52,7 @@ class Facts:
     validation: np.ndarray | None  # places in the training part; None where the test images validate
     leak: Leak
     tested: int  # test images
+    name: str = ""  # of the data set, in the version that it was trained on
 
 
 @dataclass(frozen=True)
@@ -180,14 +181,17 @@ def _own_rows(run: Run) -> History:
 def _facts(run: Run, config: Config) -> Facts | None:
     """None where the data set is gone, is another by now, or must be fetched first."""
     with suppress(LoupeError):
-        if not catalog.describe(config.dataset, run.settings).ready:
+        name = run.data_name()
+        if not catalog.describe(name, run.settings).ready:
             return None
-        loaded = catalog.load(config.dataset, run.settings)
+        loaded = catalog.load(name, run.settings)
         if run.resolved().get("data_fingerprint") not in (None, loaded.fingerprint) or loaded.image != config.image:
             return None
         part = splits.of(loaded, config)
         leak = data.leak(loaded, run.settings)
-        return Facts(loaded.train.labels, loaded.classes, np.sort(part.train), part.validation, leak, len(loaded.test))
+        return Facts(
+            loaded.train.labels, loaded.classes, np.sort(part.train), part.validation, leak, len(loaded.test), name
+        )
     return None
 
 

@@ -108,7 +108,7 @@ def leaked(case: Case) -> Finding | None:
     test, train = (tuple(map(int, places[mine][:SHOWN])) for places in (facts.leak.test, facts.leak.train))
     return LEAK.seen(
         f"{count:,} of {looked:,} test images that were looked at are, or nearly are, images that it trained on.",
-        Pairs("Test images, and the training images that they are", case.config.dataset, test, train),
+        Pairs("Test images, and the training images that they are", facts.name or case.config.dataset, test, train),
         Repair("Take these images out of one of the two parts, add the data set anew, and train again."),
     )
 

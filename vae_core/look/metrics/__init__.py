@@ -56,7 +56,7 @@ def measure(
 ) -> dict[str, Any]:
     """All that a task of this kind finds."""
     run, config = task.run, task.run.config()
-    dataset = catalog.load(config.dataset, run.settings)
+    dataset = catalog.load(run.data_name(), run.settings)
     evaluation.check(config, dataset)
 
     def coded(done: int, of: int) -> None:

@@ -35,7 +35,7 @@ def shares_of_preparing(spec: Projection) -> list[tuple[str, float]]:
 
 def prepare(run: Run, spec: Projection, activations: Activations | None, stages: Stages) -> Prepared:
     stages.of(READ)
-    dataset = catalog.load(run.config().dataset, run.settings)
+    dataset = catalog.load(run.data_name(), run.settings)
     chosen = images.choose(dataset, spec)
     known = images.known(run, dataset, chosen, stages.of(ENCODE))
     values = features(run, spec, chosen, known, activations, stages.of(FEATURES))

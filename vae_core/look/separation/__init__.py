@@ -57,7 +57,7 @@ def left_out(config: Config, classes: Sequence[str]) -> tuple[str, ...]:
 def measure(task: Task, tell: Callable[[str, float, float], None]) -> None:
     """The worker of a task of this kind. The test images are scored once, and choose nothing."""
     run, config, asked = task.run, task.run.config(), task.spec["odd"]
-    dataset = catalog.load(config.dataset, run.settings)
+    dataset = catalog.load(run.data_name(), run.settings)
     evaluation.check(config, dataset)
     odd_ones(dataset, asked)
     part = held.images(config, dataset, _labels(dataset, asked))
