@@ -6,6 +6,8 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from vae_core.design import cost, duration, recipes
 from vae_core.design.duration import Images, Parts
 from vae_core.runs import calibration
@@ -54,3 +56,24 @@ def test_the_measurement_of_another_machine_is_not_used(tmp_path: Path) -> None:
     assert calibration.load(settings) is not None
     (tmp_path / calibration.FILE).write_text("half a docum")
     assert calibration.load(settings) is None
+
+
+@pytest.mark.parametrize("images", [20, 1437, 100_000])
+@pytest.mark.parametrize("seconds", [30, 600])
+def test_a_time_becomes_as_many_steps_as_it_has_room_for(tmp_path: Path, images: int, seconds: float) -> None:
+    settings, config = Settings(cache=tmp_path), recipes.auto((32, 32, 3), "mine")
+    given = Images(images, images // 10, images // 10)
+    timed = calibration.within(settings, config, given, seconds)
+    parts = calibration.foretold(settings, timed, given)
+    assert 2 <= timed.epochs <= calibration.LOOKS
+    spent = (parts.epoch * timed.epochs + parts.first_look).middle
+    assert spent == pytest.approx(seconds, rel=0.15)
+    assert str(timed.steps).rstrip("0") == str(timed.steps)[:2].rstrip("0")  # two digits, so that it stays the same one
+    best = calibration.until_best(settings, config, given)
+    assert best.patience and best.steps and best.epochs > 100
+
+
+def test_no_time_is_too_short_for_a_step(tmp_path: Path) -> None:
+    huge = recipes.find("mnist-wide").config
+    timed = calibration.within(Settings(cache=tmp_path), huge, Images(60_000, 10_000, 10_000), 1)
+    assert (timed.epochs, timed.steps) == (2, 1)

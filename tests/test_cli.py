@@ -73,6 +73,17 @@ def test_describe_tells_trained_from_untrained_parameters_of_each_network(call):
     assert "both           23,199,929 parameters" in out
 
 
+def test_a_time_is_given_in_place_of_epochs(call, settings):
+    for words, told in (
+        (("--seconds", "0"), "whole number from 1"),
+        (("--seconds", "soon"), "whole number from 1"),
+        (("--seconds", "5", "--epochs", "3"), "Leave --epochs and --steps out"),
+        (("--seconds", "5", "--steps", "3"), "Leave --epochs and --steps out"),
+    ):
+        code, _, said = call("train", "--dataset", "digits", *words)
+        assert code == 2 and told in said
+
+
 def test_describe_foretells_a_range_and_once_the_machine_is_measured_a_number(call, settings):
     def found(*words: str) -> dict[str, Any]:
         return json.loads(call("describe", *words, "--json")[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 from support import button, click, end_work, fine, labels, plain, shown_before
 
 from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.design.duration import USUAL, USUAL_RATES
 from vae_core.runs import calibration, store
+from vae_core.runs.store import Summary
 from vae_core.settings import Settings
 
 
@@ -76,6 +79,30 @@ def test_another_data_set_fills_the_form_anew(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2").run()
     app.main.selectbox(key="train_dataset").set_value("shapes").run()
     assert encoder(fine(app)) == "flatten dense512:gelu dense256:gelu"
+
+
+def _config(settings: Settings, run: Summary) -> Config:
+    return store.open_run(settings, run.id).config()
+
+
+def test_a_time_becomes_steps_before_the_start_and_a_map_waits_behind(app, settings):
+    app.main.selectbox(key="train_start").set_value("auto").run()
+    assert app.main.selectbox(key="train_time").value == 120
+    app.main.selectbox(key="train_time").set_value(30).run()
+    assert "Epochs" not in [each.label for each in app.main.number_input]
+    click(fine(app), "Start training")
+    first, second = sorted(map(partial(_config, settings), store.list_runs(settings)), key=lambda config: config.kind)
+    assert (first.kind, first.latent, second.kind, second.latent) == ("ae", 32, "vae", 2)
+    assert first.steps > 0 and first.epochs <= calibration.LOOKS
+    assert app.main.subheader[0].value.startswith("digits\\-ae\\-")
+
+
+def test_until_it_gets_no_better_it_needs_patience(app, settings):
+    app.main.selectbox(key="train_time").set_value("best").run()
+    app.main.number_input(key="train_latent").set_value(2).run()
+    click(fine(app), "Start training")
+    (config,) = map(partial(_config, settings), store.list_runs(settings))
+    assert config.patience == calibration.PATIENCE and config.schedule == "constant"
 
 
 def test_every_setting_has_a_tooltip(app):

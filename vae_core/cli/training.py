@@ -37,6 +37,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=int, default=1, metavar="N", help="train until N seeds of these settings are done"
     )
+    parser.add_argument(
+        "--seconds",
+        type=times.seconds,
+        metavar="N",
+        help="about so long, which becomes epochs and steps first",
+    )
     _add_detach(parser)
     parser.add_argument("--run", help=argparse.SUPPRESS)  # a run's own process is started with this
     choices.add_options(parser)
@@ -65,11 +71,18 @@ def _add_detach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="train in a process of its own, and return at once")
 
 
+def _config(args: argparse.Namespace, settings: Settings) -> Config:
+    given = choices.given(args)
+    if args.seconds and {"epochs", "steps"} & set(given):
+        raise WrongUse("--seconds chooses the epochs and their steps", fix="Leave --epochs and --steps out")
+    return choices.config_of(args.system, args.lite, given, settings)
+
+
 def train(args: argparse.Namespace, settings: Settings) -> Answer:
     if args.run:
         return _own_process(store.open_run(settings, args.run), settings)
     extras.need("train")
-    config = choices.config_of(args.system, args.lite, choices.given(args), settings)
+    config = times.of_seconds(_config(args, settings), args.seconds, settings)
     if args.seeds != 1:
         return _several(config, args, settings)
     before = _done_before(config, settings)
