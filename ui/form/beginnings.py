@@ -62,7 +62,7 @@ def to_values(config: Config) -> dict[str, Any]:
 
 def starts(data: Summary, chosen: Config | None = None) -> list[Start]:
     """What a training of this data set can begin with: sensible defaults, the chosen run, the reports' recipes."""
-    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name), time=120)]
+    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name), time=30)]
     found.append(Start(CONVOLUTIONS, "Convolutions", CONVOLUTIONS_NOTE, recipes.convolutions(data.image, data.name)))
     if data.name in recipes.DEFAULTS:
         found.insert(0, Start(QUICK, "Quick map", QUICK_NOTE, recipes.default(data.name, data.image)))
