@@ -40,8 +40,7 @@ def show() -> None:
         _form()
         return
     with shown():
-        look.show(preview)
-        _let_go()
+        look.show(preview, _let_go)
     if not preview.is_anything_read:  # with the words of what is wrong above the form, which still has the files
         preview.discard()
         _form()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -126,7 +126,7 @@ def _key(field: str) -> str:
     return f"data_{field}"
 
 
-def show(preview: Preview) -> None:
+def show(preview: Preview, when_read: Callable[[], None] | None = None) -> None:
     """Pictures first; everything is read anew as soon as one of the choices changes."""
     buttons = _head(preview)
     left, right = st.columns([3, 1], gap="medium")
@@ -137,6 +137,8 @@ def show(preview: Preview) -> None:
     if where == preview.where and not preview.is_read(fitting):
         with _watching(place) as tell:
             preview.read(fitting, tell)
+    if when_read:  # before there is a button that ends this run of the page
+        when_read()
     _buttons(preview, buttons, where)
     data = catalog.describe(preview.name, where)
     with place.container():
