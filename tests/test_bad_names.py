@@ -69,7 +69,7 @@ WRONG = {
     "text.npz": (b"hello", "cannot be opened"),
     "empty.npz": (b"", "cannot be opened"),
     "pickled.npz": (arrays(x_train=np.array([{}], dtype=object)), "pickled"),
-    "without-x.npz": (arrays(other=NOISE), "expected"),
+    "two-sets.npz": (arrays(one=NOISE, other=NOISE), "expected"),
     "labels.npz": (arrays(x_train=NOISE, y_train=np.arange(7)), "label"),
     "text.zip": (b"hello", "cannot be opened"),
     "no-pictures.zip": (packed([("readme.txt", b"hello")]), "expected"),
