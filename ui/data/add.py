@@ -56,7 +56,6 @@ def _let_go() -> None:
 
 def _form() -> None:
     roots = cached.settings().readable
-    st.markdown(FORMS)
     uploads: list[Any] = []
     path = ""
     source = st.segmented_control("From", [UPLOAD, HERE], default=UPLOAD, required=True) if roots else UPLOAD
@@ -73,6 +72,8 @@ def _form() -> None:
     if st.button("Look at it", type="primary", disabled=not (uploads or path)):
         with shown():
             _begin(uploads, path, name or suggested)
+    with st.expander("Which files can be read", icon=":material/description:"):
+        st.markdown(FORMS)
 
 
 def _below(roots: tuple[Path, ...]) -> str:
