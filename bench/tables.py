@@ -82,6 +82,14 @@ def judged(rows: list[Row]) -> Iterator[Cells]:
             yield (words, str(len(found)), *map(str, told), *origin(found[-1]))
 
 
+def beside_pca(rows: list[Row]) -> Iterator[Cells]:
+    for row in rows:
+        epochs = f"{row['best_epoch']} of {row['epochs']}"
+        told = (f"{row['share_of_pca']:.3f}", f"{row['ssim_above_pca']:+.3f}")
+        counted = (f"{row['images']:,}", f"{row['steps']:,}", epochs)
+        yield (row["set"], str(row["code"]), *counted, f"{row['trained_seconds']:.0f}", *told, *origin(row))
+
+
 def origin(row: Row) -> Cells:
     return row["machine"], row["date"], row["commit"]
 
@@ -93,6 +101,7 @@ TABLES = {
     ),
     "credit": Table("What a comparison credits", ("credit", "--runs", "20"), credited),
     "doctor": Table("The doctor", ("doctor",), judged),
+    "own": Table("Images of one's own", ("own",), beside_pca),
 }
 
 
