@@ -101,8 +101,8 @@ FAULTS = (
         ("test_every_image_is_in_one_fold_and_groups_stay_together",),
     ),
     Fault(
-        "the-last-batch-of-an-epoch-is-lost", "vae_core/learn/training.py", "Training.steps_per_epoch",
-        "-(-self.image_count // self.config.batch)", "self.image_count // self.config.batch",
+        "the-last-batch-of-an-epoch-is-lost", "vae_core/design/config.py", "Config.steps_an_epoch",
+        "-(-images // self.batch)", "images // self.batch",
         ("test_the_stand_alone_program_takes_the_same_first_epoch",),
     ),
     Fault(
@@ -114,7 +114,7 @@ FAULTS = (
     # The course of a training.
     Fault(
         "the-last-epoch-is-kept-for-the-best", "vae_core/learn/position.py", "Position.close_epoch",
-        "if value < self.best_value:", "if np.isfinite(value):",
+        "if value < self.best_value * (1 if self.best_epoch else BETTER):", "if np.isfinite(value):",
         ("test_early_stopping_waits_for_its_patience",),
     ),
     Fault(
