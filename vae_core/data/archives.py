@@ -45,6 +45,10 @@ class Archive:
                 "Make it anew",
             ) from None
 
+    def read(self, name: str, most: int) -> bytes:
+        with self.open(name) as file:
+            return file.read(most)
+
 
 @contextmanager
 def opened(path: Path, settings: Settings, kind: str, expected: str) -> Iterator[Archive]:

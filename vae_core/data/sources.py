@@ -65,10 +65,10 @@ def open_source(path: Path, settings: Settings) -> Iterator[Source]:
         return
     if suffix(path) in tars.SUFFIXES:
         with tars.opened(path, settings) as tar:
-            yield Tarred(tar, settings)
+            yield Packed(tar, settings)
         return
     with archives.opened(path, settings, "zip archive", "A folder or a .zip was expected") as archive:
-        yield Zip(archive, settings)
+        yield Packed(archive, settings)
 
 
 @dataclass(frozen=True)
@@ -118,29 +118,10 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Zip:
-    archive: Archive
-    settings: Settings
+class Packed:
+    """The members of a zip or tar archive."""
 
-    def names(self) -> list[str]:
-        return sorted(_without_junk(self.archive.sizes))
-
-    def size(self, name: str) -> int | None:
-        return self.archive.sizes.get(name)
-
-    def read(self, name: str) -> bytes:
-        _check_file(name, self.size(name), self.settings)
-        with self.archive.open(name) as file:
-            return file.read()
-
-    def start(self, name: str, most: int) -> bytes:
-        with self.archive.open(name) as file:
-            return file.read(most)
-
-
-@dataclass(frozen=True)
-class Tarred:
-    archive: Tar
+    archive: Archive | Tar
     settings: Settings
 
     def names(self) -> list[str]:
