@@ -55,8 +55,9 @@ def measure(page: Page, file: Path, settings: Settings) -> dict[str, Any]:
     def click(name: str) -> float:
         nonlocal clicks
         clicks += 1
-        waited = timed(lambda: page.locator(f'button:has-text("{name}"):enabled').wait_for(timeout=1000 * SECONDS))
-        page.get_by_role("button", name=name).click()
+        found = page.locator(f'button:has-text("{name}"):enabled').first
+        waited = timed(lambda: found.wait_for(timeout=1000 * SECONDS))
+        found.click()
         return waited
 
     page.get_by_text("Add your own").click()
