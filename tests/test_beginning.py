@@ -14,7 +14,7 @@ from trainings import TOLERANCE, losses, trial
 from vae_core.design import recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, store
+from vae_core.runs import forks, jobs, store
 from vae_core.settings import Settings
 
 PIXELS = np.rint(load_digits().images[:600, ..., None] * (255 / 16)).astype(np.uint8)
@@ -127,6 +127,17 @@ def test_it_is_the_same_training_after_a_stop(settings: Settings) -> None:
     whole = trial(settings, SHORT)
     assert len(run.history()) == SHORT.epochs
     assert np.allclose(losses(run), losses(whole), rtol=TOLERANCE)
+
+
+def test_a_fork_of_another_loss_goes_on_with_what_was_learned(settings: Settings) -> None:
+    """It lets go of the best weights, as their loss compares with nothing, but not of those it goes on from."""
+    from vae_core.learn import training
+
+    parent = trial(settings, SHORT)
+    run = forks.fork(settings, parent, {"noise": 0.01, "epochs": 5, "schedule": "constant"})
+    known = parent.load_state()
+    going = training.Training(run, settings, lambda row: None, None)
+    assert known and all(map(np.array_equal, going.steps.state(), known.now)) and not going.position.best
 
 
 def test_an_epoch_of_so_many_steps_sees_all_images_equally_often(settings: Settings) -> None:

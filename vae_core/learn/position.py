@@ -35,6 +35,11 @@ class Position:
     saved_at: float = 0.0
     saving_took: float = 0.0
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing is known yet: no step was taken, and no weights are kept, as where a fork lets go of them."""
+        return not (self.epoch or self.step or self.best)
+
     def add(self, count: int, sums: np.ndarray, betas: np.ndarray, images: int) -> None:
         self.step += count
         self.images += images

@@ -70,7 +70,7 @@ class Training:
         self.steps = kept.fresh(self.config, self.style, self._make_steps) if kept else self._make_steps()
         self.images = self.steps.place(pixels)
         self.position = self._restore()
-        if principal.has_components(self.config) and not self.position.best:
+        if principal.has_components(self.config) and self.position.is_fresh:
             self._begin_at_components(pixels)
         self.chunk = 1
 
