@@ -11,10 +11,12 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from trainings import TOLERANCE, losses, trial
 
+from vae_core.cli import worker
 from vae_core.design import recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.runs import forks, jobs, store
+from vae_core.runs import forks, jobs, store, tasks
+from vae_core.search import rates
 from vae_core.settings import Settings
 
 PIXELS = np.rint(load_digits().images[:600, ..., None] * (255 / 16)).astype(np.uint8)
@@ -149,3 +151,13 @@ def test_an_epoch_of_so_many_steps_sees_all_images_equally_often(settings: Setti
     whole, count = np.concatenate(orders), training.image_count
     for start in range(0, len(whole) - count, count):
         assert np.array_equal(np.sort(whole[start : start + count]), np.arange(count))
+
+
+def test_a_test_of_rates_begins_where_a_training_would(settings: Settings) -> None:
+    config = replace(SHORT, ema=0.0)
+    run = store.create(settings, config, {})
+    spec = {**rates.SPEC, "low": 1e-6, "high": 1e-5, "steps": 4}
+    points = worker.finished(tasks.begin(run, rates.KIND, spec)).result()["points"]
+    _, pictures = by_pca(config.latent or 0)
+    pca = float(np.square(pictures - FLAT).sum(axis=1).mean())
+    assert [loss for _, loss in points] == pytest.approx([pca] * 4, rel=0.25)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_core.data import catalog, splits
 from vae_core.design.config import Config
-from vae_core.learn import feeding, models, objective, resolve, steps
+from vae_core.learn import feeding, models, objective, principal, resolve, steps
 from vae_core.learn.feeding import Pixels
 from vae_core.runs.tasks import Task
 
@@ -30,6 +30,8 @@ def run(task: Task, tell: Tell) -> None:
     networks = models.build(config.architecture(), style)
     seen = objective.Observation.of(config, from_logits=style.logits)
     trainer = steps.Steps(steps.Task(config, networks, seen))
+    if principal.has_components(config):
+        trainer.begin(lambda networks: principal.begin(networks, config, pixels))
     rates = np.geomspace(spec["low"], spec["high"], spec["steps"]).astype(np.float32)
     losses = _losses(trainer, pixels, rates, config, lambda done: tell("taking steps", done, len(rates)))
     found = [[float(rate), float(loss)] for rate, loss in zip(rates, losses, strict=False)]
