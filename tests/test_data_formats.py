@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import re
 import struct
 import tarfile
@@ -93,6 +94,15 @@ def list_beside(folder: Path) -> Path:
     return folder / "pets.zip"
 
 
+def list_of_lines(folder: Path) -> Path:
+    pets = by_part(folder)
+    for half in ("train", "test"):
+        names = [path.relative_to(pets / half).as_posix() for path in sorted((pets / half).rglob("*.png"))]
+        lines = [json.dumps({"file_name": name, "label": name.split("/")[0]}) for name in names]
+        (pets / half / "metadata.jsonl").write_text("\n".join(lines))
+    return pack(pets, folder / "pets.zip")
+
+
 def table(folder: Path) -> Path:
     header = ",".join(["label", "split", *(f"p{place}" for place in range(144))])
     listed(folder / "pets.tsv", header, lambda number: (WORDS[number], part(number), *PIXELS[number].ravel()))
@@ -174,6 +184,7 @@ FORMS: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], bool]] = {  # wh
     "tar": (lambda folder: tarred(folder / "pets.tar.gz", sound()), CLASSES, False),
     "list inside": (list_inside, CLASSES, True),
     "list beside": (list_beside, CLASSES, False),
+    "list of lines": (list_of_lines, CLASSES, True),
     "table of pixels": (table, CLASSES, True),
     "npz of parts": (npz_of_parts, DIGITS, True),
     "npz of one part": (npz_of_one, DIGITS, False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import random
 import struct
 import tarfile
@@ -27,7 +28,7 @@ from vae_core.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # what Pillow thinks of damaged pictures
 SHORT, LONG = 350, 20_000  # cases a kind
-FEWER = {"inside": 40, "idx": 150, "tar": 120, "parquet": 120}  # of those that are mostly read to the end
+FEWER = {"inside": 40, "lines": 60, "idx": 150, "tar": 120, "parquet": 120}  # of those that are mostly read to the end
 CPU_SECONDS, MOST_MEMORY = 2, 300 * 2**20
 BOUNDS = {"max_files": 500, "max_bytes": 20_000_000, "max_image_pixels": 1_000_000}
 NUMBERS = [(1 << bits) + more for bits in (0, 7, 8, 15, 16, 31, 32, 62, 63) for more in (-1, 0)]
@@ -287,6 +288,21 @@ def _inside(chance: random.Random) -> Case:
     return Case("a.zip", zipped({**pictures(), name: _changed(listed_rows(), chance)}))
 
 
+def _lines(chance: random.Random) -> Case:
+    """The same as JSON lines."""
+    head, *rows = listed_rows()
+    values: tuple[object, ...] = (*CELLS, None, True, 7, -1e400, 10**30, [], {"a": [1]}, "\udc80\ud800")
+    objects = [dict(zip(head, row, strict=True)) for row in rows]
+    for _ in range(chance.choice((0, 1, 1, 3, 30))):
+        objects[chance.randrange(len(objects))][chance.choice((*head, *CELLS))] = chance.choice(values)
+    odd = chance.choice(("", "\n", "[" * 9000, '{"a":' * 3000, "null", '{"path": 1, "path": 2}', "9" * 5000, "\ufeff"))
+    content = "\n".join([*map(json.dumps, objects), *([odd] if chance.random() < 0.3 else [])]).encode()
+    content = harmed(content, chance) if chance.random() < 0.4 else content
+    if chance.random() < 0.5:
+        return Case("a.jsonl", content, sound_zip(8))
+    return Case("a.zip", zipped({**pictures(), chance.choice(("metadata.jsonl", "cat/train.jsonl")): content}))
+
+
 def _tar(chance: random.Random) -> Case:
     return Case(chance.choice(("a.tar", "a.tar.gz")), harmed(sound_tar(chance.choice(("w", "w:gz"))), chance))
 
@@ -330,6 +346,7 @@ KINDS = {
     "table": _table,
     "list": _list,
     "inside": _inside,
+    "lines": _lines,
     "tar": _tar,
     "npy": _npy,
     "named": _named,

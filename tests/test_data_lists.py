@@ -1,5 +1,7 @@
 """Lists of pictures and tables of pixels: what is read of them, and what is refused."""
 
+import json
+import tarfile
 from dataclasses import replace
 
 import numpy as np
@@ -230,6 +232,87 @@ def test_manifests_that_are_no_text(tmp_path, settings):
     refused(manifest(tmp_path / "b.csv", ["x.png"], "path"), settings, "not beside it")
     (tmp_path / "p").mkdir()
     refused(tmp_path / "p", settings, "no list of pictures", images=tmp_path)
+
+
+# --- lists of JSON lines
+
+
+def lines(rows, **more):
+    """The same pictures as rows of a table, an object each."""
+    cells = (row.split(",") for row in rows)
+    return [json.dumps({"file_name": name, "label": label, "split": split} | more) for name, label, split, *_ in cells]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar", "beside"])
+def test_json_lines_say_what_a_table_says(tmp_path, settings, listed, kind):
+    folder, rows = listed
+    expected = add(manifest(tmp_path / "shots.csv", rows), settings, "one")
+    (tmp_path / "shots.csv").unlink()
+    place = tmp_path / "shots.jsonl" if kind == "beside" else folder / "metadata.jsonl"
+    place.write_text("\n".join(["", *lines(rows, weight=0.5, boxes=[1, 2], is_old=True, note=None)]), "utf-8-sig")
+    packed = {"zip": lambda: pack(folder, tmp_path / "shots.zip"), "tar": lambda: tar(folder, tmp_path / "shots.tgz")}
+    found = add(packed.get(kind, lambda: place if kind == "beside" else folder)(), settings, "two")
+    assert found.classes == ("a", "b") and np.array_equal(found.train.pixels, expected.train.pixels)
+    assert np.array_equal(found.train.labels, expected.train.labels)
+    assert found.train.columns["weight"][0] == 0.5 and found.train.columns["is_old"][0] == "true"
+    assert "boxes" not in found.train.columns and any("Left out: boxes of" in note for note in found.notes)
+
+
+def tar(folder, path):
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(folder, ".")
+    return path
+
+
+def test_a_key_that_a_line_lacks_is_an_empty_cell(tmp_path, settings, listed):
+    folder, rows = listed
+    some = [*lines(rows[:30]), *lines(rows[30:59], place="left"), json.dumps({"FILE_NAME": "59.png"})]
+    (folder / "metadata.jsonl").write_text("\n".join(some))
+    refused(folder, settings, "Row 60 of metadata.jsonl has no label|Row 60 has the split ''")
+    (folder / "metadata.jsonl").write_text("\n".join(some[:59]))
+    found = add(folder, settings)
+    assert list(found.train.columns["place"][[0, 31]]) == ["", "left"]
+
+
+def test_a_table_of_the_same_name_wins_and_other_lines_change_nothing(tmp_path, settings, listed):
+    folder, rows = listed
+    inside(folder, "metadata.csv", ["file_name,label", *(",".join(row.split(",")[:2]) for row in rows)])
+    (folder / "metadata.jsonl").write_text("\n".join(lines(rows)))
+    found = add(folder, settings, "one")
+    assert len(found.train) + len(found.test) == 60 and "metadata.jsonl" in found.notes[0]
+    (folder / "metadata.jsonl").rename(folder / "talk.jsonl")
+    assert add(folder, settings, "two").fingerprint == found.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "lists no pictures"),
+        ("[1]", "Line 1 of metadata.jsonl is no object of JSON"),
+        ('{"file_name": "0.png"}\n{"file_name":', "Line 2 of metadata.jsonl is no object of JSON"),
+        ("[" * 100_000, "is no object of JSON"),
+        ('{"file_name": ' + "9" * 5000 + "}", "is no object of JSON"),
+        ('{"a": "0.png", "A ": 1}', "has a key twice"),
+        ('{"file_name": "' + "x" * 2000 + '"}', "a cell of 2000 letters"),
+        ('{"file_name": "' + "x" * 2_000_000 + '"}', "is no object of JSON"),
+        ('{"file_name": "../0.png"}', "Row 1 names the picture '../0.png'"),
+        ('{"file_name": ["0.png"]}', "names no pictures"),
+        ('{"file_name": "\\ud800"}', "None of the 1 pictures"),
+        (json.dumps({"path": "0.png"} | dict.fromkeys(map(str, range(99)), 1)), "more than 64 keys"),
+        ('{"file_name": "0.png"}\n' * 30, "lists more than 20 pictures"),
+    ],
+)
+def test_wrong_lines(tmp_path, settings, text, words):
+    save(tmp_path / "pets", "0.png")
+    (tmp_path / "pets" / "metadata.jsonl").write_text(text)
+    refused(tmp_path / "pets", replace(settings, max_files=20), words)
+
+
+def test_lines_that_name_no_pictures(tmp_path, settings):
+    (tmp_path / "talk.jsonl").write_text('{"text": "hello"}')
+    refused(tmp_path / "talk.jsonl", settings, "talk.jsonl names no pictures")
+    (tmp_path / "talk.jsonl").write_bytes(b"\xff\xfe{}")
+    refused(tmp_path / "talk.jsonl", settings, "cannot be read as JSON lines.*UTF-8")
 
 
 # --- tables of pixels

@@ -22,12 +22,13 @@ from vae_core.settings import Settings
 
 UPLOADS, HELD = "data_uploads", "data_uploads_held"
 NAMELESS = "images"  # what is suggested where a file's name has no letter that a data set's may have
-TYPES = ("npz", "npy", "zip", "tar", "gz", "tgz", "csv", "tsv", "parquet")
+TYPES = ("npz", "npy", "zip", "tar", "gz", "tgz", "csv", "tsv", "jsonl", "parquet")
 UPLOAD, HERE = "Upload", "Folder or file here"
 FORMS = """
 - **.zip** or **.tar.gz** with a folder of pictures for each class, these below `train` and `test` where that is known,
-  or with a list of them such as `labels.csv`
-- **.csv** or **.tsv** that lists the pictures of a .zip beside it, or with a column `label` and one for every pixel
+  or with a list of them such as `labels.csv` or `metadata.jsonl`
+- **.csv**, **.tsv** or **.jsonl** that lists the pictures of a .zip beside it
+- **.csv** or **.tsv** with a column `label` and one for every pixel
 - **.npz** with `x_train`, `y_train`, `x_test`, `y_test`, or with `images` and `labels`; **.npy**
 - **.parquet** with pictures; a **.gz** in the form of MNIST's files
 """

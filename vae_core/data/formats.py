@@ -15,7 +15,7 @@ from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 from vae_core.words import some
 
-KINDS = "A folder, .zip or .tar of images, an .npz, .npy, .csv, .tsv or .parquet, or an IDX file"
+KINDS = "A folder, .zip or .tar of images, an .npz, .npy, .csv, .tsv, .jsonl or .parquet, or an IDX file"
 
 
 @contextmanager
@@ -27,7 +27,9 @@ def opened(path: Path, pictures: Path | None, settings: Settings) -> Iterator[Ra
         with manifests.opened(manifest, pictures or (path if in_source else None), settings) as found:
             yield found
     elif pictures:
-        raise LoupeError(f"{path.name} is no list of pictures", "A .csv or .tsv with a column 'path' was expected")
+        raise LoupeError(
+            f"{path.name} is no list of pictures", "A .csv, .tsv or .jsonl with a column 'path' was expected"
+        )
     elif in_source:
         with sources.open_source(path, settings) as source, _inside(source, path, settings) as found:
             yield found
@@ -66,8 +68,10 @@ def _array(path: Path, settings: Settings) -> Raw:
         return layouts.read_npz(path, settings)
     if suffix == ".npy":
         return arrays.read_npy(path, settings)
-    if suffix in sheets.SUFFIXES:
+    if suffix in sheets.TABLES:
         return tables.read_pixels(path, settings)
+    if suffix == sheets.LINES:
+        raise LoupeError(f"{path.name} names no pictures", "A key such as file_name in each of its lines was expected")
     if idx.begins(path):
         return idx.read_beside(path, settings)
     raise LoupeError(f"{path.name} is of a kind that cannot be read", f"{KINDS} was expected")

@@ -1,4 +1,4 @@
-"""Lists of pictures: a CSV or TSV beside them, or inside their folder or archive, and what its columns mean."""
+"""Lists of pictures: a table or JSON lines beside them, or inside their folder or archive, and what columns mean."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vae_core.data.fitting import SIDES
 from vae_core.data.images import SUFFIXES as PICTURES
 from vae_core.data.listings import Listing, Reader
 from vae_core.data.raw import PART_WORDS, as_words
-from vae_core.data.sheets import SUFFIXES, Sheet, Table
+from vae_core.data.sheets import LINES, SUFFIXES, TABLES, Sheet, Table, first_row
 from vae_core.data.sources import Source, open_source
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
@@ -41,7 +41,7 @@ def is_manifest(path: Path) -> bool:
 
 
 def beside(path: Path) -> Path | None:
-    """The list of a folder's or archive's pictures: the .csv or .tsv of the same name beside it."""
+    """The list of a folder's or archive's pictures: the .csv, .tsv or .jsonl of the same name beside it."""
     places = [path.parent / f"{sources.stem(path)}{suffix}" for suffix in SUFFIXES]
     return next((place for place in places if is_manifest(place)), None)
 
@@ -67,8 +67,8 @@ def _is_usual(name: str) -> bool:
 def opened(path: Path, pictures: Path | None, settings: Settings) -> Iterator[tuple[Listing, Reader]]:
     """The pictures that a list names: in the folder or archive that is given, or where such a list usually has them."""
     sheet = Sheet.at(path)
-    table, told = _meant(sheet.table(settings))
-    wanted = _cleaned(table["path"])
+    table, told = _meant(sheet, settings)
+    wanted = _cleaned(table["path"], sheet.name)
     place = pictures or _find_pictures(path, wanted[0], settings)
     with open_source(place, settings) as source:
         found = _found(wanted, source, _seen(source, place, path))
@@ -110,12 +110,12 @@ def inside(source: Source, names: Sequence[str], place: str, settings: Settings)
     """What the lists in a folder or archive say of the pictures there, and its folders where they say nothing."""
     pictures = [name for name in names if name.lower().endswith(PICTURES)]
     sheets = _sheets(source, names, place) if pictures else {}
-    tables = {name: _meant(sheet.table(settings)) for name, sheet in sheets.items()}
+    tables = {name: _meant(sheet, settings) for name, sheet in sheets.items()}
     if any("label" in table for table, _ in tables.values()):  # a part of a contest that is to be guessed
         tables = {name: each for name, each in tables.items() if "label" in each[0]}
     found = []
     for name, (table, told) in tables.items():
-        listing = _listing(table, _found(_cleaned(table["path"]), source, pictures, name), name, place)
+        listing = _listing(table, _found(_cleaned(table["path"], name), source, pictures, name), name, place)
         found.append(replace(listing, notes=(*told, *listing.notes)))
     if not found:
         return None
@@ -126,14 +126,21 @@ def inside(source: Source, names: Sequence[str], place: str, settings: Settings)
 
 def _sheets(source: Source, names: Sequence[str], place: str) -> dict[str, Sheet]:
     """The lists by their names: those that are called as lists are, or else the only table that there is."""
-    tables = [name for name in names if name.lower().endswith(SUFFIXES)]
-    usual = [name for name in tables if _is_usual(name)]
+    tables = [name for name in names if name.lower().endswith(TABLES)]
+    lines = [name for name in names if name.lower().endswith(LINES) and not _is_told_by(tables, name)]
+    usual = [name for name in (*tables, *lines) if _is_usual(name)]
+    others = tables or lines
     if len(usual) > MOST:
         raise LoupeError(
             f"{place} holds {len(usual):,} lists of pictures", f"At most {MOST} were expected", "Join them"
         )
-    sheets = {name: Sheet.of(name, source.read(name)) for name in usual or (tables if len(tables) == 1 else [])}
+    sheets = {name: Sheet.of(name, source.read(name)) for name in usual or (others if len(others) == 1 else [])}
     return {name: sheet for name, sheet in sheets.items() if _names_pictures(sheet, bool(usual))}
+
+
+def _is_told_by(tables: Sequence[str], lines: str) -> bool:
+    """Whether a table of the same name beside it says the same."""
+    return any(PurePosixPath(lines).with_suffix(suffix).as_posix() in tables for suffix in TABLES)
 
 
 def _names_pictures(sheet: Sheet, is_usual: bool) -> bool:
@@ -177,20 +184,22 @@ def _left_out(listing: Listing, names: Sequence[str], sheets: Sequence[str]) -> 
 # --- what a list says
 
 
-def _meant(table: Table) -> tuple[Table, tuple[str, ...]]:
+def _meant(sheet: Sheet, settings: Settings) -> tuple[Table, tuple[str, ...]]:
     """The columns that mean something under their usual names, and what was guessed.
 
     In a list of two columns the second is the class, whatever it is called, where its words come again and again.
     """
+    table, told = sheet.table(settings)
     found = {meaning: name for meaning in MEANINGS if (name := _column(list(table), meaning)) is not None}
+    if "path" not in found:
+        raise LoupeError(f"{sheet.name} names no pictures", "The name of a picture in each row was expected")
     split = found.get("split", "split")
     if split != "split" and not all(word.lower() in PART_WORDS for word in table[split]):
         del found["split"]
-    told: tuple[str, ...] = ()
     if len(table) == 2 and set(found) == {"path"}:
         other = next(name for name in table if name != found["path"])
         if _are_classes(table[other]):
-            found["label"], told = other, (f"The column '{other}' was read as the class",)
+            found["label"], told = other, (*told, f"The column '{other}' was read as the class")
     meanings = {name: meaning for meaning, name in found.items()}
     return {meanings.get(name, name): cells for name, cells in table.items()}, told
 
@@ -199,8 +208,8 @@ def _are_classes(cells: Sequence[str]) -> bool:
     return all(cells) and 1 < len(set(cells)) <= len(cells) / 2 and _as_numbers(cells).dtype.kind != "f"
 
 
-def _cleaned(cells: Sequence[str]) -> list[str]:
-    return [_clean(cell, row) for row, cell in enumerate(cells, 2)]
+def _cleaned(cells: Sequence[str], sheet: str) -> list[str]:
+    return [_clean(cell, row) for row, cell in enumerate(cells, first_row(sheet))]
 
 
 def _clean(name: str, row: int) -> str:
@@ -246,7 +255,7 @@ def _listing(table: Table, found: Sequence[str | None], sheet: str, place: str) 
     listing = Listing(
         [name or "" for name in found],
         labels(table.get("label"), sheet),
-        parts(split) if split else None,
+        parts(split, sheet) if split else None,
         as_words(table["group"], "group") if "group" in table else None,
         {name: _as_numbers(cells) for name, cells in table.items() if name not in MEANINGS},
     )
@@ -261,8 +270,8 @@ def _listing(table: Table, found: Sequence[str | None], sheet: str, place: str) 
     return replace(listing.take(kept), warnings=(told,))
 
 
-def parts(cells: Sequence[str]) -> Array:
-    for row, word in enumerate(cells, 2):
+def parts(cells: Sequence[str], name: str = "") -> Array:
+    for row, word in enumerate(cells, first_row(name)):
         if word.lower() not in PART_WORDS:
             raise LoupeError(f"Row {row} has the split '{word}'", "One of train, validation, test was expected")
     return np.array([PART_WORDS[word.lower()] for word in cells])
@@ -273,7 +282,8 @@ def labels(cells: Sequence[str] | None, name: str) -> Array | None:
         return None
     if not all(cells):
         raise LoupeError(
-            f"Row {list(cells).index('') + 2} of {name} has no label", "A label in every row or in none was expected"
+            f"Row {list(cells).index('') + first_row(name)} of {name} has no label",
+            "A label in every row or in none was expected",
         )
     return as_words(cells, "label")
 
