@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from picture_files import add, pack, refused
+from picture_files import add, pack
 from PIL import Image
 
 from vae_core.settings import PROJECT
@@ -221,11 +221,3 @@ def test_pictures_of_every_format(tmp_path, settings, format):
     for number in range(TRAIN):
         (tmp_path / f"pets/{number}.{format.lower()}").write_bytes(png(number, format))
     assert len(add(tmp_path / "pets", settings).train) == 27
-
-
-def test_heic_pictures_are_told(tmp_path, settings):
-    (tmp_path / "pets").mkdir()
-    (tmp_path / "pets" / "a.HEIC").write_bytes(b"x")
-    refused(tmp_path / "pets", settings, "holds HEIC pictures.*Convert them to JPEG")
-    pictures("{:02}.png".format, tmp_path / "pets")
-    assert "Left out: 1 HEIC picture, to be converted to JPEG first" in add(tmp_path / "pets", settings).notes

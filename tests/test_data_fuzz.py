@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from heic_picture import HEIC
 from PIL import Image
 
 from vae_core.data import catalog
@@ -28,7 +29,14 @@ from vae_core.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # what Pillow thinks of damaged pictures
 SHORT, LONG = 350, 20_000  # cases a kind
-FEWER = {"inside": 40, "lines": 60, "idx": 150, "tar": 120, "parquet": 120}  # of those that are mostly read to the end
+FEWER = {
+    "inside": 40,
+    "lines": 60,
+    "idx": 150,
+    "tar": 120,
+    "parquet": 120,
+    "heic": 60,
+}  # of those that are mostly read to the end
 CPU_SECONDS, MOST_MEMORY = 2, 300 * 2**20
 BOUNDS = {"max_files": 500, "max_bytes": 20_000_000, "max_image_pixels": 1_000_000}
 NUMBERS = [(1 << bits) + more for bits in (0, 7, 8, 15, 16, 31, 32, 62, 63) for more in (-1, 0)]
@@ -338,6 +346,11 @@ def _parquet(chance: random.Random) -> Case:
     return Case("a.parquet", harmed(sound_parquet(chance.choice(("none", "snappy", "zstd"))), chance))
 
 
+def _heic(chance: random.Random) -> Case:
+    """One among sound pictures: it would be left out alone."""
+    return Case("a.zip", zipped({**pictures(), "cat/x.heic": harmed(HEIC, chance)}))
+
+
 KINDS = {
     "npz": _npz,
     "headers": _headers,
@@ -352,6 +365,7 @@ KINDS = {
     "named": _named,
     "idx": _idx,
     "parquet": _parquet,
+    "heic": _heic,
 }
 
 
@@ -391,6 +405,8 @@ def read(case: Case, folder: Path, settings: Settings) -> None:
 
 
 def all_are_told(kind: str, count: int, folder: Path, settings: Settings) -> None:
+    if kind == "heic":
+        pytest.importorskip("pi_heif")
     told = 0
     for number in range(count):
         case = KINDS[kind](random.Random(f"{kind} {number}"))

@@ -18,6 +18,7 @@ NEEDED = {  # by name: what cannot be done without it, and the packages that it 
     "letters": ("Drawing the letters", LETTERS),
     "umap": ("UMAP", {"umap": "umap-learn"}),
     "pdf": ("A PDF", {"fpdf": "fpdf2"}),
+    "heic": ("Reading HEIC pictures", {"pi_heif": "pi-heif"}),
 }
 
 

@@ -19,7 +19,7 @@ ARRAYS = (".npy", ".npz", ".csv", ".tsv", ".parquet")
 
 def kind(upload: UploadedFile) -> str:
     """What a zip holds, by its names: most of them are those of a run's files, or some are those of images."""
-    from vae_core.data.images import SUFFIXES  # with numpy, which the first page does without
+    from vae_core.data import heic, images  # with numpy, which the first page does without
 
     try:
         with zipfile.ZipFile(upload) as archive:
@@ -28,9 +28,10 @@ def kind(upload: UploadedFile) -> str:
         return ""  # whoever reads it says what is wrong with it
     finally:
         upload.seek(0)
+    known = (*images.SUFFIXES, *heic.SUFFIXES, *ARRAYS)
     if sum(is_kept("/".join(name.parts[1:]), with_state=True) for name in names) * 2 > len(names):
         return RUNS
-    return IMAGES if any(name.suffix.lower() in (*SUFFIXES, *ARRAYS) for name in names) else ""
+    return IMAGES if any(name.suffix.lower() in known for name in names) else ""
 
 
 def release(uploads: Iterable[UploadedFile]) -> None:

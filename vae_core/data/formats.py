@@ -44,7 +44,8 @@ def opened(path: Path, pictures: Path | None, settings: Settings) -> Iterator[Ra
 def _inside(source: Source, path: Path, settings: Settings) -> Iterator[Raw | tuple[Listing, Reader]]:
     """Pictures, or where there are none the tables of Hugging Face or the files of the first MNIST."""
     names = source.names()
-    has_pictures = any(name.lower().endswith(images.SUFFIXES) for name in names)
+    known = images.suffixes()
+    has_pictures = any(name.lower().endswith(known) for name in names)
     tables = [path / name for name in names if name.lower().endswith(parquet.SUFFIX)] if path.is_dir() else []
     if not has_pictures and tables:
         with parquet.opened(tables, path.name, settings) as found:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from vae_core.data import large
+from vae_core.data import heic, large
 from vae_core.data.dataset import Array, Warned
 from vae_core.data.download import Progress
 from vae_core.data.fitting import (
@@ -75,6 +75,7 @@ def read_all(
     What the fitting leaves open is decided by their headers, so that each picture needs to be held but once."""
     import PIL.Image  # noqa: F401  once here, before the threads would all import it
 
+    heic.register()
     reader = _Reader(read, settings)
     plan, warnings = reader.plan(names, fitting, progress)
     check_sides(plan.size)
@@ -197,6 +198,11 @@ class _Reader:
         return weight, float((grey * alpha).mean() / 255)
 
 
+def suffixes() -> tuple[str, ...]:
+    """Of the pictures that can be read here."""
+    return (*SUFFIXES, *heic.SUFFIXES) if heic.is_here() else SUFFIXES
+
+
 def _some(names: Sequence[str], most: int) -> list[str]:
     """All over the list, which is mostly sorted by class."""
     places = np.linspace(0, len(names) - 1, min(len(names), most)).round().astype(int)
@@ -220,7 +226,11 @@ def opened(content: bytes, name: str, settings: Settings) -> Iterator[ImageFile]
     """A picture whose size was judged, and whose pixels are not unpacked yet."""
     import PIL.Image
 
-    with _told(name, settings), PIL.Image.open(io.BytesIO(content), formats=FORMATS) as image:
+    is_known = heic.FORMAT in PIL.Image.OPEN
+    if heic.begins(content) and not is_known:
+        raise heic.refused(f"{name} is a HEIC picture")
+    formats = (*FORMATS, heic.FORMAT) if is_known else FORMATS
+    with _told(name, settings), PIL.Image.open(io.BytesIO(content), formats=formats) as image:
         _check_pixels(image, name, settings)
         yield image
 

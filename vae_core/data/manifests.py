@@ -14,7 +14,7 @@ from vae_core.data import listings, sources
 from vae_core.data.archives import check_bounds, is_outside
 from vae_core.data.dataset import Array
 from vae_core.data.fitting import SIDES
-from vae_core.data.images import SUFFIXES as PICTURES
+from vae_core.data.images import suffixes
 from vae_core.data.listings import Listing, Reader
 from vae_core.data.raw import PART_WORDS, as_words
 from vae_core.data.sheets import LINES, SUFFIXES, TABLES, Sheet, Table, first_row
@@ -108,7 +108,8 @@ def _check_bytes(listing: Listing, source: Source, settings: Settings) -> None:
 
 def inside(source: Source, names: Sequence[str], place: str, settings: Settings) -> Listing | None:
     """What the lists in a folder or archive say of the pictures there, and its folders where they say nothing."""
-    pictures = [name for name in names if name.lower().endswith(PICTURES)]
+    known = suffixes()
+    pictures = [name for name in names if name.lower().endswith(known)]
     sheets = _sheets(source, names, place) if pictures else {}
     tables = {name: _meant(sheet, settings) for name, sheet in sheets.items()}
     if any("label" in table for table, _ in tables.values()):  # a part of a contest that is to be guessed
@@ -222,13 +223,13 @@ def _clean(name: str, row: int) -> str:
 
 def _found(wanted: Sequence[str], source: Source, names: Sequence[str], sheet: str = "") -> list[str | None]:
     """For each path in a list the picture in the source, None where there is none. The paths begin at the list."""
-    base, seen = posixpath.dirname(sheet), set(names)
+    base, seen, known = posixpath.dirname(sheet), set(names), suffixes()
     exact = {path: posixpath.join(base, path) for path in wanted}
     found = {path: name for path, name in exact.items() if name in seen or source.size(name) is not None}
     ends: dict[str, list[str]] = {path: [] for path in wanted if path not in found}
     for name in names if ends else ():
         if name.startswith(f"{base}/" if base else ""):
-            for end in _ends(name):
+            for end in _ends(name, known):
                 if end in ends and len(ends[end]) < 2:
                     ends[end].append(name)
     for path, options in ends.items():
@@ -239,10 +240,10 @@ def _found(wanted: Sequence[str], source: Source, names: Sequence[str], sheet: s
     return [found.get(path) or next(iter(ends.get(path, ())), None) for path in wanted]
 
 
-def _ends(name: str) -> Iterator[str]:
+def _ends(name: str, known: Sequence[str]) -> Iterator[str]:
     """By what a list may call a picture: without the folders around it, and without its ending."""
     stem, ending = posixpath.splitext(name)
-    if ending.lower() in PICTURES:
+    if ending.lower() in known:
         steps, stems = name.split("/"), stem.split("/")
         for kept in range(1, min(len(steps), STEPS) + 1):
             yield "/".join(steps[-kept:])

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from vae_core.data import archives, tars
+from vae_core.data import archives, heic, tars
 from vae_core.data.archives import Archive
-from vae_core.data.images import SUFFIXES
+from vae_core.data.images import suffixes
 from vae_core.data.raw import PART_WORDS
 from vae_core.data.tars import Tar
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
-from vae_core.words import plural, some
+from vae_core.words import some
 
 ARCHIVES = (".zip", *tars.SUFFIXES)
-HEIC = (".heic", ".heif")
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -159,7 +158,8 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
 
     `cat/1.png`, `train/cat/1.png`, `train/1.png` or `1.png`; folders that enclose all of this are looked through.
     """
-    pictures = [name for name in names if name.lower().endswith(SUFFIXES)]
+    known = suffixes()
+    pictures = [name for name in names if name.lower().endswith(known)]
     others = sorted(set(names) - set(pictures))
     if not pictures:
         raise _no_pictures(others, source)
@@ -171,20 +171,18 @@ def entries(names: Sequence[str], source: str) -> tuple[list[Entry], list[str]]:
 
 
 def _no_pictures(others: Sequence[str], source: str) -> LoupeError:
-    if any(name.lower().endswith(HEIC) for name in others):
-        told = f"{source} holds HEIC pictures, as phones take them, which cannot be read here"
-        return LoupeError(told, "JPEG or PNG pictures were expected", "Convert them to JPEG")
+    if any(name.lower().endswith(heic.SUFFIXES) for name in others):
+        return heic.refused(f"{source} holds HEIC pictures, as phones take them")
     return LoupeError(
         f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
-        f"Files that end in {', '.join(SUFFIXES)} were expected",
+        f"Files that end in {', '.join(suffixes())} were expected",
         "Put them in one folder a class",
     )
 
 
 def _left_out(names: Sequence[str]) -> list[str]:
-    heic = [name for name in names if name.lower().endswith(HEIC)]
-    others = [name for name in names if not name.lower().endswith(HEIC)]
-    told = [f"Left out: {plural(len(heic), 'HEIC picture')}, to be converted to JPEG first"] if heic else []
+    others = [name for name in names if not name.lower().endswith(heic.SUFFIXES)]
+    told = [heic.left_out(len(names) - len(others))] if len(others) < len(names) else []
     return told + ([f"Left out as no pictures: {some(others, 3)}"] if others else [])
 
 
