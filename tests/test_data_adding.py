@@ -42,6 +42,17 @@ def images(count: int = 60) -> Any:
     return np.random.default_rng(0).integers(0, 256, (count, 12, 10), dtype=np.uint8)
 
 
+def zip_of_animations() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for number in range(12):
+            first, *others = map(Image.fromarray, images(60)[number * 5 : number * 5 + 5])
+            picture = io.BytesIO()
+            first.save(picture, "GIF", save_all=True, append_images=others)
+            archive.writestr(f"{number}.gif", picture.getvalue())
+    return target.getvalue()
+
+
 def zip_of_pictures() -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
@@ -287,3 +298,16 @@ def _noted(looked: list[str], ask: Any, place: Any, *more: Any, **named: Any) ->
 def test_there_is_no_reading_by_path_over_a_network(roots):
     assert Settings(roots=str(roots)).readable == (roots,)
     assert Settings(roots=str(roots), host="0.0.0.0").readable == ()
+
+
+def test_frames_are_asked_for_only_where_there_are_any(page, settings):
+    fine(upload(page, ("still.zip", zip_of_pictures())))
+    assert not page.checkbox
+    button(page, "Discard").click().run()
+    fine(upload(page, ("moving.zip", zip_of_animations())))
+    wanted = next(each for each in page.checkbox if each.label == "Each frame as an image")
+    assert not wanted.value and "48 further frames" in texts(page)
+    assert "each of them is an image, 60 in all" in texts(fine(wanted.check().run()))
+    button(page, "Keep it").click().run()
+    found = catalog.load("moving", settings)
+    assert len(found.train) + len(found.test) == 60

@@ -24,6 +24,7 @@ from heic_picture import HEIC
 from PIL import Image
 
 from vae_core.data import catalog
+from vae_core.data.fitting import Fitting
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -120,6 +121,7 @@ class Case:
     name: str
     content: bytes
     beside: bytes | None = None  # the zip of a list
+    fitting: Fitting = Fitting()
 
 
 # What is sound.
@@ -351,6 +353,14 @@ def _heic(chance: random.Random) -> Case:
     return Case("a.zip", zipped({**pictures(), "cat/x.heic": harmed(HEIC, chance)}))
 
 
+def _frames(chance: random.Random) -> Case:
+    ending, target = chance.choice(("gif", "tif", "webp", "png")), io.BytesIO()
+    first, *others = map(Image.fromarray, pixels()[:6])
+    first.save(target, {"tif": "TIFF"}.get(ending, ending), save_all=True, append_images=others)
+    members = {**pictures(), f"cat/x.{ending}": harmed(target.getvalue(), chance)}
+    return Case("a.zip", zipped(members), fitting=Fitting(frames=True))
+
+
 KINDS = {
     "npz": _npz,
     "headers": _headers,
@@ -366,6 +376,7 @@ KINDS = {
     "idx": _idx,
     "parquet": _parquet,
     "heic": _heic,
+    "frames": _frames,
 }
 
 
@@ -399,7 +410,7 @@ def read(case: Case, folder: Path, settings: Settings) -> None:
     path.write_bytes(case.content)
     if case.beside is not None:
         (folder / "a.zip").write_bytes(case.beside)
-    catalog.add(path, "mine", settings)
+    catalog.add(path, "mine", settings, case.fitting)
     catalog.load("mine", settings)
     catalog.remove("mine", settings)
 

@@ -14,7 +14,8 @@ from ui import cached, pixels
 from ui.cached import datasets
 from ui.data import browse, told
 from ui.errors import plain, shown
-from vae_core.data import catalog, originals, versions
+from vae_core.data import catalog, frames, originals, versions
+from vae_core.data.dataset import Summary
 from vae_core.data.fitting import LADDER, Fitting
 from vae_core.data.originals import Original
 from vae_core.errors import LoupeError
@@ -26,10 +27,11 @@ KEY = "data_preview"
 DAY = 86_400
 AUTO = "auto"  # a field without a choice is drawn as one that waits for it
 SIZES = (AUTO, *LADDER, 192, 256)
-FIELDS = ("size", "fit", "fill", "background")  # of a fitting, in the order in which they are asked for
+FIELDS = ("size", "fit", "fill", "background", "frames")  # of a fitting, in the order in which they are asked for
 SIZE_HELP = "Width and height that all images get. With twice the side a training takes four times as long."
 FIT_HELP = "How images of other sizes come to this one. Proportions are never changed."
 FILL_HELP = "What surrounds an image that does not fill its square."
+FRAMES_HELP = "Else the first frame or page alone is taken."
 CLEAR_HELP = "What transparent images are laid on: all on the same."
 
 
@@ -141,6 +143,8 @@ def show(preview: Preview, when_read: Callable[[], None] | None = None) -> None:
         when_read()
     _buttons(preview, buttons, where)
     data = catalog.describe(preview.name, where)
+    with right:
+        _frames(data)
     with place.container():
         browse.samples(datasets.view(preview.name, where, data))
     browse.facts(data)
@@ -179,7 +183,13 @@ def _choices(preview: Preview) -> Fitting:
         st.selectbox(label, list(words), key=_key(field), format_func=words.__getitem__, help=help_)
         for field, (label, words, help_) in CHOICES.items()
     )
-    return Fitting(fit, _sides(size), fill, background)
+    return Fitting(fit, _sides(size), fill, background, bool(st.session_state.get(_key("frames"))))
+
+
+def _frames(data: Summary) -> None:
+    """Asked only where there is any: what was read tells it, before and after it was wanted."""
+    if any(frames.SEVERAL in note for note in data.notes):
+        st.checkbox("Each frame as an image", key=_key("frames"), help=FRAMES_HELP)
 
 
 def _sides(size: Any) -> tuple[int, int] | None:

@@ -31,7 +31,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     changed = actions.add_parser("change", help="another size of an added one", description=what)
     changed.add_argument("name", metavar="NAME")
     _add_fitting(changed)
-    changed.set_defaults(fit=None, size=None, fill=None, background=None)
+    changed.set_defaults(fit=None, size=None, fill=None, background=None, frames=None)
     lead_to(changed, change, "data change screws --size 96 --fill white")
 
 
@@ -58,11 +58,13 @@ def _add_fitting(parser: argparse.ArgumentParser) -> None:
         default=BACKGROUNDS[0],
         help="what transparent images are laid on (default: what contrasts more with them)",
     )
+    what = "each frame of an animated picture, or page of a TIFF, as an image (default: the first alone)"
+    parser.add_argument("--frames", action=argparse.BooleanOptionalAction, default=False, help=what)
 
 
 def _fitting(args: argparse.Namespace, known: Fitting) -> Fitting:
     """What was said, and what was known where nothing was."""
-    said = {name: getattr(args, name) for name in ("fit", "size", "fill", "background")}
+    said = {name: getattr(args, name) for name in ("fit", "size", "fill", "background", "frames")}
     changes = {name: value for name, value in said.items() if value is not None}
     return replace(known, **{**changes, **({"size": changes["size"] or None} if "size" in changes else {})})
 

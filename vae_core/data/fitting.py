@@ -34,12 +34,14 @@ class Fitting:
     "fit": each is scaled, up or down, until it just fits. "pad": the size of the largest picture. "crop": the size of
     the smallest, the middle of larger ones. "scale": larger pictures are shrunk until they fit. What a picture leaves
     free gets the `fill`; what is transparent is laid on the `background`, "auto" being the one that contrasts more.
+    With `frames`, each frame of an animated picture is an image, and each page of a TIFF; else the first alone.
     """
 
     fit: str = "fit"
     size: Size | None = None
     fill: str = "edge"
     background: str = "auto"
+    frames: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("fit", FITS), ("fill", FILLS), ("background", BACKGROUNDS)):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from vae_core.data import heic, large
+from vae_core.data import frames, heic, large
 from vae_core.data.dataset import Array, Warned
 from vae_core.data.download import Progress
 from vae_core.data.fitting import (
@@ -56,6 +56,7 @@ Read = Callable[[str], bytes]
 class Decoded:
     fitted: Fitted
     told: tuple[str, ...]  # what was converted
+    left: int = 0  # further frames
 
 
 @runtime_checkable
@@ -82,15 +83,17 @@ def read_all(
     if isinstance(progress, Showing) and len(names) > 2 * SHOWN:
         progress.shows(reader.sample(names, plan))
     pile = _Pile((len(names), *plan.size), settings)
-    account, counts = Account(plan), Counter[str]()
+    account, counts, left, most = Account(plan), Counter[str](), 0, 0
     for done, decoded in reader.blocks(names, plan):
         pile.add([one.fitted.pixels for one in decoded])
         for one in decoded:
             account.add(one.fitted)
             counts.update(one.told)
+            left, most = left + one.left, max(most, one.left)
         if progress:
             progress("Decoding images", done, len(names))
     notes = [f"{count:,} of {len(names):,} images {told}" for told, count in counts.items()]
+    notes += [f"{left:,} further frames{' or more' * (most >= frames.MOST)} were left"] if left else []
     return pile.pixels, (*notes, *account.notes(), *pile.notes()), (*account.warnings(), *warnings)
 
 
@@ -212,13 +215,13 @@ def _some(names: Sequence[str], most: int) -> list[str]:
 def decode(content: bytes, name: str, settings: Settings, plan: Plan) -> Decoded:
     """One picture. Its size is judged before its pixels are unpacked."""
     with opened(content, name, settings) as image:
-        size = _upright(image)
+        size, left = _upright(image), frames.count(image, content) - 1
         if plan.rule.fit == "fit":
             image.draft(image.mode, (2 * max(plan.size),) * 2)  # a large JPEG is unpacked in a size that is enough
         converted, told = _convert(image, name, plan.background)
         pixels = np.asarray(converted)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return Decoded(replace(place(pixels, plan), size=size), tuple(told))
+    return Decoded(replace(place(pixels, plan), size=size), tuple(told), left)
 
 
 @contextmanager
@@ -231,7 +234,7 @@ def opened(content: bytes, name: str, settings: Settings) -> Iterator[ImageFile]
         raise heic.refused(f"{name} is a HEIC picture")
     formats = (*FORMATS, heic.FORMAT) if is_known else FORMATS
     with _told(name, settings), PIL.Image.open(io.BytesIO(content), formats=formats) as image:
-        _check_pixels(image, name, settings)
+        check_pixels(image, name, settings)
         yield image
 
 
@@ -272,7 +275,7 @@ def _short(error: Exception) -> str:
     return "its content is no picture" if "cannot identify" in str(error) else str(error) or type(error).__name__
 
 
-def _check_pixels(image: Image, name: str, settings: Settings) -> None:
+def check_pixels(image: Image, name: str, settings: Settings) -> None:
     if image.width * image.height > settings.max_image_pixels:
         raise LoupeError(
             f"{name} has {image.width} x {image.height} pixels",
@@ -287,7 +290,7 @@ def _convert(image: ImageFile, name: str, background: str) -> tuple[Image, list[
 
     told = []
     if getattr(image, "is_animated", False):
-        told.append("have several frames: the first was taken")
+        told.append(f"have {frames.SEVERAL}: the first was taken")
     if image.mode == "F":
         raise LoupeError(
             f"{name} holds floating point pixels",
@@ -326,7 +329,7 @@ def _to_grey_or_rgb(image: Image, name: str, background: str, told: list[str]) -
         image = _laid(image, LEVELS[background])
     if image.mode != "L":
         image = image.convert("RGB")
-    return image.convert("L") if palette and _is_grey(image) else image
+    return image.convert("L") if palette and is_grey(np.asarray(image)) else image
 
 
 def _from_16_bit(image: Image, name: str) -> Image:
@@ -349,6 +352,5 @@ def _laid(image: Image, level: int) -> Image:
     return PIL.Image.alpha_composite(ground, layer).convert("L" if grey else "RGB")
 
 
-def _is_grey(image: Image) -> bool:
-    pixels = np.asarray(image)
+def is_grey(pixels: Array) -> bool:
     return bool((pixels == pixels[..., :1]).all())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from vae_core.data import fitting, formats, images
+from vae_core.data import fitting, formats, images, unrolled
 from vae_core.data.download import Progress
 from vae_core.data.fitting import Fitting
 from vae_core.data.formats import KINDS
@@ -44,5 +45,5 @@ def _read(path: Path, settings: Settings, rule: Fitting, pictures: Path | None, 
         if isinstance(found, Raw):
             pixels, notes, warnings = fitting.fit_array(found.pixels, rule, settings)
             return replace(found, pixels=pixels, notes=(*found.notes, *notes), warnings=warnings)
-        listing, read = found
-        return listing.raw(*images.read_all(listing.names, read, settings, rule, progress))
+        with unrolled.opened(*found, settings, progress) if rule.frames else nullcontext(found) as (listing, read):
+            return listing.raw(*images.read_all(listing.names, read, settings, rule, progress))
