@@ -10,7 +10,7 @@ import pytest
 from picture_files import add, fill, pack, picture, refused, save
 from PIL import Image
 
-from vae_core.data import catalog, large
+from vae_core.data import catalog, images, large, sources
 from vae_core.errors import LoupeError
 
 # --- folders and zips
@@ -80,23 +80,46 @@ class Watching:
     def __call__(self, doing, done, total):
         self.seen.append((doing, done, total))
 
-    def shows(self, pixels):
-        self.seen.append(("shown", len(pixels), pixels.shape))
+    def shows(self, pixels, told):
+        self.seen.append(("shown", len(pixels), told))
 
 
 def test_some_of_many_pictures_are_shown_before_the_others_are_read(tmp_path, settings):
     fill(tmp_path / "pets", "cat", "dog", count=250)
     watching = Watching()
     add(tmp_path / "pets", settings, fit="fit", progress=watching)
-    assert [count for doing, count, _ in watching.seen if doing == "shown"] == [192]
+    shown = [(count, told) for doing, count, told in watching.seen if doing == "shown"]
+    assert [count for count, _ in shown] == [192, 192] and "as all will be: 10x12 pixels" in shown[1][1]
     told = [doing for doing, _, _ in watching.seen]
-    assert told.index("shown") < told.index("Decoding images")
+    assert told[0] == "shown" and "first look" in shown[0][1], "the first ones before all are found"
+    assert told.index("shown", 1) < told.index("Decoding images")
     done = [count for doing, count, _ in watching.seen if doing == "Decoding images"]
     assert done == sorted(done) and done[-1] == 500
     few = Watching()
     fill(tmp_path / "few", "cat")
     add(tmp_path / "few", settings, "few", progress=few)
     assert "shown" not in [doing for doing, _, _ in few.seen]
+
+
+def test_a_first_look_goes_through_few_folders_and_is_silent_about_what_is_wrong(tmp_path, settings, monkeypatch):
+    for number in range(60):
+        fill(tmp_path / "pets", f"{number:02}/inner", count=10)
+    (tmp_path / "pets" / "door").symlink_to(tmp_path)
+    looked = []
+    monkeypatch.setattr(os, "scandir", lambda place, scan=os.scandir: looked.append(str(place)) or scan(place))
+    names = sources.Folder(tmp_path / "pets", settings).glance(120)
+    assert len(looked) == 1 + 2 * sources.GLANCED and not [place for place in looked if "door" in place]
+    assert names == [], "there are few where it looked"
+    names = sources.Folder(tmp_path / "pets", settings).glance(50)
+    assert 40 <= len(names) <= 50 and len({name.split("/")[0] for name in names}) > 8
+    (tmp_path / "pets" / "door").unlink()
+    watching = Watching()
+    monkeypatch.setattr(images, "SHOWN", 50)
+    for name in names:
+        (tmp_path / "pets" / name).write_bytes(b"no picture")
+    with pytest.raises(LoupeError, match="cannot be read as a picture"):
+        add(tmp_path / "pets", settings, progress=watching)
+    assert "shown" not in [doing for doing, _, _ in watching.seen]
 
 
 def test_images_that_would_fill_the_memory_are_the_same_from_a_file(tmp_path, settings, monkeypatch):

@@ -217,9 +217,9 @@ class _watching(browse.progress):  # noqa: N801
     def __init__(self, place: Any) -> None:
         self.place = place
 
-    def shows(self, images: Any) -> None:
+    def shows(self, images: Any, told: str) -> None:
         with self.place.container():  # of one element: what follows takes its place
-            pixels.sheet(images, "Some of the images, while the others are read", columns=glance.COLUMNS)
+            pixels.sheet(images, told, columns=glance.COLUMNS)
 
 
 def _keep(preview: Preview, where: Settings) -> None:

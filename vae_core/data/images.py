@@ -30,6 +30,7 @@ from vae_core.data.fitting import (
     check_sides,
     place,
 )
+from vae_core.data.fitting import told as sized
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
@@ -65,7 +66,7 @@ class Showing(Protocol):
 
     def __call__(self, doing: str, done: int, total: int) -> None: ...
 
-    def shows(self, pixels: Array) -> None: ...
+    def shows(self, pixels: Array, told: str) -> None: ...
 
 
 def read_all(
@@ -81,7 +82,8 @@ def read_all(
     plan, warnings = reader.plan(names, fitting, progress)
     check_sides(plan.size)
     if isinstance(progress, Showing) and len(names) > 2 * SHOWN:
-        progress.shows(reader.sample(names, plan))
+        told = f"Some of the images, as all will be: {sized(plan.size)} pixels, while the others are read"
+        progress.shows(reader.sample(names, plan), told)
     pile = _Pile((len(names), *plan.size), settings)
     account, counts, left, most = Account(plan), Counter[str](), 0, 0
     for done, decoded in reader.blocks(names, plan):
@@ -92,9 +94,19 @@ def read_all(
             left, most = left + one.left, max(most, one.left)
         if progress:
             progress("Decoding images", done, len(names))
-    notes = [f"{count:,} of {len(names):,} images {told}" for told, count in counts.items()]
+    notes = [f"{count:,} of {len(names):,} images {what}" for what, count in counts.items()]
     notes += [f"{left:,} further frames{' or more' * (most >= frames.MOST)} were left"] if left else []
     return pile.pixels, (*notes, *account.notes(), *pile.notes()), (*account.warnings(), *warnings)
+
+
+def glance(names: Sequence[str], read: Read, settings: Settings, fitting: Fitting) -> Array:
+    """A few pictures in one size: which size all get is not known before all are found."""
+    import PIL.Image  # noqa: F401
+
+    heic.register()
+    reader = _Reader(read, settings)
+    plan, _ = reader.plan(names, fitting, None)
+    return reader.sample(names, plan)
 
 
 class _Pile:
@@ -146,14 +158,14 @@ class _Reader:
     def plan(self, names: Sequence[str], fitting: Fitting, progress: Progress | None) -> tuple[Plan, list[Warned]]:
         """What is decided by the headers: of all, where the largest or smallest picture counts, else of some."""
         every = fitting.fit != "fit" and not fitting.size
-        some = _some(names, len(names) if every else LOOKED)
+        some = spread(names, len(names) if every else LOOKED)
         headers: list[_Header] = []
         for start in range(0, len(some), BLOCK):
             headers += self._each(self.header, some[start : start + BLOCK])
             if progress:
                 progress("Looking at sizes", len(headers), len(some))
         clear = [name for name, header in zip(some, headers, strict=True) if header.is_transparent]
-        background, warnings = self._background(_some(clear, LAID), fitting)
+        background, warnings = self._background(spread(clear, LAID), fitting)
         return Plan(fitting, fitting.common([header.size for header in headers], len(names)), background), warnings
 
     def _background(self, clear: Sequence[str], fitting: Fitting) -> tuple[str, list[Warned]]:
@@ -171,7 +183,7 @@ class _Reader:
         return fitting.background, [Warned(told, {"background": better}, 0.9)]
 
     def sample(self, names: Sequence[str], plan: Plan) -> Array:
-        some = _some(names, SHOWN)
+        some = spread(names, SHOWN)
         pile = _Pile((len(some), *plan.size), self.settings)
         for _, decoded in self.blocks(some, plan):
             pile.add([one.fitted.pixels for one in decoded])
@@ -206,7 +218,7 @@ def suffixes() -> tuple[str, ...]:
     return (*SUFFIXES, *heic.SUFFIXES) if heic.is_here() else SUFFIXES
 
 
-def _some(names: Sequence[str], most: int) -> list[str]:
+def spread(names: Sequence[str], most: int) -> list[str]:
     """All over the list, which is mostly sorted by class."""
     places = np.linspace(0, len(names) - 1, min(len(names), most)).round().astype(int)
     return [names[place] for place in places]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from vae_core.data import fitting, formats, images, unrolled
+from vae_core.data import fitting, formats, images, sources, unrolled
 from vae_core.data.download import Progress
 from vae_core.data.fitting import Fitting
 from vae_core.data.formats import KINDS
 from vae_core.data.raw import Raw
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
+
+GLANCED = "A first look at some of the images, while the others are found"
 
 
 def read(
@@ -40,7 +42,17 @@ def located(path: Path | str) -> Path:
         raise LoupeError(f"{path} is no path ({error})", f"{KINDS} was expected") from None
 
 
+def _glance(path: Path, settings: Settings, rule: Fitting, progress: images.Showing) -> None:
+    """Some pictures of a large folder at once. What is wrong with it is told by whoever reads all of it."""
+    with suppress(LoupeError, OSError):
+        folder = sources.Folder(path.resolve(), settings)
+        if names := folder.glance(images.SHOWN):
+            progress.shows(images.glance(names, folder.read, settings, rule), GLANCED)
+
+
 def _read(path: Path, settings: Settings, rule: Fitting, pictures: Path | None, progress: Progress | None) -> Raw:
+    if path.is_dir() and isinstance(progress, images.Showing):
+        _glance(path, settings, rule, progress)
     with formats.opened(path, pictures, settings) as found:
         if isinstance(found, Raw):
             pixels, notes, warnings = fitting.fit_array(found.pixels, rule, settings)

@@ -7,12 +7,13 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from vae_core.data import archives, heic, tars
 from vae_core.data.archives import Archive
-from vae_core.data.images import suffixes
+from vae_core.data.images import spread, suffixes
 from vae_core.data.raw import PART_WORDS
 from vae_core.data.tars import Tar
 from vae_core.errors import LoupeError
@@ -20,6 +21,7 @@ from vae_core.settings import Settings
 from vae_core.words import some
 
 ARCHIVES = (".zip", *tars.SUFFIXES)
+GLANCED, DEEP, MOST_GLANCED = 24, 5, 1000  # folders side by side, one in another, and files in each, of a first look
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -95,6 +97,18 @@ class Folder:
             archives.check_bounds(self.root.name, len(found), total, self.settings)
         return sorted(found)
 
+    def glance(self, most: int) -> list[str]:
+        """Some pictures from all over, long before all are found; none where there are few."""
+        found: list[list[str]] = []
+        folders, known = [""], suffixes()
+        for _ in range(DEEP):
+            looked = [_glanced(self.root, here, known) for here in spread(folders, GLANCED)]
+            folders = [inner for inners, _ in looked for inner in inners]
+            found += [pictures for _, pictures in looked if pictures]
+        if sum(map(len, found)) <= 2 * most:
+            return []
+        return [name for pictures in found for name in spread(pictures, max(1, most // len(found)))][:most]
+
     def size(self, name: str) -> int | None:
         place = self.root
         for step in PurePosixPath(name).parts:  # one by one: a link anywhere on the way could lead outside
@@ -135,6 +149,18 @@ class Packed:
 
     def start(self, name: str, most: int) -> bytes:
         return self.archive.read(name, most)
+
+
+def _glanced(root: Path, here: str, known: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The folders in a folder, and the pictures there, as far as it is looked through. Links are not followed."""
+    folders, pictures = [], []
+    with os.scandir(root / here) as entries:
+        for entry in islice(entries, MOST_GLANCED):
+            if entry.is_dir(follow_symlinks=False):
+                folders += [] if _is_junk(entry.name) else [f"{here}{entry.name}/"]
+            elif entry.name.lower().endswith(known) and not _is_junk(entry.name) and not entry.is_symlink():
+                pictures.append(f"{here}{entry.name}")
+    return sorted(folders), sorted(pictures)
 
 
 def _without_junk(names: Iterable[str]) -> Iterator[str]:
