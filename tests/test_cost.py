@@ -34,7 +34,7 @@ def test_the_quantities_of_a_step() -> None:
         "dense": 10 * (1568 * 2 + 2 * 784),
         "element": 10 * (4 * 1568 + 2 + 784 + 784 + 4 * 784),
         "random": 10 * 1568,
-        "parameter": 80 + 32 + (1568 + 1) * 2 + 3 * 784,
+        "parameter": 80 + 16 + (1568 + 1) * 2 + 3 * 784,
     }
 
 

@@ -2,7 +2,7 @@
 
 A step's seconds are modelled as a sum of quantities, each times a rate that was measured: fixed work, layers,
 multiply-adds of convolutions and dense layers, numbers that pass through memory, and parameters that the optimizer
-touches. Convolutions of few channels run far below a processor's peak, so their multiply-adds also count once divided
+changes. Convolutions of few channels run far below a processor's peak, so their multiply-adds also count once divided
 by their channels, which is what moving the numbers around costs.
 """
 
@@ -68,7 +68,7 @@ def features(architecture: Architecture, batch: int) -> tuple[float, ...]:
         batch * sum(work for layer, _, _, work in layers if not isinstance(layer, Convolution)),
         batch * (sum(math.prod(after) for *_, after, _ in layers) + 4.0 * math.prod(architecture.image)),
         batch * sum(math.prod(before) for layer, before, _, _ in layers if isinstance(layer, Dropout | Pool)),
-        float(architecture.counts["total"]),
+        float(architecture.counts["trainable"]),
     )
 
 
