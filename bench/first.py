@@ -20,7 +20,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from bench.browsing import SECONDS, empty_tab, launched, page_server
-from vae_core.runs import calibration
+from vae_core.runs import pace
 from vae_core.settings import Settings
 
 ROUNDS = 3
@@ -62,7 +62,7 @@ def main() -> None:
         browser.close()
     document: dict[str, Any] = {key: round(median(each[key] for each in rounds), 2) for key in rounds[0]}
     document |= {key: value for key, value in rounds[-1].items() if key not in document}
-    print(json.dumps({"processor": calibration.machine(), **document, "clicks": 1, "rounds": rounds}))
+    print(json.dumps({"processor": pace.machine(), **document, "clicks": 1, "rounds": rounds}))
 
 
 def once(page: Page, last: bool) -> dict[str, float]:

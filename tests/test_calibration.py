@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from vae_core.design import cost, duration, recipes
 from vae_core.design.duration import Images, Parts
-from vae_core.runs import calibration
+from vae_core.runs import calibration, pace
 from vae_core.runs.calibration import Measured
 from vae_core.settings import Settings
 
@@ -38,7 +39,7 @@ def test_measured_once_and_then_predicted(tmp_path: Path) -> None:
 def test_a_file_of_an_earlier_version_is_read_and_leaves_a_range(tmp_path: Path) -> None:
     settings, config = Settings(cache=tmp_path), recipes.default("digits", (8, 8, 1))
     rates = dict.fromkeys([field.name for field in fields(cost.Calibration)], 1e-9)
-    files = {"machine": calibration.machine(), "rates": {"float32": rates, "mixed_bfloat16": rates}}
+    files = {"machine": pace.machine(), "rates": {"float32": rates, "mixed_bfloat16": rates}}
     (tmp_path / calibration.FILE).write_text(json.dumps(files))
     parts = calibration.foretold(settings, config, Images(1000, 200, 300, 1000))
     assert parts.step.is_close and not parts.measured and not parts.whole.is_close
@@ -52,7 +53,7 @@ def test_the_measurement_of_another_machine_is_not_used(tmp_path: Path) -> None:
     document = {"machine": "another", "rates": {"float32": rates}}
     (tmp_path / calibration.FILE).write_text(json.dumps(document))
     assert calibration.load(settings) is None
-    (tmp_path / calibration.FILE).write_text(json.dumps({**document, "machine": calibration.machine()}))
+    (tmp_path / calibration.FILE).write_text(json.dumps({**document, "machine": pace.machine()}))
     assert calibration.load(settings) is not None
     (tmp_path / calibration.FILE).write_text("half a docum")
     assert calibration.load(settings) is None
@@ -77,3 +78,30 @@ def test_no_time_is_too_short_for_a_step(tmp_path: Path) -> None:
     huge = recipes.find("mnist-wide").config
     timed = calibration.within(Settings(cache=tmp_path), huge, Images(60_000, 10_000, 10_000), 1)
     assert (timed.epochs, timed.steps) == (2, 1)
+
+
+def test_a_guess_follows_how_quick_this_machine_is(tmp_path: Path) -> None:
+    settings, config, given = Settings(cache=tmp_path), recipes.auto((32, 32, 3), "mine"), Images(2000, 200, 200)
+    usual = duration.foretell(config, given, None, None)
+
+    def foretold(**kept: object) -> Parts:
+        document = {"machine": pace.machine(), "pace": 2.5, "at": time.time(), **kept}
+        (tmp_path / pace.FILE).write_text(json.dumps(document))
+        return calibration.foretold(settings, config, given)
+
+    slow = foretold()
+    assert slow.step.middle == pytest.approx(2.5 * usual.step.middle) and not slow.measured
+    assert slow.look.middle == pytest.approx(2.5 * usual.look.middle)
+    for other in (
+        {"machine": "another"},
+        {"at": time.time() - 2 * pace.BELIEVED},
+        {"pace": float("nan")},
+        {"pace": -1},
+    ):
+        foretold(**other)
+        assert json.loads((tmp_path / pace.FILE).read_text())["pace"] != other.get("pace", 2.5)
+
+
+def test_a_pace_that_cannot_be_kept_is_measured_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    assert pace.LEAST <= pace.pace(Settings(cache=tmp_path / "cache")) <= pace.MOST

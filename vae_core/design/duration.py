@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from vae_core import words
 from vae_core.design import cost
@@ -104,7 +104,9 @@ def fixed_from_json(document: object) -> Fixed:
     return Fixed(**{name: float(document[name]) for name in names})
 
 
-# Of a laptop with two cores: for a first guess, until a machine is measured.
+Rate = TypeVar("Rate", Calibration, Fixed)
+# Of a quick laptop with two cores: for a first guess, until a machine is measured. A slower one takes so many times as
+# long for everything as it takes for a product of matrices.
 USUAL_RATES = Calibration(
     step=1e-4,
     layer=6e-5,
@@ -115,6 +117,7 @@ USUAL_RATES = Calibration(
     random=5e-9,
     parameter=4e-9,
 )
+MULTIPLY_ADD = 1.45e-11  # seconds in such a product
 USUAL = Fixed(start=5, build=0.7, build_layer=0.2, first_look=1, look=0.1, finish=2, finish_layer=0.13)
 
 
@@ -151,11 +154,13 @@ class Parts:
         return self.start + self.build + self.first_look + self.epoch * self.epochs + self.finish
 
 
-def foretell(config: Config, images: Images, rates: Calibration | None, fixed: Fixed | None) -> Parts:
-    """Without rates or fixed times, those of a usual machine are taken, and not trusted far."""
+def foretell(
+    config: Config, images: Images, rates: Calibration | None, fixed: Fixed | None, pace: float = 1.0
+) -> Parts:
+    """Without rates or fixed times, those of a usual machine are taken, times this one's pace, and not trusted far."""
     fixed_spread, rates_spread = (MEASURED if known else GUESSED for known in (fixed, rates))
-    usual, architecture = fixed or USUAL, config.architecture()
-    step = cost.seconds_a_step(architecture, config.batch, rates or USUAL_RATES)
+    usual, architecture = fixed or _slowed(USUAL, pace), config.architecture()
+    step = cost.seconds_a_step(architecture, config.batch, rates or _slowed(USUAL_RATES, pace))
     layers, forward = cost.layers(architecture), step / cost.TRAINING / config.batch
     build = usual.build + usual.build_layer * layers
     snapshot = (min(images.test, SEEN) + DRAWN) / 2 if images.test else 0
@@ -172,6 +177,10 @@ def foretell(config: Config, images: Images, rates: Calibration | None, fixed: F
         config.epochs,
         measured=rates is not None and fixed is not None,
     )
+
+
+def _slowed(each: Rate, pace: float) -> Rate:
+    return replace(each, **{name: pace * seconds for name, seconds in asdict(each).items()})
 
 
 def _choice(config: Config, step: float, build: float) -> Span:

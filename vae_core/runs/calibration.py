@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from vae_core.design.config import Config
 from vae_core.design.duration import Fixed, Images, Parts
 from vae_core.errors import LoupeError
 from vae_core.runs import files
+from vae_core.runs.pace import machine, pace
 from vae_core.settings import Settings
 
 FILE = "calibration.json"
@@ -29,11 +29,6 @@ class Measured:
 
     rates: Rates
     fixed: Fixed | None = None
-
-
-def machine() -> str:
-    """The machine that a measurement holds for, in words."""
-    return f"{platform.node()} {platform.machine()} {platform.processor()}"
 
 
 def load(settings: Settings) -> Measured | None:
@@ -71,7 +66,7 @@ def foretold(settings: Settings, config: Config, images: Images) -> Parts:
     """How long a training takes here, in the precision that would be chosen; a guess before it was calibrated."""
     known = load(settings)
     if known is None or not known.rates:
-        return duration.foretell(config, images, None, None)
+        return duration.foretell(config, images, None, None, pace(settings))
     allowed = [config.precision] if config.precision in known.rates else ["float32"]
     if config.precision == "auto" and config.architecture().multiply_adds >= cost.WORTH_MEASURING:
         allowed = list(known.rates)
