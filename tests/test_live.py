@@ -15,6 +15,7 @@ from support import SECONDS, click, end_work, eventually, fine, labels, made_run
 
 from ui import cached
 from ui.train import downloads
+from vae_core.design import recipes
 from vae_core.look import doctor
 from vae_core.runs import store
 from vae_core.runs.store import Run
@@ -58,6 +59,20 @@ def test_a_run_without_an_epoch_has_no_pictures_and_says_so(page, settings):
     app = page(made_run(settings, "failed", epochs=0))
     assert not app.exception
     assert "Train on" not in labels(app)
+
+
+def test_a_model_of_many_numbers_leads_to_its_map(page, settings):
+    config = recipes.auto((8, 8, 1), "digits")
+    large = store.create(settings, config, {})
+    large.set_status(state="stopped")
+
+    def links() -> set[str]:
+        cached.refresh()
+        return {link.proto.label for link in fine(page(large)).main.get("page_link")}
+
+    assert "Its 2-D map is ready" not in links()
+    store.create(settings, recipes.flat(config), {}).set_status(state="done")
+    assert "Its 2-D map is ready" in links()
 
 
 def test_each_run_is_found_by_its_own_name_and_no_other(settings, here):

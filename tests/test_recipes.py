@@ -152,7 +152,9 @@ def test_auto_at_96_pixels() -> None:
 def test_a_map_of_a_config_is_a_vae_of_two_numbers() -> None:
     for config in (recipes.auto((9, 9, 1), "photos"), Config("photos", (9, 9, 1), "flatten dense20 code7", kind="ae")):
         beside = recipes.flat(config)
-        assert (beside.kind, beside.beta, beside.architecture().code.size) == ("vae", 1.0, 2)
+        assert beside and (beside.kind, beside.beta, beside.architecture().code.size) == ("vae", 1.0, 2)
+        assert recipes.flat(beside) is None
+    assert recipes.flat(recipes.find("fashion-cae").config) is None  # what follows its code fits no VAE
 
 
 @given(st.tuples(st.integers(8, 256), st.integers(8, 256), st.sampled_from([1, 3])), st.sampled_from(["vae", "ae"]))

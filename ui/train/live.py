@@ -7,14 +7,14 @@ from threading import Thread
 
 import streamlit as st
 
-from ui import cached, choice, losses, no_run, run_film, words
+from ui import cached, choice, losses, no_run, run_film, starting, words
 from ui.cached import checkups
 from ui.errors import plain, show_caught, shown
 from ui.form import costs
 from ui.judge import findings
 from ui.run_view import View, look
 from ui.train import actions, downloads, model_code
-from vae_core.design import duration, naming
+from vae_core.design import duration, naming, recipes
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
@@ -28,6 +28,7 @@ OF_SEARCH = (
     "A trial of the search {}. It has no map and no test losses: keep it as a run there, and it stands among the "
     "runs on Home, with all that runs have."
 )
+MAPS = {"queued": "trains next", "running": "is training", "done": "is ready"}
 PHASES = {
     "": "starting",
     "loading": "reading the images",
@@ -107,6 +108,7 @@ def _head(view: View) -> None:
     _progress(view)
     if view.run.study:
         _search(view.run.study)
+    _map_beside(view)
     _numbers(view)
 
 
@@ -114,6 +116,15 @@ def _search(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(plain(OF_SEARCH.format(name)), width="content")
         st.page_link("pages/tune.py", label="To its search", icon=":material/tune:", query_params={"search": name})
+
+
+def _map_beside(view: View) -> None:
+    """The way to the map that was asked for with this model, and on which its images can be walked."""
+    flat = recipes.flat(view.config)
+    beside = starting.trained_before(flat) if flat else None
+    if beside:
+        label = f"Its 2-D map {MAPS.get(beside.state, 'is here')}"
+        choice.link("train", beside.id, label, ":material/map:")
 
 
 def _about(view: View) -> str:

@@ -67,13 +67,14 @@ def _start(config: Config, asked: str | None, automatic: bool) -> None:
 
 def _map_beside(config: Config, automatic: bool) -> Config | None:
     """A map is what can be walked on, and good pictures need more numbers than a map has."""
-    if config.architecture().code.size == 2:
+    flat = recipes.flat(config)
+    if flat is None:
         return None
     help = (
         "A second, smaller model: its code is two numbers, so that all images lie on a map. It trains after this one."
     )
-    st.session_state.setdefault(BESIDE, automatic)
-    return recipes.flat(config) if st.checkbox("And a 2-D map beside it", key=BESIDE, help=help) else None
+    wanted = st.checkbox("And a 2-D map beside it", automatic, key=f"{BESIDE}_{automatic}", help=help)
+    return flat if wanted else None
 
 
 def _offer(before: Summary) -> None:

@@ -66,8 +66,9 @@ HIDDEN = 512
 def auto(image: tuple[int, int, int], dataset: str, kind: str = "ae", latent: int = 32) -> Config:
     """For images of any size and any number: it begins as PCA, and blocks learn what to add to that.
 
-    It works on principal components, so its steps cost little; what it trains is the same for images of any size. Few
-    images are learned by heart soon, against which stand dropout and that the best epoch is kept."""
+    It works on principal components, so its steps cost little; what it trains is the same for images of any size. Its
+    steps are as many for few images as for many. Few are learned by heart soon, against which stand dropout and that
+    the best epoch is kept."""
     pixels = math.prod(image)
     parts = min(PARTS, max(PARTS_LEAST, IN_BROWSER // pixels), WEIGHTS_MOST // pixels, pixels)
     layer = f"dense{HIDDEN}:linear layernorm gelu drop0.3"
@@ -85,7 +86,8 @@ def auto(image: tuple[int, int, int], dataset: str, kind: str = "ae", latent: in
         warmup=1.0,
         ema=0.99,
         batch=64,
-        epochs=30,
+        epochs=20,
+        steps=150,
     )
 
 
@@ -117,11 +119,16 @@ def convolutions(image: tuple[int, int, int], dataset: str, kind: str = "vae", l
     )
 
 
-def flat(config: Config) -> Config:
-    """The same as a map: a VAE whose code is two numbers."""
+def flat(config: Config) -> Config | None:
+    """The same as a map: a VAE whose code is two numbers. None where it is one already, or its layers are no VAE's."""
+    if config.architecture().code.size == 2:
+        return None
     line = re.sub(r"\bcode\d+", "code2", config.encoder)
     latent = None if line != config.encoder else 2
-    return replace(config, encoder=line, latent=latent, kind="vae", beta=1.0, recipe="")
+    try:
+        return replace(config, encoder=line, latent=latent, kind="vae", beta=1.0, recipe="")
+    except LoupeError:
+        return None
 
 
 DENSE = {"encoder": "flatten dense512:gelu dense256:gelu", "batch": 128, "learning_rate": 1e-3, "epochs": 20}
