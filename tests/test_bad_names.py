@@ -90,7 +90,8 @@ def test_every_wrong_file_is_told_and_nothing_is_kept(page, server, settings):
             {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         )
         told(page, name)
-        press(page, "Look at it")
+        if name.endswith(".csv"):
+            press(page, "Look at it")
         alert = page.get_by_role("alert").first
         alert.wait_for()
         said = alert.inner_text()
@@ -105,19 +106,20 @@ def test_pictures_of_odd_sizes_are_made_one_size_and_their_names_stay_text(page,
     page.goto(f"{server.address}/data")
     page.get_by_text("Add your own").click()
     upload = {"name": "<script>alert(4)<script>.zip", "mimeType": "application/zip", "buffer": packed(files)}
-    page.locator("input[type=file]").first.set_input_files(upload)
     name = page.get_by_role("textbox", name="Name", exact=True)
-    for wrong in HOSTILE:
+    for number, wrong in enumerate(HOSTILE):
         name.fill(wrong)
         name.press("Tab")
-        press(page, "Look at it")
+        if number:
+            press(page, "Look at it")
+        else:
+            page.locator("input[type=file]").first.set_input_files(upload)
         told(page, "cannot be the name of a data set")
     name.fill("")
     name.press("Tab")
     press(page, "Look at it")
     told(page, "Nothing is kept yet")
     told(page, HOSTILE[1].replace("/", ""))
-    press(page, "Keep it")
     press(page, "Train on it")
     told(page, "Start training")
 
@@ -137,9 +139,8 @@ def _bring(page, server, file, megabytes, arrived=lambda: True):
     page.get_by_text("Add your own").click()
     page.locator("input[type=file]").first.set_input_files(file)
     eventually(arrived)
-    press(page, "Look at it")
     press(page, "Keep it")
-    told(page, "Train on it")
+    told(page, "Change size")
 
 
 def memory(server: Server) -> float:

@@ -41,13 +41,12 @@ def test_images_in_one_size_and_another_and_a_run_keeps_its_own(server, settings
     page.get_by_text("Add your own").click()
     upload = {"name": "icons.zip", "mimeType": "application/zip", "buffer": icons()}
     page.locator("input[type=file]").first.set_input_files(upload)
-    press(page, "Look at it")
     told(page, "Nothing is kept yet")
     told(page, "64 × 64")
     choose(page, "Size", "32 × 32")
     told(page, "32 × 32")
     press(page, "Keep it")
-    told(page, "Train on it")
+    told(page, "Change size")
     first = catalog.load("icons", settings)
     assert first.image == (32, 32, 3) and first.classes == ("round", "square")
     assert (first.train.pixels[:, 0, 0] == 255).all(), "dark icons lie on white, up to the border"

@@ -6,11 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from ui import cached, choice, words
+from ui import cached, words
 from ui.cached import datasets
-from ui.data import look, told
+from ui.data import browse, look, told
 from ui.errors import plain, shown
-from ui.form import widgets
 from vae_core.data import catalog, originals, versions
 from vae_core.data.dataset import Summary
 
@@ -21,7 +20,7 @@ GONE = "The originals are not here, so that it stays in this size. Add the files
 def show(data: Summary) -> None:
     with st.container(horizontal=True):
         if st.button("Train on it", type="primary", icon=":material/model_training:"):
-            _train_on(data.name)
+            browse.train_on(data.name)
         if data.origin == "added":
             is_here = can_change(data)
             if st.button(
@@ -41,13 +40,6 @@ def can_change(data: Summary) -> bool:
 def repair(data: Summary) -> told.Repair | None:
     """What a button beside a warning does: it opens the look with the change made."""
     return partial(look.change, data.name) if can_change(data) else None
-
-
-def _train_on(name: str) -> None:
-    st.session_state[widgets.key("dataset")] = name
-    st.session_state.pop(widgets.key("start"), None)
-    choice.turn_to("Set up")
-    choice.go("pages/train.py")
 
 
 @st.dialog("Remove this data set?")

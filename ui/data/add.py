@@ -21,6 +21,7 @@ from vae_core.runs import files
 from vae_core.settings import Settings
 
 UPLOADS, HELD = "data_uploads", "data_uploads_held"
+TRIED = "data_tried"  # the files that were looked at as soon as they had come
 NAMELESS = "images"  # what is suggested where a file's name has no letter that a data set's may have
 TYPES = ("npz", "npy", "zip", "tar", "gz", "tgz", "csv", "tsv", "jsonl", "parquet")
 UPLOAD, HERE = "Upload", "Folder or file here"
@@ -70,11 +71,25 @@ def _form() -> None:
     suggested = _suggested(uploads, path)
     # As a placeholder: a value that comes with the files would take the place of one that is being written.
     name = st.text_input("Name", key="data_name", placeholder=suggested, width=360, help=NAME_HELP)
-    if st.button("Look at it", type="primary", disabled=not (uploads or path)):
+    asked = st.button("Look at it", type="primary", disabled=not (uploads or path))
+    if asked or _has_come(uploads):
         with shown():
             _begin(uploads, path, name or suggested)
     with st.expander("Which files can be read", icon=":material/description:"):
         st.markdown(FORMS)
+
+
+def _has_come(uploads: list[Any]) -> bool:
+    """Whether all that is needed has just been uploaded: a list of pictures waits for its zip."""
+    which = tuple(upload.file_id for upload in uploads)
+    if st.session_state.get(TRIED) == which or all(_is_list(upload) for upload in uploads):
+        return False
+    st.session_state[TRIED] = which
+    return True
+
+
+def _is_list(upload: Any) -> bool:
+    return sources.suffix(Path(upload.name)) in sheets.SUFFIXES
 
 
 def _below(roots: tuple[Path, ...]) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from ui import cached, choice, pixels
 from ui.cached import datasets
 from ui.errors import plain, shown
+from ui.form import widgets
 from vae_core.data import catalog
 from vae_core.data.dataset import Summary
 from vae_core.errors import LoupeError
@@ -42,6 +43,14 @@ def view() -> str:
 def open_next(name: str) -> None:
     """For the next run of the page: a widget that is drawn already cannot be changed in this one."""
     st.session_state[WANTED] = name
+
+
+def train_on(name: str) -> None:
+    """Set up a training of this data set next."""
+    st.session_state[widgets.key("dataset")] = name
+    st.session_state.pop(widgets.key("start"), None)
+    choice.turn_to("Set up")
+    choice.go("pages/train.py")
 
 
 def choose() -> str:

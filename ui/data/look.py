@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import streamlit as st
@@ -161,16 +161,27 @@ def _head(preview: Preview) -> Any:
         st.caption("Nothing is kept yet.")
     place = st.empty()
     with place.container(horizontal=True):
-        st.button("Keep it", type="primary", icon=":material/check:", disabled=True, key="data_unread")
+        if not preview.is_kept:
+            st.button("Train on it", type="primary", icon=":material/model_training:", disabled=True, key="data_unread")
+        st.button("Keep it", type=_rank(preview), icon=":material/check:", disabled=True, key="data_unkept")
         st.button("Discard", icon=":material/close:", key="data_stop", on_click=preview.discard)
     return place
 
 
 def _buttons(preview: Preview, place: Any, where: Settings) -> None:
     with place.container(horizontal=True):
-        if st.button("Keep it", type="primary", icon=":material/check:"):
+        if not preview.is_kept and st.button(
+            "Train on it", type="primary", icon=":material/model_training:", help="Keep it, and set up a training."
+        ):
+            _keep(preview, where, and_train=True)
+        if st.button("Keep it", type=_rank(preview), icon=":material/check:"):
             _keep(preview, where)
         st.button("Discard", icon=":material/close:", on_click=preview.discard)
+
+
+def _rank(preview: Preview) -> Literal["primary", "secondary"]:
+    """Of the button that keeps: images that are new are there to be trained on."""
+    return "primary" if preview.is_kept else "secondary"
 
 
 def _choices(preview: Preview) -> Fitting:
@@ -222,11 +233,13 @@ class _watching(browse.progress):  # noqa: N801
             pixels.sheet(images, told, columns=glance.COLUMNS)
 
 
-def _keep(preview: Preview, where: Settings) -> None:
+def _keep(preview: Preview, where: Settings, and_train: bool = False) -> None:
     with shown():
         if where == preview.where:
             preview.keep(cached.settings())
             datasets.refresh()
         preview.discard()
         browse.open_next(preview.name)
+        if and_train:
+            browse.train_on(preview.name)
         st.rerun()

@@ -15,6 +15,7 @@ from ui.judge import findings
 from ui.run_view import View, look
 from ui.train import actions, downloads, model_code
 from vae_core.design import duration, naming, recipes
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
@@ -122,9 +123,17 @@ def _map_beside(view: View) -> None:
     """The way to the map that was asked for with this model, and on which its images can be walked."""
     flat = recipes.flat(view.config)
     beside = starting.trained_before(flat) if flat else None
-    if beside:
-        label = f"Its 2-D map {MAPS.get(beside.state, 'is here')}"
-        choice.link("train", beside.id, label, ":material/map:")
+    if flat and beside:
+        waits = beside.state in starting.AT_WORK and not view.active  # else the page looks again by itself
+        st.fragment(_to_map, run_every=POLL_SECONDS if waits else None)(flat, beside.state)
+
+
+def _to_map(config: Config, was: str) -> None:
+    beside = starting.trained_before(config)
+    if beside is None or beside.state != was:
+        st.rerun()
+    page = "explore" if beside.state == "done" else "train"
+    choice.link(page, beside.id, f"Its 2-D map {MAPS.get(beside.state, 'is here')}", ":material/map:")
 
 
 def _about(view: View) -> str:
