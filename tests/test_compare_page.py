@@ -14,7 +14,7 @@ from support import click, end_work, fine, html, labels, plain
 from ui import compare, pixels
 from ui.compare import images
 from vae_core.data import catalog
-from vae_core.look import comparison, metrics, pictures
+from vae_core.look import best, comparison, metrics, pictures
 from vae_core.look.portable import Portable
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived
@@ -127,6 +127,25 @@ def test_nothing_chosen_says_what_to_do(page, models):
     assert "Choose two to four runs" in plain(app) and not app.exception
 
 
+def test_what_the_encoders_lose_stands_side_by_side_on_the_images_that_all_share(page, own):
+    app = fine(page(own, "base0", "three0", section="Best codes"))
+    assert "Find the best codes" in labels(app) and "about a minute" in plain(app)
+    for name in ("base0", "three0"):
+        task = best.begin(own[name])
+        best.measure(task, lambda *told: None)
+        if name == "three0":
+            kept = task.arrays()
+            task.save(task.result(), {key: values[:30] for key, values in kept.items()})
+        task.set_status(state="done")
+    app = fine(page(own, "base0", "three0", section="Best codes"))
+    assert "On 30 of" in plain(app) and "Find the best codes" not in labels(app)
+    table = html(app)
+    for label in ("Reconstruction, best code", "Lost by the encoder"):
+        assert f">{label}</th>" in table
+    for row in ("its encoder", "the best code"):
+        assert len(re.findall(f'alt="[^"]*, {row} ', table)) == 24
+
+
 def test_a_run_that_was_removed_is_named(page, models):
     app = page(models, "base0", "layers0", "gone-123456")
     assert "There is no run gone-123456" in plain(app) and not app.exception
@@ -152,7 +171,7 @@ def test_other_data_is_compared_in_nothing(page, own, settings):
     other = compared.ended_like(own["base0"], dataset="mine")
     app = page(own, "base0", other.id, section="Numbers")
     assert "tested on different images: digits and mine" in plain(app) and "not compared" in html(app)
-    for section in ("Images", "Walk"):
+    for section in ("Best codes", "Images", "Walk"):
         app.segmented_control(key=compare.KEY).set_value(section).run()
         assert not app.exception, section
         assert "There is no image that both know" in plain(app), section

@@ -17,7 +17,7 @@ from ui.judge import findings
 from vae_core.data import catalog
 from vae_core.design import recipes
 from vae_core.learn import training
-from vae_core.look import doctor, metrics, separation
+from vae_core.look import best, doctor, metrics, separation
 from vae_core.runs import forks, store, tasks
 from vae_core.runs.store import Run
 
@@ -113,7 +113,7 @@ def test_a_run_that_still_trains_is_waited_for(page, own):
     assert click(app, "Watch it").session_state[choice.TRAIN_VIEW] == "Watch"
 
 
-@pytest.mark.parametrize("section", ["Measures", "Odd images"])
+@pytest.mark.parametrize("section", ["Measures", "Best codes", "Odd images"])
 def test_a_stopped_run_has_no_model_to_measure(page, own, section):
     other = store.create(own.settings, replace(own.config(), epochs=9), {})
     other.set_status(state="stopped")
@@ -162,6 +162,23 @@ def test_measures_stand_there_with_their_intervals(page, own):
     assert "Likeness &lt;PSNR&gt;" in table and "12.5 <small>(12 to 13)" in table and "higher is better" in table
     assert "How alike. From 180 test images." in table
     assert "Not available: IWAE, MI. No prior." in plain(app) and "It flatters." in plain(app)
+
+
+def test_what_the_encoder_loses_stands_there_with_pictures_by_both(page, own):
+    app = fine(page(own, "Best codes"))
+    assert "about a minute" in plain(app) and "Find the best codes" in labels(app)
+    task = best.begin(own)
+    best.measure(task, lambda *told: None)
+    task.set_status(state="done")
+    app = fine(page(own, "Best codes"))
+    found = task.result()
+    assert best.told(found["metrics"]) in plain(app)
+    assert f"On all {found['of']:,} test images" in plain(app)
+    table = html(app)
+    for metric in found["metrics"]:
+        assert f"{metric['label']}</td><td>{metric['value']:.4g} <small>" in table
+    for row in ("Original", "By the encoder", "By the best code"):
+        assert table.count(f'alt="{row} ') == 12
 
 
 def test_measures_of_an_earlier_version_are_asked_for_anew(page, own):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from ui import cached, pixels
+from ui import cached, strips
 from ui import losses as loss_units
 from ui.compare.side import Side
 from ui.view import View
 from vae_core.errors import LoupeError
-from vae_core.look import heat, pictures
+from vae_core.look import heat
 
 Array = np.ndarray[Any, Any]
 IMPROVED, WORSENED, BEST, WORST, FIRST = "Most improved", "Most worsened", "Best", "Worst", "In file order"
@@ -23,14 +22,6 @@ ORDER_HELP = (
     "mean over all models."
 )
 COUNTS = (8, 12, 24, 48)
-STYLE = """<style>
-.loupe-images { border-collapse: collapse; }
-.loupe-images th { text-align: left; font-weight: 400; font-size: 0.8rem; padding-right: 0.75rem; white-space: nowrap;
-  position: sticky; left: 0; background: var(--st-background-color, inherit); }
-.loupe-images td { padding: 2px; text-align: center; font-size: 0.7rem; font-variant-numeric: tabular-nums; }
-.loupe-images img { display: block; width: 56px; image-rendering: pixelated; border-radius: 3px; }
-.loupe-images i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
-</style>"""
 
 
 def show(sides: list[Side]) -> None:
@@ -43,15 +34,15 @@ def show(sides: list[Side]) -> None:
     losses = np.stack([view.losses for view in views])
     order, count, errors = _controls(len(sides))
     chosen = _ordered(order, losses)[:count]
-    rows = [_row("Original", "", originals[chosen], [views[0].label(image) or f"{image}" for image in chosen])]
+    rows = [strips.row("Original", originals[chosen], [views[0].label(image) or f"{image}" for image in chosen])]
     made = np.stack([cached.drawn(view.run, view.codes[chosen]) for view in views])
     wrong = np.stack([heat.errors(originals[chosen], each) for each in made])
     brightest = heat.scale(wrong)
     for side, drawn, off, own in zip(sides, made, wrong, losses[:, chosen]):
-        rows.append(_row(side.name, side.colour, drawn, [f"{value:.1f}" for value in own]))
+        rows.append(strips.row(side.name, drawn, [f"{value:.1f}" for value in own], side.colour))
         if errors:
-            rows.append(_row("its errors", "", heat.coloured(off, brightest), None))
-    st.html(f'{STYLE}<div style="overflow-x:auto"><table class="loupe-images">{"".join(rows)}</table></div>')
+            rows.append(strips.row("its errors", heat.coloured(off, brightest)))
+    strips.show(rows)
     units = " or ".join(dict.fromkeys(view.unit for view in views))
     scale = f" Errors: black is right, pale yellow is off by {brightest:.0%} or more." if errors else ""
     st.caption(f"Below each picture its loss in {units}; lower is better.{scale}")
@@ -84,13 +75,3 @@ def _ordered(order: str, losses: Array) -> Array:
     mean = losses.mean(axis=0)
     keys = {IMPROVED: gained, WORSENED: -gained, BEST: mean, WORST: -mean, FIRST: np.arange(len(mean))}
     return np.argsort(np.nan_to_num(keys[order], nan=np.inf), kind="stable")
-
-
-def _row(name: str, colour: str, images: Array, told: list[str] | None) -> str:
-    dot = f'<i style="background:{colour}"></i>' if colour else ""
-    words = told or [""] * len(images)
-    cells = "".join(
-        f'<td><img src="{pixels.uri(pictures.webp(image))}" alt="{escape(name)} {escape(text)}">{escape(text)}</td>'
-        for image, text in zip(images, words)
-    )
-    return f"<tr><th>{dot}{escape(name)}</th>{cells}</tr>"

@@ -14,7 +14,7 @@ from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.cli.worker import Teller
 from vae_core.data.dataset import Dataset
 from vae_core.errors import LoupeError
-from vae_core.look import doctor, metrics, separation
+from vae_core.look import best, doctor, metrics, separation
 from vae_core.look.doctor.finding import Finding
 from vae_core.look.metrics.subject import Judge
 from vae_core.runs import store
@@ -54,6 +54,15 @@ def measured(run: Run) -> Answer:
     missing = [f"{each['label']}: not available. {each['reason']}" for each in found["missing"]]
     head = f"{run.id} on {found['images']:,} test images; {found['observation']}. From, to: 95 % intervals."
     return Answer(found, "\n\n".join(filter(None, [head, table(header, rows), "\n".join(missing), *found["notes"]])))
+
+
+def lost(run: Run) -> Answer:
+    """What the encoder loses against the best codes: found earlier, or now."""
+    found = worker.finished(best.begin(run)).result()
+    rows = [(each["label"], *_numbers(each), each["unit"]) for each in found["metrics"]]
+    head = f"{run.id} on {found['images']:,} of {found['of']:,} test images. From, to: 95 % intervals."
+    text = [head, table(("", "value", "from", "to", "unit"), rows), best.told(found["metrics"])]
+    return Answer({"run": run.id, **found}, "\n\n".join(text))
 
 
 def _numbers(metric: dict[str, Any]) -> tuple[str, str, str]:

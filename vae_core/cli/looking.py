@@ -38,6 +38,9 @@ FACTS = {  # by their names in metrics.json
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("--all", action="store_true", help="everything that can be measured, once for each run")
+    parser.add_argument(
+        "--best-codes", action="store_true", help="what the encoder loses: beside its codes, the best that can be found"
+    )
     lead_to(parser, evaluate, "evaluate mnist-baseline --all")
 
 
@@ -49,6 +52,10 @@ def evaluate(args: argparse.Namespace, settings: Settings) -> Answer:
         from vae_core.cli import judging
 
         return judging.measured(run)
+    if args.best_codes:
+        from vae_core.cli import judging
+
+        return judging.lost(run)
     with native.silence(), progress.bar() as tell:
         metrics = evaluation.evaluate(run, settings, lambda done, total: tell("Evaluating", done, total))
     return Answer({"run": run.id, **metrics}, _told(run, metrics))

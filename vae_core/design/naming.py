@@ -140,6 +140,22 @@ QUANTITIES: Mapping[str, Quantity] = {
             own=True,
         ),
         Quantity(
+            "best_code",
+            "Reconstruction, best code",
+            "",
+            LOWER,
+            "The same loss at the best code that could be found for each image, in place of the encoder's own.",
+            own=True,
+        ),
+        Quantity(
+            "encoder_loses",
+            "Lost by the encoder",
+            "",
+            LOWER,
+            "The reconstruction at the encoder's own codes less the one at the best codes that could be found.",
+            own=True,
+        ),
+        Quantity(
             "kl",
             "KL",
             f"{NATS} {IMAGE}",
