@@ -20,6 +20,7 @@ FIND = "name => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.query
 DRAWN = f"({FIND})('.now')?.width === 8"
 READ = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
 Header = dict[str, Any]
+IN_MENU = ("left", "right", "down", "up", "mark", "record", "help")
 
 
 @contextmanager
@@ -54,7 +55,16 @@ class Sight:
         return self.page.locator(selector).nth(number)
 
     def button(self, name: str, number: int = 0) -> Any:
-        return self.one(f'[data-name="{name}"]', number)
+        """One that lies in the menu is there when the menu is open."""
+        found = self.one(f'[data-name="{name}"]', number)
+        if name in IN_MENU and not found.is_visible():
+            self.one('[data-name="more"]', number).click()
+        return found
+
+    def lay(self, layer: str) -> None:
+        """Put it behind the dots."""
+        self.button("more").click()
+        self.one(".menu label select").select_option(layer)
 
     def spot(self, x: float, y: float, header: Header, number: int = 0) -> tuple[float, float]:
         """Where on the screen a place of a plane is."""

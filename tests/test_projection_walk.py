@@ -337,6 +337,7 @@ def test_zooming_on_one_map_shows_the_same_images_on_the_others(sight):
     seen.until(lambda: shot(1) != before[1] and shot(2) != before[2])
     seen.page.mouse.dblclick(x, y)
     seen.until(lambda: [shot(1), shot(2)] == before[1:])
+    seen.button("more").click()
     seen.page.get_by_label("Zoom together").first.uncheck()
     seen.page.mouse.move(x, y)
     seen.page.mouse.wheel(0, -600)

@@ -23,8 +23,12 @@ PAGES = {
 }
 NONE = ""
 LOOK_SECONDS = 2
-# It would end the drawing of a page half-way, though it reads as if it ended a training.
-NO_STOP = "<style>[data-testid=stStatusWidget] button { display: none }</style>"
+# Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training.
+STYLE = """<style>
+[data-testid=stStatusWidget] button { display: none }
+[data-testid=stMainBlockContainer] { padding-inline: clamp(1rem, 3vw, 3rem) }
+[data-testid=stHeading] h1 { padding: 0.25rem 0 }
+</style>"""
 KEY = "picked_run"
 FRAMED = "framed"
 
@@ -47,7 +51,7 @@ def ensure() -> None:
 def begin() -> st.Page:
     """Name the app and its pages; the page that is asked for."""
     st.set_page_config("Latent Loupe", LOGO, layout="wide")  # an icon by name would be fetched from the network
-    st.html(NO_STOP)
+    st.html(STYLE)
     page = st.navigation(pages(), position="hidden")
     with shown():
         cached.runs()

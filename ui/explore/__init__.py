@@ -67,7 +67,7 @@ def finished(run: Run) -> View | None:
 def head(title: str) -> Run:
     """The head of a page about one finished run, and that run. Where none is chosen, the page ends here."""
     run = choice.chosen_run()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         if run:
             _name(run)
@@ -83,6 +83,7 @@ def _name(run: Run) -> None:
         size = words.plural(config.architecture().code.size, "number")
         st.subheader(plain(name), anchor=False, width="content")
         st.caption(plain(f"{config.dataset}, {naming.kind(config)}, code of {size}"), width="content")
+        st.space("stretch")
         if run.state() in FINAL:
             with suppress(LoupeError):  # said below
                 take_home.button(look(run))

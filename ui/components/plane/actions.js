@@ -1,5 +1,6 @@
 // Everything that can be done besides dragging: one list for the buttons, the keys and the help.
 
+import { icon, ICONS } from "../shared/icons.js";
 import { make } from "../shared/tools.js";
 import { Recorder } from "./record.js";
 
@@ -9,30 +10,33 @@ import { Recorder } from "./record.js";
 /** @type {Action[]} */
 const ACTIONS = [
   // group, name, label, keys, what it does, act
+  ["Walk", "home", "Home", "Home", "To the middle of the codes", (plane) => plane.cursor.jump(plane.header.home)],
+  ["Walk", "random", "Random", "r", "To a place drawn from the prior, or to an image", (plane) => plane.cursor.random()],
+  ["Walk", "play", "Play", " ", "Walk by itself: between pins, through bookmarks, or from class to class", (plane) => plane.walk.toggle()],
+  ["Walk", "snap", "Snap", "s", "Keep the cursor on the nearest image", (plane) => plane.cursor.snapOrNot()],
+  ["Choose", "walk", "Walk", "", "A drag moves the cursor", (plane) => plane.setMode("walk")],
+  ["Choose", "pan", "Move", "", "A drag moves the map. At any time: the right button, or two fingers", (plane) => plane.setMode("pan")],
+  ["Choose", "box", "Box", "", "A drag chooses what its box holds. At any time: Shift and drag", (plane) => plane.setMode("box")],
+  ["Choose", "lasso", "Lasso", "", "A drag chooses what it goes around. At any time: Shift, Ctrl and drag", (plane) => plane.setMode("lasso")],
+  ["Look", "closer", "Closer", "+", "Closer. The wheel does it at the pointer", (plane) => plane.moveView((view) => view.zoom(1.5))],
+  ["Look", "farther", "Farther", "-", "Farther away", (plane) => plane.moveView((view) => view.zoom(1 / 1.5))],
+  ["Look", "whole", "Whole", "0", "The whole map; a double click does it too", (plane) => plane.moveView((view) => view.reset())],
+  ["Look", "more", "More", "m", "Steps, bookmarks, a film of the walk, what lies behind the dots", (plane) => plane.buttons.openMenu()],
   ["Step", "left", "←", "ArrowLeft", "One step to the left. Shift: ten; Alt: a tenth", (plane, event) => plane.cursor.step(-1, 0, event)],
   ["Step", "right", "→", "ArrowRight", "One step to the right", (plane, event) => plane.cursor.step(1, 0, event)],
   ["Step", "down", "↓", "ArrowDown", "One step down", (plane, event) => plane.cursor.step(0, -1, event)],
   ["Step", "up", "↑", "ArrowUp", "One step up", (plane, event) => plane.cursor.step(0, 1, event)],
-  ["Go", "home", "Home", "Home", "To the middle of the codes", (plane) => plane.cursor.jump(plane.header.home)],
-  ["Go", "random", "Random", "r", "To a place drawn from the prior, or to an image", (plane) => plane.cursor.random()],
-  ["Go", "play", "Play", " ", "Walk by itself: between pins, through bookmarks, or from class to class", (plane) => plane.walk.toggle()],
-  ["Go", "snap", "Snap", "s", "Keep the cursor on the nearest image", (plane) => plane.cursor.snapOrNot()],
-  ["Drag", "walk", "Walk", "", "A drag moves the cursor", (plane) => plane.setMode("walk")],
-  ["Drag", "pan", "Move", "", "A drag moves the map. At any time: the right button, or two fingers", (plane) => plane.setMode("pan")],
-  ["Drag", "box", "Box", "", "A drag chooses what its box holds. At any time: Shift and drag", (plane) => plane.setMode("box")],
-  ["Drag", "lasso", "Lasso", "", "A drag chooses what it goes around. At any time: Shift, Ctrl and drag", (plane) => plane.setMode("lasso")],
-  ["View", "closer", "+", "+", "Closer. The wheel does it at the pointer", (plane) => plane.moveView((view) => view.zoom(1.5))],
-  ["View", "farther", "−", "-", "Farther away", (plane) => plane.moveView((view) => view.zoom(1 / 1.5))],
-  ["View", "whole", "Whole", "0", "The whole map; a double click does it too", (plane) => plane.moveView((view) => view.reset())],
   ["Keep", "mark", "Bookmark", "b", "Keep this place", (plane) => plane.walk.mark()],
-  ["Keep", "pin", "Pin", "p", "Pin the chosen image; Play walks straight between two", (plane) => plane.walk.pin(plane.cursor.image)],
-  ["Keep", "draw", "Draw", "d", "A draw from what the model believes of the chosen image", (plane) => plane.cursor.drawFrom()],
   ["Keep", "record", "Record", "", "Record the walk as a WebM film; press it again to save", (plane) => plane.recorder.toggle()],
-  ["Keep", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
-  ["Help", "help", "?", "?", "What all this is", (plane) => plane.showHelp()],
+  ["Keep", "help", "Help", "?", "What all this is", (plane) => plane.showHelp()],
+  ["Image", "pin", "Pin", "p", "Pin the chosen image; Play walks straight between two", (plane) => plane.walk.pin(plane.cursor.image)],
+  ["Image", "draw", "Draw", "d", "A draw from what the model believes of the chosen image", (plane) => plane.cursor.drawFrom()],
+  ["Image", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
 ];
 /** @type {{ [name: string]: string }} */
 const CHANGES = { play: "Pause", record: "Save film" }; // labels while it is on
+const ON_MAP = ["Walk", "Choose", "Look"]; // groups of buttons that lie on the map, ...
+const IN_MENU = ["Step", "Keep"]; // ... and that one of them opens
 /** @type {{ [key: string]: string }} */
 const KEYS = { " ": "Space", Home: "Home", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowDown: "↓", ArrowUp: "↑" };
 
@@ -42,20 +46,34 @@ export class Buttons {
     this.plane = plane;
     /** @type {Map<string, { button: HTMLButtonElement, label: string, key: string, run: (event: KeyboardEvent | MouseEvent) => void }>} */
     this.all = new Map();
-    this.box = make("div", { class: "tools" });
-    for (const group of new Set(ACTIONS.map((action) => action[0]))) {
-      const buttons = ACTIONS.filter((action) => action[0] === group).map((action) => this.button(action));
-      const choice = group === "View" ? plane.layers.box : group === "Step" ? plane.cursor.pace : null;
-      this.box.append(make("div", { role: "group", "aria-label": group }, ...buttons, choice));
-    }
+    this.onMap = make("div", { class: "tools onmap" }, ...ON_MAP.map((group) => this.group(group)));
+    this.menu = make("div", { class: "tools menu", hidden: true }, plane.layers.box, ...IN_MENU.map((group) => this.group(group)));
+    this.menu.querySelector("[aria-label=Step]").append(plane.cursor.pace);
+    this.ofImage = make("div", { class: "tools" }, this.group("Image"));
+  }
+
+  /** @param {string} name */
+  group(name) {
+    const buttons = ACTIONS.filter((action) => action[0] === name).map((action) => this.button(action));
+    return make("div", { role: "group", "aria-label": name }, ...buttons);
+  }
+
+  openMenu() {
+    const hidden = this.menu.toggleAttribute("hidden");
+    this.mark("more", !hidden);
+  }
+
+  closeMenu() {
+    if (!this.menu.hidden) this.openMenu();
   }
 
   /** @param {Action} action */
   button([, name, label, key, title, act]) {
     const hint = key ? ` (${keyName(key)})` : "";
     const run = (/** @type {KeyboardEvent | MouseEvent} */ event) => act(this.plane, event);
-    const named = label.length > 1 ? null : title;
-    const button = make("button", { "data-name": name, title: title + hint, "aria-label": named, onclick: run }, label);
+    const drawn = ICONS.has(name);
+    const named = drawn ? label : label.length > 1 ? null : title;
+    const button = make("button", { "data-name": name, title: title + hint, "aria-label": named, onclick: run }, drawn ? icon(name) : label);
     this.all.set(name, { button, label, key, run });
     return button;
   }
@@ -85,7 +103,11 @@ export class Buttons {
   mark(name, on) {
     const { button, label } = this.all.get(name);
     button.setAttribute("aria-pressed", `${on}`);
-    if (CHANGES[name]) button.textContent = on ? CHANGES[name] : label;
+    const says = on && CHANGES[name] || label;
+    if (name === "play") {
+      button.setAttribute("aria-label", says);
+      button.replaceChildren(icon(on ? "pause" : name));
+    } else if (CHANGES[name]) button.textContent = says;
   }
 
   /**

@@ -38,7 +38,7 @@ export class Projection extends Plane {
     this.dots.before(this.veil.canvas);
     this.dots.after(this.pictures.canvas);
     this.stage.after(this.looks.box, this.looks.bar);
-    this.buttons.box.append(this.looks.together);
+    this.buttons.menu.append(this.looks.together);
   }
 
   style() {
