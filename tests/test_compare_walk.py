@@ -81,7 +81,7 @@ def test_a_lasso_chooses_the_same_images_everywhere(shown, own):
     assert page.get_by_role("button", name="Same code").is_disabled()  # codes of two and of three numbers
     page.get_by_role("button", name="Lasso").click()
     drag(page, 0, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)])
-    note, count = page.locator(".twin .note").first, len(own["base0"].codes()["mean"])
+    note, count = page.locator(".twin > .note"), len(own["base0"].codes()["mean"])
     holds(page, lambda: f"{count} test images are chosen; their mean loss" in note.inner_text())
     page.get_by_role("button", name="Clear", exact=True).click()
     holds(page, lambda: "chosen" not in note.inner_text())
@@ -105,9 +105,11 @@ def test_missing_seeds_are_trained_by_one_button(shown, own):
     """And all numbers of them are measured while one looks."""
     tasks.remove(scores.begin(own["base0"]))
     page = shown("base0", "three0", section="What changed")
+    press(page, "Why")
     press(page, "Train 1 more seed")
     told(page, re.compile("3 done; .*: 3 done"))
     told(page, re.compile("over 3 and 3 seeds"))
+    page.keyboard.press("Escape")
     page.get_by_role("radio", name="Numbers").click()
     told(page, "Cross-entropy")
     page.locator(".loupe-numbers td", has_text="Class by neighbours").wait_for()

@@ -67,6 +67,7 @@ def test_two_runs_are_compared_over_the_images(settings):
     assert row(found, "kl").better == ""
     told = " ".join(found.sentences())
     assert "These two runs differ" in told and "the layers are not credited" in told
+    assert found.headline == f"{found.b.id} is better than {found.a.id} here, which may be the luck of one training."
 
 
 def test_two_configs_are_compared_over_seeds_and_images(settings):
@@ -84,6 +85,8 @@ def test_two_configs_are_compared_over_seeds_and_images(settings):
     assert (ours.difference.low, ours.difference.high) == pytest.approx((low, high))
     assert "reconstruction" in [each.metric.key for each in found.credited]
     assert "Nothing but layers was added" in " ".join(found.sentences())
+    assert found.headline == f"{found.names[1]} is better than {found.names[0]}, beyond chance."
+    assert comparison.compare(second[0], first[0]).headline == found.headline
 
 
 def test_luck_between_seeds_is_not_credited(settings):
@@ -92,7 +95,7 @@ def test_luck_between_seeds_is_not_credited(settings):
     assert row(runs).differs and not runs.credited  # the two runs differ without any doubt
     found = comparison.compare(first[0], second[0])
     assert not found.credited
-    assert "cannot be told apart" in found.sentences()[0]
+    assert "cannot be told apart" in found.sentences()[0] and "cannot be told apart" in found.headline
 
 
 def test_what_changed_with_the_layers_shares_the_credit(settings):
@@ -156,6 +159,7 @@ def test_other_images_are_not_compared_at_all(settings):
     found = comparison.compare(a, finished(settings, other))
     assert not any(each.difference for each in found.rows)
     assert found.sentences() == ("They were tested on different images: digits and mnist.",)
+    assert found.headline == "These two cannot be compared."
     changed = comparison.compare(a, finished(settings, LAYERS, fingerprint="g"))
     assert "changed between the two trainings" in changed.sentences()[0]
     fewer = comparison.compare(a, finished(settings, LAYERS, images=200))
@@ -167,6 +171,7 @@ def test_what_was_selected_on_the_test_set_is_not_ranked(settings):
     found = comparison.compare(clean[0], flattered[0])
     assert row(found).differs and not found.ranked and not found.credited
     assert "was chosen on the test images" in found.sentences()[0]
+    assert "cannot be said fairly" in found.headline
     both = comparison.compare(flattered[0], flattered[1])
     assert both.ranked and "epochs of both" in both.sentences()[0]
 

@@ -17,6 +17,10 @@ LEAST = 2
 
 
 SECTIONS = {
+    "Walk": Section(
+        "One cursor moves all models at once. Every dot is a test image; drag over any of the maps.", walk.show
+    ),
+    "Images": Section("The same test images, as each model draws them.", images.show),
     "What changed": Section(
         "The two paths of layers laid beside each other, and every other setting that differs.", changes.show, False
     ),
@@ -29,10 +33,6 @@ SECTIONS = {
     "Best codes": Section(
         "How much each encoder loses: for each test image the best code that can be found, beside the encoder's own.",
         best.show,
-    ),
-    "Images": Section("The same test images, as each model draws them.", images.show),
-    "Walk": Section(
-        "One cursor moves all models at once. Every dot is a test image; drag over any of the maps.", walk.show
     ),
     "Grids": Section("What each decoder draws all over its own map.", grids.show),
     "Report": Section("All of it written up, the first model against the others, in one file.", judged.show, False),

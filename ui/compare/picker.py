@@ -22,6 +22,7 @@ def runs() -> list[Run]:
         on_change=_tell_address,
         format_func=lambda run_id: _line(run_id, known.get(run_id, "")),
         placeholder="Choose two to four runs",
+        label_visibility="collapsed",
         help="The others are compared with the first one. Type to search.",
     )
     return [Run(run_id, cached.settings()) for run_id in picked if run_id in known]

@@ -1,4 +1,4 @@
-"""What may be said of a difference, above everything else; and the seeds that it takes to say more."""
+"""What may be said of a difference, in a line that opens; and the seeds that it takes to say more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vae_core.look.comparison import Comparison
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm
 
+BEFORE = "Nothing can be said before the trainings have ended."
 SEEDS_HELP = (
     "A seed decides what is random in a training: the first weights, the order of the images. One training may be "
     "lucky, so a sentence about layers needs several seeds of each. What is there already is not trained again."
@@ -19,11 +20,15 @@ SEEDS_HELP = (
 
 def show(sides: list[Side]) -> None:
     first, *others = [side for side in sides if side.done] or sides
+    found = [compared(first, other, len(others)) for other in others if first.done]
     show_caught("compare")
-    for other in others:
-        if first.done:
-            say(compared(first, other, len(others)))
-    _seeds(sides)
+    claimed = " ".join(plain(each.headline) for each in found)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/balance: {claimed or BEFORE}", width="content")
+        with st.popover("Why", help="What this rests on, and how to be surer."):
+            for each in found:
+                say(each)
+            _seeds(sides)
 
 
 def compared(first: Side, other: Side, comparisons: int) -> Comparison:

@@ -85,6 +85,21 @@ class Comparison:
         """The first that can be compared, the models' own loss before all others."""
         return next((row for row in self.rows if row.difference), None)
 
+    @property
+    def headline(self) -> str:
+        """What may be claimed, in one line."""
+        main = self.main
+        if self.problem or main is None:
+            return "These two cannot be compared."
+        if not self.ranked:
+            return "Which of these two is better cannot be said fairly."
+        if not main.better:
+            return f"{self.names[1]} and {self.names[0]} cannot be told apart."
+        better, other = self.names if main.better == "a" else self.names[::-1]
+        if self.credited:
+            return f"{better} is better than {other}, beyond chance."
+        return f"{better} is better than {other} here, which may be the luck of one training."
+
     def sentences(self) -> tuple[str, ...]:
         return tuple(_sentences(self))
 

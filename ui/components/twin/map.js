@@ -56,7 +56,7 @@ export class ModelMap {
     const dot = make("i", { style: `background:${this.header.color}` });
     const title = make("div", { class: "title", title: this.header.run }, dot, this.header.name);
     this.trouble = make("p", { class: "note", hidden: true });
-    this.box = make("div", { class: "model" }, title, this.stage, this.readout, pair, this.trouble);
+    this.box = make("div", { class: "model" }, title, pair, this.stage, this.readout, this.trouble);
   }
 
   get first() {

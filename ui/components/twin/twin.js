@@ -54,7 +54,7 @@ export class Twin {
     this.buttons = this.makeButtons();
     this.bar = make("div", { class: "bar" }, ...Object.values(this.buttons));
     this.legend = new Legend(this);
-    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.bar, this.note, this.legend.box, this.models);
+    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.bar, this.models, this.legend.box, this.note);
     root.append(this.box);
     this.resized = new ResizeObserver(() => this.request("size", "dots", "over"));
     this.resized.observe(this.box);
@@ -291,7 +291,10 @@ export class Twin {
     const known = this.way === "image" && this.nearest !== null ? this.anchors.picture(this.nearest) : null;
     const label = this.anchors.labels ? `, ${this.header.classes[this.anchors.labels[this.nearest]] ?? this.anchors.labels[this.nearest]}` : "";
     first.showOriginal(known, known ? `test image ${this.anchors.images[this.nearest]}${label}` : "");
-    for (const map of others) map.about.textContent = "difference to the first: orange lighter, blue darker";
+    for (const { about } of others) {
+      about.textContent = "less the first";
+      about.title = "The difference to the first: orange where this one is lighter, blue where it is darker.";
+    }
   }
 }
 
