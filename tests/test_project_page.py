@@ -105,7 +105,7 @@ def test_two_tabs_that_ask_for_the_same_map_get_one(page, own):
 def test_kept_maps_are_shown_side_by_side_with_how_far_they_can_be_trusted(page, with_maps):
     app = fine(page(with_maps, kept.CODES, name_of(with_maps, PIXELS), name_of(with_maps, CODES)))
     first, pixels, codes = maps(app)
-    assert "Start" not in labels(app)  # what a map is asked for by is folded where there are maps already
+    assert app.get("popover")[0].proto.popover.label == "Make a map"
     assert [each["leads"] for each in (first, pixels, codes)] == [True, False, False]
     assert len({each["group"] for each in (first, pixels, codes)}) == 1
     assert "near" in pixels and "pictures" in pixels and codes["rings"] and "near" not in codes

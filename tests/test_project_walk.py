@@ -51,6 +51,7 @@ def choose(page: Any, label: str, option: str) -> None:
 
 def test_a_map_is_asked_for_by_a_double_click_forms_once_and_is_walked_on(project, own):
     page = project()
+    press(page, "Make a map")
     choose(page, "Images", "All images")
     choose(page, "How many", "1,000")
     choose(page, "Of", "the raw pixels")
@@ -104,6 +105,7 @@ def test_an_image_that_is_chosen_moves_the_cursors_of_all_maps(project, own):
 
 def test_a_map_that_is_cancelled_while_it_forms_or_killed_says_so_and_can_be_tried_again(project, own):
     page = project()
+    press(page, "Make a map")
     pick(page, "t-SNE")
     choose(page, "Images", "All images")
     press(page, "Start")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import explore
-from ui.errors import shown
+from ui.errors import show_caught, shown
 from ui.project import ask, below, forming, kept, maps
 from vae_core.runs.store import Run
 
@@ -14,9 +14,13 @@ def show(run: Run) -> None:
     view = explore.finished(run)
     if view is None:
         return
-    ask.show(view)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = kept.choose(view)
+        st.space("stretch")
+        ask.show(view)
+    show_caught("project")
     forming.show(run)
-    st.fragment(_maps)(run.id, kept.choose(view))
+    st.fragment(_maps)(run.id, names)
     kept.manage(view)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import owner, starting
 from ui.cached import datasets
-from ui.errors import caught, show_caught
+from ui.errors import caught
 from ui.project import kept
 from ui.view import View
 from vae_core.look import projection
@@ -43,18 +43,10 @@ START_HELP = "It goes on in a process of its own, even when this page is closed.
 
 
 def show(view: View) -> None:
-    """The form that asks for a map; where there are maps already, it is folded up."""
-    drawer = st.expander(
-        "Make a map",
-        expanded=not kept.done(view.run),
-        key=f"project_ask-{view.run.id}",
-        on_change="rerun",
-        icon=":material/add:",
-    )
-    if drawer.open:
-        with drawer:
-            _form(view)
-    show_caught("project")
+    """The form that asks for a map, behind a button. Another key shuts it when a map was asked for."""
+    asked = len(kept.at_work(view.run)) + len(kept.done(view.run))
+    with st.popover("Make a map", icon=":material/add:", key=f"project_ask-{view.run.id}-{asked}"):
+        _form(view)
 
 
 def _form(view: View) -> None:
