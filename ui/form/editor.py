@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui.errors import plain
-from ui.form import edits
+from ui.form import edits, hourglass
 from ui.form.edits import ADDITIONS
 from vae_core.design.architecture import counted
 from vae_core.design.draft import MIRROR, Draft, Line, Problem, repairs, table
@@ -32,6 +32,7 @@ def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tu
     `keys` are those of the session under which encoder, decoder and kind are kept."""
     encoder, decoder = keys["encoder"], keys["decoder"]
     st.session_state.setdefault(decoder, MIRROR)
+    picture = st.container()  # first to be seen, and known last
     _line_box("encoder", encoder, on_write)
     draft = replace(empty, encoder=st.session_state[encoder], decoder=st.session_state[decoder])
     _buttons(draft, "encoder", keys)
@@ -40,7 +41,11 @@ def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tu
     lines, problem = table(draft)
     if problem:
         _say(draft, problem, keys)
-    _table(lines)
+    if lines:
+        with picture:
+            hourglass.draw(draft.image, lines)
+        with st.expander("Layer by layer", icon=":material/table_rows:"):
+            _table(lines)
     return draft.encoder, draft.decoder
 
 
