@@ -145,7 +145,7 @@ def test_nothing_to_read(tmp_path, settings):
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", settings, "holds no pictures")
     (tmp_path / "empty" / "a.txt").write_text("a")
-    refused(tmp_path / "empty", settings, "but a.txt")
+    refused(tmp_path / "empty", settings, "it has a.txt")
     refused(tmp_path / "nowhere", settings, "does not exist")
     refused(tmp_path / "empty" / "a.txt", settings, "cannot be read")
     (tmp_path / "bad.zip").write_bytes(b"PK not really")

@@ -38,7 +38,7 @@ def test_every_finding_stands_there_with_what_to_do(page, trained):
     for finding in found:
         for words in (finding.title, finding.words, finding.repair.words):
             assert words in plain(app)
-    assert sum(label in ("Fork it so", "Train it so") for label in labels(app)) == sum(
+    assert sum(label in ("Go on with this change", "Train with this change") for label in labels(app)) == sum(
         bool(finding.repair.way) for finding in found
     )
 
@@ -74,7 +74,7 @@ def test_what_was_found_in_images_goes_with_them(page, settings, tmp_path):
 
 def test_a_repair_names_a_setting_as_the_form_does(own):
     smaller = replace(own.config(), latent=1)
-    assert findings._told(own.config(), smaller, "latent") == "code size: 2 to 1"
+    assert findings._told(own.config(), smaller, "latent") == "code size: 1 instead of 2"
 
 
 def test_a_fork_that_repairs_has_epochs_left(trained):
@@ -243,7 +243,7 @@ def test_it_measures_repairs_and_is_downloaded(tab, server, own):
             assert file.read().startswith(begin)
 
     page.get_by_role("radio", name="Check-up").click()
-    press(page, "Fork it so")
+    press(page, "Go on with this change")
     holds(page, lambda: _forks(own))
     (child,) = _forks(own)
     told(page, child.id)

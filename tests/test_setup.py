@@ -54,7 +54,7 @@ def test_a_chosen_layer_moves_and_goes(app):
 def test_a_layer_that_does_not_fit_is_named_and_one_click_repairs_it(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2 dense20").run()
     assert "dense20 cannot take the shape 4x4x8" in app.main.error[0].value
-    assert app.main.table[0].value["Puts out"].tolist() == ["4x4x8", "does not fit"]
+    assert app.main.table[0].value["Gives on"].tolist() == ["4x4x8", "does not fit"]
     assert button(app, "Start training").disabled
     click(app, "Put flatten before dense20")
     assert encoder(app) == "conv8/2 flatten dense20"

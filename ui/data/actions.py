@@ -48,7 +48,9 @@ def remove(data: Summary) -> None:
     stays = "Files that were uploaded go, too; those that were read by a path stay."
     st.markdown(f"**{plain(data.name)}** is forgotten. {stays}")
     if using:
-        st.markdown(f"{words.plural(len(using), 'run')} trained on it stay, but cannot be evaluated again.")
+        many = "A run was" if len(using) == 1 else f"{len(using):,} runs were"
+        kept = "It stays" if len(using) == 1 else "They stay"
+        st.markdown(f"{many} trained on it. {kept}, but cannot be tested again.")
     if st.button("Remove", type="primary", icon=":material/delete:"):
         with shown():
             catalog.remove(data.name, cached.settings())

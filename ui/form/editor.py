@@ -190,7 +190,7 @@ def _table(lines: list[Line]) -> None:
 def _columns(rows: list[Line]) -> dict[str, list[str]]:
     return {
         "Layer": [f"**{plain(line.layer)}**  \n{plain(line.words)}" for line in rows],
-        "Puts out": [line.output for line in rows],
+        "Gives on": [line.output for line in rows],
         "Parameters": ["" if line.parameters is None else f"{line.parameters:,}" for line in rows],
         "Multiply-adds": ["" if line.multiply_adds is None else f"{line.multiply_adds:,}" for line in rows],
     }

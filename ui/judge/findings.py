@@ -28,8 +28,8 @@ SEVERITIES = {
 }
 # How a repair begins: the words of its button, and what it makes.
 WAYS = {
-    "fork": ("Fork it so", ":material/call_split:", "A new run from this one's end, so changed."),
-    "train": ("Train it so", ":material/play_arrow:", "A new training from the beginning, so changed."),
+    "fork": ("Go on with this change", ":material/call_split:", "A new run that goes on from this one's end."),
+    "train": ("Train with this change", ":material/play_arrow:", "A new run, from the beginning."),
 }
 
 
@@ -113,7 +113,7 @@ def _told(before: Config, after: Config, name: str) -> str:
     if name in ("encoder", "decoder"):  # too long to be told twice
         return f"{name}: {getattr(after, name)}"
     old, new = difference.words_of(before, name), difference.words_of(after, name)
-    return f"{SETTINGS[name].called}: {old} to {new}"
+    return f"{SETTINGS[name].called}: {new} instead of {old}"
 
 
 def changed(run: Run, finding: Finding) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _base_values() -> dict[str, Any]:
 
 def _goals() -> list[str]:
     return st.multiselect(
-        "What to make small",
+        "What counts",
         list(GOALS),
         key=key("goals"),
         format_func=labels.GOALS.__getitem__,

@@ -24,7 +24,7 @@ VALUES_HELP = (
     "A range, such as 0.001..0.1, or single values with commas, such as 32, 64, 128. {} may be from {:g} to {:g}."
 )
 FACTORS_HELP = (
-    "Half as much and twice as much are equally far, as suits a learning rate; else equal distances. Above 0 only."
+    "Half as much and twice as much are steps of the same size, as suits a learning rate. Values must be above 0."
 )
 WHEN_HELP = "Vary it only in trials in which another setting has this value; elsewhere it stays as it is."
 
@@ -83,7 +83,7 @@ def _values(name: str, base: Config) -> tuple[Vary | None, str]:
     factors = f"tune_factors_{name}"
     st.session_state.setdefault(factors, space.VARIED[name].by_factors or name == "latent")
     log = st.checkbox(
-        "By factors", key=factors, help=FACTORS_HELP, disabled=".." not in text, persist_state="session", width=120
+        "By doubling", key=factors, help=FACTORS_HELP, disabled=".." not in text, persist_state="session", width=120
     )
     try:
         each = space.read(f"{name}={text.replace(' ', '')}")

@@ -200,7 +200,7 @@ def _no_pictures(others: Sequence[str], source: str) -> LoupeError:
     if any(name.lower().endswith(heic.SUFFIXES) for name in others):
         return heic.refused(f"{source} holds HEIC pictures, as phones take them")
     return LoupeError(
-        f"{source} holds no pictures" + (f", but {others[0]}" if others else ""),
+        f"{source} holds no pictures" + (f"; it has {others[0]}" if others else ""),
         f"Files that end in {', '.join(suffixes())} were expected",
         "Put them in one folder a class",
     )
