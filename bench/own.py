@@ -1,7 +1,9 @@
 """How well the automatic network does on images of one's own, beside PCA with as many numbers.
 
 python -m bench.own --json [--seconds 60] [--seeds 3] [--codes 8,32] [--out FILE] [icons.npz letters.npz ...]
+python -m bench.own --pictures FOLDER --only textures,fashion-1000
 
+With --pictures: test images, below them PCA's, those of convolutions trained as long, and the automatic network's.
 The sets: CIFAR-10's first 2,000 images and Fashion-MNIST's first 1,000, where those are here, textures that are drawn,
 and any .npz with x_train and x_test. PCA learns from the images that train and from those that validate.
 """
@@ -11,10 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from bench import rows as kept
 from bench.rows import Row, Rows
@@ -22,15 +26,18 @@ from vae_core import settings as house
 from vae_core.data import catalog
 from vae_core.design import recipes
 from vae_core.design.config import Config
+from vae_core.look import pictures
 from vae_core.look.metrics.pictures import ssim
 from vae_core.look.portable import Portable
 from vae_core.look.projection.pca import components
 from vae_core.runs import calibration, jobs, store
+from vae_core.runs.run import Run
 from vae_core.settings import Settings
 
-TESTED = 2000
+TESTED, DRAWN = 2000, 14
 SIDE = 32
 Images = dict[str, np.ndarray]
+Recipe = Callable[[tuple[int, int, int], str, str, int], Config]
 
 
 def main() -> None:
@@ -41,12 +48,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--codes", default="8,32")
     parser.add_argument("--only", help="these of the sets, by their names")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw, and measure nothing")
     kept.add_option(parser)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(house.load(), cache=Path(folder, "cache"), checkpoints=Path(folder, "runs"))
         sets = {**_own_sets(house.load()), **{path.stem: dict(np.load(path)) for path in arguments.files}}
         wanted = arguments.only.split(",") if arguments.only else list(sets)
+        if arguments.pictures:
+            for name in wanted:
+                _draw(settings, sets[name], name, arguments.seconds).save(arguments.pictures / f"own-{name}.webp")
+            return
         found = Rows(arguments.out, seconds=arguments.seconds)
         asked = [
             {"set": name, "code": code, "seed": seed}
@@ -87,8 +99,7 @@ def _texture(random: np.random.Generator) -> np.ndarray:
 
 
 def _measured(settings: Settings, images: Images, asked: Row, seconds: float) -> Row:
-    run = store.create(settings, _config(settings, images, asked, seconds), {})
-    jobs.start(settings, run, wait=True)
+    run = _trained(settings, images, asked, seconds)
     config, status = run.config(), run.status()
     return {
         "images": len(images["x_train"]),
@@ -102,7 +113,28 @@ def _measured(settings: Settings, images: Images, asked: Row, seconds: float) ->
     }
 
 
-def _config(settings: Settings, images: Images, asked: Row, seconds: float) -> Config:
+def _draw(settings: Settings, images: Images, name: str, seconds: float) -> Image.Image:
+    """Rows of pictures, from the original to what the automatic network makes of it; code 32."""
+    asked: Row = {"set": name, "code": 32, "seed": 0}
+    chosen = images["x_test"][:DRAWN]
+    train, test = (each.astype(np.float32) / 255 for each in (images["x_train"], chosen))
+    rows = [test, _by_pca(train, test, asked["code"])]
+    for recipe in (recipes.convolutions, recipes.auto):
+        model = Portable.of(_trained(settings, images, asked, seconds, recipe))
+        rows.append(model.decode(model.encode(chosen)[0]))
+    shape = (len(rows), DRAWN, *(test[..., None] if test.ndim == 3 else test).shape[1:])
+    sheet = np.concatenate([np.concatenate(list(row.reshape(shape[1:])), axis=1) for row in rows])
+    drawn = Image.fromarray(pictures.as_bytes(sheet).squeeze())
+    return drawn.resize((2 * drawn.width, 2 * drawn.height), Image.Resampling.NEAREST)
+
+
+def _trained(settings: Settings, images: Images, asked: Row, seconds: float, recipe: Recipe = recipes.auto) -> Run:
+    run = store.create(settings, _config(settings, images, asked, seconds, recipe), {})
+    jobs.start(settings, run, wait=True)
+    return run
+
+
+def _config(settings: Settings, images: Images, asked: Row, seconds: float, recipe: Recipe) -> Config:
     """As the Train page would begin it; the images are kept as one's own first."""
     name = asked["set"]
     if name not in catalog.names(settings):
@@ -111,7 +143,7 @@ def _config(settings: Settings, images: Images, asked: Row, seconds: float) -> C
         np.savez(file, x_train=images["x_train"], x_test=images["x_test"])
         catalog.add(file, name, settings)
     data = catalog.describe(name, settings)
-    config = replace(recipes.auto(data.image, name, latent=asked["code"]), seed=asked["seed"])
+    config = replace(recipe(data.image, name, "ae", asked["code"]), seed=asked["seed"])
     return calibration.within(settings, config, calibration.images(config, data), seconds)
 
 
