@@ -26,7 +26,7 @@ def show(runs: list[Summary]) -> None:
     own = next((run for run in runs if choice.has_map(run) and run.state == "done"), None)
     mapped = own or next(iter(cached.shipped()), None)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        with st.container(width="content", gap="xsmall"):
+        with st.container(width="content", gap="small"):
             st.title("Latent Loupe", anchor=False)
             st.markdown(WHAT)
         with st.container(horizontal=True, width="content"):
