@@ -28,10 +28,15 @@ def draw(image: tuple[int, int, int], lines: Sequence[Line]) -> None:
     bars = [_bar("The picture", sizes[0], top, palette.GREY)]
     bars += [_bar(_told(line), size, top, _colour(line)) for line, size in zip(lines, sizes[1:], strict=True)]
     width = min(BROADEST, BROAD * len(bars))
-    code = min(sizes)
-    ends = f"<span>Picture, {sizes[0]:,} numbers</span><span>Code, {code:,}</span><span>Picture again</span>"
+    codes = [f"Code, {size:,}" for line, size in zip(lines, sizes[1:], strict=True) if _is_code(line)]
+    told = [f"Picture, {sizes[0]:,} numbers", *codes, *(["Picture again"] if codes else [])]
+    ends = "".join(f"<span>{each}</span>" for each in told)
     st.html(f'<div style="{ROW.format(width=width)}">{"".join(bars)}</div>')
     st.html(f'<div style="{ENDS.format(width=width)}">{ends}</div>')
+
+
+def _is_code(line: Line) -> bool:
+    return line.layer.startswith("code")
 
 
 def _size(line: Line) -> int:
@@ -48,6 +53,6 @@ def _bar(told: str, size: int, top: float, colour: str) -> str:
 
 
 def _colour(line: Line) -> str:
-    if line.layer.startswith("code"):
+    if _is_code(line):
         return CODE
     return LEARNS if line.parameters else palette.GREY
