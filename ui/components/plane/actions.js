@@ -21,7 +21,7 @@ const ACTIONS = [
   ["Look", "closer", "Closer", "+", "Closer. The wheel does it at the pointer", (plane) => plane.moveView((view) => view.zoom(1.5))],
   ["Look", "farther", "Farther", "-", "Farther away", (plane) => plane.moveView((view) => view.zoom(1 / 1.5))],
   ["Look", "whole", "Whole", "0", "The whole map; a double click does it too", (plane) => plane.moveView((view) => view.reset())],
-  ["Look", "more", "More", "m", "Steps, bookmarks, a film of the walk, what lies behind the dots", (plane) => plane.buttons.openMenu()],
+  ["Look", "more", "More", "m", "Steps, bookmarks, a film of the walk, what lies behind the dots", (plane) => plane.buttons.toggleMenu()],
   ["Step", "left", "←", "ArrowLeft", "One step to the left. Shift: ten; Alt: a tenth", (plane, event) => plane.cursor.step(-1, 0, event)],
   ["Step", "right", "→", "ArrowRight", "One step to the right", (plane, event) => plane.cursor.step(1, 0, event)],
   ["Step", "down", "↓", "ArrowDown", "One step down", (plane, event) => plane.cursor.step(0, -1, event)],
@@ -58,13 +58,13 @@ export class Buttons {
     return make("div", { role: "group", "aria-label": name }, ...buttons);
   }
 
-  openMenu() {
+  toggleMenu() {
     const hidden = this.menu.toggleAttribute("hidden");
     this.mark("more", !hidden);
   }
 
   closeMenu() {
-    if (!this.menu.hidden) this.openMenu();
+    if (!this.menu.hidden) this.toggleMenu();
   }
 
   /** @param {Action} action */
