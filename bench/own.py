@@ -56,6 +56,7 @@ def main() -> None:
         sets = {**_own_sets(house.load()), **{path.stem: dict(np.load(path)) for path in arguments.files}}
         wanted = arguments.only.split(",") if arguments.only else list(sets)
         if arguments.pictures:
+            arguments.pictures.mkdir(parents=True, exist_ok=True)
             for name in wanted:
                 _draw(settings, sets[name], name, arguments.seconds).save(arguments.pictures / f"own-{name}.webp")
             return
@@ -122,8 +123,8 @@ def _draw(settings: Settings, images: Images, name: str, seconds: float) -> Imag
     for recipe in (recipes.convolutions, recipes.auto):
         model = Portable.of(_trained(settings, images, asked, seconds, recipe))
         rows.append(model.decode(model.encode(chosen)[0]))
-    shape = (len(rows), DRAWN, *(test[..., None] if test.ndim == 3 else test).shape[1:])
-    sheet = np.concatenate([np.concatenate(list(row.reshape(shape[1:])), axis=1) for row in rows])
+    height, width = test.shape[1:3]
+    sheet = np.concatenate([np.concatenate(row.reshape(len(chosen), height, width, -1), axis=1) for row in rows])
     drawn = Image.fromarray(pictures.as_bytes(sheet).squeeze())
     return drawn.resize((2 * drawn.width, 2 * drawn.height), Image.Resampling.NEAREST)
 
