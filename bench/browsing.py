@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from vae_core.settings import PROJECT, Settings
 
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 SECONDS = 120
 SETTLES = 1500  # ms
 
@@ -98,7 +99,7 @@ def from_other_cores() -> Iterator[None]:
 
 
 def launched(playwright: Playwright, more: Sequence[str] = ()) -> Browser:
-    found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *more])
 
 

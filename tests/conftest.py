@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 MARK = "LOUPE_TEST_SESSION"
 KEPT = PROJECT / "test-failures"  # what a browser showed, and what its server said, when a test failed
 os.environ.update(ONE_THREAD)  # before anything is imported that asks for it: the workers have the other processors
-BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 Cli = Callable[..., Any]
 Once = Callable[[str, Callable[[Path], None]], Path]
 Visit = Callable[..., "AppTest"]
@@ -152,6 +151,8 @@ def chromium() -> Iterator[Any]:
 
     The headless shell is the same Chromium without what is around a page, which takes as long as the page itself."""
     from playwright.sync_api import sync_playwright
+
+    from bench.browsing import BROWSERS
 
     with sync_playwright() as playwright:
         found = next(filter(None, map(shutil.which, BROWSERS)), None)
