@@ -98,9 +98,13 @@ def from_other_cores() -> Iterator[None]:
             each.cpu_affinity(shared)
 
 
+def installed() -> str | None:
+    """The system's Chromium or Chrome; where there is none, Playwright takes its own."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def launched(playwright: Playwright, more: Sequence[str] = ()) -> Browser:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *more])
+    return playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox", *more])
 
 
 def opened(browser: Browser, address: str) -> Page:

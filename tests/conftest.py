@@ -152,10 +152,10 @@ def chromium() -> Iterator[Any]:
     The headless shell is the same Chromium without what is around a page, which takes as long as the page itself."""
     from playwright.sync_api import sync_playwright
 
-    from bench.browsing import BROWSERS
+    from bench.browsing import installed
 
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        found = installed()
         if not found and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("there is no Chromium here")
         alone = ["--no-sandbox"] if os.name == "posix" and os.getuid() == 0 else []
