@@ -15,6 +15,7 @@ from ui.errors import plain
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
+from vae_core.look import diagram
 from vae_core.runs.store import Run
 
 Array = np.ndarray[Any, Any]
@@ -87,7 +88,8 @@ class View:
         networks = cached.networks(self.run)
         reason = networks.reason("decoder")
         told = f"The browser does not decode this model: {reason}." if reason else ""
-        return Model(self.run.id, self.config.image, self.has_prior, networks.part("decoder"), told, self.unit)
+        part = networks.part("decoder")
+        return Model(self.run.id, self.config.image, self.has_prior, part, told, self.unit, diagram.way(self.config))
 
     @property
     def sound(self) -> Array:

@@ -21,6 +21,7 @@ const ACTIONS = [
   ["Look", "closer", "Closer", "+", "Closer. The wheel does it at the pointer", (plane) => plane.moveView((view) => view.zoom(1.5))],
   ["Look", "farther", "Farther", "-", "Farther away", (plane) => plane.moveView((view) => view.zoom(1 / 1.5))],
   ["Look", "whole", "Whole", "0", "The whole map; a double click does it too", (plane) => plane.moveView((view) => view.reset())],
+  ["Look", "works", "How it works", "w", "The way of a picture through the model, with its numbers", (plane) => plane.diagram.toggle()],
   ["Look", "more", "More", "m", "Steps, bookmarks, a film of the walk, what lies behind the dots", (plane) => plane.buttons.toggleMenu()],
   ["Step", "left", "←", "ArrowLeft", "One step to the left. Shift: ten; Alt: a tenth", (plane, event) => plane.cursor.step(-1, 0, event)],
   ["Step", "right", "→", "ArrowRight", "One step to the right", (plane, event) => plane.cursor.step(1, 0, event)],
@@ -83,7 +84,7 @@ export class Buttons {
    * @param {Plane} plane
    */
   fill(plane) {
-    this.allow({ record: Recorder.possible, draw: false, pin: false, clear: false });
+    this.allow({ record: Recorder.possible, draw: false, pin: false, clear: false, works: plane.header.way });
     plane.layers.offer(plane.header);
     plane.setMode(plane.hand.mode);
   }

@@ -3,7 +3,7 @@
 import { paint } from "../shared/canvas.js";
 import { capital, make, number } from "../shared/tools.js";
 
-/** @import { Fact } from "../shared/types" */
+/** @import { Code, Fact } from "../shared/types" */
 /** @import { Questions } from "./questions.js" */
 /** @import { Plane } from "./plane.js" */
 
@@ -33,6 +33,19 @@ export class Facts {
     this.known.delete(fact.image);
     this.known.set(fact.image, fact);
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value);
+  }
+
+  /**
+   * Of those that are known, the one whose code lies nearest.
+   * @param {Code} code
+   */
+  nearest(code) {
+    let [found, least] = [/** @type {Fact | null} */ (null), Infinity];
+    for (const fact of this.known.values()) {
+      const away = Math.hypot(...fact.code.map((value, i) => value - code[i]));
+      if (away < least) [found, least] = [fact, away];
+    }
+    return found;
   }
 
   /**

@@ -1,6 +1,6 @@
 // Where the cursor goes: after the hand, a slider, a key or another part of the page; and what Python hears of it.
 
-import { normal } from "../shared/codes.js";
+import { chance, normal } from "../shared/codes.js";
 import { make } from "../shared/tools.js";
 import { NEAR } from "./pointer.js";
 
@@ -17,6 +17,7 @@ export class Cursor {
     this.image = null; // what is known of the test image that it was sent to
     /** @type {Code[]} */
     this.drawn = []; // codes drawn from what the model believes of that image
+    this.chance = Math.random; // what they are drawn with: for an image always the same ones
     /** @type {Place | null} */
     this.pointer = null; // where the hand was last, until the next frame is drawn
     /** @type {number | null} */
@@ -151,15 +152,17 @@ export class Cursor {
   keep(fact) {
     this.image = fact;
     this.drawn = [];
+    this.chance = chance(fact?.image ?? 0);
     this.plane.panel.show(fact);
     this.plane.buttons.allow({ pin: fact, draw: fact?.sigma, clear: fact || this.plane.chosen });
+    this.plane.diagram.look();
     this.plane.request("over");
   }
 
   drawFrom() {
     this.interrupt();
     const { code, sigma } = this.image;
-    const drawn = code.map((value, i) => value + sigma[i] * normal());
+    const drawn = code.map((value, i) => value + sigma[i] * normal(this.chance));
     this.drawn = [...this.drawn, drawn].slice(-MOST_DRAWN);
     this.go(drawn);
   }
@@ -184,6 +187,7 @@ export class Cursor {
   obey(code) {
     this.told = null;
     this.setCode(code);
+    this.plane.diagram.look();
   }
 
   /** @param {DocumentEventMap["loupe-go"]["detail"]} wish */
@@ -205,5 +209,6 @@ export class Cursor {
     this.plane.tell("at", code);
     document.dispatchEvent(new CustomEvent("loupe-at", { detail: { plane: this.plane.header.plane, code } }));
     this.plane.layers.refresh();
+    this.plane.diagram.look();
   }
 }

@@ -46,6 +46,7 @@ class Model:
     decoder: bytes | None = None
     reason: str = ""
     unit: str = f"{naming.NATS} {naming.IMAGE}"  # of the losses of images
+    way: Header | None = None  # what a drawing of it tells: the stages of both networks, whether there is a spread
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def described(parcel: Parcel, key: str, model: Model) -> Header:
         "image": list(model.image),
         "reason": model.reason,
         "unit": model.unit,
+        "way": model.way,
         "decoder": parcel.add(model.decoder) if model.decoder else None,
     }
 

@@ -13,6 +13,7 @@ import { Voice } from "../shared/voice.js";
 import { Buttons, helpText } from "./actions.js";
 import { Card, Facts } from "./card.js";
 import { Cursor } from "./cursor.js";
+import { Diagram } from "./diagram.js";
 import { Ground } from "./ground.js";
 import { Keys } from "./keys.js";
 import { Layers, SETTLES } from "./layers.js";
@@ -75,6 +76,7 @@ export class Plane {
     this.legend = new Legend(this);
     this.layers = new Layers(this);
     this.panel = new Panel(this);
+    this.diagram = new Diagram(this);
     this.walk = new Walk(this);
     this.recorder = new Recorder(this);
     this.buttons = new Buttons(this);
@@ -84,7 +86,7 @@ export class Plane {
     this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box, this.buttons.onMap, this.buttons.menu);
     const map = make("div", { class: "left" }, this.stage, this.legend.box);
     const tools = make("div", { class: "about" }, this.buttons.ofImage, this.walk.list, this.note, this.help);
-    this.box = make("div", { class: "plane" }, make("style", {}, this.style()), make("div", { class: "parts" }, this.panel.box, map, tools));
+    this.box = make("div", { class: "plane" }, make("style", {}, this.style()), make("div", { class: "parts" }, this.panel.box, map, this.diagram.box, tools));
     root.append(this.box);
   }
 
@@ -147,6 +149,7 @@ export class Plane {
     this.hovered = null;
     this.legend.fill(header);
     this.panel.fill(header);
+    this.diagram.fill(header);
     this.buttons.fill(this);
     this.overlay.canvas.setAttribute("aria-label", `Map of the codes of ${this.counted(header.count)}. The arrow keys move the cursor.`);
     this.restyle();
@@ -242,6 +245,7 @@ export class Plane {
     this.card.fill();
     this.walk.restorePins();
     this.cursor.learned();
+    this.diagram.learned();
   }
 
   // What Python is told.
@@ -434,11 +438,13 @@ export class Plane {
 
   drawPicture() {
     this.panel.follow(this.codes.code);
+    this.diagram.follow(this.codes.code);
     /** @type {Times} */
     const times = { event: this.cursor.moved, began: performance.now() };
     this.decoder?.decode(this.codes.code.slice(), (picture) => {
       times.decoded_ms = performance.now() - times.began;
       this.panel.draw(picture);
+      this.diagram.paint(picture);
       times.picture = performance.now();
     });
     if (this.cursor.moved) window.loupeMeasure?.push(times);

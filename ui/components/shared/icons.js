@@ -16,6 +16,7 @@ const LINES = {
   closer: "M12 5v14M5 12h14",
   farther: "M5 12h14",
   whole: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  works: "M3 4l7 5v6l-7 5zM21 4l-7 5v6l7 5z",
   more: "M6 12h.01M12 12h.01M18 12h.01",
 };
 

@@ -88,6 +88,14 @@ export interface PlaneHeader extends Placed, Classed, Flat {
   note: string;
   ranges: [number, number][];
   decoder?: Slot;
+  way?: Way;
+}
+
+/** The steps of a picture through both networks, as shapes, and whether a spread lies between them. */
+export interface Way {
+  encoder: string[];
+  decoder: string[];
+  spread: boolean;
 }
 
 /** What a map of a projection gets beside that. See ui/components/projection/payload.py. */
