@@ -9,7 +9,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from vae_core.look import drawing
+from vae_core.design.config import Config
+from vae_core.look import diagram, drawing
+from vae_core.look.diagram import Example
 from vae_core.look.evidence import Bars, Curves, Dots, Line
 from vae_core.share.report import pictures
 
@@ -80,3 +82,33 @@ def test_few_codes_have_a_map_in_the_report(count: int, size: int) -> None:
     (figure,) = pictures.code_map("m", case)  # type: ignore[arg-type]
     assert figure.svg and is_sound(figure.svg)
     assert len(kinds(figure.svg, "circle")) == count
+
+
+def shown(size: int, spread: bool, original: bool = True) -> Example:
+    mean, sigma = np.linspace(-1, 1, size), np.full(size, 0.1) if spread else None
+    image = np.full((8, 8, 1), 7, np.uint8) if original else None
+    return Example(3, image, mean, sigma, mean + (0.05 if spread else 0), np.full((8, 8, 1), 0.5, np.float32))
+
+
+@pytest.mark.parametrize(("kind", "size"), list(itertools.product(("vae", "ae"), (1, 2, 3, 40))))
+def test_how_a_model_works_is_drawn_for_each_kind_and_any_code(kind: str, size: int) -> None:
+    """An autoencoder has no spread and no draw; two numbers are a place, others are bars."""
+    config = Config("digits", (8, 8, 1), f"conv4/2 bn conv8/2 flatten dense20 code{size}", kind=kind)
+    svg = diagram.svg(config, shown(size, kind == "vae"))
+    told = [node.text for node in ET.fromstring(svg).iter() if node.tag.endswith("text")]
+    assert ("Draw" in told) == (kind == "vae") and ("Code" in told) == (kind == "ae")
+    assert {"8x8x1", "4x4x4", "20", "Test image 3"} <= set(told)
+    assert len(kinds(svg, "image")) == 2 and len(kinds(svg, "ellipse")) == (2 if (kind, size) == ("vae", 2) else 0)
+    bars = [bar for bar in kinds(svg, "rect") if bar.get("fill-opacity") == "0.3"]
+    assert len(bars) == (0 if size == 2 else min(size, diagram.MOST_BARS)) and is_sound(svg)
+
+
+def test_an_image_that_is_not_here_leaves_an_empty_frame() -> None:
+    config = Config("digits", (8, 8, 1), "flatten dense20")
+    assert len(kinds(diagram.svg(config, shown(2, True, original=False)), "image")) == 1
+
+
+def test_stages_are_told_once_and_the_middle_of_many_is_left_out() -> None:
+    told = diagram.way(Config("digits", (8, 8, 1), "conv4 bn conv4:relu conv8/2 conv8 flatten dense30 dense20 dense10"))
+    assert told["encoder"] == ["8x8x1", "8x8x4", "...", "10", "2"] and told["spread"]
+    assert (told["decoder"][0], told["decoder"][-1]) == ("2", "8x8x1")

@@ -89,6 +89,48 @@ def test_a_drag_shows_the_picture_of_every_place_and_tells_nothing_until_it_ends
     assert walk.code() == pytest.approx([1, -1.25], abs=0.02)  # the run that followed has not moved it
 
 
+def test_the_drawing_of_how_it_works_follows_the_pointer_and_asks_nothing_on_the_way(walk, trained):
+    walk.page.mouse.move(*walk.at(-1.5, -1))
+    walk.page.mouse.down()
+    walk.page.mouse.up()
+    walk.until(lambda: walk.state()["at"] is not None)
+    walk.button("works").click()
+    way = walk.page.get_by_role("list", name="How it works")
+    way.get_by_text("Test image").wait_for()  # told by Python
+    walk.page.locator('[data-test-script-state="notRunning"]').wait_for()
+    told = lambda: way.locator("li").nth(3).inner_text()  # noqa: E731
+    picture = lambda name: way.get_by_role("img", name=name).evaluate("canvas => canvas.toDataURL()")  # noqa: E731
+    went_in, belief = picture("goes in"), picture("Dot")
+    quiet, seen = len(walk.frames), {picture("comes out")}
+    walk.page.mouse.move(*walk.at(-1.5, -1))
+    walk.page.mouse.down()
+    for x, y in [(-1, 0.5), (1.5, 1)]:
+        walk.page.mouse.move(*walk.at(x, y), steps=8)
+        walk.until(lambda x=x: abs(float(told().split("z1 ")[1].split()[0]) - x) < 0.02)
+        seen.add(picture("comes out"))
+        assert picture("comes out") == walk.picture() and "under the cursor" in told()
+    assert len(seen) == 3 and len(walk.frames) == quiet and picture("goes in") == went_in and picture("Dot") != belief
+    walk.page.mouse.up()
+    walk.until(lambda: picture("goes in") != went_in)  # an image that lies there
+
+
+def test_a_draw_from_the_image_is_the_same_one_each_time(walk):
+    walk.button("works").click()
+    way = walk.page.get_by_role("list", name="How it works")
+    way.get_by_text("Test image").wait_for()
+    again = way.get_by_role("button", name="Draw again")
+    drawn = []
+    for _ in range(2):
+        again.click()
+        way.get_by_text("A code drawn from the spread.").wait_for()
+        drawn.append(walk.code())
+        walk.button("clear").click()
+        assert way.is_visible()
+    assert drawn[0] == drawn[1] != [0, 0]
+    walk.button("works").click()
+    assert not way.is_visible()
+
+
 def test_a_slider_moves_the_cursor_and_the_picture(walk):
     before = walk.picture()
     walk.one(".sliders input[type=range]").focus()

@@ -136,6 +136,11 @@ def test_the_setup_holds_every_setting_that_takes_part(settings: Settings, beta:
     assert "sigma" not in told and ("without its KL term" in blocks[1].text) == (not beta)
 
 
+def test_a_report_draws_how_its_model_works(made: Report) -> None:
+    (figure,) = [block for block in made.blocks if isinstance(block, Figure) and "works" in block.caption]
+    assert len(places(figure.svg, "image")) == 2 and "Mean, spread" in figure.svg
+
+
 def test_for_classes_the_judgement_is_left_as_questions(trained: Run) -> None:
     blocks = report.build([trained], ask=True).blocks
     asked = [block.text for block in blocks if isinstance(block, Question)]

@@ -96,3 +96,18 @@ def test_it_tells_what_it_is_and_how_large(page, file):
     assert page.get_by_text("<b>seen</b> & kept").count() == 1
     assert page.get_by_text(f"This file: {file.stat().st_size / 1e6:.1f} MB").count() == 1
     assert page.locator("svg polyline").count() == 2
+
+
+def test_the_drawing_of_how_it_works_is_in_it_and_follows_the_cursor(page):
+    page.get_by_role("button", name="How it works").click()
+    way = page.get_by_role("list", name="How it works")
+    way.get_by_text("Test image").wait_for()
+    came_out = ".way li:last-child canvas"
+    page.wait_for_function(f"() => ({PIXELS})('{came_out}').split(',').some((value, i) => i % 4 < 3 && value !== '0')")
+    before, told = page.evaluate(PIXELS, came_out), way.locator("li").nth(3).inner_text()
+    page.locator(".over").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    until_changed(page, came_out, before)
+    assert way.locator("li").nth(3).inner_text() != told
+    way.get_by_role("button", name="Draw again").click()
+    way.get_by_text("A code drawn from the spread.").wait_for()

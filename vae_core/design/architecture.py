@@ -89,11 +89,6 @@ class Architecture:
         }
 
     @property
-    def stages(self) -> dict[str, tuple[str, ...]]:
-        """What each network hands on, from the picture to the code and from the code to the picture, as shapes."""
-        return {"encoder": _stages(self.image, self.encoder_rows), "decoder": _stages((self.code.size,), self.decoder_rows)}
-
-    @property
     def multiply_adds(self) -> int:
         """The multiply-adds of one image through encoder and decoder."""
         return sum(row.multiply_adds for row in (*self.encoder_rows, *self.decoder_rows))
@@ -136,17 +131,6 @@ def plan(
     architecture = Architecture(image, kind, before, code, tail, after)
     _check_size(architecture)
     return architecture
-
-
-def _stages(start: Shape, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Numbers that only stand in another form are no stage of their own."""
-    shapes = [start]
-    for row in rows:
-        if isinstance(row.layer, Reshape) and len(shapes) > 1:
-            shapes[-1] = row.output
-        elif row.output != shapes[-1] and not isinstance(row.layer, Flatten):
-            shapes.append(row.output)
-    return tuple(map(show, shapes))
 
 
 def is_mirror(decoder: str) -> bool:

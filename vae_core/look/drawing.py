@@ -31,7 +31,7 @@ def svg(evidence: Curves | Bars | Dots) -> str:
     return _dots(evidence) if isinstance(evidence, Dots) else _bars(evidence)
 
 
-def _picture(title: str, width: float, height: float, parts: Iterator[str]) -> str:
+def picture(title: str, width: float, height: float, parts: Iterator[str]) -> str:
     body = "".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
@@ -80,17 +80,17 @@ def _is_known(value: float | None) -> TypeGuard[float]:
 def _curves(found: Curves) -> str:
     across = _axis((epoch for line in found.lines for epoch in line.x), LEFT, WIDTH - RIGHT, 0.0)
     up = _axis((value for line in found.lines for value in line.y), HEIGHT - BOTTOM, TOP + 14, 0.06)
-    return _picture(found.title, WIDTH, HEIGHT, _curve_parts(found, across, up))
+    return picture(found.title, WIDTH, HEIGHT, _curve_parts(found, across, up))
 
 
 def _curve_parts(found: Curves, across: _Axis, up: _Axis) -> Iterator[str]:
-    yield _text(4, 16, f"{found.title}, {found.unit}", bold=True)
+    yield text(4, 16, f"{found.title}, {found.unit}", bold=True)
     for value in up.ticks(4):
         yield _rule(LEFT, up.at(value), WIDTH - RIGHT, up.at(value))
-        yield _text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
+        yield text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
     for value in (each for each in across.ticks(8) if math.isclose(each, round(each), abs_tol=1e-9)):
-        yield _text(across.at(value), HEIGHT - BOTTOM + 16, f"{value:.0f}", anchor="middle", size=SMALL)
-    yield _text(WIDTH - RIGHT, HEIGHT - 4, found.across, anchor="end", size=SMALL)
+        yield text(across.at(value), HEIGHT - BOTTOM + 16, f"{value:.0f}", anchor="middle", size=SMALL)
+    yield text(WIDTH - RIGHT, HEIGHT - 4, found.across, anchor="end", size=SMALL)
     yield from _marks(found, across)
     place = LEFT + 4.0
     for line in found.lines:
@@ -98,7 +98,7 @@ def _curve_parts(found: Curves, across: _Axis, up: _Axis) -> Iterator[str]:
         dash = ' stroke-dasharray="6 4"' if line.dashed else ""
         yield from (_line(points, colour, dash) for points in _pieces(line.x, line.y, across, up))
         yield f'<line x1="{place:g}" y1="34" x2="{place + 20:g}" y2="34" stroke="{colour}" stroke-width="2"{dash}/>'
-        yield _text(place + 24, 38, line.name, size=SMALL)
+        yield text(place + 24, 38, line.name, size=SMALL)
         place += 36 + 6.2 * len(line.name)
 
 
@@ -107,7 +107,7 @@ def _marks(found: Curves, across: _Axis) -> Iterator[str]:
         x = across.at(epoch)
         yield _rule(x, TOP + 14, x, HEIGHT - BOTTOM, ROLES[MARKED], strong=True)
         anchor = "end" if x > WIDTH * 0.8 else "start"
-        yield _text(x + (-4 if anchor == "end" else 4), HEIGHT - BOTTOM - 6, words, anchor=anchor, size=SMALL)
+        yield text(x + (-4 if anchor == "end" else 4), HEIGHT - BOTTOM - 6, words, anchor=anchor, size=SMALL)
 
 
 def _pieces(
@@ -136,12 +136,12 @@ def _line(points: list[tuple[float, float]], colour: str, dash: str) -> str:
 def _bars(found: Bars) -> str:
     count = min(len(found.names), MOST_BARS)
     height = TOP + ROW * count + (22 if found.limit else 8)
-    return _picture(found.title, WIDTH, height, _bar_parts(found, count))
+    return picture(found.title, WIDTH, height, _bar_parts(found, count))
 
 
 def _bar_parts(found: Bars, count: int) -> Iterator[str]:
     more = f", the first {count} of {len(found.names)}" if count < len(found.names) else ""
-    yield _text(4, 16, f"{found.title}, {found.unit}{more}", bold=True)
+    yield text(4, 16, f"{found.title}, {found.unit}{more}", bold=True)
     limit = [found.limit[0]] if found.limit else []
     values = found.values[:count]
     above_nothing = any(_is_known(value) and abs(value) > NARROWEST for value in (*values, *limit))
@@ -150,12 +150,12 @@ def _bar_parts(found: Bars, count: int) -> Iterator[str]:
         y = TOP + ROW * place
         start, end = sorted((axis.at(0.0), axis.at(value if _is_known(value) else 0.0)))
         colour = ROLES[MARKED] if place in found.marked else ROLES[MAIN]
-        yield _text(NAMES - 8, y + 13, name if len(name) <= 24 else f"{name[:23]}...", anchor="end", size=SMALL)
+        yield text(NAMES - 8, y + 13, name if len(name) <= 24 else f"{name[:23]}...", anchor="end", size=SMALL)
         yield (
             f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 0.5):.1f}" height="{ROW - 6}" '
             f'fill="{colour}"/>'
         )
-        yield _text(end + 6, y + 13, _number(value), size=SMALL)
+        yield text(end + 6, y + 13, _number(value), size=SMALL)
     if found.limit and _is_known(found.limit[0]):
         yield from _limit(*found.limit, axis, TOP + ROW * count)
 
@@ -163,16 +163,16 @@ def _bar_parts(found: Bars, count: int) -> Iterator[str]:
 def _limit(value: float, meaning: str, axis: _Axis, bottom: int) -> Iterator[str]:
     x = axis.at(value)
     yield _rule(x, TOP - 4, x, bottom + 2, strong=True)
-    yield _text(x, bottom + 14, f"{meaning}: {_number(value)}", "end" if x > WIDTH / 2 else "start", SMALL)
+    yield text(x, bottom + 14, f"{meaning}: {_number(value)}", "end" if x > WIDTH / 2 else "start", SMALL)
 
 
 def _dots(found: Dots) -> str:
-    return _picture(found.title, SIDE + LEFT + RIGHT, SIDE + TOP + BOTTOM, _dot_parts(found))
+    return picture(found.title, SIDE + LEFT + RIGHT, SIDE + TOP + BOTTOM, _dot_parts(found))
 
 
 def _dot_parts(found: Dots) -> Iterator[str]:
     """Both axes have one scale, and 0 is on them."""
-    yield _text(4, 16, found.title, bold=True)
+    yield text(4, 16, found.title, bold=True)
     labels = found.labels or (-1,) * len(found.x)
     dots = [dot for dot in zip(found.x, found.y, labels) if _is_known(dot[0]) and _is_known(dot[1])]
     furthest = max((abs(value) for x, y, _ in dots for value in (x, y)), default=0.0)
@@ -181,20 +181,20 @@ def _dot_parts(found: Dots) -> Iterator[str]:
     yield _rule(LEFT, up.at(0), LEFT + SIDE, up.at(0), strong=True)
     yield _rule(across.at(0), TOP, across.at(0), TOP + SIDE, strong=True)
     for value in across.ticks(4):
-        yield _text(across.at(value), TOP + SIDE + 16, _number(value), anchor="middle", size=SMALL)
-        yield _text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
-    yield _text(LEFT + SIDE, TOP + SIDE + 30, found.axes[0], anchor="end", size=SMALL)
-    yield _text(4, TOP + 10, found.axes[1], size=SMALL)
+        yield text(across.at(value), TOP + SIDE + 16, _number(value), anchor="middle", size=SMALL)
+        yield text(LEFT - 6, up.at(value) + 4, _number(value), anchor="end", size=SMALL)
+    yield text(LEFT + SIDE, TOP + SIDE + 30, found.axes[0], anchor="end", size=SMALL)
+    yield text(4, TOP + 10, found.axes[1], size=SMALL)
     for x, y, label in dots:
         colour = GREY if label < 0 else COLOURS[label % len(COLOURS)]
         yield f'<circle cx="{across.at(x):.1f}" cy="{up.at(y):.1f}" r="{DOT}" fill="{colour}"/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", size: int = SIZE, bold: bool = False) -> str:
+def text(x: float, y: float, words: str, anchor: str = "start", size: int = SIZE, bold: bool = False) -> str:
     weight = ' font-weight="bold"' if bold else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="currentColor"{weight}>'
-        f"{escape(text)}</text>"
+        f"{escape(words)}</text>"
     )
 
 

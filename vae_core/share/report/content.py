@@ -99,6 +99,7 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
         plan = side.config.architecture()
         counts = plan.counts
         yield Heading(side.name, 3)
+        yield from pictures.way(side.name, side.run)
         rows = (*_rows("encoder", plan.encoder_rows), *_rows("decoder", plan.decoder_rows))
         yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), rows)
         words = {**plan.networks, "both": counted(counts["total"], counts["trainable"])}

@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_core.data import catalog
 from vae_core.errors import LoupeError
-from vae_core.look import drawing, joined, pictures
+from vae_core.look import diagram, drawing, joined, pictures
 from vae_core.look.doctor.case import Case
 from vae_core.look.evidence import Dots, Evidence, Pairs, Table
 from vae_core.look.rows import spread
@@ -18,6 +18,14 @@ from vae_core.share.report.parts import Block, Figure, Grid
 
 DOTS = 1500
 SIDE = 420  # pixels that a sheet is wide, about
+
+
+def way(name: str, run: Run) -> Iterator[Figure]:
+    """How it works; nothing of a run that ended before it had a model."""
+    with suppress(LoupeError):
+        if shown := diagram.example(run):
+            drawn = diagram.svg(run.config(), shown)
+            yield Figure(f"How {name} works: the way of test image {shown.image} through it.", drawn)
 
 
 def losses(name: str, case: Case) -> Iterator[Figure]:
