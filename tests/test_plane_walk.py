@@ -90,18 +90,13 @@ def test_a_drag_shows_the_picture_of_every_place_and_tells_nothing_until_it_ends
 
 
 def test_the_drawing_of_how_it_works_follows_the_pointer_and_asks_nothing_on_the_way(walk, trained):
-    walk.page.mouse.move(*walk.at(-1.5, -1))
-    walk.page.mouse.down()
-    walk.page.mouse.up()
-    walk.until(lambda: walk.state()["at"] is not None)
-    walk.button("works").click()
+    walk.button("works").press("Enter")  # the pointer is on no dot, so no card asks either
     way = walk.page.get_by_role("list", name="How it works")
     way.get_by_text("Test image").wait_for()  # told by Python
-    walk.page.locator('[data-test-script-state="notRunning"]').wait_for()
     told = lambda: way.locator("li").nth(3).inner_text()  # noqa: E731
     picture = lambda name: way.get_by_role("img", name=name).evaluate("canvas => canvas.toDataURL()")  # noqa: E731
     went_in, belief = picture("goes in"), picture("Dot")
-    quiet, seen = len(walk.frames), {picture("comes out")}
+    asked, seen = walk.frames.count("sent"), {picture("comes out")}
     walk.page.mouse.move(*walk.at(-1.5, -1))
     walk.page.mouse.down()
     for x, y in [(-1, 0.5), (1.5, 1)]:
@@ -109,7 +104,8 @@ def test_the_drawing_of_how_it_works_follows_the_pointer_and_asks_nothing_on_the
         walk.until(lambda x=x: abs(float(told().split("z1 ")[1].split()[0]) - x) < 0.02)
         seen.add(picture("comes out"))
         assert picture("comes out") == walk.picture() and "under the cursor" in told()
-    assert len(seen) == 3 and len(walk.frames) == quiet and picture("goes in") == went_in and picture("Dot") != belief
+    assert (len(seen), walk.frames.count("sent"), picture("goes in")) == (3, asked, went_in)
+    assert picture("Dot") != belief
     walk.page.mouse.up()
     walk.until(lambda: picture("goes in") != went_in)  # an image that lies there
 
@@ -119,13 +115,14 @@ def test_a_draw_from_the_image_is_the_same_one_each_time(walk):
     way = walk.page.get_by_role("list", name="How it works")
     way.get_by_text("Test image").wait_for()
     again = way.get_by_role("button", name="Draw again")
-    drawn = []
+    image, drawn = way.locator("li").first.inner_text(), []
     for _ in range(2):
         again.click()
         way.get_by_text("A code drawn from the spread.").wait_for()
         drawn.append(walk.code())
         walk.button("clear").click()
-        assert way.is_visible()
+        walk.button("home").click()
+        walk.until(lambda: walk.code() == [0, 0] and way.locator("li").first.inner_text() == image)
     assert drawn[0] == drawn[1] != [0, 0]
     walk.button("works").click()
     assert not way.is_visible()

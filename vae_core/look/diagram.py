@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,15 @@ FIRST, LAST = 2, 2  # stages of a network that are told where there are many
 SIDE, TOP, HEIGHT, LINE = 84, 24, 200, 14  # pixels of a part, above it, of all, of a line of text
 SLANT = 0.34  # of its side, that a network is narrower above and below where the code is
 WIDEST, MOST_BARS, TOLD = 3.2, 32, 2  # spreads that are seen at least; numbers drawn as bars; numbers told
-Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Way:
+    """The stages of both networks, as shapes, and whether a spread lies between them."""
+
+    encoder: list[str]
+    decoder: list[str]
+    spread: bool
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,11 @@ class Example:
     """One test image on its way; `sigma` is None where the model says one code and no more."""
 
     image: int
-    original: Array | None  # (h, w, c) uint8
-    mean: Array  # (d,)
-    sigma: Array | None
-    code: Array  # what is decoded
-    made: Array  # (h, w, c)
+    original: np.ndarray | None  # (h, w, c) uint8
+    mean: np.ndarray  # (d,)
+    sigma: np.ndarray | None
+    code: np.ndarray  # what is decoded
+    made: np.ndarray  # (h, w, c)
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,10 @@ class Part:
     lines: Sequence[str]
 
 
-def way(config: Config) -> dict[str, Any]:
-    """The stages of both networks, and whether a spread lies between them."""
+def way(config: Config) -> Way:
     plan = config.architecture()
     encoder, decoder = _stages(plan.image, plan.encoder_rows), _stages((plan.code.size,), plan.decoder_rows)
-    return {"encoder": _few(encoder), "decoder": _few(decoder), "spread": config.kind == "vae"}
+    return Way(_few(encoder), _few(decoder), config.kind == "vae")
 
 
 def _stages(start: Shape, rows: Sequence[Row]) -> list[str]:
@@ -83,7 +89,7 @@ def example(run: Run) -> Example | None:
     return Example(image, _original(run, image), mean, sigma, code, Portable.of(run).decode(code[None])[0])
 
 
-def _original(run: Run, image: int) -> Array | None:
+def _original(run: Run, image: int) -> np.ndarray | None:
     """The data set may be gone, may be another by now, or was never fetched here."""
     try:
         name = run.data_name()
@@ -99,16 +105,16 @@ def svg(config: Config, shown: Example) -> str:
     return picture("How it works", WIDTH, HEIGHT, _placed(tuple(_parts(way(config), shown))))
 
 
-def _parts(told: dict[str, Any], shown: Example) -> Iterator[Part]:
+def _parts(told: Way, shown: Example) -> Iterator[Part]:
     remain = plural(len(shown.mean), "number")
     yield Part("Picture", _image(shown.original), (f"Test image {shown.image}",))
-    yield Part("Encoder", _network(told["encoder"], 0, SLANT), told["encoder"])
+    yield Part("Encoder", _network(told.encoder, 0, SLANT), told.encoder)
     if shown.sigma is None:
         yield Part("Code", _code(shown), (f"{remain} left", *_figures(shown.mean)))
     else:
         yield Part("Mean, spread", _code(shown), (remain, *_figures(shown.mean, shown.sigma)))
         yield Part("Draw", _drawn(shown), ("A code drawn", "from the spread"))
-    yield Part("Decoder", _network(told["decoder"], SLANT, 0), told["decoder"])
+    yield Part("Decoder", _network(told.decoder, SLANT, 0), told.decoder)
     yield Part("Picture", _image(shown.made), ("This comes out",))
 
 
@@ -128,7 +134,7 @@ def _arrow(x: float, y: float) -> str:
     return f'<path d="M{x - 5:.1f} {y}h10m-4 -3l4 3l-4 3" fill="none" stroke="currentColor"/>'
 
 
-def _image(pixels: Array | None) -> str:
+def _image(pixels: np.ndarray | None) -> str:
     if pixels is None:
         return f'<rect width="{SIDE}" height="{SIDE}" fill="none" stroke="currentColor" stroke-dasharray="3 3"/>'
     shown = pixels if pixels.dtype == np.uint8 else pictures.as_bytes(pixels)
@@ -193,7 +199,7 @@ def _drawn(shown: Example) -> str:
     return "".join(text(0, SIDE / 2 + LINE * (place - len(lines) / 2), line) for place, line in enumerate(lines, 1))
 
 
-def _figures(code: Array, sigma: Array | None = None) -> list[str]:
+def _figures(code: np.ndarray, sigma: np.ndarray | None = None) -> list[str]:
     """The first numbers of a code, a line each."""
     told = [f"z{place} {value:.3f}" for place, value in enumerate(code[:TOLD], 1)]
     if sigma is not None:

@@ -70,9 +70,10 @@ export class Diagram {
     this.learned();
   }
 
+  // What is told of images during a drag waits for its end.
   learned() {
-    if (this.box.hidden) return;
-    const { codes, cursor, facts } = this.plane;
+    const { codes, cursor, facts, hand } = this.plane;
+    if (this.box.hidden || hand.doing) return;
     this.show(cursor.image ?? facts.nearest(codes.code));
   }
 
@@ -81,7 +82,7 @@ export class Diagram {
     this.fact = fact;
     this.original.classList.toggle("empty", !fact?.original);
     if (fact?.original) paint(this.original, fact.original, this.shape);
-    this.name.textContent = fact ? [`Test image ${fact.image}`, fact.label].filter(Boolean).join(", ") : "No test image is known.";
+    this.name.textContent = fact ? [`Test image ${fact.image}`, fact.label].filter(Boolean).join(", ") : "";
     this.mean.replaceChildren(...figures(fact?.code, (i) => (fact.sigma ? `± ${number(Number(fact.sigma[i].toPrecision(2)))}` : "")));
     this.another.disabled = !fact?.sigma;
     this.follow(this.plane.codes.code);

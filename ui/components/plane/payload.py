@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ui.components.parcel import STEPS, Parcel, in_steps, rounded, span
 from ui.components.plane.told import Asked
 from vae_core.design import naming
 from vae_core.look import codes as places
+from vae_core.look.diagram import Way
 
 MARGIN = 1.12  # of the first view around what it shows
 RINGS = 3  # standard deviations of the prior that the first view holds
@@ -46,7 +47,7 @@ class Model:
     decoder: bytes | None = None
     reason: str = ""
     unit: str = f"{naming.NATS} {naming.IMAGE}"  # of the losses of images
-    way: Header | None = None  # what a drawing of it tells: the stages of both networks, whether there is a spread
+    way: Way | None = None  # where how it works is drawn
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def described(parcel: Parcel, key: str, model: Model) -> Header:
         "image": list(model.image),
         "reason": model.reason,
         "unit": model.unit,
-        "way": model.way,
+        "way": model.way and asdict(model.way),
         "decoder": parcel.add(model.decoder) if model.decoder else None,
     }
 
