@@ -64,7 +64,7 @@ def measure(page: Page, file: Path, settings: Settings) -> dict[str, Any]:
     page.locator('input[type="file"]').set_input_files(file)
     imported = click("Train on it")
     click("Start training")
-    until_pictures = timed(lambda: page.locator(".film .bar:not([hidden])").wait_for(timeout=1000 * SECONDS))
+    until_pictures = timed(lambda: page.locator(".film .play:enabled").wait_for(timeout=1000 * SECONDS))
     until_both = timed(lambda: until(lambda: ended(settings)))
     go_to_map(page)
     return {

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -141,18 +142,19 @@ def train(settings: Settings, config: Config, report: Callable[[dict], None] = l
     return run
 
 
-def made_run(settings: Settings, state: str, epochs: int = 2) -> Run:
-    """A run as a trainer leaves it, without the minutes."""
+def made_run(settings: Settings, state: str, epochs: int = 2, size: int = 2, run: Run | None = None) -> Run:
+    """A run as a trainer leaves it, without the minutes. `size`: of its code. `run`: one that has just begun."""
     import numpy as np
 
     from vae_core.design import recipes
     from vae_core.look import codes
 
-    run = store.create(settings, recipes.default("digits", (8, 8, 1)), {})
+    config = replace(recipes.default("digits", (8, 8, 1)), latent=size)
+    run = run or store.create(settings, config, {})
     random = np.random.default_rng(0)
     for epoch in range(1, epochs + 1):
         run.add_history({"epoch": epoch, "train_total_nats_per_image": 30.0 - epoch})
-        code = random.normal(size=(20, 2)).astype(np.float32)
+        code = random.normal(size=(20, size)).astype(np.float32)
         pictures = random.integers(0, 256, (10, 8, 8, 1), np.uint8)
         grid = np.zeros((16, 16, 8, 8, 1), np.uint8)
         run.save_snapshot(

@@ -102,7 +102,7 @@ def test_a_double_click_trains_one_first_model_and_a_reload_finds_it_again(tab, 
     page.get_by_role("button", name="Train a model (30 s)").dblclick()
     page.wait_for_url("**/train?run=*")
     address = page.url
-    told(page, "Map of codes")  # the first epoch's pictures
+    page.locator(".film .play:enabled").wait_for()  # the first epoch's pictures
     page.reload()
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Resume").wait_for()

@@ -94,9 +94,9 @@ def test_a_fork_that_repairs_can_be_trained(own):
 
 def test_the_runs_own_page_has_one_line_of_it(page, trained):
     app = page(trained, view="Watch")
-    found = f"The doctor found {findings.counted(doctor.examine(trained))}."
-    eventually(lambda: found in plain(app.run()))
-    assert "rules looked at it" in plain(click(app, "Judge it"))
+    found = f"The doctor found {findings.counted(doctor.examine(trained))}"
+    eventually(lambda: found in labels(app.run()))
+    assert "rules looked at it" in plain(click(app, found))
 
 
 def test_without_a_run_it_says_what_to_do(page, own):
@@ -226,7 +226,7 @@ def test_no_class_is_odd_before_one_is_chosen(page, trained):
 
 def test_it_measures_repairs_and_is_downloaded(tab, server, own):
     page = tab(f"{server.address}/train?run={own.id}")
-    press(page, "Judge it")
+    page.get_by_role("button", name="The doctor found").click()
     told(page, re.compile("rules looked at it"))
     page.locator(".drawn svg polyline").first.wait_for()
 

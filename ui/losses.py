@@ -73,6 +73,7 @@ def _main(course: Course, scale: float) -> Chart:
     return {
         **CHART,
         "name": "loss",
+        "tab": "Loss",
         "title": "Loss and its reconstruction part" if course.config.has_prior else "Reconstruction loss",
         "help": LOSS_HELP,
         "lines": _main_lines(course, scale),
@@ -111,6 +112,7 @@ def _kl(course: Course, scale: float) -> Chart:
     return {
         **CHART,
         "name": "kl",
+        "tab": "KL",
         "title": "KL: how far codes stray from the prior",
         "help": f"How much the code says about an image, beyond the prior. {meant}",
         "lines": _lines(course, "kl", scale, course.colour),

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, losses, palette
+from ui import cached, hourglass, losses, palette
 from ui.cached import datasets
 from ui.components import film
 from ui.errors import plain
@@ -36,13 +36,17 @@ class Facts:
     recipe: Recipe | None
     classes: tuple[str, ...]
     notes: dict[str, Any]
+    network: str  # drawn
 
 
 def show(view: View) -> None:
+    """How its losses are told is asked below it, and known first."""
+    place = st.container()
     per, log = _axes(view.config.image)
     key = f"film-{view.run.id}-{view.born}"
     facts = _facts(view)
-    film.show(key, _data(view, facts, key, per, log))
+    with place:
+        film.show(key, _data(view, facts, key, per, log))
     late = losses.beyond(view.config, facts.recipe, per)
     if late:
         st.caption(plain(late))
@@ -68,6 +72,8 @@ def _data(view: View, facts: Facts, key: str, per: str, log: bool) -> bytes:
         "total": max(view.config.epochs, len(view.history)),
         "colors": palette.COLOURS,
         "waiting": _announce(view),
+        "network": "" if view.epochs else facts.network,
+        "image": view.config.image,
         **facts.notes,
     }
     wanted, snapshot = film.wanted(key), partial(cached.snapshot, view.run)
@@ -85,7 +91,8 @@ def _facts(view: View) -> Facts:
     config, run = view.config, view.run
 
     def find() -> Facts:
-        return Facts(palette.run(run.id), losses.recipe_of(config), datasets.classes(config.dataset), _notes(config))
+        classes = datasets.classes(config.dataset)
+        return Facts(palette.run(run.id), losses.recipe_of(config), classes, _notes(config), hourglass.of(config))
 
     return cached.kept("run_facts", (run.id, view.born), find)
 

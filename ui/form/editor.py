@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from ui import hourglass
 from ui.errors import plain
-from ui.form import edits, hourglass
+from ui.form import edits
 from ui.form.edits import ADDITIONS
 from vae_core.design.architecture import counted
 from vae_core.design.draft import MIRROR, Draft, Line, Problem, repairs, table
@@ -43,7 +44,7 @@ def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tu
         _say(draft, problem, keys)
     if lines:
         with picture:
-            hourglass.draw(draft.image, lines)
+            hourglass.draw(f"{encoder}_drawn", draft.image, lines)
         with st.expander("Layer by layer", icon=":material/table_rows:"):
             _table(lines)
     return draft.encoder, draft.decoder

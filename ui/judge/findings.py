@@ -56,13 +56,11 @@ def counted(found: list[Finding]) -> str:
 def line(run: Run) -> None:
     """For the run's own page: what was found, in one line, and the way there."""
     found = checkups.findings(run)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        titles = " ".join(f"{finding.title}." for finding in found)
-        said = f"The doctor found {counted(found) if found else 'nothing wrong'}."
-        st.caption(said, width="content", help=plain(titles) or None)
-        icon = ":material/stethoscope:"
-        if st.button("Judge it", icon=icon, type="tertiary", on_click=choice.turn_to, args=("Judge",)):
-            st.rerun()  # the whole page: this stands in a fragment
+    titles = " ".join(f"{finding.title}." for finding in found)
+    said = f"The doctor found {counted(found) if found else 'nothing wrong'}"
+    icon, told = ":material/stethoscope:", plain(titles) or None
+    if st.button(said, icon=icon, type="tertiary", on_click=choice.turn_to, args=("Judge",), help=told):
+        st.rerun()  # the whole page: this stands in a fragment
 
 
 def one(run: Run, finding: Finding) -> None:

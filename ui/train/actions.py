@@ -12,7 +12,6 @@ from ui import choice, owner, starting
 from ui.errors import caught
 from ui.form.fields import draw
 from ui.run_view import View
-from ui.tune import optimizers
 from vae_core import extras
 from vae_core.design import difference
 from vae_core.design.declared import SETTINGS
@@ -37,7 +36,6 @@ def buttons(view: View) -> None:
                 _fork(view)
             if not view.run.study:  # a trial has no map
                 choice.link("explore", view.run.id, "Explore it", ":material/explore:")
-            optimizers.link(view.run)
 
 
 def _told(action: Callable[[Run], Run], run: Run) -> None:

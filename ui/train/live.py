@@ -6,6 +6,7 @@ import time
 from threading import Thread
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import cached, choice, losses, no_run, run_film, starting, words
 from ui.cached import checkups
@@ -14,6 +15,7 @@ from ui.form import costs
 from ui.judge import findings
 from ui.run_view import View, look
 from ui.train import actions, downloads, model_code
+from ui.tune import optimizers
 from vae_core.design import duration, naming, recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
@@ -23,6 +25,7 @@ from vae_core.runs.work import FINAL
 
 METRIC_WIDTH = 150  # pixels; fixed, so that numbers that grow push nothing aside
 WIDER = 180  # room for "1999 of 2000" and "10 h 20 min"
+PROGRESS_WIDTH = 240  # beside Stop on a phone, so what stands in it is one short line
 POLL_SECONDS = 0.5  # how often the page looks at a run that is active
 ADDRESS, LOOKS = "live_address", "doctor_looks"
 OF_SEARCH = (
@@ -33,12 +36,13 @@ MAPS = {"queued": "trains next", "running": "is training", "done": "is ready"}
 PHASES = {
     "": "starting",
     "loading": "reading the images",
-    "preparing": "finding the fastest way to compute this model here",
+    "preparing": "getting ready",
     "training": "training",
-    "validating": "looking at the validation images",
-    "saving": "saving the best epoch's model",
-    "evaluating": "testing it on the test images",
+    "validating": "training",
+    "saving": "saving it",
+    "evaluating": "testing it",
 }
+IN_EPOCHS = ("training", "validating", "saving")  # which come by turns, several times a second
 
 
 def show(run: Run) -> None:
@@ -60,12 +64,14 @@ def _live(run_id: str, was: str) -> None:
             cached.refresh()
             st.session_state[ADDRESS] = True
             choice.go("pages/train.py", following or run_id)
-        _head(view)
-        doctor = st.container()
+        doctor = _head(view)
         run_film.show(view)
+        _numbers(view)
         _table(view)
         downloads.show(view)
         model_code.drawer(view.config, None if view.active else view.run)
+        if not view.active and view.epochs:
+            optimizers.link(view.run)
         if not view.active and view.epochs:
             with doctor, shown():
                 _doctor(view)
@@ -85,7 +91,7 @@ def _doctor(view: View) -> None:
 def _wait(look: Thread) -> None:
     if not look.is_alive():
         st.rerun()
-    st.caption(checkups.LOOKS)
+    st.button(checkups.LOOKS, icon=":material/stethoscope:", type="tertiary", disabled=True)  # as high as what it finds
 
 
 def _gone(run_id: str, was: str) -> None:
@@ -95,22 +101,25 @@ def _gone(run_id: str, was: str) -> None:
         st.rerun()
 
 
-def _head(view: View) -> None:
+def _head(view: View) -> DeltaGenerator:
+    """One line, so that the pictures come soon: what is going on, or the place of what the doctor says afterwards."""
     word, colour, icon, meaning = words.standing(view.run, view.state)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.subheader(plain(view.name), width="content", anchor=False)
             st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
-            st.caption(plain(_about(view)), width="content")
-        actions.buttons(view)
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+            told = st.container(width="content")
+            with told:
+                _progress(view)
+            _map_beside(view)
+            actions.buttons(view)
     show_caught("run")
     if view.state in ("failed", "interrupted") or view.status["error"]:
         st.error(plain(view.status["error"] or "Its process ended without a word. Resume goes on from the last state."))
-    _progress(view)
     if view.run.study:
         _search(view.run.study)
-    _map_beside(view)
-    _numbers(view)
+    return told
 
 
 def _search(name: str) -> None:
@@ -143,11 +152,16 @@ def _about(view: View) -> str:
 
 def _progress(view: View) -> None:
     if view.state == "queued":
-        st.progress(0.0, _waiting(view))
+        st.progress(0.0, _waiting(view), width=PROGRESS_WIDTH)
     elif view.active:
         done, epoch = _share(view)
-        phase = PHASES.get(view.status["phase"], view.status["phase"])
-        st.progress(done, f"Epoch {epoch} of {view.config.epochs}: {phase}")
+        st.progress(done, f"Epoch {epoch} of {view.config.epochs}: {_doing(view)}", width=PROGRESS_WIDTH)
+
+
+def _doing(view: View) -> str:
+    phase = view.status["phase"]
+    left = costs.left(view.config, view.status) if phase in IN_EPOCHS else ""
+    return f"{left} left" if left[-1:].isalpha() else PHASES.get(phase, phase)
 
 
 def _share(view: View) -> tuple[float, int]:
@@ -166,10 +180,10 @@ def _waiting(view: View) -> str:
     now, spans = time.time(), [store.open_run(cached.settings(), run.id).status() for run in running]
     known = [span for status in spans if (span := duration.left(status, now))]
     if place is None:
-        return "Its process is starting, which takes some seconds."
-    text = f"Waiting, at place {place} of the queue"
+        return "Its process is starting."
+    text = f"Waiting at place {place}"
     soonest = min(known, key=lambda span: span.middle, default=None)
-    return f"{text}: what trains now needs {words.span(soonest)} more." if soonest else f"{text}."
+    return f"{text}, for {words.span(soonest)}." if soonest else f"{text}."
 
 
 def _numbers(view: View) -> None:
@@ -192,6 +206,7 @@ def _numbers(view: View) -> None:
         )
         memory = f"{status['peak_memory_mb']:,.0f} MB" if status["peak_memory_mb"] else "–"
         _metric("Memory", memory, "The most that the training process has held so far.")
+    st.caption(plain(_about(view)))
 
 
 def _metric(label: str, value: str, text: str, width: int = METRIC_WIDTH) -> None:

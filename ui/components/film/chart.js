@@ -4,7 +4,9 @@ import { heading, standalone } from "../shared/figure.js";
 import { make, number, steps, theme } from "../shared/tools.js";
 
 /** @import { Attributes, Chart, ChartLine, Level } from "../shared/types" */
-/** @typedef {{ name: string, color?: string, kind: string }} Entry   in the legend */
+/** @typedef {{ name: string, color?: string, kind: string, names: string[] }} Entry   in the legend, for the lines of these names */
+
+const BELOW = 42; // pixels of what stands along the axis
 
 export class LossChart {
   /**
@@ -30,7 +32,9 @@ export class LossChart {
     this.figure = make("figure", { class: "chart" });
     this.stage = make("div", { class: "stage" });
     this.tip = make("div", { class: "tip", hidden: true });
-    this.note = make("p", { class: "note" }); // the levels, where there is no room beside the chart
+    /** @type {number | undefined} */
+    this.tall = undefined; // of the whole drawing, where its place decides that
+    this.brief = false; // whether its legend names training and validation once for all lines
     host.append(this.figure);
     this.stage.addEventListener("pointermove", (event) => this.onMove(event));
     this.stage.addEventListener("pointerleave", () => this.leave());
@@ -45,7 +49,7 @@ export class LossChart {
     if (spec.name !== this.spec?.name || spec.title !== this.spec?.title) {
       const file = () => `${this.spec.run}-${this.spec.name}`;
       const head = heading(spec.title, spec.help, file, () => standalone(this.svg, this.figure));
-      this.figure.replaceChildren(head, this.stage, this.note);
+      this.figure.replaceChildren(head, this.stage);
     }
     this.spec = spec;
     this.draw(cursor);
@@ -69,9 +73,6 @@ export class LossChart {
     this.legend(svg);
     this.svg = svg;
     this.stage.replaceChildren(svg, this.tip);
-    const levels = this.roomy ? [] : this.spec.levels.map((level) => `${level.name} ${number(level.value)}`);
-    this.note.textContent = levels.join(" · ");
-    this.note.hidden = !levels.length;
     this.showTip();
   }
 
@@ -91,8 +92,8 @@ export class LossChart {
     this.right = width - (roomy ? 156 : 14);
     this.roomy = roomy;
     this.top = 12 + 22 * this.legendRows;
-    this.bottom = this.top + spec.height;
-    this.height = this.bottom + 42;
+    this.bottom = this.tall ? Math.max(this.tall - BELOW, this.top + 60) : this.top + spec.height;
+    this.height = this.bottom + BELOW;
     const [first, last] = spec.span;
     this.x = (epoch) => this.left + ((epoch - first) / (last - first)) * (this.right - this.left);
     const values = this.shown().flatMap((line) => line.values).concat(spec.batches.map((point) => point[1]));
@@ -241,20 +242,23 @@ export class LossChart {
       const look = { "stroke-opacity": 0.55, "stroke-dasharray": "1 4", "stroke-width": 1.5 };
       svg.append(this.rule(this.left, level.y, this.right, level.y, look));
     }
-    if (this.roomy) this.nameLevels(svg, levels);
+    this.nameLevels(svg, this.roomy ? levels : levels.filter((level) => !level.outside));
   }
 
   /**
-   * Beside the chart, each at its line unless the one below needs the room.
+   * Beside the chart, or where there is no room in it, each at its line unless the one below needs the place.
    * @param {SVGSVGElement} svg
    * @param {Level[]} levels
    */
   nameLevels(svg, levels) {
+    const place = this.roomy ? { x: this.right + 14, lift: 4, anchor: "start" } : { x: this.right - 4, lift: -4, anchor: "end" };
     let floor = this.bottom + 15;
     for (const level of [...levels].reverse()) {
       floor = Math.min(level.y, floor - 15);
-      const label = this.text(this.right + 14, floor + 4, `${level.outside}${level.name} ${number(level.value)}`, { "font-size": 11 });
-      label.append(make("title", {}, level.help));
+      const value = number(level.value);
+      const told = `${level.outside}${level.name}${this.roomy ? ` ${value}` : ""}`;
+      const label = this.text(place.x, floor + place.lift, told, { "font-size": 11, "text-anchor": place.anchor });
+      label.append(make("title", {}, `${value}. ${level.help}`));
       svg.append(label);
     }
   }
@@ -268,9 +272,26 @@ export class LossChart {
 
   /** @returns {Entry[]} */
   entries() {
-    const lines = this.spec.lines.map((line) => ({ ...line, kind: line.dashed ? "dashed" : "solid" }));
+    const all = this.spec.lines.map((line) => ({ ...line, kind: line.dashed ? "dashed" : "solid", names: [line.name] }));
+    const lines = this.brief && all.length > 2 ? this.families(all) : all;
     const seen = this.spec.marks.some((mark) => mark.epoch <= this.spec.span[1]);
-    return seen ? [...lines, { name: "the report's printed points", kind: "mark" }] : lines;
+    return seen ? [...lines, { name: "the report's printed points", kind: "mark", names: [] }] : lines;
+  }
+
+  /**
+   * "loss, training" and "loss, validation" are one entry, and all that is dashed is another.
+   * @param {Entry[]} all
+   * @returns {Entry[]}
+   */
+  families(all) {
+    const named = (/** @type {Entry[]} */ found) => found.map((each) => each.name);
+    const dashed = all.filter((each) => each.kind === "dashed");
+    const solid = all.filter((each) => each.kind === "solid").map((each) => {
+      const [name] = each.name.split(", ");
+      return { ...each, name, names: named(all.filter((other) => other.name.startsWith(`${name}, `))) };
+    });
+    const [, name] = dashed[0].name.split(", ");
+    return [...solid, { name, kind: "dashed", color: "var(--st-text-color)", names: named(dashed) }];
   }
 
   /**
@@ -280,10 +301,11 @@ export class LossChart {
   layLegend(width) {
     const measure = (this.measure ??= document.createElement("canvas").getContext("2d"));
     measure.font = `12px ${theme(this.figure).font}`;
-    let [x, row] = [58, 0];
+    const first = width < 400 ? 4 : 58;
+    let [x, row] = [first, 0];
     this.places = this.entries().map((entry) => {
       const wide = 40 + measure.measureText(entry.name).width;
-      if (x + wide > width && x > 58) [x, row] = [58, row + 1];
+      if (x + wide > width && x > first) [x, row] = [first, row + 1];
       const place = { ...entry, x, row };
       x += wide + 8;
       return place;
@@ -295,8 +317,8 @@ export class LossChart {
   legend(svg) {
     for (const entry of this.places) {
       const y = 14 + 22 * entry.row;
-      const off = this.hidden.has(entry.name);
-      const toggle = entry.kind === "mark" ? null : () => this.toggle(entry.name);
+      const off = entry.names.length > 0 && entry.names.every((name) => this.hidden.has(name));
+      const toggle = entry.kind === "mark" ? null : () => this.toggle(entry.names, !off);
       const group = make("g", { opacity: off ? 0.4 : 1, class: toggle ? "key" : null, tabindex: toggle ? 0 : null, role: toggle ? "button" : null });
       if (toggle) {
         group.setAttribute("aria-pressed", `${!off}`);
@@ -313,9 +335,14 @@ export class LossChart {
     }
   }
 
-  /** @param {string} name */
-  toggle(name) {
-    if (!this.hidden.delete(name) && this.shown().length > 1) this.hidden.add(name);
+  /**
+   * One line at least is left.
+   * @param {string[]} names
+   * @param {boolean} away
+   */
+  toggle(names, away) {
+    const others = this.shown().filter((line) => !names.includes(line.name));
+    for (const name of names) if (away && others.length) this.hidden.add(name); else this.hidden.delete(name);
     this.draw();
   }
 

@@ -8,7 +8,7 @@ import { Frames } from "./frames.js";
 import { CodeMap, Grid, Pairs } from "./pictures.js";
 import STYLE from "./film.css";
 
-/** @import { FilmHeader, Mounted, Part, Scene, Tell } from "../shared/types" */
+/** @import { Chart, FilmHeader, Mounted, Part, Scene, Tell } from "../shared/types" */
 
 const ASK = 16; // epochs asked for at a time
 const ASK_AGAIN = 6000; // ms after which an answer counts as lost
@@ -30,19 +30,26 @@ class Film {
     this.epoch = null; // what the pictures show; the last one while `following`
     this.following = true;
     this.asked = { epochs: /** @type {number[]} */ ([]), at: 0 };
+    this.which = 0; // of the charts
     this.charts = make("div", { class: "charts" });
-    this.pictures = make("div", { class: "pictures" });
+    this.parts = make("div", { class: "parts" });
     const name = (/** @type {string} */ figure) => `${this.header.run}-epoch-${this.epoch}-${figure}`;
     this.bar = this.makeBar();
-    this.waiting = make("p", { class: "waiting" });
-    const below = make("div", { class: "below" });
-    this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.charts, this.bar, this.waiting, this.pictures, below);
+    this.network = make("div");
+    this.said = make("p");
+    this.waiting = make("div", { class: "waiting" }, this.network, this.said);
+    this.note = make("p");
+    const explained = make("details", { class: "note" }, make("summary", {}, "Explained"), this.note);
+    this.box = make("div", { class: "film" }, make("style", {}, STYLE), this.parts);
     root.append(this.box);
-    this.map = new CodeMap(this.pictures, name);
-    this.grid = new Grid(this.pictures, name);
-    this.pairs = new Pairs(below, name);
-    this.below = below;
-    this.losses = [0, 1].map(() => new LossChart(this.charts, (epoch) => this.scrub(epoch)));
+    this.parts.append(this.bar);
+    this.map = new CodeMap(this.parts, name);
+    this.grid = new Grid(this.parts, name);
+    this.pairs = new Pairs(this.parts, name);
+    this.parts.append(this.charts, this.waiting, explained);
+    this.tabs = make("span", { class: "tabs" });
+    this.loss = new LossChart(this.charts, (epoch) => this.scrub(epoch));
+    this.loss.brief = true;
     this.resized = new ResizeObserver(() => this.drawAll());
     this.resized.observe(this.box);
     this.keys = (/** @type {KeyboardEvent} */ event) => this.onKey(event);
@@ -65,7 +72,7 @@ class Film {
     this.slider.addEventListener("input", () => this.scrub(this.header.epochs[Number(this.slider.value)]));
     this.place = make("output", {}, "");
     this.newest = make("button", { class: "quiet", title: "Back to the newest epoch", onclick: () => this.follow() }, "Newest");
-    return make("div", { class: "bar", hidden: true }, this.button, this.slider, this.place, this.newest);
+    return make("div", { class: "bar" }, this.button, this.slider, this.place, this.newest);
   }
 
   /**
@@ -81,14 +88,25 @@ class Film {
     this.frames.add(header, part);
     this.showCharts();
     this.map.describe(header);
-    this.grid.note.textContent = header.grid_note;
+    this.note.textContent = `${header.map_note} ${header.grid_note}`;
+    this.pairs.shape = header.image;
     if (header.originals) this.originals ??= createImageBitmap(new Blob([part(header.originals)]));
     const some = header.epochs.length > 0;
-    this.bar.hidden = this.pictures.hidden = this.below.hidden = !some;
-    this.waiting.textContent = some ? "" : header.waiting;
-    this.waiting.hidden = some || !header.waiting;
+    this.slider.disabled = this.button.disabled = !some;
+    this.waiting.hidden = some;
     if (some) this.arrive(first);
+    else this.wait();
     this.ask();
+  }
+
+  // Before the first picture: what the network will be, and the places of all that comes.
+  wait() {
+    const { network, total, waiting } = this.header;
+    if (!this.network.firstChild) this.network.innerHTML = network;
+    this.said.textContent = waiting;
+    this.place.textContent = `Epoch – of ${total}`;
+    this.newest.hidden = true;
+    this.pairs.draw();
   }
 
   /** @param {boolean} first */
@@ -100,11 +118,30 @@ class Film {
   }
 
   showCharts() {
-    this.charts.classList.toggle("two", this.header.charts.length > 1);
-    this.losses.forEach((chart, i) => {
-      chart.figure.hidden = i >= this.header.charts.length;
-      if (!chart.figure.hidden) chart.show({ ...this.header.charts[i], run: this.header.run }, this.epoch);
-    });
+    const { charts, run } = this.header;
+    this.fit();
+    this.loss.show({ ...charts[this.which], run }, this.epoch);
+    if (charts.length > 1) this.loss.figure.querySelector(".title").replaceChildren(this.tabs);
+    if (charts.length !== this.tabs.children.length) this.tabs.replaceChildren(...charts.map((chart, i) => this.tab(chart, i)));
+  }
+
+  /**
+   * @param {Chart} chart
+   * @param {number} i
+   */
+  tab(chart, i) {
+    const choose = () => {
+      this.which = i;
+      [...this.tabs.children].forEach((each, at) => each.setAttribute("aria-pressed", `${at === i}`));
+      this.showCharts();
+    };
+    return make("button", { class: "quiet", title: `${chart.title}. ${chart.help}`, "aria-pressed": `${i === this.which}`, onclick: choose }, chart.tab);
+  }
+
+  // Beside the pictures the chart is as high as they are.
+  fit() {
+    const beside = getComputedStyle(this.parts).gridTemplateColumns.split(" ").length > 2;
+    this.loss.tall = beside ? this.map.canvas.clientHeight + this.map.legend.offsetHeight : undefined;
   }
 
   /** @param {boolean} glide */
@@ -113,7 +150,7 @@ class Film {
     this.slider.value = `${epochs.indexOf(this.epoch)}`;
     this.place.textContent = `Epoch ${this.epoch} of ${this.header.total}`;
     this.newest.hidden = this.following || this.epoch === epochs.at(-1);
-    for (const chart of this.losses) if (!chart.figure.hidden) chart.draw(this.epoch);
+    this.loss.draw(this.epoch);
     this.moveTo(this.scene(this.epoch), glide && !calm());
     this.showPictures(this.epoch);
   }
@@ -160,7 +197,8 @@ class Film {
   }
 
   drawAll() {
-    for (const chart of this.losses) if (chart.spec && !chart.figure.hidden) chart.draw();
+    this.fit();
+    if (this.loss.spec) this.loss.draw();
     for (const picture of [this.map, this.grid, this.pairs]) picture.draw();
   }
 

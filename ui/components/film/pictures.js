@@ -39,7 +39,6 @@ export class CodeMap {
     this.canvas = make("canvas", { class: "square", tabindex: 0, role: "img", "aria-label": "Map of codes" });
     this.legend = make("div", { class: "classes" });
     this.tip = make("div", { class: "tip", hidden: true });
-    this.note = make("p", { class: "note" });
     /** @type {FilmHeader} */
     this.header = null;
     /** @type {Scene | null} */
@@ -52,7 +51,7 @@ export class CodeMap {
     const help = "Each dot is a test image, drawn where the encoder puts it. Turned and mirrored from epoch to epoch so that "
       + "it stays still, never scaled. The dashed box is what the grid decodes.";
     const head = heading("Map of codes", help, () => name("map"), () => this.svg());
-    host.append(make("figure", {}, head, make("div", { class: "stage" }, this.canvas, this.tip), this.legend, this.note));
+    host.append(make("figure", { class: "map" }, head, make("div", { class: "stage" }, this.canvas, this.tip), this.legend));
     this.canvas.addEventListener("pointermove", (event) => this.onMove(event));
     this.canvas.addEventListener("pointerleave", () => this.showTip(null));
   }
@@ -60,13 +59,13 @@ export class CodeMap {
   /** @param {FilmHeader} header */
   describe(header) {
     this.header = header;
-    this.note.textContent = header.map_note;
     const counts = new Map();
     for (const label of header.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
     const text = JSON.stringify([header.classes, [...counts]]);
     if (text === this.legendText) return;
     this.legendText = text;
-    this.legend.replaceChildren(...header.classes.slice(0, 24).map((label, i) => this.key(label, i, counts.get(i) ?? 0)));
+    const shown = header.classes.map((label, i) => ({ label, i })).filter(({ i }) => !header.labels || counts.has(i));
+    this.legend.replaceChildren(...shown.slice(0, 24).map(({ label, i }) => this.key(label, i, counts.get(i) ?? 0)));
   }
 
   /**
@@ -300,10 +299,9 @@ export class Grid {
     this.turn = undefined;
     this.count = 0; // pictures along each side
     this.canvas = make("canvas", { class: "square", role: "img", "aria-label": "Decoded grid" });
-    this.note = make("p", { class: "note" });
     const help = "What the decoder paints at 16 x 16 places of the map: the dashed box there, cell by cell.";
-    const head = heading("What the decoder paints", help, () => name("grid"), () => standalone(asSvg(this.canvas), this.canvas));
-    host.append(make("figure", {}, head, make("div", { class: "stage" }, this.canvas), this.note));
+    const head = heading("What it paints", help, () => name("grid"), () => standalone(asSvg(this.canvas), this.canvas));
+    host.append(make("figure", { class: "grid" }, head, make("div", { class: "stage" }, this.canvas)));
   }
 
   draw(picture = this.picture, turn = this.turn, count = this.count) {
@@ -336,32 +334,37 @@ export class Pairs {
     this.originals = undefined;
     /** @type {ImageBitmap | undefined} */
     this.made = undefined;
-    this.count = 0; // images in a row
+    this.count = 10; // images in a row
+    this.shape = [1, 1]; // rows and columns of an image
     this.canvas = make("canvas", { role: "img", "aria-label": "Test images and their reconstructions" });
     const help = "Ten test images, and what the model makes of each when it has only the code to go by.";
-    const head = heading("Test images and reconstructions", help, () => name("reconstructions"),
+    const head = heading("Images redrawn", help, () => name("reconstructions"),
       () => standalone(asSvg(this.canvas), this.canvas));
     this.stage = make("div", { class: "stage" }, this.canvas);
     this.figure = make("figure", { class: "pairs" }, head, this.stage);
     host.append(this.figure);
   }
 
-  // Two rows of pictures: the images above, where they are here, the reconstructions below.
+  // Two rows of pictures: the images above, where they are here, the reconstructions below. Before there are any, their places.
   draw(originals = this.originals, made = this.made, count = this.count) {
-    if (!made) return;
     Object.assign(this, { originals, made, count });
     const width = this.stage.clientWidth;
-    const [gap, strips] = [3, [originals, made].filter(Boolean)];
+    const [gap, strips] = [3, made ? [originals, made].filter(Boolean) : [undefined, undefined]];
     const step = Math.min((width + gap) / count, 110);
-    const high = ((step - gap) * made.height) / (made.width / count);
+    const high = ((step - gap) * this.shape[0]) / this.shape[1];
     const tall = strips.length * (high + gap) - gap;
     this.canvas.style.height = `${tall}px`;
     this.canvas.style.width = `${step * count - gap}px`;
     const context = sharp(this.canvas, step * count - gap, tall);
-    const from = made.width / count;
+    context.fillStyle = withAlpha(theme(this.canvas).text, 0.06); // the place of a picture that is still to come
     for (let i = 0; i < count; i++) {
-      strips.forEach((strip, row) => drawPicture(
-        context, strip, [i * from, 0, from, strip.height], [i * step, row * (high + gap), step - gap, high]));
+      strips.forEach((strip, row) => {
+        /** @type {Box} */
+        const place = [i * step, row * (high + gap), step - gap, high];
+        if (!strip) return context.fillRect(...place);
+        const from = strip.width / count;
+        return drawPicture(context, strip, [i * from, 0, from, strip.height], place);
+      });
     }
   }
 }

@@ -265,6 +265,10 @@ export interface FilmHeader {
   colors: string[];
   classes: string[];
   waiting: string;
+  /** Its drawing, as long as there is no epoch. */
+  network: string;
+  /** Rows, columns and channels of an image. */
+  image: [number, number, number];
   axes: string[];
   rings: boolean;
   map_note: string;
@@ -312,6 +316,8 @@ export interface Scene {
 export interface Chart {
   name: string;
   title: string;
+  /** Its name where one of several is shown. */
+  tab?: string;
   help: string;
   run?: string;
   height: number;

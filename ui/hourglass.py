@@ -1,0 +1,84 @@
+"""A network as a picture: a bar for each layer, as high as what it hands on is large, narrow at the code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from ui import palette
+from ui.components import drawn
+from vae_core.design import draft
+from vae_core.design.config import Config
+from vae_core.design.draft import Draft, Line
+
+LEAST = 7  # percent of the height, of the smallest bar
+GAP = 0.12  # of a bar's room, between it and the next
+ENDS = "display:flex;justify-content:space-between;font-size:0.8rem;opacity:0.7"
+LEARNS, CODE = palette.colour(0), palette.colour(1)  # what merely passes on is grey
+
+
+def of(config: Config) -> str:
+    """The drawing of a network that fits."""
+    return svg(config.image, draft.table(Draft(*_architecture(config)))[0])
+
+
+def _architecture(config: Config) -> tuple[tuple[int, int, int], str, str, str, int]:
+    return config.image, config.encoder, config.decoder, config.kind, config.architecture().code.size
+
+
+def draw(key: str, image: tuple[int, int, int], lines: Sequence[Line]) -> None:
+    drawn.show(key, svg(image, lines))
+    st.html(f'<div style="{ENDS}">{"".join(f"<span>{each}</span>" for each in legend(image, lines))}</div>')
+
+
+def svg(image: tuple[int, int, int], lines: Sequence[Line], left: float = 0.0, more: str = "") -> str:
+    """As wide and as high as its place. `left`: percent of the width on either side that `more` fills.
+
+    Bars are drawn by the logarithm: a code of 2 numbers beside a picture of 784 would not be seen."""
+    lines = fitting(lines)
+    sizes = [math.prod(image), *map(_size, lines)]
+    told = ["The picture", *map(_told, lines)]
+    colours = [palette.GREY, *map(_colour, lines)]
+    room, top = (100 - 2 * left) / len(sizes), math.log(1 + max(sizes))
+    bars = (
+        _bar(left + place * room, room, max(LEAST, 100 * math.log(1 + size) / top), colour, text)
+        for place, (size, colour, text) in enumerate(zip(sizes, colours, told, strict=True))
+    )
+    return f'<svg class="fills" role="img" aria-label="The network">{"".join(bars)}{more}</svg>'
+
+
+def legend(image: tuple[int, int, int], lines: Sequence[Line]) -> list[str]:
+    """What stands below it, from left to right."""
+    codes = [f"Code, {_size(line):,}" for line in fitting(lines) if _is_code(line)]
+    return [f"Picture, {math.prod(image):,} numbers", *codes, *(["Picture again"] if codes else [])]
+
+
+def fitting(lines: Sequence[Line]) -> list[Line]:
+    """Without the last one where it does not fit."""
+    return [line for line in lines if line.output[:1].isdigit()]
+
+
+def _is_code(line: Line) -> bool:
+    return line.layer.startswith("code")
+
+
+def _size(line: Line) -> int:
+    return math.prod(int(number) for number in line.output.replace(",", "").split("x"))
+
+
+def _told(line: Line) -> str:
+    return f"{line.layer}: {line.words} {line.output}"
+
+
+def _bar(x: float, room: float, high: float, colour: str, told: str) -> str:
+    place = f'x="{x + room * GAP / 2:.2f}%" width="{room * (1 - GAP):.2f}%" y="{(100 - high) / 2:.1f}%"'
+    return f'<rect {place} height="{high:.1f}%" rx="4" fill="{colour}"><title>{escape(told)}</title></rect>'
+
+
+def _colour(line: Line) -> str:
+    if _is_code(line):
+        return CODE
+    return LEARNS if line.parameters else palette.GREY
