@@ -10,7 +10,8 @@ import streamlit as st
 from ui import cached
 from ui.components import plane
 from ui.components.plane import payload
-from vae_core.look import diagram, pictures
+from vae_core.design import stages
+from vae_core.look import pictures
 from vae_core.look.portable import Portable
 from vae_core.look.program import packed
 from vae_core.runs import store
@@ -70,7 +71,7 @@ def data(case: str, key: str, run: Run) -> bytes:
     if case == "wide":
         codes = np.random.default_rng(0).normal(size=(len(codes), 10)) * np.arange(1, 11)
         decoder, flat = None, payload.dimensions(codes) if st.checkbox("Two numbers") else payload.principal(codes)
-    model = payload.Model(run.id, GREY, True, decoder, reason, way=diagram.way(run.config()))
+    model = payload.Model(run.id, GREY, True, decoder, reason, way=stages.way(run.config()))
     return payload.data(key, model, payload.Cloud(codes, labels, classes), flat)
 
 

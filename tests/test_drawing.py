@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from vae_core.design import stages
 from vae_core.design.config import Config
 from vae_core.look import diagram, drawing
 from vae_core.look.diagram import Example
@@ -109,6 +110,6 @@ def test_an_image_that_is_not_here_leaves_an_empty_frame() -> None:
 
 
 def test_stages_are_told_once_and_the_middle_of_many_is_left_out() -> None:
-    told = diagram.way(Config("digits", (8, 8, 1), "conv4 bn conv4:relu conv8/2 conv8 flatten dense30 dense20 dense10"))
+    told = stages.way(Config("digits", (8, 8, 1), "conv4 bn conv4:relu conv8/2 conv8 flatten dense30 dense20 dense10"))
     assert told.encoder == ["8x8x1", "8x8x4", "...", "10", "2"] and told.spread
     assert (told.decoder[0], told.decoder[-1]) == ("2", "8x8x1")

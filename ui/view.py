@@ -12,10 +12,9 @@ from ui import cached, choice, losses
 from ui.cached import datasets
 from ui.components.plane.payload import Cloud, Model
 from ui.errors import plain
-from vae_core.design import naming
+from vae_core.design import naming, stages
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.look import diagram
 from vae_core.runs.store import Run
 
 Array = np.ndarray[Any, Any]
@@ -89,7 +88,7 @@ class View:
         reason = networks.reason("decoder")
         told = f"The browser does not decode this model: {reason}." if reason else ""
         part = networks.part("decoder")
-        return Model(self.run.id, self.config.image, self.has_prior, part, told, self.unit, diagram.way(self.config))
+        return Model(self.run.id, self.config.image, self.has_prior, part, told, self.unit, stages.way(self.config))
 
     @property
     def sound(self) -> Array:

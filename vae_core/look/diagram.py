@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core.data import catalog
-from vae_core.design.architecture import Row
 from vae_core.design.config import Config
-from vae_core.design.layers import Flatten, Reshape, Shape, show
+from vae_core.design.stages import Way, way
 from vae_core.errors import LoupeError
 from vae_core.look import pictures
 from vae_core.look.drawing import MAIN, ROLES, SECOND, SMALL, WIDTH, picture, text
@@ -19,19 +18,9 @@ from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 from vae_core.words import number, plural
 
-FIRST, LAST = 2, 2  # stages of a network that are told where there are many
 SIDE, TOP, HEIGHT, LINE = 84, 24, 200, 14  # pixels of a part, above it, of all, of a line of text
 SLANT = 0.34  # of its side, that a network is narrower above and below where the code is
 WIDEST, MOST_BARS, TOLD = 3.2, 32, 2  # spreads that are seen at least; numbers drawn as bars; numbers told
-
-
-@dataclass(frozen=True)
-class Way:
-    """The stages of both networks, as shapes, and whether a spread lies between them."""
-
-    encoder: list[str]
-    decoder: list[str]
-    spread: bool
 
 
 @dataclass(frozen=True)
@@ -51,27 +40,6 @@ class Part:
     title: str
     drawn: str
     lines: Sequence[str]
-
-
-def way(config: Config) -> Way:
-    plan = config.architecture()
-    encoder, decoder = _stages(plan.image, plan.encoder_rows), _stages((plan.code.size,), plan.decoder_rows)
-    return Way(_few(encoder), _few(decoder), config.kind == "vae")
-
-
-def _stages(start: Shape, rows: Sequence[Row]) -> list[str]:
-    """Numbers that only stand in another form are no stage of their own."""
-    shapes = [start]
-    for row in rows:
-        if isinstance(row.layer, Reshape) and len(shapes) > 1:
-            shapes[-1] = row.output
-        elif row.output != shapes[-1] and not isinstance(row.layer, Flatten):
-            shapes.append(row.output)
-    return [show(shape) for shape in shapes]
-
-
-def _few(stages: list[str]) -> list[str]:
-    return stages if len(stages) <= FIRST + LAST + 1 else [*stages[:FIRST], "...", *stages[-LAST:]]
 
 
 def example(run: Run) -> Example | None:

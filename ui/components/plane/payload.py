@@ -12,8 +12,8 @@ from ui import palette
 from ui.components.parcel import STEPS, Parcel, in_steps, rounded, span
 from ui.components.plane.told import Asked
 from vae_core.design import naming
+from vae_core.design.stages import Way
 from vae_core.look import codes as places
-from vae_core.look.diagram import Way
 
 MARGIN = 1.12  # of the first view around what it shows
 RINGS = 3  # standard deviations of the prior that the first view holds
