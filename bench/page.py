@@ -64,8 +64,9 @@ SWITCH = """([name, path, title]) => new Promise((done, failed) => {
       began = performance.now();
       link.click();
     } else if (began !== null && ended && stands) return done(performance.now() - began);
-    const there = () => `${location.pathname}, ${began === null ? 'no link' : 'clicked'}, ${ended ? 'at rest' : 'running'}, `
-      + [...document.querySelectorAll('h1')].map((each) => each.textContent + (each.closest('[data-stale="true"]') ? ' (stale)' : ''));
+    const heads = () => [...document.querySelectorAll('h1')].map((each) =>
+      each.textContent + (each.closest('[data-stale="true"]') ? ' (stale)' : ''));
+    const there = () => `${location.pathname}, clicked ${began !== null}, at rest ${ended}, ${heads()}`;
     if (performance.now() - asked > 30_000) failed(`${title} did not stand within 30 s: ${there()}`);
     else requestAnimationFrame(look);
   };
