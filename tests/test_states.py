@@ -22,6 +22,8 @@ from vae_core.settings import PROJECT, Settings
 VIEWS = ("View", "Look closer", "Look at", "Report", "Part", "Axis")  # by which a page's parts are chosen, outer first
 RED = "[data-testid=stException], [data-testid=stAlertContentError]"
 WAITS = "[data-testid=stSpinner], [data-testid=stSkeleton]"
+AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"  # npm's; where there is no npm, nobody asks it
+REACH = (PROJECT / "tests" / "reach.js").read_text("utf-8")
 OVERFLOW = (PROJECT / "tests" / "overflow.js").read_text("utf-8")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 ONE = Config("digits", (8, 8, 1), "flatten dense8", latent=2, epochs=1, train_size=200)
@@ -127,6 +129,20 @@ class Walk:
             idle(self.page)
             for text in self.page.evaluate(f"() => {{ {OVERFLOW}; return overflowing(); }}"):
                 self.trouble.append(f"{self.where}, {size['width']} wide: '{text}' is wider than its box")
+        if AXE.exists():
+            self._reach()
+
+    def _reach(self) -> None:
+        """Nobody is kept out, by day or by night."""
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme)
+            idle(self.page)
+            if not self.page.evaluate("'axe' in window"):
+                self.page.add_script_tag(path=AXE)
+            self.trouble += [
+                f"{self.where}, {scheme}: {found}"
+                for found in self.page.evaluate(f"async () => {{ {REACH}; return kept_out(); }}")
+            ]
 
 
 MORE = ("running", "stopped", "two numbers", "many numbers", "along")
@@ -142,4 +158,4 @@ def test_every_view_stands(tab: Callable[..., Any], server: Server, run: Run | N
         others = [each.id for each in known if run and each.id != run.id]
         chosen = f"?run={run.id}&runs={','.join([run.id, *others])}" if run else ""
         walk.see(f"{name}{chosen}")
-    assert walk.trouble == []
+    assert not walk.trouble, "\n".join(walk.trouble)

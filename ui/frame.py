@@ -23,11 +23,14 @@ PAGES = {
 }
 NONE = ""
 LOOK_SECONDS = 2
-# Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training.
+# Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training. The
+# colours are those of text on the accent and on its tint, where Streamlit's own are too alike to be read by everybody.
 STYLE = """<style>
 [data-testid=stStatusWidget] button { display: none }
 [data-testid=stMainBlockContainer] { padding-inline: clamp(1rem, 3vw, 3rem) }
 [data-testid=stHeading] h1 { padding: 0.25rem 0 }
+[data-testid=stBaseButton-primary], [data-tag-index] { color: light-dark(#fff, #10151f) !important }
+[data-variant][data-selected] { color: light-dark(#2f5595, #8fb0ea) !important }
 </style>"""
 KEY = "picked_run"
 FRAMED = "framed"

@@ -62,7 +62,7 @@ def sheet_bytes(images: Array, columns: int | None = None) -> bytes:
 
 def blank(text: str) -> None:
     """In the place of a picture that is not there, of the same shape."""
-    style = "aspect-ratio:2;display:flex;align-items:center;justify-content:center;opacity:0.6;border-radius:4px"
+    style = "aspect-ratio:2;display:flex;align-items:center;justify-content:center;opacity:0.7;border-radius:4px"
     st.html(f'<div style="{style};background:rgba(128,128,128,0.15)">{escape(text)}</div>')
 
 

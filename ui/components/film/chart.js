@@ -60,7 +60,7 @@ export class LossChart {
     this.cursor = cursor;
     const width = Math.max(this.stage.clientWidth, 240);
     this.place(width);
-    const svg = make("svg", { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height, role: "img" });
+    const svg = make("svg", { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height, role: "group" });
     svg.style.fontFamily = "var(--st-font)";
     svg.append(make("title", {}, `${this.spec.title}, in ${this.spec.unit}`));
     this.drawAxes(svg);

@@ -49,7 +49,7 @@ export class ModelMap {
     this.canvas = make("canvas", { class: "map over", tabindex: 0, role: "application", "aria-label": words });
     this.stage = make("div", { class: "stage" }, this.dots, this.canvas);
     this.picture = make("canvas", { class: "now", style: shape, role: "img", "aria-label": `What ${this.header.name} draws` });
-    this.second = make("canvas", { class: "now", style: shape, role: "img" });
+    this.second = make("canvas", { class: "now", style: shape, role: "img", "aria-label": "What it is compared with" });
     this.about = make("figcaption");
     this.readout = make("p", { class: "code", title: "The code at the cursor, in this model's own numbers." });
     const pair = make("div", { class: "pair" }, make("figure", {}, this.picture), make("figure", {}, this.second, this.about));
