@@ -23,8 +23,9 @@ with shown():
         look.show(preview)
         st.stop()
     data = datasets.summary(name)
-    browse.head(data)
-    actions.show(data)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        browse.head(data)
+        actions.show(data)
     if not data.ready:
         browse.facts(data)
         browse.fetch(name)

@@ -101,3 +101,10 @@ def in_removal() -> None:
 
     if "mine" in datasets.names():
         actions.remove(datasets.summary("mine"))
+
+
+@pytest.mark.parametrize(("side", "count"), [(8, 32), (28, 32), (96, 12)])
+def test_of_small_images_more_are_shown(side, count):
+    pixels = np.zeros((120, side, side, 3), np.uint8)
+    many = Dataset("d", "D", Part(pixels, np.arange(120) % 3), Part(pixels[:3], np.arange(3)), tuple("abc"))
+    assert [len(line.images) for line in glance.view(many).lines] == [count] * 3

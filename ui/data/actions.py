@@ -18,7 +18,7 @@ GONE = "The originals are not here, so that it stays in this size. Add the files
 
 
 def show(data: Summary) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width="content"):
         if st.button("Train on it", type="primary", icon=":material/model_training:"):
             browse.train_on(data.name)
         if data.origin == "added":

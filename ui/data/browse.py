@@ -24,9 +24,9 @@ ORIGINS = {
     "local": "lies in the local data folder",
     "added": "added here",
 }
-GRID = "display:grid;grid-template-columns:max-content minmax(0,640px) max-content;gap:0.3rem 0.8rem;align-items:center"
+GRID = "display:grid;grid-template-columns:max-content minmax(0,1fr) max-content;gap:0.3rem 0.8rem;align-items:center"
+HIGH = "clamp(2.75rem, 50vh / {lines} - 0.3rem, 7rem)"  # of a line of images: those of few classes are larger
 CLASSES_HELP = "What is known about the images. Autoencoders learn without it; it colours the map."
-HEAD = "<b>Class</b><b>Some of its images</b><b>Images</b>"
 NAME = "max-width:8rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 NUMBERS = "font-variant-numeric:tabular-nums;opacity:0.7;text-align:right;font-size:0.875rem"
 
@@ -59,7 +59,7 @@ def choose() -> str:
     if st.session_state.get("data") not in names:
         wanted = st.query_params.get(choice.DATA)
         st.session_state["data"] = wanted if wanted in names else next(filter(_is_here, names), names[0])
-    name = str(st.pills("Data set", names, required=True, key="data"))
+    name = str(st.pills("Data set", names, required=True, key="data", label_visibility="collapsed"))
     if st.query_params.get(choice.DATA) != name:  # a page with a widget that is bound to it could not be left
         st.query_params[choice.DATA] = name
     return name
@@ -72,8 +72,10 @@ def _is_here(name: str) -> bool:
 
 
 def head(data: Summary) -> None:
-    st.subheader(plain(data.title))
-    st.caption(" · ".join(part for part in (ORIGINS[data.origin], plain(data.source.rsplit("/", 1)[-1])) if part))
+    source = plain(data.source.rsplit("/", 1)[-1])
+    with st.container(gap=None, width="content"):
+        st.subheader(plain(data.title), anchor=False)
+        st.caption(" · ".join(part for part in (ORIGINS[data.origin], source) if part))
 
 
 def facts(data: Summary) -> None:
@@ -117,25 +119,34 @@ class progress:  # noqa: N801
 
 
 def samples(view: glance.View) -> None:
-    """A line a class: its name, some of its images, how many there are."""
+    """A line a class: its name, as many of its images as there is room for, how many there are."""
     lines = view.lines
     if not lines[0].name:
         pixels.sheet(lines[0].images, "Images of the data set", columns=glance.COLUMNS)
         return
-    st.html(f'<div style="{GRID}">{HEAD}{"".join(_line(line) for line in lines)}</div>')
+    high = HIGH.format(lines=len(lines))
+    st.html(f'<div style="{GRID};--high:{high}">{"".join(_line(line) for line in lines)}</div>')
     if view.left_out:
         st.caption(f"And {view.left_out:,} more {'class' if view.left_out == 1 else 'classes'}.")
 
 
 def _line(line: glance.Line) -> str:
-    strip = pixels.uri(pixels.sheet_bytes(line.images, glance.EACH)) if len(line.images) else ""
     name, parts = escape(line.name), f"{line.train:,} train, {line.validation:,} validate, {line.test:,} test"
-    image = f'<img src="{strip}" alt="Images of {name}" style="{pixels.STYLE};max-width:640px">' if strip else "none"
+    image = _strip(line) if len(line.images) else "none"
     total = line.train + line.validation + line.test
     return (
         f'<span style="{NAME}" title="{name}">{name}</span><div>{image}</div>'
-        f'<span style="{NUMBERS}" title="{parts}">{total:,}</span>'
+        f'<span style="{NUMBERS}" title="{parts}">{total:,} {"image" if total == 1 else "images"}</span>'
     )
+
+
+def _strip(line: glance.Line) -> str:
+    """What there is no room for is cut off at its end."""
+    count, height, width, _ = line.images.shape
+    source = pixels.uri(pixels.sheet_bytes(line.images, count))
+    most = f"max-width:calc(var(--high) * {count * (width + 1) / height:.3f})"
+    cut = f"height:var(--high);{most};object-fit:cover;object-position:left"
+    return f'<img src="{source}" alt="Images of {escape(line.name)}" style="{pixels.STYLE};{cut}">'
 
 
 def noise(view: glance.View) -> None:

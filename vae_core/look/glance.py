@@ -11,7 +11,8 @@ from vae_core.data.dataset import Array, Dataset, Part
 from vae_core.look import noise
 from vae_core.look.rows import spread
 
-EACH = 12  # images of a class that are shown
+EACH = range(12, 33)  # images of a class that are shown, as many of them ...
+BYTES = 400_000  # ... as all that is shown is large
 MOST_CLASSES = 20  # that get a line each
 COLUMNS = 16  # of a sheet of them
 MIXED = 96  # images that are shown where there are no classes
@@ -62,9 +63,11 @@ def _lines(dataset: Dataset) -> Iterator[Line]:
     own = np.zeros(len(labels), bool) if dataset.validation is None else _mask(dataset.validation, len(labels))
     train, validation = _counts(labels[~own], classes), _counts(labels[own], classes)
     test = _counts(_labels(dataset.test), classes)
-    for number in range(min(classes, MOST_CLASSES)):
+    shown = min(classes, MOST_CLASSES)
+    each = min(max(BYTES // (shown * dataset.train.pixels[0].nbytes), EACH.start), EACH.stop - 1)
+    for number in range(shown):
         rows = np.flatnonzero(labels == number)
-        images = dataset.train.pixels[rows[spread(len(rows), EACH)]]
+        images = dataset.train.pixels[rows[spread(len(rows), each)]]
         yield Line(dataset.classes[number], images, int(train[number]), int(validation[number]), int(test[number]))
 
 
