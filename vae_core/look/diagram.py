@@ -13,7 +13,8 @@ from vae_core.design.config import Config
 from vae_core.design.stages import Way, way
 from vae_core.errors import LoupeError
 from vae_core.look import pictures
-from vae_core.look.drawing import MAIN, ROLES, SECOND, SMALL, WIDTH, picture, text
+from vae_core.look.drawing import ROLES, SMALL, WIDTH, picture, text
+from vae_core.look.evidence import MAIN, SECOND
 from vae_core.look.portable import Portable
 from vae_core.runs.store import Run
 from vae_core.words import number, plural
@@ -132,12 +133,12 @@ def _place(shown: Example) -> str:
     half = max(1e-9, float(away) * 1.2, 0 if shown.sigma is None else WIDEST * float(shown.sigma.max()))
     x, y = SIDE * (0.5 + (shown.code - shown.mean) / half / 2 * (1, -1))
     parts = [f'<rect width="{SIDE}" height="{SIDE}" fill="currentColor" fill-opacity="0.06"/>']
-    for spreads in () if shown.sigma is None else (1, 2):
-        rx, ry = np.maximum(0.5, spreads * shown.sigma / half / 2 * SIDE)
-        middle = f'cx="{SIDE / 2}" cy="{SIDE / 2}"'
-        parts.append(f'<ellipse {middle} rx="{rx:.1f}" ry="{ry:.1f}" fill="none" stroke="{ROLES[MAIN]}"/>')
-    parts.append(f'<circle cx="{SIDE / 2}" cy="{SIDE / 2}" r="3" fill="{ROLES[MAIN]}"/>')
+    middle = f'cx="{SIDE / 2}" cy="{SIDE / 2}"'
+    parts.append(f'<circle {middle} r="3" fill="{ROLES[MAIN]}"/>')
     if shown.sigma is not None:
+        for spreads in (1, 2):
+            rx, ry = np.maximum(0.5, spreads * shown.sigma / half / 2 * SIDE)
+            parts.append(f'<ellipse {middle} rx="{rx:.1f}" ry="{ry:.1f}" fill="none" stroke="{ROLES[MAIN]}"/>')
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="none" stroke="{ROLES[SECOND]}" stroke-width="2"/>')
     return "".join(parts)
 
