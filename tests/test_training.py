@@ -69,6 +69,15 @@ def test_early_stopping_waits_for_its_patience(settings: Settings) -> None:
     assert last < 50 and last - best == 2
 
 
+def test_a_trial_that_is_ended_early_leaves_its_pictures(settings: Settings) -> None:
+    def end(row: dict) -> None:
+        if "epoch_done" in row:
+            Run(store.list_runs(settings)[0].id, settings).request_stop()
+
+    run = trial(settings, replace(PLAIN, epochs=50), end)
+    assert run.state() == "stopped" and run.thumbs()
+
+
 def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(settings: Settings) -> None:
     diverging = replace(PLAIN, optimizer="sgd", learning_rate=10.0, loss="mse", sigma=0.001, batch=8)
     with pytest.raises(LoupeError, match="stopped being a number in epoch"):

@@ -36,6 +36,7 @@ def test_start_watch_stop_go_on_and_open_the_best(server, settings, tab, visit):
     winner = found.winner()
     assert found.search().base == replace(BASE, epochs=2)
     assert winner and Run(winner["run"], settings).state() == "done"
+    page.get_by_alt_text(re.compile("What it makes of them with")).first.wait_for()
     page.get_by_role("link", name=re.compile("Explore the winner")).click()
     told(page, "What the decoder draws all over the map")
     assert f"run={winner['run']}" in page.url

@@ -11,7 +11,7 @@ from ui import words as common
 from ui.cached import searches
 from ui.errors import plain, show_caught, shown
 from ui.form import costs
-from ui.tune import controls, judged, labels, picked, pictures, table
+from ui.tune import controls, judged, labels, picked, pictures, table, wall
 from vae_core.errors import LoupeError
 from vae_core.runs.work import FINAL
 from vae_core.search import study, trials
@@ -61,9 +61,7 @@ def show() -> None:
         return
     name = picked.name()
     st.session_state[PICKED] = name
-    st.selectbox(
-        "Search", names, key=PICKED, on_change=_pick, help="The newest first. Type to look for one.", width=420
-    )
+    st.selectbox("Search", names, key=PICKED, on_change=_pick, label_visibility="collapsed", width=420)
     state = study.find(cached.settings(), name).state()
     st.fragment(_live, run_every=None if state in FINAL else POLL_SECONDS)(name, state)
 
@@ -82,7 +80,6 @@ def _live(name: str, was: str) -> None:
             searches.refresh()
             st.rerun()
         _head(view)
-        _numbers(view)
         _best(view)
         if view.trials:
             _trials(view)
@@ -91,11 +88,16 @@ def _live(name: str, was: str) -> None:
 
 
 def _trials(view: View) -> None:
+    """What they draw beside how they learned; then what the best is worth, and all of them."""
+    ticked = table.ticked(view.study.name, view.trials)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        wall.show(view.search, view.trials, view.best)
+    with right:
+        pictures.show(view.study, view.search, view.trials, ticked)
+    _numbers(view)
     if view.best:
         judged.show(view.search, view.best, _winner(view))
-        judged.pictures(view.search, view.best)
-    ticked = table.ticked(view.study.name, view.trials)
-    pictures.show(view.study, view.search, view.trials, ticked)
     table.show(view.study, view.search, view.trials, view.best)
 
 

@@ -266,7 +266,7 @@ class Training:
         self.run.set_status(state="stopped", phase="", eta_seconds=None, eta_range=None, **self._taken())
 
     def _keep_best(self) -> None:
-        if self.position.best and not self.is_trial:
+        if self.position.best:
             self._finish()
             self.run.set_status(phase="")
 
