@@ -66,7 +66,7 @@ def _along(search: Search) -> str:
 
 def _order(trial: Trial, along: str) -> tuple[float, str]:
     value = trial.settings[along]
-    return (0.0, value) if isinstance(value, str) else (float(value), "")
+    return (0.0, value) if isinstance(value, str) else (value or 0.0, "")
 
 
 def _value(trial: Trial, along: str) -> str:
