@@ -24,6 +24,7 @@ FLOORS = {
     "settings": 0,
     "checked": 0,
     "words": 0,
+    "glossary": 0,
     "extras": 0,
     "design": 1,
     "data": 1,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import cached, choice, owner, pixels, words
+from ui import cached, choice, glossary, owner, pixels, words
 from ui.errors import plain, shown
 from vae_core.runs.store import Summary
 
@@ -89,6 +89,7 @@ def sidebar() -> None:
     with shown():
         _picker(run.id if run else NONE)
     owner.ask()
+    glossary.button()
 
 
 def _picker(chosen: str) -> None:

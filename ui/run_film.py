@@ -103,7 +103,7 @@ def _notes(config: Config) -> dict[str, Any]:
     axes = ["z1", "z2"] if size <= 2 else ["axis 1", "axis 2"]
     plane = PLANES.get(size, f"The axes are the two principal axes of {size} numbers.")
     if config.has_prior:
-        rings, reach = "Rings: 1, 2 and 3 standard deviations of the prior.", "-3 to 3 along each axis"
+        rings, reach = "Rings: of 100 new images, 39, 86 and 99 are drawn from inside.", "-3 to 3 along each axis"
     else:
         why = "a plain autoencoder" if config.kind == "ae" else "beta = 0"
         rings, reach = f"No prior rings: with {why}, codes follow no prior.", "the range of the codes (1 to 99 %)"

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 from vae_core.design import naming
 from vae_core.design.duration import Span, told
+from vae_core.glossary import WORDS
 from vae_core.runs.store import Run, Summary
 from vae_core.words import duration as duration
 from vae_core.words import number as number
 from vae_core.words import plural as plural
 
-PARAMETERS_HELP = "The numbers that training adjusts. More can learn more, and take longer."
+PARAMETERS_HELP = WORDS["Parameters"]
 # The state of a run: what it is called, the colour of its badge, its icon, and what it means.
 STATES = {
     "queued": ("waiting", "gray", ":material/hourglass_empty:", "It starts when the training before it has ended."),

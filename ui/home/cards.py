@@ -10,12 +10,11 @@ from ui import cached, choice, frame, owner, palette, pixels, words
 from ui.errors import plain
 from ui.home import dialogs
 from vae_core.design import naming
+from vae_core.glossary import WORDS
 from vae_core.runs.store import Summary
 
 PER_PAGE = 12
 NARROWEST = 240  # pixels of a card
-KIND_HELP = "A VAE's codes follow a prior, so that one can draw from it; a plain autoencoder's follow none."
-EPOCHS_HELP = "How often all training images were seen."
 SEARCH_HELP = "Shows the runs in which this text occurs."
 STATE_HELP = "Shows only runs in one of these states."
 WHOSE_HELP = "Runs that bear your name (at the bottom of the sidebar), or everybody's."
@@ -84,9 +83,9 @@ def _sight(was: Summary, colour: str) -> None:
     pixels.thumbs(cached.thumbs(run), f"Test images as {run.name} draws them")
     _heading(run, colour)
     pixels.facts(
-        {run.dataset: "Data set", naming.kind(run): KIND_HELP},
+        {run.dataset: "Data set", naming.kind(run): WORDS["VAE"]},
         {f"{words.short(run.parameters)} parameters": words.PARAMETERS_HELP},
-        {f"loss {words.number(run.best_nats_per_pixel)}": words.loss_help(run), words.epochs(run): EPOCHS_HELP},
+        {f"loss {words.number(run.best_nats_per_pixel)}": words.loss_help(run), words.epochs(run): WORDS["Epoch"]},
         {name: told for name, told in ((run.owner, "Who started it"), (run.note, run.note)) if name},
     )
 

@@ -10,6 +10,7 @@ import streamlit as st
 from ui import cached, choice, download, pixels, words
 from ui.home import dialogs
 from vae_core.design import naming
+from vae_core.glossary import WORDS
 from vae_core.runs.store import Summary
 from vae_core.share import tables
 
@@ -23,7 +24,7 @@ COLUMNS: dict[str, Any] = {
     "name": column.TextColumn("Name", width=190),
     "state": column.TextColumn("State", help="What has become of its training."),
     "dataset": column.TextColumn("Data set"),
-    "kind": column.TextColumn("Kind", help="A VAE's codes follow a prior, a plain autoencoder's do not."),
+    "kind": column.TextColumn("Kind", help=WORDS["VAE"]),
     "recipe": column.TextColumn("Recipe", help="The ready-made settings that it was started from."),
     "parameters": column.NumberColumn("Parameters", format="localized", help=words.PARAMETERS_HELP),
     "loss_per_pixel": column.NumberColumn("Loss per pixel", format="%.4f", help=naming.LOSS_HELP),

@@ -11,6 +11,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from vae_core.design.layers import MAX_CODE, show
 from vae_core.design.naming import KINDS
 from vae_core.design.setting import ALL, NONE, Setting, Where
+from vae_core.glossary import WORDS
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ SETTINGS = _table(
     Setting("decoder", "decoder", "a line of its own; without it, the encoder's mirror"),
     Setting(
         "kind", "kind", "vae or ae", label="Model", group=OBJECTIVE, words=KINDS.__getitem__,
-        help="A variational autoencoder (VAE) draws its codes at random around a place, which makes a map without "
-        "holes that new images can be drawn from. A plain autoencoder only compresses: sharper, but its map has gaps.",
+        help=WORDS["VAE"],
         choices={"vae": "VAE", "ae": "Plain autoencoder"},
     ),
     Setting(
@@ -126,8 +126,7 @@ SETTINGS = _table(
         "beta", "beta", "weight of the KL term, in nats per image", label="Beta: weight of the KL term", step=0.5,
         group=OBJECTIVE, bounds=(0, 1000), zero="0 (no KL term)", where=VAE, fork=True, new_loss=True, fed=True,
         constant=True, search="0.1..10", by_factors=True,
-        help="1 is the standard VAE. Larger makes a tidier map and blurrier pictures; 0 leaves the term out, and then "
-        "there is no prior to draw new images from.",
+        help=f"{WORDS['Beta']} Larger is tidier and blurrier; with 0 no new images can be drawn at random.",
     ),
     Setting(
         "kl_warmup", "epochs over which beta rises", "epochs over which beta rises from 0", label="KL warm-up, epochs",
@@ -137,7 +136,7 @@ SETTINGS = _table(
     Setting(
         "seed", "seed", "of everything that is random", label="Seed", constant=True, free=True,
         bounds=(0, 2_000_000_000),  # numbers derived from it still fit 32 bits
-        help="Of all that is random: weights, order, noise, split. The same seed gives the same run again.",
+        help=WORDS["Seed"],
     ),
     Setting(
         "optimizer", "optimiser", "adam, adamw or sgd", label="Optimiser", group=OPTIMISER, fork=True, search=ALL,
@@ -147,13 +146,12 @@ SETTINGS = _table(
     Setting(
         "learning_rate", "learning rate", "learning rate", "lr", label="Learning rate", step=0.0005, group=OPTIMISER,
         bounds=(1e-7, 10), fork=True, fed=True, constant=True, search="0.0001..0.1", by_factors=True,
-        help="The size of a step. Too large, and the loss jumps or is lost; too small, and it crawls. 0.001 is a good "
-        "start for Adam.",
+        help=f"{WORDS['Learning rate']} 0.001 is a good start for Adam.",
     ),
     Setting(
         "batch", "images in a batch", "images in a batch", label="Batch", step=16, group=OPTIMISER, bounds=(1, 8192),
         fork=True, fed=True, constant=True, search="32, 64, 128, 256",
-        help="Images to a step. Larger is faster an epoch, with fewer steps to learn from.",
+        help=WORDS["Batch"],
     ),
     Setting(
         "schedule", "schedule", "of the learning rate: constant or cosine", label="Schedule", group=OPTIMISER,

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from vae_core.glossary import WORDS
+
 KINDS = {"vae": "VAE", "ae": "autoencoder"}
 PIXEL, IMAGE, CHANNELS = "per pixel", "per image", "per image, mean over channels"
 NATS, SQUARED = "nats", "squared error"
@@ -21,8 +23,8 @@ Measure = Literal["bce", "mse"]
 HALF = math.sqrt(0.5)  # the sigma whose Gaussian loss is the squared error itself
 LOWER, HIGHER, NEITHER = "lower", "higher", ""
 LOSS_HELP = (
-    "How far the model's pictures are from the originals: the loss that it was trained on, on the validation images at "
-    "the best epoch, reconstruction at a sampled code plus weighted KL. Lower is better, within one data set and loss."
+    f"{WORDS['Loss']} This one is of the validation images at the best epoch: reconstruction at a code drawn from the "
+    "spread, and the weighted KL."
 )
 PER_HELP = (
     "Per pixel: the mean over pixels and channels, which compares images of different sizes. Per image: their sum, "

@@ -402,7 +402,7 @@ export class Plane {
       far,
       this.decoder instanceof Decoder && this.decoder.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,
-      header.rings ? "Rings: 1, 2 and 3 standard deviations of the prior." : "No rings: these codes follow no prior.",
+      header.rings ? "Rings: of 100 new images, 39, 86 and 99 are drawn from inside." : "No rings: new images cannot be drawn at random.",
       this.layers.note,
     ];
   }

@@ -233,7 +233,7 @@ export class Projection extends Plane {
   words() {
     const { marks, pictures, header, points } = this;
     const few = marks.cue === "pictures" && pictures.sheet && pictures.cells.size < points.count;
-    const told = super.words().filter((text) => text !== "No rings: these codes follow no prior.");
+    const told = super.words().filter((text) => text !== "No rings: new images cannot be drawn at random.");
     return [
       this.answer, ...told,
       header.near && "Walking here goes by neighbours: the code is the mean of those of the nearest images, the nearer the heavier.",
