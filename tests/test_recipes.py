@@ -178,5 +178,19 @@ def test_known_data_sets_have_a_quick_map_of_two_dimensions(dataset: str) -> Non
     assert config.architecture().code.size == 2 and config.kind == "vae"
 
 
+SHAPES = {"cifar10": (32, 32, 3), "digits": (8, 8, 1), "own": (96, 96, 3)}
+
+
+@pytest.mark.parametrize("dataset", [*recipes.DEFAULTS, "own"])
+def test_deeper_is_the_same_with_a_layer_more_on_either_side(dataset: str) -> None:
+    plain = recipes.default(dataset, SHAPES.get(dataset, (28, 28, 1)))
+    deeper = recipes.deeper(plain)
+    before, after = plain.architecture(), deeper.architecture()
+    added = len(after.encoder_rows) - len(before.encoder_rows)
+    assert added == 1 + (dataset == "cifar10")  # a convolution comes with its batch norm
+    assert len(after.decoder_rows) - len(before.decoder_rows) == added
+    assert dataclasses.replace(deeper, encoder=plain.encoder, decoder=plain.decoder) == plain
+
+
 def test_other_data_sets_get_the_automatic_recipe() -> None:
     assert recipes.default("photos", (40, 60, 3)) == recipes.auto((40, 60, 3), "photos")

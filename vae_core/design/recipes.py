@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from vae_core.design.architecture import is_mirror
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
-from vae_core.design.layers import show
+from vae_core.design.layers import Convolution, Layer, show
+from vae_core.design.notation import parse, write
 from vae_core.design.reports import Recipe as Recipe
 from vae_core.design.reports import systems
 from vae_core.errors import LoupeError
@@ -147,6 +149,20 @@ def default(dataset: str, image: tuple[int, int, int]) -> Config:
     if dataset not in DEFAULTS:
         return auto(image, dataset)
     return Config(dataset, image, latent=2, schedule="cosine", warmup=1.0, **DEFAULTS[dataset])
+
+
+def deeper(config: Config) -> Config:
+    """The same with its last layer once more: at the end of the encoder, and at the beginning of the decoder."""
+    layers = parse(config.encoder)
+    last = max(place for place, layer in enumerate(layers) if not layer.follows)
+    more = write((_again(layers[last]), *layers[last + 1 :]))
+    decoder = config.decoder if is_mirror(config.decoder) else f"{more} {config.decoder}"
+    return replace(config, encoder=f"{config.encoder} {more}", decoder=decoder, recipe="")
+
+
+def _again(layer: Layer) -> Layer:
+    """A picture that was halved down to a few pixels is not halved once more."""
+    return replace(layer, stride=1) if isinstance(layer, Convolution) else layer
 
 
 def first() -> Config:
