@@ -38,6 +38,7 @@ def watch(tab: Tab, server: Server, run: Run) -> Any:
 
 def set_up(page: Any, epochs: int) -> Any:
     """The form with its defaults but for the number of epochs; the button that starts it."""
+    page.get_by_text("Everything else", exact=True).click()
     field = page.get_by_role("spinbutton", name="Epochs")
     field.fill(str(epochs))
     field.press("Tab")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support import button, click, end_work, fine, html, labels, plain, shown_before
+from support import button, click, end_work, fine, labels, plain, shown_before
 
 from vae_core.design import recipes
 from vae_core.design.config import Config
@@ -30,6 +30,11 @@ def app(visit: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def encoder(app: AppTest) -> str:
     return app.main.text_input(key="train_encoder").value
+
+
+def drawn(app: AppTest) -> str:
+    """What the page draws of the network."""
+    return " ".join(element.proto.json for element in app.main.get("bidi_component"))
 
 
 def test_two_clicks_add_two_layers_and_the_decoder_shows_their_mirrors(app):
@@ -55,7 +60,7 @@ def test_a_layer_that_does_not_fit_is_named_and_one_click_repairs_it(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2 dense20").run()
     assert "dense20 cannot take the shape 4x4x8" in app.main.error[0].value
     assert app.main.table[0].value["Gives on"].tolist() == ["4x4x8", "does not fit"]
-    assert "Picture, 64 numbers" in html(app) and "Code, " not in html(app)
+    assert "Picture, 64 numbers" in drawn(app) and "Code, " not in drawn(app)
     assert button(app, "Start training").disabled
     click(app, "Put flatten before dense20")
     assert encoder(app) == "conv8/2 flatten dense20"

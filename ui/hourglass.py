@@ -6,54 +6,57 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-import streamlit as st
-
 from ui import palette
-from ui.components import drawn
 from vae_core.design import draft
 from vae_core.design.config import Config
 from vae_core.design.draft import Draft, Line
+from vae_core.words import plural
 
 LEAST = 7  # percent of the height, of the smallest bar
+USUAL = 9  # bars; where layers do not fit, there is room for what is missing
 GAP = 0.12  # of a bar's room, between it and the next
-ENDS = "display:flex;justify-content:space-between;font-size:0.8rem;opacity:0.7"
+ENDS = "display:flex;justify-content:space-between;margin:0.3rem 0 0;font-size:0.8rem;opacity:0.7"
 LEARNS, CODE = palette.colour(0), palette.colour(1)  # what merely passes on is grey
 
 
 def of(config: Config) -> str:
     """The drawing of a network that fits."""
-    return svg(config.image, draft.table(Draft(*_architecture(config)))[0])
+    return drawing(config.image, draft.table(Draft(*_architecture(config)))[0])
 
 
 def _architecture(config: Config) -> tuple[tuple[int, int, int], str, str, str, int]:
     return config.image, config.encoder, config.decoder, config.kind, config.architecture().code.size
 
 
-def draw(key: str, image: tuple[int, int, int], lines: Sequence[Line]) -> None:
-    drawn.show(key, svg(image, lines))
-    st.html(f'<div style="{ENDS}">{"".join(f"<span>{each}</span>" for each in legend(image, lines))}</div>')
+def drawing(image: tuple[int, int, int], lines: Sequence[Line], left: float = 0.0, more: str = "") -> str:
+    """As wide and as high as its place, and below it what is what.
 
-
-def svg(image: tuple[int, int, int], lines: Sequence[Line], left: float = 0.0, more: str = "") -> str:
-    """As wide and as high as its place. `left`: percent of the width on either side that `more` fills.
-
+    `left`: percent of the width on either side that `more` fills.
     Bars are drawn by the logarithm: a code of 2 numbers beside a picture of 784 would not be seen."""
-    lines = fitting(lines)
+    whole, lines = is_whole(lines), fitting(lines)
     sizes = [math.prod(image), *map(_size, lines)]
     told = ["The picture", *map(_told, lines)]
     colours = [palette.GREY, *map(_colour, lines)]
-    room, top = (100 - 2 * left) / len(sizes), math.log(1 + max(sizes))
+    room = (100 - 2 * left) / (len(sizes) if whole else max(len(sizes), USUAL))
+    top = math.log(1 + max(sizes))
     bars = (
         _bar(left + place * room, room, max(LEAST, 100 * math.log(1 + size) / top), colour, text)
         for place, (size, colour, text) in enumerate(zip(sizes, colours, told, strict=True))
     )
-    return f'<svg class="fills" role="img" aria-label="The network">{"".join(bars)}{more}</svg>'
+    svg = f'<svg class="fills" role="img" aria-label="The network">{"".join(bars)}{more}</svg>'
+    return f"{svg}{_ends(image, lines, whole)}"
 
 
-def legend(image: tuple[int, int, int], lines: Sequence[Line]) -> list[str]:
-    """What stands below it, from left to right."""
-    codes = [f"Code, {_size(line):,}" for line in fitting(lines) if _is_code(line)]
-    return [f"Picture, {math.prod(image):,} numbers", *codes, *(["Picture again"] if codes else [])]
+def _ends(image: tuple[int, int, int], lines: Sequence[Line], whole: bool) -> str:
+    """From left to right."""
+    codes = [f"Code, {plural(_size(line), 'number')}" for line in lines if _is_code(line)]
+    told = [f"Picture, {math.prod(image):,} numbers", *codes, *(["Picture again"] if whole else [])]
+    return f'<p style="{ENDS}">{"".join(f"<span>{each}</span>" for each in told)}</p>'
+
+
+def is_whole(lines: Sequence[Line]) -> bool:
+    """Whether a picture comes out."""
+    return lines[-1].part == "decoder" and len(fitting(lines)) == len(lines)
 
 
 def fitting(lines: Sequence[Line]) -> list[Line]:

@@ -25,6 +25,12 @@ def names() -> tuple[str, ...]:
     return catalog.names(settings())
 
 
+def is_kept(name: str) -> bool:
+    from vae_core.data import catalog
+
+    return catalog.is_kept(name, settings())
+
+
 def summary(name: str) -> Summary:
     return _summary(name, settings())
 

@@ -48,7 +48,7 @@ def open_next(name: str) -> None:
 def train_on(name: str) -> None:
     """Set up a training of this data set next."""
     st.session_state[widgets.key("dataset")] = name
-    st.session_state.pop(widgets.key("start"), None)
+    widgets.forget_start()
     choice.turn_to("Set up")
     choice.go("pages/train.py")
 

@@ -13,12 +13,10 @@ from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.design.recipes import Recipe
 
-QUICK, AUTO, CONVOLUTIONS, CHOSEN = "quick", "auto", "convolutions", "chosen"
-QUICK_NOTE = "A small model with a code of two numbers: quick, and its map can be seen."
-AUTO_NOTE = (
-    "Begins with the pictures of a PCA and learns what to add to them: good pictures within a minute, of few images or "
-    "many, of any size. A code of 32 numbers."
-)
+QUICK, AUTO, CONVOLUTIONS, DEEPER, CHOSEN = "quick", "auto", "convolutions", "deeper", "chosen"
+QUICK_NOTE = "Small and quick; its code is two numbers, which make a map."
+AUTO_NOTE = "Good pictures within a minute, of few images or many; its code is 32 numbers."
+DEEPER_NOTE = "As plain, with one more layer on either side of the code."
 CONVOLUTIONS_NOTE = "Halves the images to a few pixels with convolutions: for many images, and patience."
 CODE = re.compile(r"\bcode(\d+)", re.IGNORECASE)
 
@@ -33,6 +31,7 @@ class Start:
     config: Config
     choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # what a report leaves open
     time: str | int = "epochs"  # how long it trains: see lasting.py
+    mapped: bool = False  # whether a map is trained after it
 
 
 def to_config(values: Mapping[str, Any], start: Start | None = None) -> Config:
@@ -62,10 +61,13 @@ def to_values(config: Config) -> dict[str, Any]:
 
 def starts(data: Summary, chosen: Config | None = None) -> list[Start]:
     """What a training of this data set can begin with: sensible defaults, the chosen run, the reports' recipes."""
-    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, recipes.auto(data.image, data.name), time=30)]
+    automatic = recipes.auto(data.image, data.name)
+    found = [Start(AUTO, "Automatic, for any size", AUTO_NOTE, automatic, time=30, mapped=True)]
     found.append(Start(CONVOLUTIONS, "Convolutions", CONVOLUTIONS_NOTE, recipes.convolutions(data.image, data.name)))
     if data.name in recipes.DEFAULTS:
         found.insert(0, Start(QUICK, "Quick map", QUICK_NOTE, recipes.default(data.name, data.image)))
+    deeper = recipes.deeper(found[0].config)
+    found.append(replace(found[0], key=DEEPER, label="Deeper", note=DEEPER_NOTE, config=deeper))
     if chosen and chosen.dataset == data.name and chosen.image == data.image:
         found.append(Start(CHOSEN, "The chosen run's settings", "All settings of the run in the sidebar.", chosen))
     return found + [_of_recipe(each) for each in recipes.all_recipes() if _fits(each, data)]

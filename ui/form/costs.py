@@ -42,6 +42,10 @@ def show(config: Config, data: Summary) -> None:
     line("Memory", f"about {memory / 1e9:.1f} GB", "Of the training process at its peak, roughly.")
 
 
+def briefly(config: Config, data: Summary) -> str:
+    return f"With start and end it takes {words.span(foretold(config, data).whole)}."
+
+
 def foretold(config: Config, data: Summary) -> Parts:
     return calibration.foretold(cached.settings(), config, calibration.images(config, data))
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from ui import hourglass
 from ui.errors import plain
 from ui.form import edits
 from ui.form.edits import ADDITIONS
@@ -25,15 +24,15 @@ TABLE_HELP = (
     "Parameters are the numbers that training adjusts; multiply-adds are the work. "
     "Shapes are height x width x channels of a picture, or how many numbers there are."
 )
+Lines = tuple[str, str, list[Line]]
 
 
-def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tuple[str, str]:
-    """The lines that the person wants. Whether they fit is said here, at the layer where it goes wrong.
+def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> Lines:
+    """The lines that the person wants, and the layers of them that fit. What does not is said here, at that layer.
 
     `keys` are those of the session under which encoder, decoder and kind are kept."""
     encoder, decoder = keys["encoder"], keys["decoder"]
     st.session_state.setdefault(decoder, MIRROR)
-    picture = st.container()  # first to be seen, and known last
     _line_box("encoder", encoder, on_write)
     draft = replace(empty, encoder=st.session_state[encoder], decoder=st.session_state[decoder])
     _buttons(draft, "encoder", keys)
@@ -43,11 +42,9 @@ def edit(empty: Draft, keys: dict[str, str], on_write: Callable[[], None]) -> tu
     if problem:
         _say(draft, problem, keys)
     if lines:
-        with picture:
-            hourglass.draw(f"{encoder}_drawn", draft.image, lines)
         with st.expander("Layer by layer", icon=":material/table_rows:"):
             _table(lines)
-    return draft.encoder, draft.decoder
+    return draft.encoder, draft.decoder, lines
 
 
 def _line_box(part: str, key: str, on_write: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached
+from ui import cached, words
 from ui.form import beginnings
 from vae_core.data.dataset import Summary
 from vae_core.design.config import Config
@@ -15,20 +15,22 @@ from vae_core.runs import calibration
 
 TIMES: dict[str | int, str] = {30: "Half a minute", 120: "Two minutes", 600: "Ten minutes"}  # by their seconds
 BEST, EPOCHS = "best", "epochs"
-NAMES: dict[str | int, str] = {**TIMES, BEST: "Until it stops getting better", EPOCHS: "As many epochs as I say"}
+NAMES: dict[str | int, str] = {**TIMES, BEST: "Until it stops getting better"}
 HELP = (
     "How long it trains. What it has learned can be looked at meanwhile, and Stop keeps it. A time becomes a number of "
     "steps before the start, so that the same training can be repeated on any machine."
 )
 
 
-def choose(key: str, width: int) -> str | int:
-    st.session_state.setdefault(key, EPOCHS)
-    return st.selectbox(
+def choose(key: str, width: int, epochs: int) -> None:
+    """`epochs`: as many as are chosen where it is not a time."""
+    names = {**NAMES, EPOCHS: words.plural(epochs, "epoch")}
+    st.session_state[key] = st.session_state.get(key, EPOCHS)  # anew, as its name in the browser may have changed
+    st.selectbox(
         "How long",
-        list(NAMES),
+        list(names),
         key=key,
-        format_func=NAMES.__getitem__,
+        format_func=names.__getitem__,
         persist_state="session",
         width=width,
         help=HELP,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -14,13 +15,14 @@ from ui.form.fields import draw
 from vae_core.data.dataset import Summary
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
-from vae_core.design.draft import MIRROR, Draft
+from vae_core.design.draft import MIRROR, Draft, Line
 from vae_core.design.layers import MAX_CODE
 from vae_core.runs.store import Run
 
 PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")
-BASIC_WIDTH, TIME_WIDTH = 155, 250  # pixels
+BASIC_WIDTH = 155  # pixels
+IMAGES_WIDTH, TIME_WIDTH = 155, 185  # side by side on a phone
 WIDTHS = {"kind": 185}
 
 
@@ -28,35 +30,40 @@ def key(name: str) -> str:
     return PREFIX + name
 
 
-def choose_start(run: Run | None) -> tuple[Summary, Start]:
-    """Data set and settings to begin with. Choosing another fills the whole form anew."""
+def choose_images(run: Run | None) -> tuple[Summary, dict[str, Start]]:
+    """The data set, and what a training of it can begin with. Choosing another fills the whole form anew."""
     chosen = choice.config(run)
-    left, right = st.columns(2)
-    with left:
-        data = datasets.summary(_data_set(chosen))
-    with right:
-        start = _start({start.key: start for start in starts(data, chosen)})
-    st.caption(start.note)
-    _fill_where_new(start)
-    return data, start
+    data = datasets.summary(_data_set(chosen))
+    known = {start.key: start for start in starts(data, chosen)}
+    if st.session_state.get(key("start")) not in known:
+        st.session_state[key("start")] = next(iter(known))
+    start = known[st.session_state[key("start")]]
+    if st.session_state.get(key("filled")) != _stamp(start):
+        st.session_state[key("time")] = start.time
+        fill(start)
+    return data, known
+
+
+def choose_time() -> None:
+    lasting.choose(key("time"), TIME_WIDTH, st.session_state[key("epochs")])
 
 
 def _data_set(chosen: Config | None) -> str:
     names = datasets.names()
     st.session_state.setdefault(key("dataset"), chosen.dataset if chosen and chosen.dataset in names else "digits")
     return st.selectbox(
-        "Data set",
+        "Images",
         names,
         key=key("dataset"),
         persist_state="session",
-        on_change=_forget_start,
+        width=IMAGES_WIDTH,
+        on_change=forget_start,
         help="What the model learns from. Add your own on the Data page.",
     )
 
 
-def _start(known: dict[str, Start]) -> Start:
-    if st.session_state.get(key("start")) not in known:
-        st.session_state[key("start")] = next(iter(known))
+def choose_start(known: dict[str, Start], is_noted: bool) -> Start:
+    """`is_noted`: what it is stands here, and nowhere else on the page."""
     picked = st.selectbox(
         "Begin with",
         list(known),
@@ -65,31 +72,36 @@ def _start(known: dict[str, Start]) -> Start:
         persist_state="session",
         help="Fills in all settings below; change any of them afterwards.",
     )
+    if is_noted:
+        st.caption(known[picked].note)
     return known[picked]
 
 
-def _forget_start() -> None:
+def forget_start() -> None:
+    """Of another data set: the form is filled anew."""
     st.session_state.pop(key("start"), None)
+    st.session_state.pop(key("network"), None)
 
 
-def _fill_where_new(start: Start) -> None:
-    """Where another start was chosen than the one that the form was last filled with."""
-    stamp = (start.key, start.config.dataset, start.config.digest)
-    if st.session_state.get(key("filled")) != stamp:
-        st.session_state[key("filled")] = stamp
-        st.session_state[key("time")] = start.time
-        for name, value in to_values(start.config).items():
-            if name != "dataset":
-                st.session_state[key(name)] = value
+def fill(start: Start, keep: Collection[str] = ()) -> None:
+    """The whole form but for what is kept."""
+    st.session_state[key("start")], st.session_state[key("filled")] = start.key, _stamp(start)
+    for name, value in to_values(start.config).items():
+        if name not in (*keep, "dataset"):
+            st.session_state[key(name)] = value
+
+
+def _stamp(start: Start) -> tuple[str, ...]:
+    """Another one than that of the last filling: the form is filled anew."""
+    return start.key, start.config.dataset, start.config.digest
 
 
 def settings(data: Summary) -> dict[str, Any]:
     """Basic settings and the rest; what they hold, by the config's names."""
     values: dict[str, Any] = {"dataset": data.name, "image": data.image}
     with st.container(horizontal=True):
-        time = lasting.choose(key("time"), TIME_WIDTH)
         for name in BASIC:
-            if name == "epochs" and time != lasting.EPOCHS:
+            if name == "epochs" and st.session_state[key("time")] != lasting.EPOCHS:
                 continue
             options = {"on_change": _code_size_chosen} if name == "latent" else {}
             values[name] = draw(name, key(name), width=WIDTHS.get(name, BASIC_WIDTH), **options)
@@ -103,12 +115,12 @@ def timed(values: dict[str, Any], data: Summary) -> dict[str, Any]:
     return lasting.resolved(values, st.session_state[key("time")], data)
 
 
-def layers(data: Summary, values: dict[str, Any]) -> dict[str, str]:
-    """The two lines of the architecture."""
+def layers(data: Summary, values: dict[str, Any]) -> tuple[dict[str, str], list[Line]]:
+    """The two lines of the architecture, and those of its layers that fit."""
     empty = draft(data, {**values, "encoder": ""})
     keys = {name: key(name) for name in ("encoder", "decoder", "kind")}
-    encoder, decoder = editor.edit(empty, keys, on_write=_encoder_written)
-    return {"encoder": encoder, "decoder": decoder}
+    encoder, decoder, lines = editor.edit(empty, keys, on_write=_encoder_written)
+    return {"encoder": encoder, "decoder": decoder}, lines
 
 
 def draft(data: Summary, values: dict[str, Any]) -> Draft:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import choice, starting
 from ui.errors import caught, lacks, plain, show_caught, shown
-from ui.form import beginnings, costs, widgets
+from ui.form import beginnings, costs, going_in, network, widgets
+from ui.form.beginnings import Start
 from ui.train import model_code, seeds
+from vae_core.data.dataset import Summary as Data
 from vae_core.design import draft, recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
@@ -17,52 +22,101 @@ from vae_core.runs.store import Run, Summary
 
 ASKED = "train_asked"  # that a button was pressed: to start, or to start once more
 SEEN = "train_seen"  # the run that the page last turned to
-BESIDE = "train_map"
+BESIDE, AFTER = "train_map", "A 2-D map is trained after it."
 ONCE, AGAIN = "once", "again"
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where on the page stands what is known when the whole form has been read."""
+
+    go: DeltaGenerator  # beside the choices
+    picture: DeltaGenerator
+    told: DeltaGenerator  # below the picture
+    layers: DeltaGenerator
+    cost: DeltaGenerator  # beside all settings
+    rest: DeltaGenerator  # all of them
+
+
 def show(run: Run | None) -> None:
-    """What it costs and the button stand beside the settings, and on a phone between them and the layers."""
+    """Three choices, the button and the picture of what will be trained; everything else is folded below."""
     if lacks("train"):
         return
     asked = st.session_state.pop(ASKED, None)
-    form, side = st.columns([5, 2], gap="medium")
-    with shown():
+    with shown(), st.container(gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            data, known, is_ready = _choices(run)
+            go = st.container(horizontal=True, gap="small", width="content")
+        picture, told = st.container(), st.container(gap="xsmall")
+        rest = st.expander("Everything else", key=network.OPEN, on_change="rerun", icon=":material/tune:")
+        form, cost = rest.columns([5, 2], gap="medium")
         with form:
-            data, start = widgets.choose_start(run)
+            start = widgets.choose_start(known, is_noted=not is_ready)
+            layers = st.container()
             values = widgets.settings(data)
-        values |= widgets.layers(data, values)
-        try:
-            config = beginnings.to_config(widgets.timed(values, data), start)
-        except LoupeError as error:
-            with side:
-                return _cannot(error, fits=draft.table(widgets.draft(data, values))[1] is None)
+        places = Places(go, picture, told, layers, cost, rest)
+        _network(places, data, values)
+        _offer(places, data, values, start if is_ready else replace(start, note=""), asked)
+
+
+def _choices(run: Run | None) -> tuple[Data, dict[str, Start], bool]:
+    """The images, what a training of them can begin with, and whether the network is one that is ready."""
+    data, known = widgets.choose_images(run)
+    widgets.choose_time()
+    return data, known, network.choose(known)
+
+
+def _network(places: Places, data: Data, values: dict[str, Any]) -> None:
+    """Its two lines become part of the values."""
+    with places.layers:
+        written, lines = widgets.layers(data, values)
+    values |= written
+    with places.picture:
+        going_in.draw(data, lines, small=bool(st.session_state[network.OPEN]))
+
+
+def _offer(places: Places, data: Data, values: dict[str, Any], start: Start, asked: str | None) -> None:
+    try:
+        config = beginnings.to_config(widgets.timed(values, data), start)
+    except LoupeError as error:
+        return _cannot(places, error, fits=draft.table(widgets.draft(data, values))[1] is None)
+    with places.rest:
         model_code.drawer(config)
-        with side, st.container(border=True, gap="xsmall"):
-            costs.show(config, data)
-            _start(config, asked, automatic=start.key == beginnings.AUTO)
-
-
-def _cannot(error: LoupeError, fits: bool) -> None:
-    """Where the layers do not fit, that is said beside them."""
-    with st.container(border=True):
-        st.button("Start training", disabled=True, type="primary", width="stretch")
-        st.caption(plain(str(error)) if fits else "It can start when the layers fit.")
-
-
-def _start(config: Config, asked: str | None, automatic: bool) -> None:
-    count = seeds.ask()
-    beside = _map_beside(config, automatic) if count == 1 else None
+    with places.cost, st.container(border=True, gap="xsmall"):
+        costs.show(config, data)
+        count = seeds.ask()
+        beside = _map_beside(config, start.mapped) if count == 1 else None
     if asked:  # here and not before the page is drawn: a number that was just typed counts
         _begin_all(config, count) if count > 1 else _begin(config, beside, again=asked == AGAIN)
-    show_caught("train")
-    if count > 1:
-        return seeds.offer(config, count, partial(_ask, ONCE))
-    before = starting.trained_before(config)
-    if before is not None:
-        return _offer(before)
-    text = "It runs in a process of its own: you may close this page."
-    starting.button("Start training", _ask, text, args=(ONCE,), width="stretch")
+    before = starting.trained_before(config) if count == 1 else None
+    with places.told:
+        told = _of(before) if before else f"{costs.briefly(config, data)} {AFTER if beside else ''}"
+        st.caption(f"{start.note} {told}")
+        show_caught("train")
+    with places.go:
+        _buttons(before) if count == 1 else seeds.offer(config, count, partial(_ask, ONCE), places.told)
+
+
+def _cannot(places: Places, error: LoupeError, fits: bool) -> None:
+    """Where the layers do not fit, that is said beside them."""
+    with places.go:
+        starting.button("Start training", _ask, "", args=(ONCE,), disabled=True)
+    places.told.caption(plain(str(error)) if fits else "It can start when its layers fit: see Everything else.")
+
+
+def _of(before: Summary) -> str:
+    how = {"done": "was trained before", "running": "is being trained now", "queued": "is waiting to be trained"}
+    return f"This very model {how.get(before.state, 'was begun before')}: {plain(before.name)}."
+
+
+def _buttons(before: Summary | None) -> None:
+    if before is None:
+        text = "It runs in a process of its own: you may close this page."
+        return starting.button("Start training", _ask, text, args=(ONCE,))
+    icon, text = ":material/visibility:", "Nothing has to be computed again."
+    st.button("Open it", type="primary", icon=icon, on_click=_open, args=(before.id,), help=text)
+    text = "Another run of the same settings, under a new number."
+    st.button("Train it again", on_click=_ask, args=(AGAIN,), help=text)
 
 
 def _map_beside(config: Config, automatic: bool) -> Config | None:
@@ -75,27 +129,6 @@ def _map_beside(config: Config, automatic: bool) -> Config | None:
     )
     wanted = st.checkbox("And a 2-D map beside it", automatic, key=f"{BESIDE}_{automatic}", help=help)
     return flat if wanted else None
-
-
-def _offer(before: Summary) -> None:
-    how = {"done": "was trained before", "running": "is being trained now", "queued": "is waiting to be trained"}
-    st.caption(f"This very model {how.get(before.state, 'was begun before')}: {plain(before.name)}.")
-    st.button(
-        "Open it",
-        type="primary",
-        icon=":material/visibility:",
-        on_click=_open,
-        args=(before.id,),
-        width="stretch",
-        help="Nothing has to be computed again.",
-    )
-    st.button(
-        "Train it again",
-        on_click=_ask,
-        args=(AGAIN,),
-        width="stretch",
-        help="Another run of the same settings, under a new number.",
-    )
 
 
 def _ask(what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import cached, choice, words
 from vae_core.design import naming
@@ -23,8 +24,8 @@ def ask() -> int:
     return int(st.number_input("Seeds", 1, arms.MOST, 1, key=KEY, help=HELP))
 
 
-def offer(config: Config, count: int, begin: Callable[[], None]) -> None:
-    """The button for what is missing, above what is there."""
+def offer(config: Config, count: int, begin: Callable[[], None], told: DeltaGenerator) -> None:
+    """The button for what is missing; what is there is told in a place of its own."""
     arm = arms.find(cached.settings(), config, lines=cached.runs())
     missing = max(0, count - len(arm.done) - len(arm.waiting))
     text = f"Train {words.plural(missing, 'seed')}" if missing else "All of them are there"
@@ -34,12 +35,12 @@ def offer(config: Config, count: int, begin: Callable[[], None]) -> None:
         icon=":material/casino:",
         disabled=not missing,
         on_click=begin,
-        width="stretch",
         help="One after the other, each as a run of its own.",
     )
-    if arm.waiting:
-        st.caption(f"{words.plural(len(arm.waiting), 'seed')} on the way.")
-    _reached(config, arm)
+    with told:
+        if arm.waiting:
+            st.caption(f"{words.plural(len(arm.waiting), 'seed')} on the way.")
+        _reached(config, arm)
 
 
 def _reached(config: Config, arm: Arm) -> None:
