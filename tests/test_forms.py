@@ -34,7 +34,11 @@ def test_the_choices_of_a_data_set_are_its_own():
     assert {"mnist-baseline", "mnist-baseline-lite"} <= set(keys)
     assert not any(key.startswith("fashion") for key in keys)
     own = Summary("mine", "Mine", (96, 96, 3), 100, 0, 10, (), "added", True)
-    assert [start.key for start in beginnings.starts(own)] == [beginnings.AUTO, beginnings.CONVOLUTIONS, beginnings.DEEPER]
+    assert [start.key for start in beginnings.starts(own)] == [
+        beginnings.AUTO,
+        beginnings.CONVOLUTIONS,
+        beginnings.DEEPER,
+    ]
     mine = recipes.auto((96, 96, 3), "mine")
     keys = [start.key for start in beginnings.starts(own, mine)]
     assert keys == [beginnings.AUTO, beginnings.CONVOLUTIONS, beginnings.DEEPER, beginnings.CHOSEN]
