@@ -1,9 +1,9 @@
 // Writes the place where the cursor of a plane rests into the address, in place of the one before.
 
-/** @import { Mounted } from "../components/shared/types" */
+import { mounting } from "../components/shared/mount.js";
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, AbortController>} */
-const lives = new WeakMap();
+/** @import { Mounted } from "../components/shared/types" */
+/** @typedef {{ plane: string, parameter: string }} Wanted */
 
 /**
  * @param {string} parameter
@@ -15,20 +15,35 @@ function write(parameter, code) {
   history.replaceState(history.state, "", address.href.replaceAll("%2C", ","));
 }
 
-/** @param {Mounted<{ plane: string, parameter: string }>} mounted */
-export default function ({ parentElement, data }) {
-  lives.get(parentElement)?.abort();
-  const life = new AbortController();
-  lives.set(parentElement, life);
-  const element = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
-  /** @type {HTMLElement | null} */
-  const place = element.closest('[data-testid="stElementContainer"]');
-  if (place) place.style.display = "none";
-  /** @type {(event: DocumentEventMap["loupe-at"]) => void} */
-  const heed = ({ detail }) => { if (detail.plane === data.plane) write(data.parameter, detail.code); };
-  document.addEventListener("loupe-at", heed, { signal: life.signal });
-  return () => {
-    if (place) place.style.display = ""; // the page may give it to something else
-    lives.get(parentElement)?.abort();
-  };
+class Address {
+  /**
+   * @param {HTMLElement | ShadowRoot} root
+   * @param {Wanted} wanted
+   */
+  constructor(root, wanted) {
+    this.wanted = wanted;
+    this.life = new AbortController();
+    const element = root instanceof ShadowRoot ? root.host : root;
+    /** @type {HTMLElement | null} */
+    this.place = element.closest('[data-testid="stElementContainer"]');
+    if (this.place) this.place.style.display = "none";
+    document.addEventListener("loupe-at", (event) => this.heed(event), { signal: this.life.signal });
+  }
+
+  /** @param {DocumentEventMap["loupe-at"]} event */
+  heed({ detail }) {
+    if (detail.plane === this.wanted.plane) write(this.wanted.parameter, detail.code);
+  }
+
+  // The page may give its place to something else.
+  end() {
+    if (this.place) this.place.style.display = "";
+    this.life.abort();
+  }
 }
+
+export default mounting({
+  make: (place, /** @type {Wanted} */ data) => new Address(place, data),
+  update: (address, /** @type {Mounted<Wanted>} */ { data }) => { address.wanted = data; },
+  end: (address) => address.end(),
+});

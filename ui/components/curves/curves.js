@@ -1,6 +1,7 @@
 // Charts below each other, each with the curves of the models whose losses are of one kind.
 
 import { LossChart } from "../film/chart.js";
+import { mounting } from "../shared/mount.js";
 import { make } from "../shared/tools.js";
 import STYLE from "../film/film.css";
 
@@ -33,12 +34,8 @@ class Curves {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, Curves>} */
-const all = new WeakMap();
-
-/** @param {Mounted<{ charts: Chart[] }>} mounted */
-export default function ({ parentElement, data }) {
-  if (!all.has(parentElement)) all.set(parentElement, new Curves(parentElement));
-  all.get(parentElement).update(data);
-  return () => { all.get(parentElement)?.destroy(); all.delete(parentElement); };
-}
+export default mounting({
+  make: (place) => new Curves(place),
+  update: (curves, /** @type {Mounted<{ charts: Chart[] }>} */ { data }) => curves.update(data),
+  end: (curves) => curves.destroy(),
+});

@@ -1,5 +1,6 @@
 // A run as a film: the losses, one slider over its epochs, and the pictures of the epoch that the slider stands at.
 
+import { mounting } from "../shared/mount.js";
 import { unpack } from "../shared/parcel.js";
 import { calm, make } from "../shared/tools.js";
 import { Voice } from "../shared/voice.js";
@@ -277,14 +278,8 @@ class Film {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, Film>} */
-const films = new WeakMap();
-
-/** @param {Mounted<Uint8Array>} component */
-export default function (component) {
-  const { parentElement, data, setStateValue } = component;
-  if (!films.has(parentElement)) films.set(parentElement, new Film(parentElement));
-  const film = films.get(parentElement);
-  if (data) film.update(data, setStateValue);
-  return () => { film.destroy(); films.delete(parentElement); };
-}
+export default mounting({
+  make: (place) => new Film(place),
+  update: (film, /** @type {Mounted<Uint8Array>} */ { data, setStateValue }) => { if (data) film.update(data, setStateValue); },
+  end: (film) => film.destroy(),
+});

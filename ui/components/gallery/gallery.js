@@ -1,5 +1,6 @@
 // A sheet of small pictures, each of a code. A click, or a press that is dragged over them, moves the plane's cursor.
 
+import { mounting } from "../shared/mount.js";
 import { unpack } from "../shared/parcel.js";
 import { make } from "../shared/tools.js";
 import STYLE from "./gallery.css";
@@ -193,14 +194,11 @@ class Gallery {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, Gallery>} */
-const galleries = new WeakMap();
-
-/** @param {Mounted<Uint8Array>} mounted */
-export default function ({ parentElement, data }) {
-  if (!galleries.has(parentElement)) galleries.set(parentElement, new Gallery(parentElement));
-  const gallery = galleries.get(parentElement);
-  if (data && data !== gallery.data) gallery.update(data);
-  gallery.data = data;
-  return () => { gallery.close(); galleries.delete(parentElement); };
-}
+export default mounting({
+  make: (place) => new Gallery(place),
+  update: (gallery, /** @type {Mounted<Uint8Array>} */ { data }) => {
+    if (data && data !== gallery.data) gallery.update(data);
+    gallery.data = data;
+  },
+  end: (gallery) => gallery.close(),
+});

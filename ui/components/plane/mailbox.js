@@ -1,5 +1,7 @@
 // What Python wants to say to a plane that is already drawn. It has nothing to see and takes no room on the page.
 
+import { mounting } from "../shared/mount.js";
+
 /** @import { Mounted } from "../shared/types" */
 
 class Mailbox {
@@ -35,13 +37,8 @@ class Mailbox {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, Mailbox>} */
-const boxes = new WeakMap();
-
-/** @param {Mounted<Uint8Array>} mounted */
-export default function ({ parentElement, data }) {
-  if (!boxes.has(parentElement)) boxes.set(parentElement, new Mailbox(parentElement));
-  const box = boxes.get(parentElement);
-  box.put(data);
-  return () => { box.hide(""); box.life.abort(); boxes.delete(parentElement); };
-}
+export default mounting({
+  make: (place) => new Mailbox(place),
+  update: (box, /** @type {Mounted<Uint8Array>} */ { data }) => box.put(data),
+  end: (box) => { box.hide(""); box.life.abort(); },
+});

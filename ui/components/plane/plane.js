@@ -4,6 +4,7 @@ import { paint } from "../shared/canvas.js";
 import { Codes } from "../shared/codes.js";
 import { Decoder } from "../shared/decoder.js";
 import { Legend } from "../shared/legend.js";
+import { mounting } from "../shared/mount.js";
 import { rows, unpack } from "../shared/parcel.js";
 import { Points } from "../shared/points.js";
 import { Splat } from "../shared/splat.js";
@@ -453,23 +454,19 @@ export class Plane {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, Plane>} */
-const planes = new WeakMap();
-
 /**
- * What Streamlit calls: at first, and with everything new that Python sends.
+ * A plane, or a kind of one.
  * @param {typeof Plane} Kind
- * @returns {(mounted: Mounted<Uint8Array>) => () => void}
  */
-export const opener = (Kind) => ({ parentElement, data, setStateValue }) => {
-  const close = () => { planes.get(parentElement)?.destroy(); planes.delete(parentElement); };
-  if (data && planes.get(parentElement)?.shows(data) === false) close(); // another run in the same place
-  if (!planes.has(parentElement)) planes.set(parentElement, new Kind(parentElement));
-  const plane = planes.get(parentElement);
-  plane.voice.setState = setStateValue;
-  if (data && data !== plane.data) plane.update(data);
-  plane.data = data;
-  return close;
-};
+export const opener = (Kind) => mounting({
+  make: (place) => new Kind(place),
+  update: (plane, /** @type {Mounted<Uint8Array>} */ { data, setStateValue }) => {
+    plane.voice.setState = setStateValue;
+    if (data && data !== plane.data) plane.update(data);
+    plane.data = data;
+  },
+  end: (plane) => plane.destroy(),
+  stays: (plane, data) => !data || plane.shows(data), // another run may come in the same place
+});
 
 export default opener(Plane);

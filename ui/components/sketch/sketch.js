@@ -2,6 +2,7 @@
 
 import { paint } from "../shared/canvas.js";
 import { Decoder } from "../shared/decoder.js";
+import { mounting } from "../shared/mount.js";
 import { unpack } from "../shared/parcel.js";
 import { make } from "../shared/tools.js";
 import { Voice } from "../shared/voice.js";
@@ -20,6 +21,7 @@ class Sketch {
   constructor(root, data) {
     /** @type {{ header: SketchHeader, part: Part }} */
     const { header, part } = unpack(data);
+    this.data = data;
     this.header = header;
     this.part = part;
     /** @type {Decoder | null} */
@@ -209,17 +211,9 @@ class Sketch {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, { sketch: Sketch, data: Uint8Array }>} */
-const sketches = new WeakMap();
-
-/** @param {Mounted<Uint8Array>} mounted */
-export default function ({ parentElement, data, setStateValue }) {
-  const old = sketches.get(parentElement);
-  if (data && data !== old?.data) {
-    old?.sketch.destroy();
-    sketches.set(parentElement, { sketch: new Sketch(parentElement, data), data });
-  }
-  const { sketch } = sketches.get(parentElement);
-  sketch.voice.setState = setStateValue;
-  return () => { sketches.get(parentElement)?.sketch.destroy(); sketches.delete(parentElement); };
-}
+export default mounting({
+  make: (place, /** @type {Uint8Array} */ data) => new Sketch(place, data),
+  update: (sketch, { setStateValue }) => { sketch.voice.setState = setStateValue; },
+  end: (sketch) => sketch.destroy(),
+  stays: (sketch, data) => !data || data === sketch.data,
+});

@@ -2,6 +2,7 @@
 // get the same numbers.
 
 import { Legend } from "../shared/legend.js";
+import { mounting } from "../shared/mount.js";
 import { unpack } from "../shared/parcel.js";
 import { make, number, theme } from "../shared/tools.js";
 import { Anchors } from "./anchors.js";
@@ -298,16 +299,12 @@ export class Twin {
   }
 }
 
-/** @type {WeakMap<HTMLElement | ShadowRoot, Twin>} */
-const twins = new WeakMap();
-
-/** @param {Mounted<Uint8Array>} mounted */
-export default function ({ parentElement, data }) {
-  if (!twins.has(parentElement)) twins.set(parentElement, new Twin(parentElement));
-  const twin = twins.get(parentElement);
-  if (data && data !== twin.data) {
+export default mounting({
+  make: (place) => new Twin(place),
+  update: (twin, /** @type {Mounted<Uint8Array>} */ { data }) => {
+    if (!data || data === twin.data) return;
     twin.data = data;
     twin.update(data);
-  }
-  return () => { twins.get(parentElement)?.destroy(); twins.delete(parentElement); };
-}
+  },
+  end: (twin) => twin.destroy(),
+});
