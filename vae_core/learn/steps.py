@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from vae_core.design.config import Config
-from vae_core.learn import feeding, objective
+from vae_core.learn import feeding, objective, optimizers
 from vae_core.learn.feeding import Pixels, Rows
 from vae_core.learn.models import Networks
 
@@ -44,16 +44,6 @@ def _noisy_copy(pixels: Pixels, config: Config) -> np.ndarray:
         noise = random.standard_normal(part.shape, dtype=np.float32) * (255 * config.noise)
         noisy[start : start + 1024] = np.clip(np.rint(part + noise), 0, 255).astype(np.uint8)
     return noisy
-
-
-def make_optimizer(config: Config) -> keras.optimizers.Optimizer:
-    rate = config.learning_rate
-    average = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=0.9, **average)
-    if config.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=0.004, **average)
-    return keras.optimizers.Adam(rate, **average)
 
 
 def dropout_seeds(networks: Networks) -> list[keras.random.SeedGenerator]:
@@ -91,7 +81,7 @@ class Steps:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.optimizer = make_optimizer(task.config)
+        self.optimizer = optimizers.of(task.config)
         networks = task.networks
         self.variables = [*networks.encoder.trainable_variables, *networks.decoder.trainable_variables]
         self.optimizer.build(self.variables)
