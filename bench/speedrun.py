@@ -1,0 +1,84 @@
+"""The 2-D map of MNIST against the clock: -ELBO of the test images after so many seconds, beside two known examples.
+
+LOUPE_DATA=... python -m bench.speedrun --json [--seconds 60,300] [--seeds 3] [--only house,keras,torch] [--out FILE]
+
+The rules stand in docs/speedrun.md. An entry that cannot run, as where torch is not installed, is a row that says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+from collections.abc import Callable
+
+from bench import rivals, timed
+from bench import rows as kept
+from bench.rows import Row, Rows
+from vae_core import settings as house
+from vae_core.data import catalog
+from vae_core.design import recipes
+
+MODULE = "bench.speedrun"
+Entry = Callable[[Row], Row]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--seconds", default="60,300")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default=",".join(ENTRIES))
+    parser.add_argument("--one", help=argparse.SUPPRESS)  # what a process of its own is asked for, as JSON
+    kept.add_option(parser)
+    arguments = parser.parse_args()
+    if arguments.one:
+        asked = json.loads(arguments.one)
+        print(json.dumps(ENTRIES[asked["entry"]](asked)))
+        return
+    found = Rows(arguments.out)
+    measured = [found.take(asked, _measured, asked) for asked in _asked(arguments)]
+    print(json.dumps(measured) if arguments.json else "\n".join(map(_told, measured)))
+
+
+def _asked(arguments: argparse.Namespace) -> list[Row]:
+    return [
+        {"entry": entry, "seconds": float(seconds), "seed": seed}
+        for seconds in arguments.seconds.split(",")
+        for entry in arguments.only.split(",")
+        for seed in range(arguments.seeds)
+    ]
+
+
+def _measured(asked: Row) -> Row:
+    if asked["entry"] == "house":
+        return timed.in_time(MODULE, asked)
+    if asked["entry"] == "torch" and not importlib.util.find_spec("torch"):
+        return {"open": "torch is not installed"}
+    return timed.apart(MODULE, asked)
+
+
+def _house(asked: Row) -> Row:
+    """The default of this data set, as any page begins it."""
+    return timed.train(recipes.default("mnist", (28, 28, 1)), asked)
+
+
+def _rival(name: str) -> Entry:
+    def entry(asked: Row) -> Row:
+        data = catalog.load("mnist", house.load())
+        return dict(getattr(rivals, name)(data.train.pixels, data.test.pixels, asked))
+
+    return entry
+
+
+def _told(row: Row) -> str:
+    name = f"{row['entry']:6s}{row['seconds']:6.0f} s  seed {row['seed']}  "
+    if "open" in row:
+        return f"{name}open: {row['open']}"
+    return f"{name}-ELBO {row['negative_elbo']:.2f}, {row['steps']:,} steps in {row['taken']:.1f} s"
+
+
+ENTRIES: dict[str, Entry] = {"house": _house, "keras": _rival("by_keras"), "torch": _rival("by_torch")}
+
+if __name__ == "__main__":
+    main()
