@@ -33,6 +33,11 @@ def test_shuffled_is_the_stated_permutation():
     assert not found.from_test
 
 
+def test_a_twentieth_is_the_end_of_the_same_permutation():
+    found, order = split(dataset(), seed=7, split="twentieth"), np.random.default_rng(7).permutation(100)
+    assert np.array_equal(found.train, order[:95]) and np.array_equal(found.validation, order[95:])
+
+
 def test_tail_keeps_file_order():
     found = split(dataset(), seed=7, split="tail", train_size=50)
     assert np.array_equal(found.train, np.arange(40)) and np.array_equal(found.validation, np.arange(40, 50))
@@ -57,7 +62,7 @@ def test_shuffled_takes_the_permutation_over_the_chosen_images():
     assert np.array_equal(found.train, order[:16]) and np.array_equal(found.validation, order[16:])
 
 
-@pytest.mark.parametrize("kind", ["shuffled", "tail"])
+@pytest.mark.parametrize("kind", ["shuffled", "twentieth", "tail"])
 def test_own_validation_part_is_used(kind):
     own = np.arange(90, 100)
     found = split(dataset(validation=own), seed=1, split=kind)
@@ -75,7 +80,7 @@ def test_own_validation_part_keeps_to_the_chosen_classes():
     assert list(found.validation) == [90, 93, 96, 99]
 
 
-@given(st.integers(0, 5), st.integers(6, 60), st.sampled_from(["shuffled", "tail"]), st.integers(3, 12))
+@given(st.integers(0, 5), st.integers(6, 60), st.sampled_from(["shuffled", "twentieth", "tail"]), st.integers(3, 12))
 def test_groups_never_straddle(seed, count, kind, number):
     groups = np.random.default_rng(seed).integers(number, size=count)
     if len(np.unique(groups)) < 2:
@@ -100,7 +105,7 @@ def test_a_group_of_just_twice_the_share_is_held_back_and_a_larger_one_is_not():
         assert mask[order < size].all() == held_back and 20 <= mask.sum() <= 40
 
 
-@pytest.mark.parametrize("kind", ["shuffled", "tail", "test", "fold:1/5", "fold:3/7"])
+@pytest.mark.parametrize("kind", ["shuffled", "twentieth", "tail", "test", "fold:1/5", "fold:3/7"])
 @pytest.mark.parametrize("train_size", [0, 36])
 @pytest.mark.parametrize("classes", [(), ("a", "c")])
 @pytest.mark.parametrize("own", [None, np.arange(90, 102)])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vae_core.data.dataset import Array, Dataset, Summary
+from vae_core.design.declared import RANDOM, one_in
 from vae_core.errors import LoupeError
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def split(
     """Divide the training part as a config says.
 
     "shuffled": a seeded permutation, its first `train_size` images, of which the last fifth (rounded down, at least
-    one) validates. "tail": the same in file order. "test": the test set validates and nothing is held back.
+    one) validates. "twentieth": a smaller part of the same. "tail": the last fifth in file order.
+    "test": the test set validates and nothing is held back.
     "fold:2/5": the second of five folds validates, of `train_size` images in the same permutation; a data set's own
     validation part then belongs to what is divided.
     A data set's own validation part is used where it has one; images of one group never stand on both sides.
@@ -47,7 +49,7 @@ def split(
         return Split(picked, None, True, tested(dataset, classes))
     if own[chosen].any():
         return Split(picked, chosen[own[chosen]])
-    held_back = hold_back(picked, dataset.groups, max(1, len(picked) // 5))
+    held_back = hold_back(picked, dataset.groups, max(1, len(picked) // one_in(split)))
     return Split(picked[~held_back], picked[held_back])
 
 
@@ -82,7 +84,7 @@ def expected(data: Summary, split: str, train_size: int, classes: Sequence[str])
         return whole - held_out, held_out
     if data.validation:
         return picked, round(data.validation * share)
-    held_out = max(1, picked // 5)
+    held_out = max(1, picked // one_in(split))
     return picked - held_out, held_out
 
 
@@ -134,7 +136,7 @@ def _pick(pool: Array, seed: int, split: str, train_size: int) -> Array:
             f"{train_size} training images were asked for, but there are {len(pool)}",
             fix="Choose a smaller train size, or 0 for all of them",
         )
-    if split == "shuffled":
+    if split in RANDOM:
         pool = pool[np.random.default_rng(seed).permutation(len(pool))]
     picked = pool[: train_size or len(pool)]
     if len(picked) < 2:

@@ -39,7 +39,7 @@ class Fields:
     epochs: int = 20
     steps: int = 0  # in an epoch; 0 = as many as see all images once
     train_size: int = 0  # images before the split, 0 = all: random ones, or the first ones where split is "tail"
-    split: str = "shuffled"  # what validates: a random fifth, the last fifth in file order, the test set, or fold:2/5
+    split: str = "shuffled"  # what validates: one of the choices below, or the second of five folds, fold:2/5
     seed: int = 0
     patience: int = 0  # epochs without a better validation loss before it stops, 0 = never
     classes: tuple[str, ...] = ()  # train on these only; empty = all
@@ -56,8 +56,17 @@ GAUSSIAN = Where("loss", "mse", "Only a Gaussian has a sigma", "Choose the loss 
 NOISY = Where("noise", None, "There is no noise to be drawn once", "Set a noise level, such as 0.3")
 
 
+RANDOM = ("shuffled", "twentieth")  # splits that take any images; the others go by the order of the file
+
+
+def one_in(split: str) -> int:
+    """Of so many images one validates."""
+    return 20 if split == "twentieth" else 5
+
+
 def _split(split: str) -> str:
-    known = {"shuffled": "a random fifth", "tail": "the last fifth", "test": "the test set"}
+    known = {"shuffled": "a random fifth", "tail": "the last fifth", "twentieth": "a random twentieth"}
+    known["test"] = "the test set"
     return known.get(split) or "fold {} of {}".format(*split.removeprefix("fold:").split("/"))
 
 
@@ -115,12 +124,13 @@ SETTINGS = _table(
         "plain sum of squared errors.",
     ),
     Setting(
-        "split", "validated on", "what validates: shuffled (a random fifth), tail (the last fifth) or test",
+        "split", "validated on",
+        "what validates: shuffled (a random fifth), tail (the last fifth), twentieth (a random one) or test",
         label="What validates", group=SPLIT, words=_split, fed=True,
         help="The images that the model is judged by while it trains, and never trains on. Choosing the best epoch on "
         "the test set makes its test result look better than it is.",
         choices={"shuffled": "A random fifth of the training images", "tail": "The last fifth in file order",
-                 "test": "The test set"},
+                 "twentieth": "A random twentieth", "test": "The test set"},
     ),
     Setting(
         "beta", "beta", "weight of the KL term, in nats per image", label="Beta: weight of the KL term", step=0.5,

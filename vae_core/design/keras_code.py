@@ -15,11 +15,12 @@ from vae_core.design import difference, keras_pictures, keras_principal, keras_s
 from vae_core.design.architecture import without_sigmoid
 from vae_core.design.classes import CLOTHES, OBJECTS
 from vae_core.design.config import Config
-from vae_core.design.declared import SETTINGS
+from vae_core.design.declared import RANDOM, SETTINGS, one_in
 from vae_core.design.keras_layers import chain
 from vae_core.errors import LoupeError
 
 FROM_KERAS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist", "cifar10": "cifar10"}
+PARTS = {5: "fifth", 20: "twentieth"}  # by one of how many validates
 CLASS_NAMES = {"fashion-mnist": CLOTHES, "cifar10": OBJECTS}  # where labels are numbers and classes have names
 
 
@@ -182,11 +183,12 @@ def _split_text(config: Config) -> str:
     if config.split == "test":
         text = "The test set validates, so the best epoch is chosen on it: its loss flatters the model."
     elif config.dataset in FROM_KERAS:
-        which = "random ones" if config.split == "shuffled" else "those that stand first in the file"
+        which = "random ones" if config.split in RANDOM else "those that stand first in the file"
         images = f"{config.train_size:,} images, {which}," if config.train_size else "all images"
-        text = f"Of {images} the last fifth validates."
+        text = f"Of {images} the last {PARTS[one_in(config.split)]} validates."
     else:
-        text = "The data set's own validation images validate; where it has none, a fifth of the others."
+        part = PARTS[one_in(config.split)]
+        text = f"The data set's own validation images validate; where it has none, a {part} of the others."
     return text + " The noise on the input is drawn once: every epoch sees the same noisy copy." * config.noise_once
 
 
@@ -199,7 +201,7 @@ def _split(config: Config) -> str:
         )
     chosen = _chosen(config)
     lines = [f"places = np.flatnonzero({chosen.format('y_train')})" if chosen else "places = np.arange(len(x_train))"]
-    if config.split == "shuffled":
+    if config.split in RANDOM:
         lines.append("places = places[np.random.default_rng(SEED).permutation(len(places))]")
     if config.train_size:
         lines.append(f"places = places[:{config.train_size}]")
@@ -208,15 +210,19 @@ def _split(config: Config) -> str:
 
 
 def _held_out(config: Config, chosen: str) -> list[str]:
-    fifth = ["fifth = max(1, len(places) // 5)", "train, held_out = x_train[places[:-fifth]], x_train[places[-fifth:]]"]
+    part, count = PARTS[one_in(config.split)], one_in(config.split)
+    last = [
+        f"{part} = max(1, len(places) // {count})",
+        f"train, held_out = x_train[places[:-{part}]], x_train[places[-{part}:]]",
+    ]
     if config.split == "test":
         only = f"[{chosen.format('y_test')}]" if chosen else ""
         return [f"train, held_out = x_train[places], x_test{only}"]
     if config.dataset in FROM_KERAS:
-        return fifth
+        return last
     only = f"[{chosen.format('y')}]" if chosen else ""
     own = ['x, y = parts["validation"]', f"train, held_out = x_train[places], x{only}"]
-    return ['if "validation" in parts:', *_indented(own), "else:", *_indented(fifth)]
+    return ['if "validation" in parts:', *_indented(own), "else:", *_indented(last)]
 
 
 def _indented(lines: list[str]) -> list[str]:
