@@ -32,7 +32,7 @@ from vae_core.settings import Settings
 DATA = ("mnist.npz", "fashion_mnist.npz", "cifar10.zip")
 SMALL = Config("digits", (8, 8, 1), "flatten dense64:gelu", batch=64, learning_rate=5e-3, schedule="cosine", epochs=40)
 PLAIN = replace(SMALL, kind="ae", beta=None)
-MNIST = replace(recipes.default("mnist", (28, 28, 1)), train_size=2000, epochs=25)
+MNIST = replace(recipes.default("mnist", (28, 28, 1)), train_size=2000, epochs=25, split="shuffled")
 FEW = ((1500, 50), (2500, 40), (4000, 30))  # images and epochs of the healthy runs
 MORE = ((4000, 30), (6000, 25), (8000, 20))  # colour photographs: with fewer, PCA is as good as a network
 
@@ -233,7 +233,8 @@ def healthy() -> Iterator[Trial]:
         small = name == "digits"
         many, epochs = (0, 60) if small else (4000, 30)
         for latent in (2, 3, 4) if small else (2, 4, 8):  # a VAE of the digits fills no more than 4
-            yield Trial(f"{name}, code of {latent}", replace(quick, latent=latent, train_size=many, epochs=epochs))
+            few = replace(quick, latent=latent, train_size=many, epochs=epochs, split="shuffled")
+            yield Trial(f"{name}, code of {latent}", few)
     yield Trial("digits, automatic", replace(recipes.auto((8, 8, 1), "digits"), latent=4, epochs=60))
 
 

@@ -32,7 +32,11 @@ LINE = {
     name: Config("digits", packed_networks.IMAGE, *lines, kind="ae", latent=3, loss="mse")
     for name, lines in packed_networks.LINES.items()
 }
-RECIPES = {recipe.config.recipe: recipe.config for recipe in recipes.all_recipes()}
+RECIPES = {
+    **{recipe.config.recipe: recipe.config for recipe in recipes.all_recipes()},
+    "default-mnist": recipes.default("mnist", (28, 28, 1)),
+    "default-cifar10": recipes.default("cifar10", (32, 32, 3)),
+}
 
 
 def computed(graph: Graph, rows: np.ndarray) -> np.ndarray:

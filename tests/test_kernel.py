@@ -56,6 +56,7 @@ def large_cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     keras.utils.set_random_seed(0)
     chosen = {key: recipes.find(key).config for key in ("mnist-deeper", "fashion-cae", "cifar-vae")}
     chosen["auto"] = recipes.auto((96, 96, 3), "digits")
+    chosen["default-mnist"] = recipes.default("mnist", (28, 28, 1))
     return _all_cases(chosen, tmp_path_factory.mktemp("large"))
 
 
