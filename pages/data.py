@@ -9,7 +9,7 @@ from ui.errors import shown
 
 frame.ensure()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Data", anchor=False, width="content")
+    frame.heading("Data")
     view = browse.view()
 if view == browse.ADD:
     with shown():

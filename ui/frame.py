@@ -21,6 +21,14 @@ PAGES = {
     "compare": ("Compare", ":material/compare:"),
     "tune": ("Tune", ":material/tune:"),
 }
+PURPOSES = {
+    "Data": "The images that models learn from, and the way to bring your own.",
+    "Train": "Train a model on a set of images, and watch it learn.",
+    "Explore": "Walk over the map of a model: it draws what lies at each place.",
+    "Project": "Lay all images of a model out flat in other ways, such as PCA or t-SNE, and see which lie together.",
+    "Compare": "Set models side by side, and see whether one is better or it is chance.",
+    "Tune": "Let many short trainings look for the settings that work best.",
+}
 NONE = ""
 LOOK_SECONDS = 2
 # Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training. The
@@ -62,11 +70,16 @@ def begin() -> st.Page:
     st.stop()  # wrong settings or an unreadable folder: no page could say more
 
 
+def heading(name: str) -> None:
+    """The title of a page; what it is for stands behind its question mark."""
+    st.title(name, anchor=False, width="content", help=PURPOSES[name])
+
+
 def title(name: str, views: Sequence[str], key: str, wrap: bool = False) -> str:
     """The title of a page with several views, and the one that is open."""
     st.session_state.setdefault(key, views[0])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(name, anchor=False, width="content")
+        heading(name)
         view = st.segmented_control(
             "View",
             views,

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ui import cached, choice, no_run, words
+from ui import cached, choice, frame, no_run, words
 from ui.components import plane
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat
@@ -68,7 +68,7 @@ def head(title: str) -> Run:
     """The head of a page about one finished run, and that run. Where none is chosen, the page ends here."""
     run = choice.chosen_run()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        frame.heading(title)
         if run:
             _name(run)
             return run
