@@ -66,3 +66,10 @@ def test_runs_on_one_chart_differ_and_whoever_joins_changes_none_of_them():
 
 def test_a_colour_is_the_same_in_every_process():
     assert palette.run("digits-vae-2-0000") == "#A586CE"
+
+
+def test_of_many_classes_those_that_are_shown_have_colours_of_their_own():
+    shown = [number in (3, 8, 10, 11, 12, 14, 24, 28) for number in range(36)]
+    own = [colour for colour, is_shown in zip(palette.classes(shown), shown, strict=True) if is_shown]
+    assert own == list(palette.COLOURS[:8])
+    assert palette.classes([False] * 4) == list(palette.COLOURS[:4]), "few classes keep theirs whatever is shown"

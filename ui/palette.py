@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 
 from vae_core.look.colours import COLOURS as COLOURS
@@ -12,6 +12,13 @@ from vae_core.look.colours import GREY as GREY
 def colour(number: int) -> str:
     """Of the class of that number; after the last colour the first comes again."""
     return COLOURS[number % len(COLOURS)]
+
+
+def classes(shown: Sequence[bool]) -> list[str]:
+    """One a class. Where there are more classes than colours, those that are shown have the first ones."""
+    if len(shown) <= len(COLOURS):
+        return list(COLOURS[: len(shown)])
+    return [colour(max(place, 0)) for place in (sum(shown[: number + 1]) - 1 for number in range(len(shown)))]
 
 
 def run(run_id: str, taken: Collection[str] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -70,7 +71,7 @@ def _data(view: View, facts: Facts, key: str, per: str, log: bool) -> bytes:
         "run": view.run.id,
         "charts": losses.charts(course, per, log),
         "total": max(view.config.epochs, len(view.history)),
-        "colors": palette.COLOURS,
+        "colors": _colours(view.config, facts.classes),
         "waiting": _announce(view),
         "network": "" if view.epochs else facts.network,
         "image": view.config.image,
@@ -79,6 +80,11 @@ def _data(view: View, facts: Facts, key: str, per: str, log: bool) -> bytes:
     wanted, snapshot = film.wanted(key), partial(cached.snapshot, view.run)
     same = (header, view.born, view.epochs, wanted)
     return cached.kept(KEPT, same, lambda: film.data(header, view.epochs, wanted, snapshot, facts.classes))
+
+
+def _colours(config: Config, classes: Sequence[str]) -> list[str]:
+    """Those of the map on Explore: it shows the classes that the model was trained on."""
+    return palette.classes([not config.classes or name in config.classes for name in classes]) or list(palette.COLOURS)
 
 
 def _announce(view: View) -> str:

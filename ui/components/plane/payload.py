@@ -234,7 +234,7 @@ def coloured(parcel: Parcel, codes: Array, labels: Array | None, classes: Sequen
     known = labels >= 0
     counts = np.bincount(labels[known], minlength=number)
     return {
-        "colors": _colours(counts),
+        "colors": palette.classes((counts > 0).tolist()),
         "grey": palette.GREY,
         "wide": wide,
         "classes": names,
@@ -249,14 +249,6 @@ def _means(codes: Array, labels: Array, known: Array, counts: Array) -> Array:
     which, kinds = marked(known), np.flatnonzero(counts)
     sums = [np.bincount(labels[which], column, len(counts))[kinds] for column in codes[which].T]
     return (np.stack(sums, axis=1) / counts[kinds, None]).astype("<f4")
-
-
-def _colours(counts: Array) -> list[str]:
-    """One a class. Where there are more classes than colours, those that are on the map have the first ones."""
-    places = np.arange(len(counts))
-    if len(counts) > len(palette.COLOURS):
-        places = np.where(counts > 0, np.cumsum(counts > 0) - 1, 0)
-    return [palette.COLOURS[place % len(palette.COLOURS)] for place in places]
 
 
 def ranges(codes: Array, has_prior: bool) -> Header:
