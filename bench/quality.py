@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench import rows as kept
 from bench import timed
 from bench.rows import Row, Rows
 from vae_core.design import recipes
@@ -54,14 +53,7 @@ GOALS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--seconds", default="60,300")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", default=",".join(GOALS))
-    parser.add_argument("--one", help=argparse.SUPPRESS)  # what a process of its own is asked for, as JSON
-    kept.add_option(parser)
-    arguments = parser.parse_args()
+    arguments = timed.arguments(__doc__, GOALS)
     if arguments.one:
         asked = json.loads(arguments.one)
         print(json.dumps(_judged(GOALS[asked["goal"]], asked)))

@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable
 
 from bench import rivals, timed
-from bench import rows as kept
 from bench.rows import Row, Rows
 from vae_core import settings as house
 from vae_core.data import catalog
@@ -24,14 +23,7 @@ Entry = Callable[[Row], Row]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--seconds", default="60,300")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", default=",".join(ENTRIES))
-    parser.add_argument("--one", help=argparse.SUPPRESS)  # what a process of its own is asked for, as JSON
-    kept.add_option(parser)
-    arguments = parser.parse_args()
+    arguments = timed.arguments(__doc__, ENTRIES)
     if arguments.one:
         asked = json.loads(arguments.one)
         print(json.dumps(ENTRIES[asked["entry"]](asked)))

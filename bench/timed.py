@@ -5,14 +5,17 @@ The steps that fit are told by a short training that is not counted; what is wri
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from bench import rows
 from bench.rows import Row
 from vae_core import settings as house
 from vae_core.design.config import Config
@@ -23,6 +26,18 @@ from vae_core.settings import PROJECT
 TRIED = 2000  # steps of the training that tells how quick this machine is
 SPARE = 0.97  # of what is left for steps: a clock that is missed is worth nothing
 LOOKS, FEWEST = 20, 500  # looks in a training, and steps between two of them
+
+
+def arguments(description: str | None, known: Iterable[str]) -> argparse.Namespace:
+    """What to train, how long, with how many seeds."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--seconds", default="60,300")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default=",".join(known))
+    parser.add_argument("--one", help=argparse.SUPPRESS)  # what a process of its own is asked for, as JSON
+    rows.add_option(parser)
+    return parser.parse_args()
 
 
 def apart(module: str, asked: Row) -> Row:
