@@ -35,7 +35,6 @@ LINE = {
 RECIPES = {
     **{recipe.config.recipe: recipe.config for recipe in recipes.all_recipes()},
     "default-mnist": recipes.default("mnist", (28, 28, 1)),
-    "default-cifar10": recipes.default("cifar10", (32, 32, 3)),
 }
 
 
