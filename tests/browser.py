@@ -154,6 +154,20 @@ def idle(page: Any) -> Any:
     return page
 
 
+def choose(page: Any, radio: Any) -> None:
+    """One of several. A click on what is just drawn anew is lost, and done again; the choice may take them all away."""
+
+    def stands() -> bool:
+        if not idle(page) or not radio.count() or radio.get_attribute("aria-checked") == "true":
+            return True
+        radio.click()
+        return False
+
+    if radio.get_attribute("aria-checked") != "true":
+        radio.click()
+        eventually(stands)
+
+
 def button(page: Any, label: str) -> Any:
     """One of ours: Streamlit's own Stop is there until a fresh server has loaded what hides it."""
     ours = page.locator(':not([data-testid="stStatusWidget"] *)')

@@ -3,6 +3,6 @@
 window.maps = [];
 const keep = WeakMap.prototype.set;
 WeakMap.prototype.set = function (key, value) {
-  if (key instanceof Node && value.looks) window.maps.push(value);
+  if (key instanceof Node && value.part?.looks && !window.maps.includes(value.part)) window.maps.push(value.part);
   return keep.call(this, key, value);
 };

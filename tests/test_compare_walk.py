@@ -6,7 +6,7 @@ import re
 
 import compared
 import pytest
-from browser import holds, press, told
+from browser import choose, holds, press, told
 
 from vae_core.look import scores
 from vae_core.runs import arms, tasks
@@ -31,7 +31,7 @@ def shown(tab, server, own):
         page.sent = []
         page.on("websocket", lambda socket: socket.on("framesent", lambda payload: page.sent.append(payload)))
         page.goto(f"{server.address}/compare?runs={','.join(own[name].id for name in names)}")
-        page.get_by_role("radio", name=section).click()
+        choose(page, page.get_by_role("radio", name=section))
         return page
 
     return go
@@ -110,7 +110,7 @@ def test_missing_seeds_are_trained_by_one_button(shown, own):
     told(page, re.compile("3 done; .*: 3 done"))
     told(page, re.compile("over 3 and 3 seeds"))
     page.keyboard.press("Escape")
-    page.get_by_role("radio", name="Numbers").click()
+    choose(page, page.get_by_role("radio", name="Numbers"))
     told(page, "Cross-entropy")
     page.locator(".loupe-numbers td", has_text="Class by neighbours").wait_for()
     seeds = [run for name in ("base0", "three0") for run in arms.of(own[name]).done]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import holds, idle
+from browser import choose, holds, idle
 from PIL import Image
 
 from vae_core.look import codes as places
@@ -37,7 +37,7 @@ def explore(tab: Any, server: Any, own: Run) -> Callable[..., Any]:
     def open_section(name: str, run: str = own.id) -> Any:
         page.goto(f"{server.address}/explore?run={run}")
         page.locator(NUMBERS).first.wait_for()
-        page.get_by_role("radio", name=name, exact=True).click()
+        choose(page, page.get_by_role("radio", name=name, exact=True))
         return idle(page)
 
     return open_section

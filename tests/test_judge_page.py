@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser import holds, press, told
+from browser import choose, holds, press, told
 from support import click, eventually, fine, html, labels, plain
 
 from ui import choice, judge
@@ -230,19 +230,19 @@ def test_it_measures_repairs_and_is_downloaded(tab, server, own):
     told(page, re.compile("rules looked at it"))
     page.locator(".drawn svg polyline").first.wait_for()
 
-    page.get_by_role("radio", name="Measures").click()
+    choose(page, page.get_by_role("radio", name="Measures"))
     press(page, "Measure")
     told(page, "Trustworthiness")
     assert metrics.finished(own) is not None
 
-    page.get_by_role("radio", name="Report").click()
+    choose(page, page.get_by_role("radio", name="Report"))
     for form, begin in {"HTML": b"<!doctype html>", "PDF": b"%PDF-", "Markdown": b"# "}.items():
         with page.expect_download() as download:
             press(page, form)
         with open(download.value.path(), "rb") as file:
             assert file.read().startswith(begin)
 
-    page.get_by_role("radio", name="Check-up").click()
+    choose(page, page.get_by_role("radio", name="Check-up"))
     press(page, "Go on with this change")
     holds(page, lambda: _forks(own))
     (child,) = _forks(own)

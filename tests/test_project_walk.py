@@ -8,7 +8,7 @@ import shutil
 from typing import Any
 
 import pytest
-from browser import Server, button, holds, idle, press, told
+from browser import Server, button, choose, holds, idle, press, told
 from playwright.sync_api import TimeoutError
 from support import eventually, kill
 
@@ -32,10 +32,10 @@ def project(tab: Any, server: Server, own: Run) -> Any:
 
 
 def pick(page: Any, label: str) -> None:
-    page.get_by_role("radio", name=label, exact=True).click()
+    choose(page, page.get_by_role("radio", name=label, exact=True))
 
 
-def choose(page: Any, label: str, option: str) -> None:
+def choose_from(page: Any, label: str, option: str) -> None:
     """A script run closes an open list, as that of the choice before may do; then it is opened again."""
 
     def chosen_now() -> bool:
@@ -52,9 +52,9 @@ def choose(page: Any, label: str, option: str) -> None:
 def test_a_map_is_asked_for_by_a_double_click_forms_once_and_is_walked_on(project, own):
     page = project()
     press(page, "Make a map")
-    choose(page, "Images", "All images")
-    choose(page, "How many", "1,000")
-    choose(page, "Of", "the raw pixels")
+    choose_from(page, "Images", "All images")
+    choose_from(page, "How many", "1,000")
+    choose_from(page, "Of", "the raw pixels")
     button(idle(page), "Start").dblclick()
     formed = page.locator(".over[aria-label*='pixels: 1,000 images']")
     formed.wait_for()
@@ -107,7 +107,7 @@ def test_a_map_that_is_cancelled_while_it_forms_or_killed_says_so_and_can_be_tri
     page = project()
     press(page, "Make a map")
     pick(page, "t-SNE")
-    choose(page, "Images", "All images")
+    choose_from(page, "Images", "All images")
     press(page, "Start")
     page.get_by_role("img", name="The map as it is now").wait_for()
     (slow,) = projection.of(own)

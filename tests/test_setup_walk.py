@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser import Server, idle
+from browser import Server, choose, idle
 from support import eventually
 from test_states import NARROW, OVERFLOW, WIDE
 
@@ -25,7 +25,7 @@ def opened(tab: Tab, server: Server, size: dict[str, int]) -> Any:
 
 
 def turn_to(page: Any, network: str) -> None:
-    page.get_by_role("radio", name=network, exact=True).click()
+    choose(page, page.get_by_role("radio", name=network, exact=True))
     idle(page)
 
 

@@ -6,13 +6,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Server, idle
-from support import eventually, made_run, settings_in, train
+from browser import Server, choose, idle
+from support import made_run, settings_in, train
 
 from vae_core.design.config import Config
 from vae_core.runs import locks, shipped, store, transfer
@@ -106,18 +105,9 @@ class Walk:
         where, name = self.where, views[here]
         for option in self._group(name).first.get_by_role("radio").all_inner_texts():
             self.where = f"{where} > {option}"
-            eventually(partial(self._chosen, name, option))
+            choose(self.page, self._group(name).first.get_by_role("radio", name=option, exact=True))
             self._turn(views[here + 1 :])
         self.where = where
-
-    def _chosen(self, name: str, option: str) -> bool:
-        """Whether it is by now; if not, it is clicked. A click on what is just drawn anew is lost, and done again."""
-        radio = self._group(name).first.get_by_role("radio", name=option, exact=True)
-        if radio.get_attribute("aria-checked") == "true":
-            return True
-        radio.click()
-        idle(self.page)
-        return False
 
     def _group(self, name: str) -> Any:
         return self.page.get_by_role("radiogroup", name=name, exact=True)
