@@ -8,14 +8,13 @@ once.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from bench import timed
-from bench.rows import Row, Rows
+from bench.rows import Row
 from vae_core.design import recipes
 from vae_core.design.config import Config
 
@@ -53,26 +52,11 @@ GOALS = {
 
 
 def main() -> None:
-    arguments = timed.arguments(__doc__, GOALS)
-    if arguments.one:
-        asked = json.loads(arguments.one)
-        print(json.dumps(_judged(GOALS[asked["goal"]], asked)))
-        return
-    found = Rows(arguments.out)
-    measured = [found.take(asked, timed.in_time, MODULE, asked) for asked in _asked(arguments)]
-    print(json.dumps(measured) if arguments.json else "\n".join(map(_told, measured)))
+    timed.main(__doc__, "goal", GOALS, _judged, partial(timed.in_time, MODULE), _told)
 
 
-def _asked(arguments: argparse.Namespace) -> list[Row]:
-    return [
-        {"goal": goal, "seconds": float(seconds), "seed": seed}
-        for goal in arguments.only.split(",")
-        for seconds in arguments.seconds.split(",")
-        for seed in range(arguments.seeds)
-    ]
-
-
-def _judged(goal: Goal, asked: Row) -> Row:
+def _judged(asked: Row) -> Row:
+    goal = GOALS[asked["goal"]]
     row = timed.train(goal.config, asked)
     code = "sampled" if goal.config.kind == "vae" else "mean_code"
     numbers = {

@@ -7,39 +7,19 @@ The rules stand in docs/speedrun.md. An entry that cannot run, as where torch is
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import json
-from collections.abc import Callable
 
 from bench import rivals, timed
-from bench.rows import Row, Rows
+from bench.rows import Row
 from vae_core import settings as house
 from vae_core.data import catalog
 from vae_core.design import recipes
 
 MODULE = "bench.speedrun"
-Entry = Callable[[Row], Row]
 
 
 def main() -> None:
-    arguments = timed.arguments(__doc__, ENTRIES)
-    if arguments.one:
-        asked = json.loads(arguments.one)
-        print(json.dumps(ENTRIES[asked["entry"]](asked)))
-        return
-    found = Rows(arguments.out)
-    measured = [found.take(asked, _measured, asked) for asked in _asked(arguments)]
-    print(json.dumps(measured) if arguments.json else "\n".join(map(_told, measured)))
-
-
-def _asked(arguments: argparse.Namespace) -> list[Row]:
-    return [
-        {"entry": entry, "seconds": float(seconds), "seed": seed}
-        for seconds in arguments.seconds.split(",")
-        for entry in arguments.only.split(",")
-        for seed in range(arguments.seeds)
-    ]
+    timed.main(__doc__, "entry", ENTRIES, lambda asked: ENTRIES[asked["entry"]](asked), _measured, _told)
 
 
 def _measured(asked: Row) -> Row:
@@ -55,7 +35,7 @@ def _house(asked: Row) -> Row:
     return timed.train(recipes.default("mnist", (28, 28, 1)), asked)
 
 
-def _rival(name: str) -> Entry:
+def _rival(name: str) -> timed.Measure:
     def entry(asked: Row) -> Row:
         data = catalog.load("mnist", house.load())
         return dict(getattr(rivals, name)(data.train.pixels, data.test.pixels, asked))
@@ -70,7 +50,7 @@ def _told(row: Row) -> str:
     return f"{name}-ELBO {row['negative_elbo']:.2f}, {row['steps']:,} steps in {row['taken']:.1f} s"
 
 
-ENTRIES: dict[str, Entry] = {"house": _house, "keras": _rival("by_keras"), "torch": _rival("by_torch")}
+ENTRIES: dict[str, timed.Measure] = {"house": _house, "keras": _rival("by_keras"), "torch": _rival("by_torch")}
 
 if __name__ == "__main__":
     main()

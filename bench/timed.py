@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +23,28 @@ from vae_core.look import evaluation
 from vae_core.runs import store
 from vae_core.settings import PROJECT
 
+Measure = Callable[[Row], Row]
+Told = Callable[[Row], str]
 TRIED = 2000  # steps of the training that tells how quick this machine is
 SPARE = 0.97  # of what is left for steps: a clock that is missed is worth nothing
 LOOKS, FEWEST = 20, 500  # looks in a training, and steps between two of them
 
 
-def arguments(description: str | None, known: Iterable[str]) -> argparse.Namespace:
-    """What to train, how long, with how many seeds."""
+def main(
+    description: str | None, what: str, known: Mapping[str, object], one: Measure, measured: Measure, told: Told
+) -> None:
+    """A bench that trains each of what is `known`, for so long and with so many seeds. `one` is measured in a process
+    of its own, which `measured` starts."""
+    arguments = _arguments(description, known)
+    if arguments.one:
+        print(json.dumps(one(json.loads(arguments.one))))
+        return
+    found = rows.Rows(arguments.out)
+    all_rows = [found.take(asked, measured, asked) for asked in _asked(arguments, what)]
+    print(json.dumps(all_rows) if arguments.json else "\n".join(map(told, all_rows)))
+
+
+def _arguments(description: str | None, known: Iterable[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--seconds", default="60,300")
@@ -38,6 +53,15 @@ def arguments(description: str | None, known: Iterable[str]) -> argparse.Namespa
     parser.add_argument("--one", help=argparse.SUPPRESS)  # what a process of its own is asked for, as JSON
     rows.add_option(parser)
     return parser.parse_args()
+
+
+def _asked(arguments: argparse.Namespace, what: str) -> list[Row]:
+    return [
+        {what: each, "seconds": float(seconds), "seed": seed}
+        for each in arguments.only.split(",")
+        for seconds in arguments.seconds.split(",")
+        for seed in range(arguments.seeds)
+    ]
 
 
 def apart(module: str, asked: Row) -> Row:

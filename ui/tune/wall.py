@@ -31,12 +31,14 @@ HELP = (
 
 def show(search: Search, trials: list[Trial], best: Trial | None) -> None:
     """Nothing before the first trial has pictures."""
-    drawn = [(trial, sheet) for trial in trials if (sheet := _sheet(trial))]
-    if not drawn:
+    if not any(map(_sheet, trials)):
         return
     along = _along(search)
-    drawn = sorted((each for each in drawn if along in each[0].settings), key=lambda each: _order(each[0], along))
-    kept = [drawn[place] for place in spread(len(drawn), MOST)]
+    ended = sorted(
+        (trial for trial in trials if trial.ended and along in trial.settings), key=lambda trial: _order(trial, along)
+    )
+    some = [ended[place] for place in spread(len(ended), MOST)]  # no more are read, as this is drawn every second
+    kept = [(trial, sheet) for trial in some if (sheet := _sheet(trial))]
     if not kept:
         return
     lines = [_line("As they are", kept[0][1], "", upper=True)]
