@@ -177,7 +177,12 @@ def button(page: Any, label: str) -> Any:
 
 def without_trouble(page: Any) -> None:
     for text in TROUBLE:
-        assert page.get_by_text(text).count() == 0, page.locator("body").inner_text()
+        assert page.get_by_text(text).count() == 0, f"{page.locator('body').inner_text()}\n{said()}"
+
+
+def said() -> str:
+    """The end of what each page server wrote: it knows what went wrong inside, where a page names only a number."""
+    return "\n".join(server.log.read_text(errors="replace")[-3000:] for server in SERVERS)
 
 
 def holds(page: Any, true: Any) -> None:

@@ -139,7 +139,6 @@ def test_further_images_are_laid_on_a_map_and_a_run_that_is_removed_meanwhile_is
     holding(tests).wait_for()
     pick(page, "Take away")
     press(page, "Add the training images")
-    told(page, "More images for PCA of the codes")
     holding(tests + trained_on).wait_for()
     shutil.rmtree(own.path)
     pick(page, "Neighbours")
