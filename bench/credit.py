@@ -1,11 +1,13 @@
-"""How often a comparison credits what made no difference, and whether it finds what did. Small models on the digits.
+"""How often a question about two configs is answered, how soon, and how often wrongly. Small models on the digits.
 
-python -m bench.credit --json [--comparisons 40] [--seeds 3] [--runs 60] [--out FILE]
+python -m bench.credit --json [--comparisons 40] [--runs 200] [--out FILE]
 
-A/A: two arms of one config, drawn from so many trainings of it without a seed in both; whatever is credited there is a
-false alarm. A/B: an arm of it beside one of another config whose effect is known: a code of 8 numbers instead of 2.
-`plain` counts what would be credited if the intervals of two runs, over images alone, were taken for those of their
-configs, and `resampled` if seeds and images were only resampled.
+Each comparison is the product's own: pairs of trainings are added look by look until the two differ, or differ by less
+than matters, or the time is over. The pairs are drawn without return from so many trainings of one config. The other
+model of a pair is another training of it whose losses are larger by a known share: 0 (A/A), 1, 3 and 10 %. So an
+effect is exactly as large as it is called, and the luck of a training stays real. Minutes are those of two cores: what
+both trainings of a pair took, one after the other, in a process that has TensorFlow already. `plain` counts what would
+be credited if the intervals of one pair, over images alone, were taken for those of their configs.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,102 +24,90 @@ import numpy as np
 from bench import rows
 from bench.rows import Row, Rows
 from vae_core import settings as settings_module
-from vae_core.cli import native, worker
+from vae_core.cli import native
 from vae_core.design.config import Config
 from vae_core.learn import training
-from vae_core.look import comparison, intervals, scores
-from vae_core.look.comparison import CONFIGS, Comparison
-from vae_core.runs import store
-from vae_core.runs.arms import Arm
-from vae_core.runs.store import Run
+from vae_core.look import intervals
+from vae_core.look.comparison import MATTERS
+from vae_core.runs import arms, store
 from vae_core.settings import Settings
 
 CONFIG = Config("digits", (8, 8, 1), "flatten dense32", kind="ae", latent=2, epochs=15, batch=64, learning_rate=3e-3)
-OTHER = replace(CONFIG, latent=8)
-RESAMPLES = 1000
+EFFECTS = (0.0, 0.01, 0.03, 0.1)  # of the loss
+MINUTES = (1, 2, 5, 10, 20)
+SETTLED, LITTLE, OPEN = "differs", "little", "open"
+
+
+@dataclass(frozen=True)
+class Trained:
+    losses: np.ndarray  # (runs, images)
+    seconds: float  # of one training
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--comparisons", type=int, default=40, help="of each kind (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=3, help="in each arm (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=60, help="trainings of each config (default: %(default)s)")
+    parser.add_argument("--comparisons", type=int, default=40, help="of each effect (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=200, help="trainings (default: %(default)s)")
     rows.add_option(parser)
     arguments = parser.parse_args()
-    asked = {name: getattr(arguments, name) for name in ("comparisons", "seeds", "runs")}
+    asked = {name: getattr(arguments, name) for name in ("comparisons", "runs")}
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings_module.load(), checkpoints=Path(folder, "runs"))
         document = Rows(arguments.out).take(asked, measure, settings, *asked.values())
     print(json.dumps(document) if arguments.json else table(document))
 
 
-def measure(settings: Settings, comparisons: int, seeds: int, count: int) -> Row:
-    same, others = (
-        [trained(settings, replace(config, seed=seed)) for seed in range(count)] for config in (CONFIG, OTHER)
-    )
+def measure(settings: Settings, comparisons: int, count: int) -> Row:
+    found = trained(settings, count)
     random = np.random.default_rng(0)
-    twice = [random.permutation(count)[: 2 * seeds] for _ in range(comparisons)]
-    return {
-        "images": len(scores.of(same[0])["reconstruction"]),
-        "same": [row(arm(same, picked[:seeds]), arm(same, picked[seeds:])) for picked in twice],
-        "other": [row(arm(same, picked[:seeds]), arm(others, picked[seeds:])) for picked in twice],
-    }
+    drawn = [random.permutation(count)[: 2 * (count // 2)].reshape(2, -1) for _ in range(comparisons)]
+    effects = {f"{effect:g}": [settle(found, picked, effect) for picked in drawn] for effect in EFFECTS}
+    spread = found.losses.mean(axis=1).std(ddof=1) / found.losses.mean()
+    return {"images": found.losses.shape[1], "seconds": found.seconds, "spread": spread, "effects": effects}
 
 
-def trained(settings: Settings, config: Config) -> Run:
-    run = store.create(settings, config, {})
-    with native.silence():
-        training.train(run, settings)
-        worker.work(scores.begin(run))
-    return run
+def trained(settings: Settings, count: int) -> Trained:
+    losses, seconds = [], []
+    for seed in range(count):
+        run = store.create(settings, replace(CONFIG, seed=seed), {})
+        with native.silence():
+            training.train(run, settings)
+        losses.append(run.codes()["reconstruction"].astype(np.float64))
+        seconds.append(float(run.status()["seconds"] or 0))
+    return Trained(np.stack(losses), float(np.median(seconds)))
 
 
-def arm(runs: list[Run], picked: np.ndarray) -> Arm:
-    return Arm(tuple(runs[place] for place in picked), ())
+def settle(found: Trained, picked: np.ndarray, effect: float) -> Row:
+    """The looks of one comparison as settling.py takes them, and how it ended."""
+    first, second = (found.losses[places] for places in picked)
+    differences, ended, looks = second * (1 + effect) - first, OPEN, []
+    for pairs in (look for look in arms.LOOKS if look <= len(differences)):
+        interval = intervals.over_pairs_and_images(differences[:pairs], intervals.EACH_LOOK)
+        looks.append([pairs, interval.value, interval.low, interval.high])
+        if interval.excludes_zero or interval.within(MATTERS * abs(first[:pairs].mean())):
+            ended = SETTLED if interval.excludes_zero else LITTLE
+            break
+    minutes = 2 * looks[-1][0] * found.seconds / 60
+    plain = intervals.over_images((differences[0])[:, None], intervals.CONFIDENCE)[0].excludes_zero
+    return {"ended": ended, "pairs": looks[-1][0], "minutes": minutes, "looks": looks, "plain": plain}
 
 
-def row(a: Arm, b: Arm) -> Row:
-    found = comparison.compare_arms(a, b, CONFIGS)
-    return {
-        "credited": [each.metric.key for each in found.credited],
-        "plain": [each.metric.key for each in comparison.compare_arms(a, b, comparison.RUNS).rows if each.differs],
-        "resampled": list(resampled(found)),
-    }
-
-
-def resampled(found: Comparison) -> Iterator[str]:
-    """What a bootstrap over seeds and images would say that knows nothing of how few seeds there are."""
-    tail = (1 - found.confidence) / 2
-    arms = [[scores.of(run) for run in arm.done] for arm in found.arms]
-    for each in found.rows:
-        a, b = (np.stack([known[each.metric.key] for known in arm]) for arm in arms)
-        means = list(_resampled_means(a, b))
-        low, high = np.quantile(means, (tail, 1 - tail))
-        if low > 0 or high < 0:
-            yield each.metric.key
-
-
-def _resampled_means(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
-    random = np.random.default_rng(0)
-    for _ in range(RESAMPLES):
-        images = random.integers(a.shape[1], size=a.shape[1])
-        one, other = (values[random.integers(len(values), size=len(values))].mean(axis=0) for values in (a, b))
-        yield float((other - one)[images].mean())
+def counted(found: Sequence[Row], ended: str, minutes: float = float("inf")) -> int:
+    return sum(each["ended"] == ended and each["minutes"] <= minutes for each in found)
 
 
 def table(document: Row) -> str:
     lines = [
-        f"{document['comparisons']} comparisons of {document['seeds']} seeds each, drawn from {document['runs']} "
-        f"trainings of each config; {document['images']} test images; all metrics of a comparison together hold with "
-        f"{intervals.CONFIDENCE:.0%}"
+        f"{document['comparisons']} comparisons of each effect, pairs drawn from {document['runs']} trainings of "
+        f"{document['seconds']:.1f} s each, whose losses are {document['spread']:.1%} apart; all looks together hold "
+        f"with {intervals.CONFIDENCE:.0%}"
     ]
-    for kind, words in (("same", "A/A, one config"), ("other", "A/B, a code of 8 numbers instead of 2")):
-        found = document[kind]
-        counts = {name: sum(bool(each[name]) for each in found) for name in ("credited", "resampled", "plain")}
+    for effect, found in document["effects"].items():
+        told = ", ".join(f"{counted(found, SETTLED, minutes)} in {minutes} min" for minutes in MINUTES)
         lines.append(
-            f"{words}: credited {counts['credited']}, by resampling alone {counts['resampled']}, "
-            f"by one run of each {counts['plain']}"
+            f"an effect of {float(effect):.0%}: credited {told}; said not to matter {counted(found, LITTLE)}; "
+            f"by one training of each {sum(each['plain'] for each in found)}"
         )
     return "\n".join(lines)
 

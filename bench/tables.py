@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bench import credit
 from bench.rows import Row
 from vae_core.settings import PROJECT
 
@@ -55,13 +56,10 @@ def as_many_epochs(rows: list[Row]) -> Iterator[Cells]:
 
 def credited(rows: list[Row]) -> Iterator[Cells]:
     for row in rows:
-        for kind, words in (
-            ("same", "A/A: one config, other seeds"),
-            ("other", "A/B: a code of 8 numbers instead of 2"),
-        ):
-            found = row[kind]
-            counts = [sum(bool(each[name]) for each in found) for name in ("credited", "resampled", "plain")]
-            yield (words, f"{counts[0]} of {len(found)}", *map(str, counts[1:]), *origin(row))
+        for effect, found in row["effects"].items():
+            settled = [credit.counted(found, credit.SETTLED, minutes) for minutes in credit.MINUTES]
+            little, plain = credit.counted(found, credit.LITTLE), sum(each["plain"] for each in found)
+            yield (f"{float(effect):.0%}", *map(str, (*settled, little, plain)), f"{len(found)}", *origin(row))
 
 
 def judged(rows: list[Row]) -> Iterator[Cells]:

@@ -27,7 +27,6 @@ def test_an_arm_holds_one_run_a_seed_whatever_the_recipe(settings):
     assert arms.of(first).done == (first, second)
     assert arms.of(again).done == (again, second)
     assert arms.of(second).seeds == (0, 5)
-    assert not arms.of(first).suffices
 
 
 def test_those_on_their_way_are_waited_for(settings):
@@ -53,9 +52,9 @@ def test_only_missing_seeds_are_wanted(settings):
     assert arms.missing(settings, config, 4) == [replace(CONFIG, seed=9)]  # one is on its way
 
 
-@pytest.mark.parametrize("count", [0, -1, 21])
+@pytest.mark.parametrize("count", [0, -1, 41])
 def test_a_senseless_number_of_seeds_is_refused(settings, count):
-    with pytest.raises(LoupeError, match="1 to 20"):
+    with pytest.raises(LoupeError, match="1 to 40"):
         arms.missing(settings, CONFIG, count)
 
 

@@ -20,10 +20,13 @@ PAIR: Row = {
     "best": {"none": 30.62, "halving": 29.95},
     **ORIGIN,
 }
-NOTHING, SOMETHING = [], ["mse"]
 CREDIT: Row = {
-    "same": [{"credited": NOTHING, "resampled": NOTHING, "plain": SOMETHING}] * 3,
-    "other": [{"credited": SOMETHING, "resampled": SOMETHING, "plain": SOMETHING}] * 3,
+    "effects": {
+        "0.03": [
+            {"ended": ended, "minutes": minutes, "plain": True}
+            for ended, minutes in (("differs", 1.5), ("differs", 8.0), ("little", 8.0), ("open", 9.0))
+        ]
+    },
     **ORIGIN,
 }
 JUDGED: list[Row] = [
@@ -38,7 +41,7 @@ MADE = {"trials": [PAIR], "epochs": [PAIR], "credit": [CREDIT], "doctor": JUDGED
 TOLD = {
     "trials": "| 11 | 1,320 | 324 | 4.07 | 287 | 71 | 4.05 | 348 | 75 | 30.62 | 29.95 |",
     "epochs": "| 11 | 24 | 117 | 1,320 | 324 | 4.07 | 287 | 71 | 4.05 | 30.62 | 29.95 |",
-    "credit": "| A/A: one config, other seeds | 0 of 3 | 0 | 3 |",
+    "credit": "| 3% | 0 | 1 | 1 | 2 | 2 | 1 | 4 | 4 |",
     "own": "| waves | 8 | 2,400 | 2,800 | 16 of 20 | 61 | 0.738 | +0.100 |",
     "doctor": "| a fault put in, one rule after the other | 1 | 0 | 0 |",
 }

@@ -16,8 +16,9 @@ from ui.compare import images
 from vae_core.data import catalog
 from vae_core.look import best, comparison, metrics, pictures
 from vae_core.look.portable import Portable
-from vae_core.runs import arms, store
+from vae_core.runs import store
 from vae_core.runs import tasks as derived
+from vae_core.search import settling
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,6 @@ def test_the_layers_that_were_added_are_drawn_and_explained(page, models):
     assert "The second adds 4 layers" in told and "Looks for 4 patterns of 3x3 pixels" in told
     assert "+ conv4 bn" in html(app) and "+ deconv4 bn" in html(app)
     assert "All settings beside the layers are the same" in told
-    assert "3 done" in told
 
 
 def test_three_seeds_of_each_are_compared_as_configs(page, models):
@@ -55,18 +55,32 @@ def test_three_seeds_of_each_are_compared_as_configs(page, models):
     found = comparison.compare(models["base0"], models["layers0"])
     assert found.scope == "configs"
     assert found.sentences()[0][:40] in told
-    assert "over 3 and 3 seeds" in told
+    assert "over 3 pairs of trainings" in told
 
 
-def test_one_seed_is_credited_nothing_and_more_are_offered(page, own):
+def test_one_seed_is_credited_nothing_and_further_pairs_settle_it(page, own):
     for name in ("layers1", "layers2"):
         store.remove(own[name])
-    app = page(own, "base0", "layers0")
+    app = page(own, "base0", "layers0", section="Settle it")
     assert "not credited" in plain(app)
-    app = fine(click(app, "Train 2 more seeds"))
-    begun = arms.of(own["layers0"]).waiting
-    assert [run.config().seed for run in begun] == [1, 2] and all(run.status()["pid"] for run in begun)
-    assert "1 done, 2 on their way" in plain(app) and "Enough seeds" in labels(app)
+    assert "1 done" in plain(app) and re.search(r"Probably \d+ pairs settle it, in about", plain(app))
+    app = fine(click(app, "Settle it"))
+    (task,) = derived.of(own["base0"], settling.KIND)
+    assert task.spec == {"other": own["layers0"].id, "by": "reconstruction", "minutes": 10.0, "before": 1}
+    assert task.status()["pid"] and "Stop" in labels(app)
+    end_work(own["base0"].settings)
+
+
+def test_what_was_settled_is_drawn_look_by_look_and_more_time_can_be_given(page, own):
+    task = settling.begin(own["base0"], own["layers0"], "reconstruction", 10.0)
+    looks = [[3, -1.0, -9.0, 7.0, 0.5], [5, -0.5, -2.0, 1.0, 0.5]]
+    task.save({"looks": looks, "ended": settling.TIME, "pairs": 5})
+    task.set_status(state="done")
+    app = fine(page(own, "base0", "layers0", section="Settle it"))
+    assert "still open" in plain(app) and "Go on" in labels(app)
+    task.save({"looks": looks, "ended": settling.SETTLED, "pairs": 5})
+    app = fine(page(own, "base0", "layers0", section="Settle it"))
+    assert "It is settled: they differ" in plain(app) and "Go on" not in labels(app)
 
 
 def test_the_table_holds_the_numbers_of_the_comparison(page, own):

@@ -101,18 +101,20 @@ def test_the_classes_have_a_legend_that_greys_them_on_every_map(shown, own):
     holds(page, lambda: drawn() == before)
 
 
-def test_missing_seeds_are_trained_by_one_button(shown, own):
+def test_one_button_trains_further_pairs_until_it_is_settled(shown, own):
     """And all numbers of them are measured while one looks."""
     tasks.remove(scores.begin(own["base0"]))
-    page = shown("base0", "three0", section="What changed")
+    page = shown("base0", "three0", section="Settle it")
+    press(page, "Settle it")
+    told(page, "The first look comes after 3 pairs.")
+    told(page, re.compile("It is settled|It is still open|It stays open"))
+    told(page, re.compile("nats per image"))
     press(page, "Why")
-    press(page, "Train 1 more seed")
-    told(page, re.compile("3 done; .*: 3 done"))
-    told(page, re.compile("over 3 and 3 seeds"))
+    told(page, re.compile(r"over \d+ pairs of trainings"))
     page.keyboard.press("Escape")
     choose(page, page.get_by_role("radio", name="Numbers"))
     told(page, "Cross-entropy")
     page.locator(".loupe-numbers td", has_text="Class by neighbours").wait_for()
     seeds = [run for name in ("base0", "three0") for run in arms.of(own[name]).done]
     holds(page, lambda: all(scores.finished(run) for run in seeds))
-    assert len(seeds) == 6
+    assert len(seeds) >= 6

@@ -13,7 +13,7 @@ from support import answer, run_here
 
 from vae_core.cli import worker as worker
 from vae_core.design.config import Config
-from vae_core.look import comparison, scores
+from vae_core.look import comparison, intervals, scores
 from vae_core.runs import arms, store
 from vae_core.runs import tasks as derived
 
@@ -75,27 +75,65 @@ def test_two_configs_are_compared_over_seeds_and_images(settings):
     found = comparison.compare(first[0], second[0])
     a, b = (np.stack([run.codes()["reconstruction"] for run in runs]).astype(float) for runs in (first, second))
     ours = row(found)
-    assert (found.scope, ours.a.count, ours.a.mean) == ("configs", 3, pytest.approx(a.mean()))
+    assert (found.scope, found.pairs, ours.a.count, ours.a.mean) == ("configs", 3, 3, pytest.approx(a.mean()))
     assert ours.a.spread == pytest.approx(np.std(a.mean(axis=1), ddof=1))
-    parts = [(x.mean(axis=1).var(ddof=1) / 3, 2) for x in (a, b)]
-    parts.append(((b.mean(axis=0) - a.mean(axis=0)).var(ddof=1) / IMAGES, IMAGES - 1))
-    error = sum(part for part, _ in parts) ** 0.5
-    freedom = error**4 / sum(part**2 / free for part, free in parts)
-    low, high = stats.t.interval(0.975, freedom, b.mean() - a.mean(), error)
+    over = [stats.ttest_1samp((b - a).mean(axis=axis), 0).confidence_interval(intervals.EACH_LOOK) for axis in (0, 1)]
+    half = np.hypot(*((each.high - each.low) / 2 for each in over))
+    low, high = (b - a).mean() - half, (b - a).mean() + half
     assert (ours.difference.low, ours.difference.high) == pytest.approx((low, high))
-    assert "reconstruction" in [each.metric.key for each in found.credited]
+    assert found.credited and not found.little
     assert "Nothing but layers was added" in " ".join(found.sentences())
     assert found.headline == f"{found.names[1]} is better than {found.names[0]}, beyond chance."
     assert comparison.compare(second[0], first[0]).headline == found.headline
 
 
 def test_luck_between_seeds_is_not_credited(settings):
-    first, second = arm(settings, A, 0.0, around=2.0), arm(settings, LAYERS, -1.0, around=2.0)
-    runs = comparison.compare(first[0], second[0], scope="runs")
+    first, second = arm(settings, A, 0.0, around=2.0), arm(settings, LAYERS, -1.0, around=-2.0)
+    runs = comparison.compare(first[0], second[0], only_runs=True)
     assert row(runs).differs and not runs.credited  # the two runs differ without any doubt
     found = comparison.compare(first[0], second[0])
     assert not found.credited
     assert "cannot be told apart" in found.sentences()[0] and "cannot be told apart" in found.headline
+
+
+def test_only_seeds_that_both_have_are_compared(settings):
+    first, second = arm(settings, A, 0.0, count=6), arm(settings, LAYERS, -2.0, count=7)
+    store.remove(first[2])
+    found = comparison.compare(first[0], second[0])
+    assert found.pairs == 5 and "over 5 pairs of trainings" in found.sentences()[0]
+    store.remove(first[5])
+    assert comparison.compare(first[0], second[0]).pairs == 3  # the fourth waits for the next look
+
+
+def test_luck_that_both_of_a_pair_had_is_not_in_the_way(settings):
+    """Seeds that are far apart in both alike, and layers that help a little with every one of them."""
+    first, second = arm(settings, A, 0.0, around=4.0, count=5), arm(settings, LAYERS, -0.8, around=4.0, count=5)
+    assert comparison.compare(first[0], second[0]).credited
+
+
+def test_a_difference_that_does_not_matter_can_be_excluded(settings):
+    level = 0.004 * HARD.mean()
+    first, second = (arm(settings, A, 0.0, 0.001, 8), arm(settings, LAYERS, -level, 0.001, 8))
+    found = comparison.compare(first[0], second[0])
+    assert found.little and found.matters == pytest.approx(0.02 * row(found).a.mean)
+    told = found.headline + " ".join(found.sentences())
+    assert "by little" in told or "differ by less than 2%" in told
+    apart = comparison.compare(first[0], arm(settings, MORE, -3.0, 0.001, 8)[0])
+    assert not apart.little
+
+
+def test_one_number_is_asked_of_and_the_others_are_hints(settings):
+    first, second = arm(settings, A, 0.0), arm(settings, LAYERS, 0.0)
+    for number, run in enumerate((*first, *second)):
+        task = scores.begin(run)
+        task.save({}, {"bce": np.full(IMAGES, 64.0 + 6.4 * (number > 2)) + np.arange(IMAGES) % 2})
+        task.set_status(state="done")
+    found = comparison.compare(first[0], second[0])
+    assert found.rows[0].metric.key == "reconstruction" and row(found, "bce").differs and not found.credited
+    assert "so they are hints" in found.sentences()[-1]
+    other = comparison.compare(first[0], second[0], by="bce")
+    assert other.credited and other.rows[0].metric.key == "bce"
+    assert other.headline.endswith("beyond chance.")
 
 
 def test_what_changed_with_the_layers_shares_the_credit(settings):

@@ -239,6 +239,20 @@ def test_looking_at_a_lock_takes_it_from_nobody(tmp_path: Path) -> None:
     assert not any(looking), "two that look must not take each other for the holder"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no shared lock there")
+def test_one_who_is_put_to_sleep_while_looking_keeps_nobody_from_beginning(settings: Settings) -> None:
+    import fcntl
+
+    run, longer = new(settings), jobs.LOCK_SECONDS + 1
+    run.lock.touch()
+    with run.lock.open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        start(settings, run, OPENING + "with jobs.hold(run): run.set_status(state='done')\n")
+        asleep = time.monotonic() + longer
+        eventually(lambda: time.monotonic() > asleep)
+    eventually(lambda: run.state() == "done", run)
+
+
 @pytest.mark.parametrize("state", ["running", "failed", "interrupted"])
 def test_only_a_stop_of_one_that_still_waits_is_taken_back_by_a_start(settings, state):
     """A process that works, or is about to end, obeys the stop; the start is refused until it is gone."""

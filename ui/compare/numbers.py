@@ -71,11 +71,9 @@ def _measured(sides: Sequence[Side], found: Sequence[Comparison]) -> list[Run]:
 
 
 def _legend(found: Sequence[Comparison]) -> str:
-    over = "seeds and test images" if {each.scope for each in found} == {CONFIGS} else "test images"
-    sure = max(found, key=lambda each: each.confidence).sure
+    told = " ".join(dict.fromkeys(each.rests_on for each in found))
     return (
-        f"Below a number: its difference to the first model, and the interval that holds it, over {over}. Each "
-        f"interval is {sure} sure, so that all of them together hold with 95 %. Bold: the interval excludes zero."
+        f"Below a number: its difference to the first model, and the interval. {told} Bold: the interval excludes zero."
     )
 
 

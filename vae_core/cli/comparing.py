@@ -5,19 +5,28 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from vae_core import extras
 from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, WrongUse, lead_to, table
 from vae_core.design.difference import Separation
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
-from vae_core.look.comparison import CONFIGS, RUNS, Comparison, Row
+from vae_core.look.comparison import Comparison, Row
 from vae_core.runs import arms, store
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.search import settling
 from vae_core.settings import Settings
 from vae_core.words import plural
 
 PAIR = 2
+ENDED = {
+    settling.SETTLED: "They differ, so no more pairs were trained.",
+    settling.LITTLE: "They differ by too little to matter, so no more pairs were trained.",
+    settling.TIME: "The time is over. More of it brings more pairs.",
+    settling.MOST: "It stays open after as many pairs as are ever trained.",
+}
 
 
 def add_compare(parser: argparse.ArgumentParser) -> None:
@@ -26,16 +35,43 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     lead_to(parser, compare, "compare mnist-baseline mnist-deeper")
 
 
+def add_settle(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs=PAIR, metavar="RUN", help="two runs, by the beginning of their names")
+    parser.add_argument("--by", choices=settling.BY, default=comparison.ASKED, help="the number that is asked of")
+    parser.add_argument("--minutes", type=float, default=10.0, help="that it may take (default: %(default)g)")
+    lead_to(parser, settle, "settle mnist-baseline mnist-deeper --minutes 30")
+
+
+def settle(args: argparse.Namespace, settings: Settings) -> Answer:
+    extras.need("train")
+    a, b = _both(args, settings)
+    task = settling.begin(a, b, args.by, args.minutes)
+    found = worker.finished(task).result(settling.RESULT)
+    compared = comparison.compare(a, b, by=args.by)
+    told = "\n\n".join([ENDED[found["ended"]], *compared.sentences()])
+    return Answer({**found, "comparison": compared.to_json()}, told)
+
+
+def add_pairs(task: Task, tell: worker.Tell) -> None:
+    """The worker of a question that is settled."""
+    settling.work(task, tell, _measure)
+
+
 def compare(args: argparse.Namespace, settings: Settings) -> Answer:
+    a, b = _both(args, settings)
+    for run in dict.fromkeys((a, b, *arms.of(a).done, *arms.of(b).done)):
+        _measure(run)
+    found = comparison.compare(a, b, only_runs=args.only_runs)
+    return Answer(found.to_json(), "\n\n".join(_told(found)))
+
+
+def _both(args: argparse.Namespace, settings: Settings) -> tuple[Run, Run]:
     a, b = (store.open_run(settings, name) for name in args.run)
     if a.id == b.id:
         raise WrongUse(f"{a.id} was named twice", "Two different runs were expected")
     for run in (a, b):
         _refuse_unfinished(run)
-    for run in dict.fromkeys((a, b, *arms.of(a).done, *arms.of(b).done)):
-        _measure(run)
-    found = comparison.compare(a, b, scope=RUNS if args.only_runs else None)
-    return Answer(found.to_json(), "\n\n".join(_told(found)))
+    return a, b
 
 
 def _refuse_unfinished(run: Run) -> None:
@@ -58,8 +94,7 @@ def _told(found: Comparison) -> Iterator[str]:
     yield "\n".join(found.difference.sentences())
     columns = ("", *found.names, "difference", "from", "to", "", "unit")
     yield table(columns, [_cells(row) for row in found.rows])
-    over = "seeds and test images" if found.scope == CONFIGS else "test images"
-    yield f"Intervals over {over}, {found.sure} sure each, so that all of them hold together with 95 %."
+    yield found.rests_on
     yield "\n".join(found.sentences())
     alone = [each for each in found.difference.separating() if each.config]
     if alone:

@@ -26,7 +26,9 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "portable": ("vae_core.learn.export", "again"),
     "separation": ("vae_core.look.separation", "measure"),
     "notebook": ("vae_core.share.executed", "work"),
+    "settling": ("vae_core.cli.comparing", "add_pairs"),
 }
+STARTERS = ("settling",)  # they have others train and wait for them, so they take no slot
 TOLD_EVERY = 0.2  # seconds
 FORETOLD = 0.08  # of the work, before which loading programs makes what is left look far too long
 Tell = Callable[[str, float, float], None]
@@ -49,7 +51,7 @@ def work(found: Task, also: Tell | None = None) -> None:
     """Do it in this process, once its turn has come; its state says how it ended. `also` is told how far it is."""
     began = time.monotonic()
     try:
-        with jobs.hold(found, "look"):
+        with jobs.hold(found, None if found.kind in STARTERS else "look"):
             module, function = WORKERS[found.kind]
             getattr(import_module(module), function)(found, Teller(found, also))
             found.remove_live()

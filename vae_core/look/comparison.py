@@ -5,8 +5,10 @@
     found.difference   what differs between the two configs
     found.sentences()  what may be said, and what not
 
-Two *runs* are compared over the test images. A sentence about what was changed needs at least three seeds of each
-config: then the configs are compared, over seeds and images. Intervals are corrected for how many of them there are.
+Two *runs* are compared over the test images, and their intervals corrected for how many of them there are. A sentence
+about what was changed needs at least three pairs, a training of each config with the same seed: then the configs are
+compared, over pairs and images. One number, named before, may be credited to the change, at one of the looks that
+`intervals` allows; all the others are hints.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ from vae_core.runs.arms import Arm, Spread
 from vae_core.runs.store import Run, Summary
 
 RUNS, CONFIGS = "runs", "configs"
+ASKED = "reconstruction"  # the number that a difference is asked of, where nobody names another
+MATTERS = 0.02  # a difference that is smaller than this share of the first model's own does not matter
+Pair = tuple[Run, Run]
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,10 @@ class Comparison:
     arms: tuple[Arm, Arm]
     scope: str  # RUNS or CONFIGS: what the intervals speak of
     difference: Difference
-    rows: tuple[Row, ...]
-    confidence: float  # of each interval, so that all of them together hold with 95 %
+    rows: tuple[Row, ...]  # the number that was asked of first
+    confidence: float  # of each interval, so that all of them together hold with 95 %; of configs, of all but the first
     images: int
+    pairs: int  # that the intervals speak of
     problem: str = ""  # why nothing can be compared
     on_test: tuple[bool, bool] = (False, False)  # whether the epoch was chosen on the test images
 
@@ -76,14 +82,27 @@ class Comparison:
         return f"{100 * self.confidence:.3g} %"
 
     @property
-    def credited(self) -> tuple[Row, ...]:
-        """What differs between the configs, beyond their seeds and the images."""
-        return tuple(row for row in self.rows if row.differs) if self.scope == CONFIGS and self.ranked else ()
+    def credited(self) -> bool:
+        """Whether what was changed makes a difference, beyond seeds and images."""
+        return self.scope == CONFIGS and self.ranked and self.main is not None and self.main.differs
 
     @property
     def main(self) -> Row | None:
-        """The first that can be compared, the models' own loss before all others."""
+        """The first that can be compared, what was asked of before all others."""
         return next((row for row in self.rows if row.difference), None)
+
+    @property
+    def little(self) -> bool:
+        """Whether it is sure that what was changed makes no difference that matters."""
+        main = self.main
+        if self.scope != CONFIGS or not self.ranked or main is None or not main.difference:
+            return False
+        return main.difference.within(self.matters)
+
+    @property
+    def matters(self) -> float:
+        """How large a difference begins to matter, in what was asked of."""
+        return MATTERS * abs(self.main.a.mean) if self.main and self.main.a else 0.0
 
     @property
     def headline(self) -> str:
@@ -94,11 +113,22 @@ class Comparison:
         if not self.ranked:
             return "Which of these two is better cannot be said fairly."
         if not main.better:
-            return f"{self.names[1]} and {self.names[0]} cannot be told apart."
+            return f"{self.names[1]} and {self.names[0]} {_LITTLE if self.little else 'cannot be told apart'}."
         better, other = self.names if main.better == "a" else self.names[::-1]
         if self.credited:
-            return f"{better} is better than {other}, beyond chance."
+            return f"{better} is better than {other}, beyond chance{', but by little' if self.little else ''}."
         return f"{better} is better than {other} here, which may be the luck of one training."
+
+    @property
+    def rests_on(self) -> str:
+        """What the intervals of the table mean."""
+        if self.scope == RUNS:
+            return f"Intervals over test images, {self.sure} sure each, so that all of them hold together with 95 %."
+        return (
+            f"Intervals over {self.pairs} pairs of trainings and the test images. That of the first number holds with "
+            f"95 % however often one looks; the others were not asked of, and are {self.sure} sure each, so that they "
+            "hold together with 95 %."
+        )
 
     def sentences(self) -> tuple[str, ...]:
         return tuple(_sentences(self))
@@ -110,40 +140,50 @@ class Comparison:
             "scope": self.scope,
             "images": self.images,
             "confidence": self.confidence,
+            "pairs": self.pairs,
             "seeds": [[run.config().seed for run in arm.done] for arm in self.arms],
             "problem": self.problem,
             "ranked": self.ranked,
             "rows": [_row(row) for row in self.rows],
-            "credited": [row.metric.key for row in self.credited],
+            "asked": self.rows[0].metric.key if self.rows else ASKED,
+            "credited": self.credited,
+            "little": self.little,
             "sentences": list(self.sentences()),
             "difference": self.difference.to_json(),
         }
 
 
 def compare(
-    a: Run, b: Run, *, comparisons: int = 1, scope: str | None = None, lines: Sequence[Summary] | None = None
+    a: Run,
+    b: Run,
+    *,
+    by: str = ASKED,
+    comparisons: int = 1,
+    only_runs: bool = False,
+    lines: Sequence[Summary] | None = None,
 ) -> Comparison:
-    """`comparisons`: how many such tables are looked at together. `scope`: RUNS compares the runs even where there are
-    seeds enough. `lines`: the list of runs, where it is known already. Both runs must be done."""
+    """`by`: the number that is asked of. `comparisons`: how many such tables are looked at together. `only_runs`:
+    compare the runs even where there are pairs enough. `lines`: the list of runs, where it is known already. Both
+    runs must be done."""
     both = (arms.of(a, lines), arms.of(b, lines))
-    if scope is None:
-        others = arms.key(a.config()) != arms.key(b.config())
-        scope = CONFIGS if others and all(arm.suffices for arm in both) else RUNS
-    return _compare((a, b), both, scope, comparisons)
+    alike = arms.key(a.config()) == arms.key(b.config())
+    pairs = [] if only_runs or alike else arms.pairs(*both)
+    return _compare((a, b), both, pairs[: intervals.looked(len(pairs))], by, comparisons)
 
 
-def compare_arms(a: Arm, b: Arm, scope: str = CONFIGS) -> Comparison:
-    """The same for seeds that were chosen by whoever asks; with RUNS, for the first of each."""
-    return _compare((a.done[0], b.done[0]), (a, b), scope, 1)
+def compare_pairs(pairs: Sequence[Pair], by: str = ASKED) -> Comparison:
+    """The same for pairs that were chosen by whoever asks."""
+    first, second = (Arm(tuple(each), ()) for each in zip(*pairs))
+    return _compare(pairs[0], (first, second), pairs, by, 1)
 
 
-def _compare(runs: tuple[Run, Run], both: tuple[Arm, Arm], scope: str, comparisons: int) -> Comparison:
+def _compare(runs: Pair, both: tuple[Arm, Arm], pairs: Sequence[Pair], by: str, comparisons: int) -> Comparison:
     a, b = runs
     configs = (a.config(), b.config())
-    compared = (both[0].done, both[1].done) if scope == CONFIGS else ((a,), (b,))
-    values = tuple([scores.of(run) for run in each] for each in compared)
+    scope = CONFIGS if pairs else RUNS
+    values = tuple([scores.of(run) for run in each] for each in zip(*(pairs or [runs])))
     problem = _problem(a, b, [len(found["reconstruction"]) for each in values for found in each])
-    rows, confidence = _rows(configs, values, problem, comparisons)
+    rows, confidence = _rows(configs, values, problem, scope, by, comparisons)
     return Comparison(
         a,
         b,
@@ -154,6 +194,7 @@ def _compare(runs: tuple[Run, Run], both: tuple[Arm, Arm], scope: str, compariso
         rows,
         confidence,
         len(values[0][0]["reconstruction"]),
+        len(pairs),
         problem,
         (configs[0].split == "test", configs[1].split == "test"),
     )
@@ -176,14 +217,25 @@ def _problem(a: Run, b: Run, counts: Sequence[int]) -> str:
 
 
 def _rows(
-    configs: tuple[Config, Config], values: tuple[list[scores.Arrays], ...], problem: str, comparisons: int
+    configs: tuple[Config, Config],
+    values: tuple[list[scores.Arrays], ...],
+    problem: str,
+    scope: str,
+    by: str,
+    comparisons: int,
 ) -> tuple[tuple[Row, ...], float]:
-    """All rows, and the confidence of each of their intervals."""
+    """All rows, what is asked of first, and the confidence of each of their intervals."""
     keys = [key for key in scores.METRICS if any(key in found for each in values for found in each)]
+    keys.sort(key=lambda key: key != by)
     reasons = {key: _reason(key, configs, values, problem) for key in keys}
     good = [key for key in keys if not reasons[key]]
-    confidence = intervals.level(len(good) * comparisons)
-    found = dict(zip(good, _intervals(good, values, confidence)))
+    if scope == CONFIGS:
+        confidence = intervals.level(max(1, len(good) - 1) * comparisons)
+        asked = 1 - (1 - intervals.EACH_LOOK) / comparisons
+        found = {key: _over_pairs(key, values, asked if key == good[0] else confidence) for key in good}
+    else:
+        confidence = intervals.level(len(good) * comparisons)
+        found = dict(zip(good, _over_images(good, values, confidence)))
     rows = []
     for key in keys:
         a, b = (_spread(key, each) for each in values)
@@ -211,13 +263,14 @@ def _reason(key: str, configs: tuple[Config, Config], values: tuple[list[scores.
     return ""
 
 
-def _intervals(keys: list[str], values: tuple[list[scores.Arrays], ...], confidence: float) -> list[Interval]:
-    if not keys:
-        return []
-    a, b = (np.stack([[found[key] for key in keys] for found in each]) for each in values)  # (seeds, metrics, images)
-    if len(a) == len(b) == 1:
-        return intervals.over_images((b - a)[0].T, confidence)
-    return [intervals.over_seeds_and_images(a[:, place], b[:, place], confidence) for place in range(len(keys))]
+def _over_pairs(key: str, values: tuple[list[scores.Arrays], ...], confidence: float) -> Interval:
+    a, b = (np.stack([found[key] for found in each]) for each in values)
+    return intervals.over_pairs_and_images(b - a, confidence)
+
+
+def _over_images(keys: list[str], values: tuple[list[scores.Arrays], ...], confidence: float) -> list[Interval]:
+    a, b = (np.stack([each[0][key] for key in keys], axis=1) if keys else np.empty((0, 0)) for each in values)
+    return intervals.over_images(b - a, confidence) if keys else []
 
 
 def _spread(key: str, each: list[scores.Arrays]) -> Spread | None:
@@ -253,23 +306,30 @@ def _of_runs(found: Comparison, main: Row) -> Iterator[str]:
     counts = " and ".join(str(len(arm.done)) for arm in found.arms)
     yield (
         f"With {counts} finished {'seed' if counts == '1 and 1' else 'seeds'}, {what} not credited: another seed "
-        f"could turn it around. That takes at least {arms.LEAST} of each."
+        f"could turn it around. That takes at least {arms.LEAST} seeds that both were trained with."
     )
 
 
 def _of_configs(found: Comparison, main: Row) -> Iterator[str]:
-    counts = " and ".join(str(len(arm.done)) for arm in found.arms)
-    over = f"over {counts} seeds and {found.images:,} test images"
-    if not main.differs:
-        yield f"In this, the two cannot be told apart: {_told(found, main)} {over}. Nothing is credited for it."
-    else:
-        yield f"{_told(found, main)[:1].upper()}{_told(found, main)[1:]} {over}: more than seeds and images explain."
+    over = f"over {found.pairs} pairs of trainings and {found.images:,} test images"
+    told = f"{_told(found, main)} {over}"
+    if main.differs:
+        yield f"{told[:1].upper()}{told[1:]}: more than seeds and images explain."
         if found.ranked:
             yield _credit(found.difference)
+        if found.little:
+            yield f"It is less than {MATTERS:.0%} of what {found.names[0]} has."
+    elif found.little:
+        yield f"The two {_LITTLE}: {told}. That it makes a difference that matters is excluded."
+    else:
+        yield f"In this, the two cannot be told apart: {told}. Nothing is credited for it."
     others = [row for row in found.rows if row.differs and row is not main]
     if others:
-        begin = "Other numbers differ" if main.differs else "By other numbers they do differ"
-        yield f"{begin}, beyond chance: {difference.listed([_within(row.metric.label) for row in others])}."
+        listed = difference.listed([_within(row.metric.label) for row in others])
+        yield f"Other numbers differ, too, which nobody had asked for before, so they are hints: {listed}."
+
+
+_LITTLE = f"differ by less than {MATTERS:.0%}"
 
 
 def _within(label: str) -> str:
@@ -292,12 +352,13 @@ def _told(found: Comparison, row: Row) -> str:
     """'the reconstruction of X is 3.2 nats per image lower than that of Y (2.9 to 3.5, 98 % sure)'."""
     assert row.difference
     value, low, high = row.difference.value, row.difference.low, row.difference.high
+    sure = found.sure if found.scope == RUNS else f"{intervals.CONFIDENCE:.0%}"
     one, other, unit = f"the {_within(row.metric.label)} of {found.names[1]}", found.names[0], row.metric.unit
     if not row.differs:
-        return f"{one} less that of {other} is {value:+.3g} {unit} ({low:+.3g} to {high:+.3g}, {found.sure} sure)"
+        return f"{one} less that of {other} is {value:+.3g} {unit} ({low:+.3g} to {high:+.3g}, {sure} sure)"
     near, far = sorted((abs(low), abs(high)))
     word = "lower" if value < 0 else "higher"
-    return f"{one} is {abs(value):.3g} {unit} {word} than that of {other} ({near:.3g} to {far:.3g}, {found.sure} sure)"
+    return f"{one} is {abs(value):.3g} {unit} {word} than that of {other} ({near:.3g} to {far:.3g}, {sure} sure)"
 
 
 def _row(row: Row) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from html import escape
 from typing import TypeGuard
 
 from vae_core.look.colours import COLOURS, GREY
-from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots
+from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots, Spans
 from vae_core.words import number
 
 WIDTH, HEIGHT = 640, 240
@@ -24,10 +24,12 @@ STRAIGHT = 0.02  # of the range, that is left free above and below
 LARGEST, NARROWEST = 1e150, 1e-150  # numbers, and distances between them, that can still be divided by one another
 
 
-def svg(evidence: Curves | Bars | Dots) -> str:
+def svg(evidence: Curves | Bars | Spans | Dots) -> str:
     """A picture of its own, with its title for who cannot see it."""
     if isinstance(evidence, Curves):
         return _curves(evidence)
+    if isinstance(evidence, Spans):
+        return _spans(evidence)
     return _dots(evidence) if isinstance(evidence, Dots) else _bars(evidence)
 
 
@@ -164,6 +166,31 @@ def _limit(value: float, meaning: str, axis: _Axis, bottom: int) -> Iterator[str
     x = axis.at(value)
     yield _rule(x, TOP - 4, x, bottom + 2, strong=True)
     yield text(x, bottom + 14, f"{meaning}: {_number(value)}", "end" if x > WIDTH / 2 else "start", SMALL)
+
+
+def _spans(found: Spans) -> str:
+    return picture(found.title, WIDTH, TOP + ROW * len(found.names) + BOTTOM, _span_parts(found))
+
+
+def _span_parts(found: Spans) -> Iterator[str]:
+    """Each interval as a line with its difference as a dot; 0 is a rule, and what does not matter a band around it."""
+    yield text(4, 16, f"{found.title}, {found.unit}", bold=True)
+    ends = [end for values in found.values for end in values]
+    axis, bottom = _axis([-found.matters, found.matters, *ends], NAMES, WIDTH - RIGHT), TOP + ROW * len(found.names)
+    left, right = axis.at(-found.matters), axis.at(found.matters)
+    yield (
+        f'<rect x="{left:.1f}" y="{TOP}" width="{right - left:.1f}" height="{bottom - TOP}" '
+        'fill="currentColor" fill-opacity="0.12"/>'
+    )
+    yield _rule(axis.at(0.0), TOP, axis.at(0.0), bottom, strong=True)
+    for value in axis.ticks(6):
+        yield text(axis.at(value), bottom + 16, _number(value), anchor="middle", size=SMALL)
+    for place, (name, (value, low, high)) in enumerate(zip(found.names, found.values)):
+        y = TOP + ROW * (place + 0.5)
+        colour = ROLES[MARKED] if low > 0 or high < 0 else ROLES[MAIN]
+        yield text(NAMES - 8, y + 4, name, anchor="end", size=SMALL)
+        yield _line([(axis.at(low), y), (axis.at(high), y)], colour, "")
+        yield f'<circle cx="{axis.at(value):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
 
 
 def _dots(found: Dots) -> str:

@@ -42,6 +42,17 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Spans:
+    """Differences with their intervals, below each other; what lies within `matters` of 0 does not matter."""
+
+    title: str
+    unit: str
+    names: tuple[str, ...]
+    values: tuple[tuple[float, float, float], ...]  # itself, low and high
+    matters: float
+
+
+@dataclass(frozen=True)
 class Dots:
     """A map of codes; `labels` choose the colours."""
 
@@ -69,7 +80,7 @@ class Pairs:
     train: tuple[int, ...]
 
 
-Evidence = Curves | Bars | Dots | Table | Pairs
+Evidence = Curves | Bars | Spans | Dots | Table | Pairs
 
 
 def to_json(evidence: Evidence) -> dict[str, Json]:

@@ -19,8 +19,9 @@ from vae_core.runs import jobs, store
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
 
-LEAST = 3  # seeds from which a sentence about a config, and not about a run, can be made
-MOST = 20  # that are started at once
+LOOKS = (3, 5, 8, 12, 18, 27, 40)  # numbers of seeds after which one may look whether two configs differ
+LEAST = LOOKS[0]  # seeds from which a sentence about a config, and not about a run, can be made
+MOST = LOOKS[-1]  # that are started at once
 WAITING = ("queued", "running")
 STATES = ("done", *WAITING)  # the most useful first
 
@@ -42,10 +43,6 @@ class Arm:
     @property
     def seeds(self) -> tuple[int, ...]:
         return tuple(run.config().seed for run in self.done)
-
-    @property
-    def suffices(self) -> bool:
-        return len(self.done) >= LEAST
 
 
 def key(config: Config) -> str:
@@ -74,6 +71,12 @@ def find(
     return _arm([found[seed] for seed in sorted(found)])
 
 
+def pairs(a: Arm, b: Arm) -> list[tuple[Run, Run]]:
+    """Trainings of one seed each, in the order of their seeds: they saw the same images in the same order."""
+    of_seed = {run.config().seed: run for run in b.done}
+    return [(run, of_seed[run.config().seed]) for run in a.done if run.config().seed in of_seed]
+
+
 def _arm(runs: Sequence[tuple[Run, str]]) -> Arm:
     done = tuple(run for run, state in runs if state == "done")
     return Arm(done, tuple(run for run, state in runs if state in WAITING))
@@ -93,7 +96,7 @@ def missing(settings: Settings, config: Config, count: int) -> list[Config]:
         raise LoupeError(f"{count} seeds were asked for", f"1 to {MOST} are possible")
     arm = find(settings, config)
     known = {run.config().seed for run in arm.done + arm.waiting}
-    return [replace(config, seed=seed) for seed in _free_seeds(config.seed, known, count - len(known))]
+    return [replace(config, seed=seed) for seed in free_seeds(config.seed, known, count - len(known))]
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -107,7 +110,8 @@ def told(of: Spread, digits: int = 4) -> str:
     return f"{of.mean:.{digits}g}{around} ({of.count} seeds)" if of.count > 1 else f"{of.mean:.{digits}g}"
 
 
-def _free_seeds(first: int, known: set[int], count: int) -> list[int]:
+def free_seeds(first: int, known: set[int], count: int) -> list[int]:
+    """Counted up from the first, those that nobody has."""
     seeds: list[int] = []
     seed = first
     while len(seeds) < count:

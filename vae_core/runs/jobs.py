@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TRAIN = (sys.executable, "-m", "vae_core", "train", "--run")
 NICENESS = 5
-LOCK_SECONDS = 2.0  # one who looks at the lock may be in the way for a moment
+LOCK_SECONDS = 2.0  # one who looks at the lock may be in the way for a moment,
+BUSY_SECONDS = 30.0  # and on a busy machine be put to sleep at it
 END_SECONDS = 30.0  # which a process that has said how it ended may still take to go
 QUEUE_SECONDS = 5.0  # until a process that was just started waits for its turn
 log = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ def _claim(run: Work) -> tuple[BaseFileLock, float]:
     """The run's lock, with this process written into the status, and since when the run is queued."""
     with locks.exclusive(run.guard):  # not before the one who started this process has written its number
         status = run.status()
-        lock = None if status["state"] == "done" else locks.take(run.lock, LOCK_SECONDS)
+        lock = None if status["state"] == "done" else locks.take(run.lock, _patience(status))
         if lock is None:
             _refuse_second(run, taken=True)
         assert lock is not None
@@ -180,6 +181,12 @@ def _claim(run: Work) -> tuple[BaseFileLock, float]:
         except BaseException:
             lock.release()
             raise
+
+
+def _patience(status: Status) -> float:
+    """Who is named there and lives has the run; anybody else has its lock to look at it, and lets it go."""
+    other = status["pid"] not in (os.getpid(), os.getppid())
+    return LOCK_SECONDS if other and locks.alive(status["pid"], status["pid_started"]) else BUSY_SECONDS
 
 
 def _sign(run: Work, status: Status) -> float:

@@ -91,8 +91,8 @@ def _differences(sides: Sequence[Side]) -> Iterator[Block]:
         found = comparison.compare(first.run, side.run, comparisons=len(others))
         rows = tuple(_difference(row, row.difference) for row in found.rows if row.difference is not None)
         if rows:
-            sure = f"Each interval is {found.confidence:.2%} sure, so that all of them hold together with 95 %."
-            yield Grid(("", "difference", "interval", "", "unit"), rows, f"{side.name} less {first.name}. {sure}")
+            caption = f"{side.name} less {first.name}. {found.rests_on}"
+            yield Grid(("", "difference", "interval", "", "unit"), rows, caption)
 
 
 def _difference(row: comparison.Row, found: Interval) -> tuple[str, ...]:

@@ -1,0 +1,193 @@
+"""A question of two configs, settled: pairs of trainings are added in turn until it is answered, or the time is over.
+
+    task = settling.begin(Question(b.id, minutes=10), a)      a and b: a finished run of each config
+    settling.expected(a, b)                                   how many pairs and minutes it will probably take
+    settling.looks(task)                                      what was seen so far, while it goes on and after
+
+Of one seed both are trained, so each pair saw the same images in the same order. One looks only at the numbers of pairs
+that `arms.LOOKS` names. What is trained are runs like any others; asked again, they are there already.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from vae_core.checked import listed, number, one_of, record, text, whole
+from vae_core.design.config import Config
+from vae_core.errors import LoupeError
+from vae_core.look import comparison, intervals
+from vae_core.look.comparison import MATTERS, Comparison
+from vae_core.runs import arms, jobs, store, tasks
+from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.runs.work import FINAL
+from vae_core.search.trainer import Trainer
+
+KIND = "settling"
+BY = ("reconstruction", "negative_elbo")  # what may be asked of
+LOOK = ("pairs", "value", "low", "high", "matters")  # the last one: how large a difference begins to matter
+SETTLED, LITTLE, TIME, MOST = "differs", "little", "time", "most"
+SPREAD = 0.02  # of the difference within a pair, as a share of the loss, before anything is known of it
+POLL_SECONDS = 0.05
+ASKED = record(other=text, by=one_of(*BY), minutes=number(), before=whole())
+RESULT = record(looks=listed(listed(number())), ended=one_of(SETTLED, LITTLE, TIME, MOST), pairs=whole())
+Tell = Callable[[str, float, float], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    other: str  # the run whose config is compared with that of the task's own run
+    by: str = comparison.ASKED
+    minutes: float = 10.0
+    before: int = 0  # pairs that were there when it was asked, so that one may ask again for more time
+
+
+@dataclass(frozen=True)
+class Expected:
+    pairs: int  # until a difference that matters would be seen
+    minutes: float
+
+
+def question_of(task: Task) -> Question:
+    return Question(**ASKED(task.spec))
+
+
+def begin(a: Run, b: Run, by: str, minutes: float, owner: str = "") -> Task:
+    if by not in BY:
+        raise LoupeError(f"'{by}' cannot be asked of", f"One of {', '.join(BY)} was expected")
+    if not minutes > 0:
+        raise LoupeError(f"{minutes:g} minutes were given", "More than 0 were expected")
+    if arms.key(a.config()) == arms.key(b.config()):
+        raise LoupeError(f"{a.id} and {b.id} have the same settings", "Two different ones were expected")
+    if a.parent is not None or b.parent is not None:
+        fork = (a if a.parent is not None else b).id
+        raise LoupeError(
+            f"{fork} goes on from another run, so no other seed leads there", "Choose the run it came from"
+        )
+    question = Question(b.id, by, float(minutes), len(arms.pairs(arms.of(a), arms.of(b))))
+    return tasks.begin(a, KIND, asdict(question), owner)
+
+
+def expected(a: Run, b: Run, by: str = comparison.ASKED) -> Expected:
+    """From what is there already, or from a usual spread."""
+    pairs = arms.pairs(arms.of(a), arms.of(b))
+    spread = SPREAD
+    if len(pairs) >= arms.LEAST and (main := comparison.compare_pairs(pairs, by).main) and main.difference and main.a:
+        known = intervals.half_width(1.0, len(pairs))
+        spread = (main.difference.high - main.difference.low) / 2 / known / abs(main.a.mean)
+    wanted = next((look for look in arms.LOOKS if intervals.half_width(spread, look) <= MATTERS), arms.MOST)
+    seconds = sum(float(run.status()["seconds"] or 0) for run in (a, b))
+    return Expected(wanted, max(0, wanted - len(pairs)) * seconds / 60)
+
+
+def work(task: Task, tell: Tell, measure: Callable[[Run], None]) -> None:
+    """The worker of a task. `measure` looks at every test image of a run, where what is asked of needs that."""
+    question = question_of(task)
+    settling = _Settling(task, question, tell, measure)
+    try:
+        ended = settling.go()
+    finally:
+        settling.trainer.close()
+    task.save({"looks": settling.looks, "ended": ended, "pairs": settling.pairs})
+
+
+class _Settling:
+    def __init__(self, task: Task, question: Question, tell: Tell, measure: Callable[[Run], None]) -> None:
+        self.runs = task.run, Run(question.other, task.settings)
+        self.trainer = Trainer(task.settings)
+        self.looks: list[list[float]] = []
+        self.pairs = 0
+        self._task, self._question, self._tell, self._measure = task, question, tell, measure
+        self._until = time.monotonic() + 60 * question.minutes
+        self._longest = 0.0  # seconds of a training
+
+    def go(self) -> str:
+        configs = [run.config() for run in self.runs]
+        for look in arms.LOOKS:
+            while (seed := self._next_seed(configs, look)) is not None:
+                for config in configs:
+                    if not self._is_there(replace(config, seed=seed)) and not self._train(replace(config, seed=seed)):
+                        return TIME
+            if ended := self._look(look):
+                return ended
+        return MOST
+
+    def _next_seed(self, configs: list[Config], look: int) -> int | None:
+        """That is missing for so many pairs; the pairs are counted by the way."""
+        both = [{run.config().seed for run in arms.find(self._task.settings, config).done} for config in configs]
+        self.pairs = len(both[0] & both[1])
+        if self.pairs >= look:
+            return None
+        half = sorted(both[0] ^ both[1])
+        return half[0] if half else arms.free_seeds(configs[0].seed, both[0] & both[1], 1)[0]
+
+    def _is_there(self, config: Config) -> bool:
+        return any(run.config().seed == config.seed for run in arms.find(self._task.settings, config).done)
+
+    def _train(self, config: Config) -> bool:
+        """Whether it could be trained to its end before the time was over."""
+        if time.monotonic() + self._longest > self._until:
+            return False
+        run, began = self._run_of(config), time.monotonic()
+        if not run.has_process():
+            self.trainer.train(run)
+        try:
+            while run.state() not in FINAL or run.has_process() and self.trainer.alive is False:
+                self._told(f"Seed {config.seed}: {comparison.name(run)}")
+                time.sleep(POLL_SECONDS)
+        except jobs.Stopped:
+            jobs.request_stop(run)
+            raise
+        if run.state() != "done":
+            why = run.status()["error"] or f"Its training is {run.state()}"
+            raise LoupeError(f"{run.id} was not trained to its end: {why.rstrip('.')}", fix="Try again")
+        self._longest = max(self._longest, time.monotonic() - began)
+        return True
+
+    def _run_of(self, config: Config) -> Run:
+        """One of this config that was broken off goes on; else it is a new one."""
+        settings = self._task.settings
+        broken = [
+            run
+            for line in store.list_runs(settings)
+            if line.state in ("interrupted", "stopped", "queued", "running") and config.digest in line.id
+            if (run := Run(line.id, settings)).config() == config and not line.study
+        ]
+        return broken[0] if broken else store.create(settings, config, {}, owner=self._task.owner)
+
+    def _look(self, look: int) -> str:
+        found = self._compared(look)
+        main = found.main
+        assert main is not None and main.difference is not None
+        between = main.difference
+        self.looks.append([look, between.value, between.low, between.high, found.matters])
+        self._task.save_live({"looks": np.asarray(self.looks)})
+        if found.credited:
+            return SETTLED
+        return LITTLE if found.little else ""
+
+    def _compared(self, look: int) -> Comparison:
+        pairs = arms.pairs(*(arms.of(run) for run in self.runs))[:look]
+        if self._question.by != comparison.ASKED:
+            for run in (run for pair in pairs for run in pair):
+                self._measure(run)
+        found = comparison.compare_pairs(pairs, self._question.by)
+        if found.main is None or not found.ranked:
+            raise LoupeError("These two cannot be compared", " ".join(found.sentences()))
+        return found
+
+    def _told(self, phase: str) -> None:
+        spent = time.monotonic() - (self._until - 60 * self._question.minutes)
+        self._tell(phase, min(spent, 60 * self._question.minutes), 60 * self._question.minutes)
+
+
+def looks(task: Task) -> list[Mapping[str, float]]:
+    """What was seen so far, a row a look."""
+    if task.state() == "done":
+        return [dict(zip(LOOK, row)) for row in task.result(RESULT)["looks"]]
+    live = task.live()
+    return [] if live is None else [dict(zip(LOOK, row.tolist())) for row in live["looks"]]
