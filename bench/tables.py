@@ -97,7 +97,7 @@ TABLES = {
     "epochs": Table(
         "Ending trials early, with as many epochs", ("search", "--seeds", "6", "--budget", "epochs"), as_many_epochs
     ),
-    "credit": Table("What a comparison credits", ("credit", "--runs", "20"), credited),
+    "credit": Table("What a comparison credits", ("credit", "--runs", "80"), credited),
     "doctor": Table("The doctor", ("doctor",), judged),
     "own": Table("Images of one's own", ("own",), beside_pca),
 }

@@ -14,11 +14,12 @@ from support import click, end_work, fine, html, labels, plain
 from ui import compare, pixels
 from ui.compare import images
 from vae_core.data import catalog
+from vae_core.design import recipes
 from vae_core.look import best, comparison, metrics, pictures
 from vae_core.look.portable import Portable
 from vae_core.runs import store
 from vae_core.runs import tasks as derived
-from vae_core.search import settling
+from vae_core.search import ladder, settling
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,23 @@ def test_what_was_settled_is_drawn_look_by_look_and_more_time_can_be_given(page,
     task.save({"looks": looks, "ended": settling.SETTLED, "pairs": 5})
     app = fine(page(own, "base0", "layers0", section="Settle it"))
     assert "It is settled: they differ" in plain(app) and "Go on" not in labels(app)
+
+
+def test_the_ladder_is_climbed_by_one_button_and_told_rung_by_rung(page, own):
+    app = page(own, "base0", "layers0", section="How deep")
+    assert "dense16 dense16 dense16 dense16 dense16" in plain(app)
+    app = fine(click(app, "Climb the ladder"))
+    (task,) = derived.of(own["base0"], ladder.KIND)
+    assert task.spec == {"pairs": 4, "minutes": 10.0, "before": 0} and "Stop" in labels(app)
+    end_work(own["base0"].settings)
+    for place, rung in enumerate(recipes.ladder(own["base0"].config())[1:]):
+        for seed in range(3):
+            compared.ended_like(own[f"base{seed}"], better=1.0 + place, encoder=rung.encoder)
+    task.save({"ended": settling.SETTLED, "seeds": 3})
+    task.set_status(state="done")
+    app = fine(page(own, "base0", "layers0", section="How deep"))
+    assert "4 more pairs of layers lower the loss by 4" in plain(app) and "depth makes a difference" in plain(app)
+    assert "as it is" in html(app)  # the others have no model to draw with, and that is no error here
 
 
 def test_the_table_holds_the_numbers_of_the_comparison(page, own):

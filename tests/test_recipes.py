@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 
 import pytest
@@ -190,6 +191,41 @@ def test_deeper_is_the_same_with_a_layer_more_on_either_side(dataset: str) -> No
     assert added == 1 + (dataset == "cifar10")  # a convolution comes with its batch norm
     assert len(after.decoder_rows) - len(before.decoder_rows) == added
     assert dataclasses.replace(deeper, encoder=plain.encoder, decoder=plain.decoder) == plain
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "more", "undone"),
+    [
+        ("conv8/2 bn flatten code2", "mirror", "conv8/2 bn conv8 bn flatten code2", "mirror"),
+        ("flatten dense16 bn code2", "mirror", "flatten dense16 bn dense16 bn code2", "mirror"),
+        (
+            "conv8/2 flatten code2",
+            "dense128 reshape4x4x8 up2 conv1:sigmoid",
+            "conv8/2 conv8 flatten code2",
+            "dense128 reshape4x4x8 conv8 up2 conv1:sigmoid",
+        ),
+        (
+            "flatten dense16 code2",
+            "dense16 dense64:sigmoid reshape8x8x1",
+            "flatten dense16 dense16 code2",
+            "dense16 dense16 dense64:sigmoid reshape8x8x1",
+        ),
+    ],
+)
+def test_what_only_lays_numbers_out_comes_after_the_added_layer(encoder, decoder, more, undone) -> None:
+    deeper = recipes.deeper(Config("digits", (8, 8, 1), encoder, decoder))
+    assert (deeper.encoder, deeper.decoder) == (more, undone)
+
+
+def test_a_ladder_has_a_pair_of_layers_more_on_every_rung() -> None:
+    plain = Config("digits", (8, 8, 1), "flatten dense16 code2")
+    rungs = recipes.ladder(plain)
+    assert [rung.encoder.count("dense16") for rung in rungs] == [1, 2, 3, 4, 5] and rungs[0] == plain
+    for lower, higher in itertools.pairwise(rungs):
+        assert len(higher.architecture().encoder_rows) == len(lower.architecture().encoder_rows) + 1
+    assert (
+        len(recipes.ladder(dataclasses.replace(plain, encoder="flatten code2"))) == 1
+    )  # nothing that could be there twice
 
 
 def test_other_data_sets_get_the_automatic_recipe() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached, frame, no_run, section
-from ui.compare import best, changes, curves, grids, images, judged, numbers, settle, verdict, walk
+from ui.compare import best, changes, curves, deep, grids, images, judged, numbers, settle, verdict, walk
 from ui.compare import side as sides_of
 from ui.compare.side import Side
 from ui.errors import plain, shown
@@ -33,6 +33,9 @@ SECTIONS = {
     "Settle it": Section(
         "Is it what you changed, or luck? Both are trained with further seeds, pair by pair, until that is clear.",
         settle.show,
+    ),
+    "How deep": Section(
+        "The first model with one to four pairs of layers more, each trained with the same seeds.", deep.show
     ),
     "Best codes": Section(
         "How much each encoder loses: for each test image the best code that can be found, beside the encoder's own.",

@@ -9,10 +9,9 @@ import streamlit as st
 from ui import cached, owner
 from ui.compare.side import Side
 from ui.components import drawn
-from ui.errors import plain
+from ui.errors import plain, shown
 from ui.judge import working
 from vae_core.design import naming
-from vae_core.errors import LoupeError
 from vae_core.look import drawing
 from vae_core.look.comparison import MATTERS
 from vae_core.look.evidence import Spans
@@ -40,9 +39,9 @@ ENDED = {
 def show(sides: list[Side]) -> None:
     first, other = sides[0], _other(sides)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by, minutes = _asked_of(first, other), _minutes()
+        by, most = _asked_of(first, other), minutes("settle_minutes")
     st.caption(f"Seeds. {_counted(first)}; {_counted(other)}. {_expected(first, other, by)}", help=SEEDS_HELP)
-    begin = partial(settling.begin, first.run, other.run, by, float(minutes), owner.current())
+    begin = partial(settling.begin, first.run, other.run, by, float(most), owner.current())
     task = _newest(first, other, by)
     done = working.done(task, "Settle it", begin)
     if task is None:
@@ -65,9 +64,9 @@ def _other(sides: list[Side]) -> Side:
     return st.selectbox(label, others, format_func=lambda side: side.name, key="settle_other", width=320)
 
 
-def _minutes() -> int:
+def minutes(key: str) -> int:
     told = "It ends earlier where it is clear earlier."
-    return st.select_slider("Minutes that it may take", MINUTES, USUAL, key="settle_minutes", width=320, help=told)
+    return st.select_slider("Minutes that it may take", MINUTES, USUAL, key=key, width=320, help=told)
 
 
 def _asked_of(first: Side, other: Side) -> str:
@@ -105,13 +104,15 @@ def _expected(first: Side, other: Side, by: str) -> str:
 
 def _looks(task: Task, first: Side, other: Side, by: str) -> None:
     """Every look so far: the interval narrows until it leaves 0, or lies within what does not matter."""
-    try:
+    with shown():
         seen = settling.looks(task)
-    except (LoupeError, OSError):  # it has just been removed, and its run with it
-        return
-    if not seen:
-        st.caption(f"The first look comes after {arms.LEAST} pairs.")
-        return
+        if seen:
+            _drawn(seen, task, first, other, by)
+        else:
+            st.caption(f"The first look comes after {arms.LEAST} pairs.")
+
+
+def _drawn(seen: list[settling.Look], task: Task, first: Side, other: Side, by: str) -> None:
     quantity = naming.QUANTITIES[by]
     unit = quantity.unit_of((first.config, other.config))
     names = tuple(f"{look['pairs']:.0f} pairs" for look in seen)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vae_core import extras
 from vae_core.cli import native, worker
-from vae_core.cli.answer import Answer, WrongUse, lead_to, table
+from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.design.difference import Separation
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
@@ -16,11 +16,13 @@ from vae_core.runs import arms, store
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.search import settling
+from vae_core.search import ladder, settling
+from vae_core.search.ladder import Rung
 from vae_core.settings import Settings
 from vae_core.words import plural
 
 PAIR = 2
+PARTS = 3  # of an interval
 ENDED = {
     settling.SETTLED: "They differ, so no more pairs were trained.",
     settling.LITTLE: "They differ by too little to matter, so no more pairs were trained.",
@@ -55,6 +57,29 @@ def settle(args: argparse.Namespace, settings: Settings) -> Answer:
 def add_pairs(task: Task, tell: worker.Tell) -> None:
     """The worker of a question that is settled."""
     settling.work(task, tell, _measure)
+
+
+def add_ladder(parser: argparse.ArgumentParser) -> None:
+    add_run(parser)
+    parser.add_argument("--pairs", type=int, default=ladder.PAIRS, help="of layers on top (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="that it may take (default: %(default)g)")
+    lead_to(parser, climb, "ladder mnist-baseline --minutes 60")
+
+
+def climb(args: argparse.Namespace, settings: Settings) -> Answer:
+    extras.need("train")
+    run = store.open_run(settings, args.run)
+    task = worker.finished(ladder.begin(run, args.minutes, args.pairs))
+    found = ladder.read(run, task.spec["pairs"])
+    columns = ("more pairs", "encoder", "loss", "difference", "from", "to", "seconds", "in the seconds of the first")
+    rows = [(place, rung.config.encoder, *_numbers(rung)) for place, rung in enumerate(found.rungs)]
+    told = "\n\n".join([table(columns, rows), ENDED[task.result(ladder.RESULT)["ended"]], *found.sentences()])
+    return Answer(found.to_json(), told)
+
+
+def _numbers(rung: Rung) -> tuple[object, ...]:
+    apart = (None,) * PARTS if rung.apart is None else (rung.apart.value, rung.apart.low, rung.apart.high)
+    return rung.loss, *apart, rung.seconds, rung.in_time
 
 
 def compare(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -34,6 +34,7 @@ COMMANDS = {
     "evaluate": ("looking", "losses on the test images, beside simple baselines"),
     "compare": ("comparing", "two runs: what differs, how sure that is, what may be claimed"),
     "settle": ("comparing", "train seeds of two runs' settings in turn until it is clear whether they differ"),
+    "ladder": ("comparing", "how deep should it be: a run's network with one to four pairs of layers more"),
     "doctor": ("judging", "look for what may be wrong with a run, and what would put it right"),
     "separate": ("judging", "how well a run tells odd images from usual ones, beside PCA and raw pixels"),
     "report": ("reporting", "write up one run, or several compared: HTML, Markdown or PDF"),

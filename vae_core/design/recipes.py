@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from vae_core.design.architecture import is_mirror
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
-from vae_core.design.layers import Convolution, Layer, show
+from vae_core.design.layers import Code, Convolution, Flatten, Layer, Reshape, show
 from vae_core.design.notation import parse, write
 from vae_core.design.reports import Recipe as Recipe
 from vae_core.design.reports import systems
 from vae_core.errors import LoupeError
 
+FORMS = (Flatten, Reshape)  # layers that compute nothing
 VARIANTS = ("faithful", "lite")
 
 
@@ -165,12 +167,37 @@ def default(dataset: str, image: tuple[int, int, int]) -> Config:
 
 
 def deeper(config: Config) -> Config:
-    """The same with its last layer once more: at the end of the encoder, and at the beginning of the decoder."""
+    """The same with its last layer once more: at the end of the encoder, and at the beginning of the decoder.
+
+    The last one that computes something: what only lays the numbers out in another way comes after it."""
     layers = parse(config.encoder)
-    last = max(place for place, layer in enumerate(layers) if not layer.follows)
-    more = write((_again(layers[last]), *layers[last + 1 :]))
-    decoder = config.decoder if is_mirror(config.decoder) else f"{more} {config.decoder}"
-    return replace(config, encoder=f"{config.encoder} {more}", decoder=decoder, recipe="")
+    code = next((place for place, layer in enumerate(layers) if isinstance(layer, Code)), len(layers))
+    computing = [p for p, layer in enumerate(layers[:code]) if not layer.follows and not isinstance(layer, FORMS)]
+    if not computing:
+        raise LoupeError(f"'{config.encoder}' has no layer that could be there twice", fix="Add one, as dense32")
+    last = computing[-1]
+    end = next((place for place in range(last + 1, code) if not layers[place].follows), code)
+    more = (_again(layers[last]), *layers[last + 1 : end])
+    encoder = write((*layers[:end], *more, *layers[end:]))
+    decoder = config.decoder if is_mirror(config.decoder) else _begun_with(more, config.decoder, end == code)
+    return replace(config, encoder=encoder, decoder=decoder, recipe="")
+
+
+def _begun_with(more: tuple[Layer, ...], line: str, flat: bool) -> str:
+    """A decoder's line with these layers at its beginning: of the flat numbers, or of the picture that they become."""
+    decoder = parse(line, "decoder")
+    shaped = next((place + 1 for place, layer in enumerate(decoder) if isinstance(layer, Reshape)), 0)
+    start = 0 if flat else shaped
+    return write((*decoder[:start], *more, *decoder[start:]))
+
+
+def ladder(config: Config, most: int = 4) -> tuple[Config, ...]:
+    """The config, and the same with one to so many pairs of layers more, as long as they fit."""
+    rungs = [config]
+    with suppress(LoupeError):
+        while len(rungs) <= most:
+            rungs.append(deeper(rungs[-1]))
+    return tuple(rungs)
 
 
 def _again(layer: Layer) -> Layer:

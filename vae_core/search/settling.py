@@ -10,7 +10,6 @@ that `arms.LOOKS` names. What is trained are runs like any others; asked again, 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -21,21 +20,19 @@ from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, intervals
 from vae_core.look.comparison import MATTERS, Comparison
-from vae_core.runs import arms, jobs, store, tasks
+from vae_core.runs import arms, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.runs.work import FINAL
-from vae_core.search.trainer import Trainer
+from vae_core.search.in_turn import InTurn, Tell
 
 KIND = "settling"
 BY = ("reconstruction", "negative_elbo")  # what may be asked of
+Look = Mapping[str, float]
 LOOK = ("pairs", "value", "low", "high", "matters")  # the last one: how large a difference begins to matter
 SETTLED, LITTLE, TIME, MOST = "differs", "little", "time", "most"
 SPREAD = 0.02  # of the difference within a pair, as a share of the loss, before anything is known of it
-POLL_SECONDS = 0.05
 ASKED = record(other=text, by=one_of(*BY), minutes=number(), before=whole())
 RESULT = record(looks=listed(listed(number())), ended=one_of(SETTLED, LITTLE, TIME, MOST), pairs=whole())
-Tell = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -87,77 +84,40 @@ def expected(a: Run, b: Run, by: str = comparison.ASKED) -> Expected:
 def work(task: Task, tell: Tell, measure: Callable[[Run], None]) -> None:
     """The worker of a task. `measure` looks at every test image of a run, where what is asked of needs that."""
     question = question_of(task)
-    settling = _Settling(task, question, tell, measure)
+    trainings = InTurn(task, question.minutes, tell)
+    settling = _Settling(task, question, measure)
     try:
-        ended = settling.go()
+        ended = settling.go(trainings)
     finally:
-        settling.trainer.close()
+        trainings.close()
     task.save({"looks": settling.looks, "ended": ended, "pairs": settling.pairs})
 
 
 class _Settling:
-    def __init__(self, task: Task, question: Question, tell: Tell, measure: Callable[[Run], None]) -> None:
-        self.runs = task.run, Run(question.other, task.settings)
-        self.trainer = Trainer(task.settings)
+    def __init__(self, task: Task, question: Question, measure: Callable[[Run], None]) -> None:
         self.looks: list[list[float]] = []
         self.pairs = 0
-        self._task, self._question, self._tell, self._measure = task, question, tell, measure
-        self._until = time.monotonic() + 60 * question.minutes
-        self._longest = 0.0  # seconds of a training
+        self._runs = task.run, Run(question.other, task.settings)
+        self._task, self._question, self._measure = task, question, measure
 
-    def go(self) -> str:
-        configs = [run.config() for run in self.runs]
+    def go(self, trainings: InTurn) -> str:
+        configs = [run.config() for run in self._runs]
         for look in arms.LOOKS:
             while (seed := self._next_seed(configs, look)) is not None:
-                for config in configs:
-                    if not self._is_there(replace(config, seed=seed)) and not self._train(replace(config, seed=seed)):
-                        return TIME
+                if not all(trainings.have(replace(config, seed=seed)) for config in configs):
+                    return TIME
             if ended := self._look(look):
                 return ended
         return MOST
 
     def _next_seed(self, configs: list[Config], look: int) -> int | None:
         """That is missing for so many pairs; the pairs are counted by the way."""
-        both = [{run.config().seed for run in arms.find(self._task.settings, config).done} for config in configs]
+        both = [set(arms.find(self._task.settings, config).seeds) for config in configs]
         self.pairs = len(both[0] & both[1])
         if self.pairs >= look:
             return None
         half = sorted(both[0] ^ both[1])
         return half[0] if half else arms.free_seeds(configs[0].seed, both[0] & both[1], 1)[0]
-
-    def _is_there(self, config: Config) -> bool:
-        return any(run.config().seed == config.seed for run in arms.find(self._task.settings, config).done)
-
-    def _train(self, config: Config) -> bool:
-        """Whether it could be trained to its end before the time was over."""
-        if time.monotonic() + self._longest > self._until:
-            return False
-        run, began = self._run_of(config), time.monotonic()
-        if not run.has_process():
-            self.trainer.train(run)
-        try:
-            while run.state() not in FINAL or run.has_process() and self.trainer.alive is False:
-                self._told(f"Seed {config.seed}: {comparison.name(run)}")
-                time.sleep(POLL_SECONDS)
-        except jobs.Stopped:
-            jobs.request_stop(run)
-            raise
-        if run.state() != "done":
-            why = run.status()["error"] or f"Its training is {run.state()}"
-            raise LoupeError(f"{run.id} was not trained to its end: {why.rstrip('.')}", fix="Try again")
-        self._longest = max(self._longest, time.monotonic() - began)
-        return True
-
-    def _run_of(self, config: Config) -> Run:
-        """One of this config that was broken off goes on; else it is a new one."""
-        settings = self._task.settings
-        broken = [
-            run
-            for line in store.list_runs(settings)
-            if line.state in ("interrupted", "stopped", "queued", "running") and config.digest in line.id
-            if (run := Run(line.id, settings)).config() == config and not line.study
-        ]
-        return broken[0] if broken else store.create(settings, config, {}, owner=self._task.owner)
 
     def _look(self, look: int) -> str:
         found = self._compared(look)
@@ -171,7 +131,7 @@ class _Settling:
         return LITTLE if found.little else ""
 
     def _compared(self, look: int) -> Comparison:
-        pairs = arms.pairs(*(arms.of(run) for run in self.runs))[:look]
+        pairs = arms.pairs(*(arms.of(run) for run in self._runs))[:look]
         if self._question.by != comparison.ASKED:
             for run in (run for pair in pairs for run in pair):
                 self._measure(run)
@@ -180,12 +140,8 @@ class _Settling:
             raise LoupeError("These two cannot be compared", " ".join(found.sentences()))
         return found
 
-    def _told(self, phase: str) -> None:
-        spent = time.monotonic() - (self._until - 60 * self._question.minutes)
-        self._tell(phase, min(spent, 60 * self._question.minutes), 60 * self._question.minutes)
 
-
-def looks(task: Task) -> list[Mapping[str, float]]:
+def looks(task: Task) -> list[Look]:
     """What was seen so far, a row a look."""
     if task.state() == "done":
         return [dict(zip(LOOK, row)) for row in task.result(RESULT)["looks"]]
