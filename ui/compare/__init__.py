@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached, frame, no_run, section
-from ui.compare import best, changes, curves, deep, grids, images, judged, numbers, settle, verdict, walk
+from ui.compare import best, changes, curves, grids, images, judged, numbers, settle, verdict, walk
 from ui.compare import side as sides_of
 from ui.compare.side import Side
 from ui.errors import plain, shown
+from ui.judge import deep
 from ui.section import Section
 from vae_core.runs.store import Run
 
@@ -35,7 +36,8 @@ SECTIONS = {
         settle.show,
     ),
     "How deep": Section(
-        "The first model with one to four pairs of layers more, each trained with the same seeds.", deep.show
+        "The first model with one to four pairs of layers more, each trained with the same seeds.",
+        lambda sides: deep.show(sides[0].run),
     ),
     "Best codes": Section(
         "How much each encoder loses: for each test image the best code that can be found, beside the encoder's own.",

@@ -21,9 +21,6 @@ from vae_core.runs.work import FINAL
 from vae_core.search import settling
 from vae_core.words import duration
 
-POLL_SECONDS = 2.0
-MINUTES = (2, 10, 30, 60, 180)
-USUAL = 10
 SEEDS_HELP = (
     "A seed decides what is random in a training: the first weights, the order of the images. One training may be "
     "lucky. A pair is one training of each model with the same seed, so that only what you changed differs."
@@ -39,15 +36,15 @@ ENDED = {
 def show(sides: list[Side]) -> None:
     first, other = sides[0], _other(sides)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by, most = _asked_of(first, other), minutes("settle_minutes")
+        by, minutes = _asked_of(first, other), working.minutes("settle_minutes")
     st.caption(f"Seeds. {_counted(first)}; {_counted(other)}. {_expected(first, other, by)}", help=SEEDS_HELP)
-    begin = partial(settling.begin, first.run, other.run, by, float(most), owner.current())
+    begin = partial(settling.begin, first.run, other.run, by, float(minutes), owner.current())
     task = _newest(first, other, by)
     done = working.done(task, "Settle it", begin)
     if task is None:
         return
     at_work = task.state() not in FINAL
-    st.fragment(_looks, run_every=POLL_SECONDS if at_work else None)(task, first, other, by)
+    st.fragment(_looks, run_every=working.LOOK_SECONDS if at_work else None)(task, first, other, by)
     if done:
         ended = task.result(settling.RESULT)["ended"]
         st.markdown(ENDED[ended])
@@ -62,11 +59,6 @@ def _other(sides: list[Side]) -> Side:
         return others[0]
     label = f"{plain(sides[0].name)} beside"
     return st.selectbox(label, others, format_func=lambda side: side.name, key="settle_other", width=320)
-
-
-def minutes(key: str) -> int:
-    told = "It ends earlier where it is clear earlier."
-    return st.select_slider("Minutes that it may take", MINUTES, USUAL, key=key, width=320, help=told)
 
 
 def _asked_of(first: Side, other: Side) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import cached, choice, frame, no_run, section, words
 from ui.errors import plain, shown
-from ui.judge import best, findings, measures, odd, written
+from ui.judge import best, deep, findings, measures, odd, written
 from ui.section import Section
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
@@ -27,6 +27,7 @@ SECTIONS = {
         "How much the encoder loses: for each test image the best code that can be found, beside the encoder's own.",
         best.show,
     ),
+    "How deep": Section("The same with one to four pairs of layers more, each trained with the same seeds.", deep.show),
     "Odd images": Section(
         "Does it find what does not belong, such as defects? The images of some classes are called odd, and the model "
         "ranks all test images by how odd they look to it.",

@@ -18,12 +18,20 @@ from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
 
 POLL_SECONDS = 0.5
+LOOK_SECONDS = 2.0  # between two looks at what has been found so far
+MINUTES, USUAL = (2, 10, 30, 60, 180), 10
 ENDS = {"failed": "It ended with an error", "interrupted": "Its process died", "stopped": "It was stopped"}
 
 
 def known(run: Run, kind: str, spec: dict[str, Any]) -> Task | None:
     """The task that was asked for before, whatever became of it."""
     return next((task for task in tasks.of(run, kind) if task.spec == spec), None)
+
+
+def minutes(key: str) -> int:
+    """How long a question may take that is answered by trainings."""
+    told = "It ends earlier where it is clear earlier."
+    return st.select_slider("Minutes that it may take", MINUTES, USUAL, key=key, width=320, help=told)
 
 
 def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:

@@ -9,8 +9,6 @@ import numpy as np
 import streamlit as st
 
 from ui import cached, owner, strips
-from ui.compare import settle
-from ui.compare.side import Side
 from ui.components import drawn
 from ui.errors import plain, shown
 from ui.judge import working
@@ -35,14 +33,13 @@ ENDED = {
 }
 
 
-def show(sides: list[Side]) -> None:
-    side = sides[0]
-    minutes = settle.minutes("deep_minutes")
-    begin = partial(ladder.begin, side.run, float(minutes), owner=owner.current())
-    task = next(iter(tasks.of(side.run, ladder.KIND)), None)
+def show(run: Run) -> None:
+    minutes = working.minutes("deep_minutes")
+    begin = partial(ladder.begin, run, float(minutes), owner=owner.current())
+    task = next(iter(tasks.of(run, ladder.KIND)), None)
     done = working.done(task, "Climb the ladder", begin)
     at_work = task is not None and task.state() not in FINAL
-    st.fragment(_rungs, run_every=settle.POLL_SECONDS if at_work else None)(side.run, side.name)
+    st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run)
     if done and task is not None:
         ended = task.result(ladder.RESULT)["ended"]
         st.markdown(ENDED[ended])
@@ -50,20 +47,20 @@ def show(sides: list[Side]) -> None:
             working.done(None, "Go on", begin)
 
 
-def _rungs(run: Run, name: str) -> None:
+def _rungs(run: Run) -> None:
     with shown():
         found = ladder.read(run)
         if found.trend is not None:
             st.markdown(" ".join(plain(sentence) for sentence in found.sentences()))
-            _differences(found, name)
+            _differences(found)
         _pictures(found, run)
 
 
-def _differences(found: Ladder, name: str) -> None:
+def _differences(found: Ladder) -> None:
     named = [(f"+{place}", rung.apart) for place, rung in enumerate(found.rungs) if rung.apart]
     named += [("all rungs together", found.trend)] if found.trend else []
     spans = tuple((each.value, each.low, each.high) for _, each in named)
-    title = f"Loss with more pairs of layers, less that of {name}"
+    title = "Loss with more pairs of layers, less that without"
     drawn.show(
         "deep-spans", drawing.svg(Spans(title, found.unit, tuple(label for label, _ in named), spans, found.matters))
     )
