@@ -52,6 +52,14 @@ def test_noise_is_of_the_strength_that_was_asked_for():
     assert np.array_equal(glance.noisy(images, 0.0)[1], images)
 
 
+def test_a_data_set_is_made_by_a_process_of_its_own(visit, settings, monkeypatch):
+    """What drawing 20,000 letters takes would stay with the page's server."""
+    monkeypatch.setattr(catalog, "_keep", lambda *_: pytest.fail("it was made here"))
+    said = texts(fine(visit(settings, "data", data="type")))
+    assert catalog.is_kept("type", settings)
+    assert all(one in said for one in catalog.describe("type", settings).classes)
+
+
 @pytest.mark.parametrize("name", ["digits", "shapes"])
 def test_a_data_set_is_shown_with_its_classes(visit, kept, name):
     app = fine(visit(kept, "data"))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.cached import refresh_images, settings
+from ui.serving import ahead
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from vae_core.data.dataset import Summary
+    from vae_core.data.dataset import Dataset, Summary
     from vae_core.look.glance import View
     from vae_core.runs.forms import Strip
 
@@ -59,10 +60,18 @@ def view(name: str, where: Settings | None = None, known: Summary | None = None)
 
 @st.cache_data(max_entries=16, show_spinner="Reading the images...")
 def _view(name: str, where: Settings, known: Summary) -> View:
-    from vae_core.data import catalog
     from vae_core.look import glance
 
-    return glance.view(catalog.load(name, where))
+    return glance.view(loaded(name, where))
+
+
+def loaded(name: str, where: Settings) -> Dataset:
+    """Made by a process of its own where nobody has made it; this one then only opens it."""
+    from vae_core.data import catalog
+
+    if where == settings() and not catalog.is_kept(name, where):
+        ahead.read(name)
+    return catalog.load(name, where)
 
 
 def test_images(name: str) -> tuple[np.ndarray[Any, Any], str]:
@@ -73,9 +82,7 @@ def test_images(name: str) -> tuple[np.ndarray[Any, Any], str]:
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the images...")
 def _test_images(name: str, where: Settings, known: Summary) -> tuple[np.ndarray[Any, Any], str]:
-    from vae_core.data import catalog
-
-    data = catalog.load(name, where)
+    data = loaded(name, where)
     return data.test.pixels, data.fingerprint
 
 
@@ -87,9 +94,7 @@ def train_images(name: str) -> np.ndarray[Any, Any]:
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the training images...")
 def _train_images(name: str, where: Settings, known: Summary) -> np.ndarray[Any, Any]:
-    from vae_core.data import catalog
-
-    return catalog.load(name, where).train.pixels
+    return loaded(name, where).train.pixels
 
 
 def baselines(name: str, size: int, binary: bool = False) -> Strip:
@@ -99,10 +104,9 @@ def baselines(name: str, size: int, binary: bool = False) -> Strip:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _baselines(name: str, size: int, binary: bool, where: Settings) -> Strip:
-    from vae_core.data import catalog
     from vae_core.look import baselines as strip
 
-    return strip.strip(catalog.load(name, where), size, where, binary)
+    return strip.strip(loaded(name, where), size, where, binary)
 
 
 def refresh() -> None:

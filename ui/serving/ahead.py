@@ -50,9 +50,14 @@ def for_the_others() -> None:
         settings = settings_file.load()
         letters = recipes.first().dataset
         if not (store.list_runs(settings) or catalog.is_kept(letters, settings)):
-            _aside(READ, letters)
+            read(letters)
     except (LoupeError, OSError) as error:
         log.info("Not ready ahead: %s", error)
+
+
+def read(name: str) -> None:
+    """Make a data set, for whoever asks for it next: what that takes would stay with this server."""
+    _aside(READ, name)
 
 
 def _aside(program: str, *arguments: str) -> None:
