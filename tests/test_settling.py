@@ -91,7 +91,9 @@ def _config(line, settings):
 
 def test_what_cannot_be_asked_is_refused(own):
     a, b = own["base0"], own["layers0"]
+    flattered = compared.ended_like(own["layers0"], split="test")
     for wrong, problem in (
+        ((a, flattered, settling.BY[0], 5.0), "cannot be compared.*flatters"),
         ((a, own["base1"], settling.BY[0], 5.0), "same settings"),
         ((a, b, "mood", 5.0), "cannot be asked of"),
         ((a, b, settling.BY[0], 0.0), "0 minutes"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from vae_core import extras
 from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.design.difference import Separation
@@ -45,7 +44,6 @@ def add_settle(parser: argparse.ArgumentParser) -> None:
 
 
 def settle(args: argparse.Namespace, settings: Settings) -> Answer:
-    extras.need("train")
     a, b = _both(args, settings)
     task = settling.begin(a, b, args.by, args.minutes)
     found = worker.finished(task).result(settling.RESULT)
@@ -67,7 +65,6 @@ def add_ladder(parser: argparse.ArgumentParser) -> None:
 
 
 def climb(args: argparse.Namespace, settings: Settings) -> Answer:
-    extras.need("train")
     run = store.open_run(settings, args.run)
     task = worker.finished(ladder.begin(run, args.minutes, args.pairs))
     found = ladder.read(run, task.spec["pairs"])

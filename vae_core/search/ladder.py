@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from vae_core import extras
 from vae_core.checked import Json, number, one_of, record, whole
 from vae_core.design import naming, recipes
 from vae_core.design.config import Config
@@ -103,6 +104,7 @@ def begin(run: Run, minutes: float, pairs: int = PAIRS, owner: str = "") -> Task
     rungs = recipes.ladder(run.config(), pairs)
     if len(rungs) < 2:
         raise LoupeError("No layer fits in once more", f"The network is {run.config().encoder}", "Choose another run")
+    extras.need("train")
     spec = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": len(_common(_arms(run, rungs)))}
     return tasks.begin(run, KIND, spec, owner)
 

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from vae_core import extras
 from vae_core.checked import listed, number, one_of, record, text, whole
-from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, intervals
 from vae_core.look.comparison import MATTERS, Comparison
@@ -65,6 +65,10 @@ def begin(a: Run, b: Run, by: str, minutes: float, owner: str = "") -> Task:
         raise LoupeError(
             f"{fork} goes on from another run, so no other seed leads there", "Choose the run it came from"
         )
+    found = comparison.compare(a, b, only_runs=True)
+    if not found.ranked:
+        raise LoupeError("These two cannot be compared", " ".join(found.sentences()))
+    extras.need("train")
     question = Question(b.id, by, float(minutes), len(arms.pairs(arms.of(a), arms.of(b))))
     return tasks.begin(a, KIND, asdict(question), owner)
 
@@ -101,29 +105,28 @@ class _Settling:
         self._task, self._question, self._measure = task, question, measure
 
     def go(self, trainings: InTurn) -> str:
-        configs = [run.config() for run in self._runs]
         for look in arms.LOOKS:
-            while (seed := self._next_seed(configs, look)) is not None:
-                if not all(trainings.have(replace(config, seed=seed)) for config in configs):
+            while (seed := self._next_seed(look)) is not None:
+                if not all(trainings.have(replace(run.config(), seed=seed)) for run in self._runs):
                     return TIME
             if ended := self._look(look):
                 return ended
         return MOST
 
-    def _next_seed(self, configs: list[Config], look: int) -> int | None:
+    def _next_seed(self, look: int) -> int | None:
         """That is missing for so many pairs; the pairs are counted by the way."""
-        both = [set(arms.find(self._task.settings, config).seeds) for config in configs]
+        both = [set(arms.of(run).seeds) for run in self._runs]
         self.pairs = len(both[0] & both[1])
         if self.pairs >= look:
             return None
         half = sorted(both[0] ^ both[1])
-        return half[0] if half else arms.free_seeds(configs[0].seed, both[0] & both[1], 1)[0]
+        return half[0] if half else arms.free_seeds(self._runs[0].config().seed, both[0] & both[1], 1)[0]
 
     def _look(self, look: int) -> str:
         found = self._compared(look)
-        main = found.main
-        assert main is not None and main.difference is not None
-        between = main.difference
+        if found.main is None or found.main.difference is None:
+            raise LoupeError("These two cannot be compared", " ".join(found.sentences()))
+        between = found.main.difference
         self.looks.append([look, between.value, between.low, between.high, found.matters])
         self._task.save_live({"looks": np.asarray(self.looks)})
         if found.credited:
@@ -135,10 +138,7 @@ class _Settling:
         if self._question.by != comparison.ASKED:
             for run in (run for pair in pairs for run in pair):
                 self._measure(run)
-        found = comparison.compare_pairs(pairs, self._question.by)
-        if found.main is None or not found.ranked:
-            raise LoupeError("These two cannot be compared", " ".join(found.sentences()))
-        return found
+        return comparison.compare_pairs(pairs, self._question.by)
 
 
 def looks(task: Task) -> list[Look]:
