@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browser import Server, press
+from browser import Server, holds, press
 
 from vae_core.design.declared import SETTINGS
 from vae_core.glossary import TERMS, WORDS
@@ -24,5 +24,5 @@ def test_a_question_mark_says_what_the_glossary_says(setting: str, word: str) ->
 def test_every_page_opens_it(tab: Any, server: Server) -> None:
     page = tab(f"{server.address}/data")
     press(page, "What the words mean")
-    told = page.get_by_role("dialog").inner_text()
-    assert all(word in told for word in WORDS)
+    told = page.get_by_role("dialog")
+    holds(page, lambda: all(word in told.inner_text() for word in WORDS))

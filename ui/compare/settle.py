@@ -36,20 +36,21 @@ ENDED = {
 def show(sides: list[Side]) -> None:
     first, other = sides[0], _other(sides)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by, minutes = _asked_of(first, other), working.minutes("settle_minutes")
+        by = _asked_of(first, other)
+        task = _newest(first, other, by)
+        ended = task.result(settling.RESULT)["ended"] if task is not None and task.state() == "done" else ""
+        minutes = working.minutes("settle_minutes") if ended in ("", settling.TIME) else working.USUAL
     st.caption(f"Seeds. {_counted(first)}; {_counted(other)}. {_expected(first, other, by)}", help=SEEDS_HELP)
     begin = partial(settling.begin, first.run, other.run, by, float(minutes), owner.current())
-    task = _newest(first, other, by)
-    done = working.done(task, "Settle it", begin)
+    working.done(task, "Settle it", begin)
     if task is None:
         return
     at_work = task.state() not in FINAL
     st.fragment(_looks, run_every=working.LOOK_SECONDS if at_work else None)(task, first, other, by)
-    if done:
-        ended = task.result(settling.RESULT)["ended"]
+    if ended:
         st.markdown(ENDED[ended])
-        if ended == settling.TIME:
-            working.done(None, "Go on", begin)
+    if ended == settling.TIME:
+        working.done(None, "Go on", begin)
 
 
 def _other(sides: list[Side]) -> Side:

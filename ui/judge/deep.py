@@ -34,17 +34,17 @@ ENDED = {
 
 
 def show(run: Run) -> None:
-    minutes = working.minutes("deep_minutes")
-    begin = partial(ladder.begin, run, float(minutes), owner=owner.current())
     task = next(iter(tasks.of(run, ladder.KIND)), None)
-    done = working.done(task, "Climb the ladder", begin)
+    ended = task.result(ladder.RESULT)["ended"] if task is not None and task.state() == "done" else ""
+    minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
+    begin = partial(ladder.begin, run, float(minutes), owner=owner.current())
+    working.done(task, "Climb the ladder", begin)
     at_work = task is not None and task.state() not in FINAL
     st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run)
-    if done and task is not None:
-        ended = task.result(ladder.RESULT)["ended"]
+    if ended:
         st.markdown(ENDED[ended])
-        if ended == settling.TIME:
-            working.done(None, "Go on", begin)
+    if ended == settling.TIME:
+        working.done(None, "Go on", begin)
 
 
 def _rungs(run: Run) -> None:
