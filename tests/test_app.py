@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+import time
 from itertools import cycle
 from urllib.parse import urlsplit
 
 import psutil
-from browser import button, idle, told
+from browser import beside_scripts, button, holds, idle, take, told
 from playwright.sync_api import TimeoutError
 from support import eventually, fine
 
@@ -73,6 +74,31 @@ def test_a_quick_switch_of_pages_never_ends_on_an_empty_one(tab, server, own):
     for name in 4 * ("Train", "Explore"):
         links.get_by_text(name, exact=True).click()
         page.get_by_role("heading", name=name, exact=True).wait_for()
+
+
+def test_what_a_component_says_waits_until_the_page_behind_a_link_is_drawn(tab):
+    """A busy server begins late, and a word of the old page that comes first would leave the new one empty."""
+    page = tab()
+    beside_scripts(page)
+    take(page, "ui/components/shared/voice.js")
+    page.evaluate("""() => {
+        document.body.innerHTML = '<main data-test-script-state="notRunning"><a>Explore</a><p id="box"></p></main>';
+        window.heard = [];
+        window.voice = new Voice(document.querySelector("#box"));
+        voice.setState = (...word) => heard.push(word);
+        document.querySelector("a").click();
+        voice.say("at", 1);
+    }""")
+    draw = "state => document.querySelector('main').setAttribute('data-test-script-state', state)"
+    began = time.monotonic()
+    holds(page, lambda: time.monotonic() - began > 2)
+    assert page.evaluate("heard") == []
+    page.evaluate(draw, "running")
+    page.evaluate(draw, "notRunning")
+    holds(page, lambda: page.evaluate("heard") == [["at", 1]])
+    assert time.monotonic() - began < 10
+    page.evaluate("document.querySelector('main').click(); voice.say('at', 2)")  # no link
+    holds(page, lambda: page.evaluate("heard.length") == 2)
 
 
 def test_nobody_is_offered_to_stop_the_drawing_of_a_page(tab, server, own):
