@@ -136,6 +136,12 @@ def keep(browser: Any, folder: Path, test: str) -> Iterator[Path]:
         yield Path(shutil.copy(server.log, folder / f"{name}-{server.port}.log"))
 
 
+def written() -> str:
+    """The end of what each process wrote that works for a page server: a page says only that it died."""
+    logs = [log for server in SERVERS for log in server.settings.checkpoints.glob("**/log.txt") if log.stat().st_size]
+    return "\n".join(f"{log.parent.name}: {log.read_text(errors='replace')[-1500:]}" for log in logs)
+
+
 def told(page: Any, text: str | re.Pattern[str]) -> None:
     """Wait for a sentence that can be seen."""
     page.get_by_text(text).filter(visible=True).first.wait_for(timeout=LONG)

@@ -210,9 +210,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     browser = getattr(item, "funcargs", {}).get("chromium")
     if report.failed and browser:
-        from browser import keep
+        from browser import keep, written
 
         report.sections.append(("Kept", "\n".join(map(str, keep(browser, KEPT, item.name)))))
+        report.sections.append(("What processes wrote", written()))
     return report
 
 
