@@ -36,7 +36,6 @@ from vae_core.settings import Settings
 CONFIG = Config("digits", (8, 8, 1), "flatten dense32", kind="ae", latent=2, epochs=15, batch=64, learning_rate=3e-3)
 EFFECTS = (0.0, 0.01, 0.03, 0.1)  # of the loss
 MINUTES = (1, 2, 5, 10, 20)
-SETTLED, LITTLE, OPEN = "differs", "little", "open"
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,11 @@ def trained(settings: Settings, count: int) -> Trained:
 def settle(found: Trained, picked: np.ndarray, effect: float) -> Row:
     """The looks of one comparison as settling.py takes them, and how it ended."""
     first, second = (found.losses[places] for places in picked)
-    differences, ended, looks = second * (1 + effect) - first, OPEN, []
+    differences, ended, looks = second * (1 + effect) - first, "", []
     for pairs in (look for look in arms.LOOKS if look <= len(differences)):
         interval = intervals.over_pairs_and_images(differences[:pairs], intervals.EACH_LOOK)
         looks.append([pairs, interval.value, interval.low, interval.high])
-        if interval.excludes_zero or interval.within(MATTERS * abs(first[:pairs].mean())):
-            ended = SETTLED if interval.excludes_zero else LITTLE
+        if ended := interval.settles(MATTERS * abs(first[:pairs].mean())):
             break
     minutes = 2 * looks[-1][0] * found.seconds / 60
     plain = intervals.over_images((differences[0])[:, None], intervals.CONFIDENCE)[0].excludes_zero
@@ -105,9 +103,10 @@ def table(document: Row) -> str:
         f"with {intervals.CONFIDENCE:.0%}"
     ]
     for effect, found in document["effects"].items():
-        told = ", ".join(f"{counted(found, SETTLED, minutes)} in {minutes} min" for minutes in MINUTES)
+        told = ", ".join(f"{counted(found, intervals.DIFFERS, minutes)} in {minutes} min" for minutes in MINUTES)
+        little = counted(found, intervals.LITTLE)
         lines.append(
-            f"an effect of {float(effect):.0%}: credited {told}; said not to matter {counted(found, LITTLE)}; "
+            f"an effect of {float(effect):.0%}: credited {told}; said not to matter {little}; "
             f"by one training of each {sum(each['plain'] for each in found)}"
         )
     return "\n".join(lines)

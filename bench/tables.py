@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from bench import credit
 from bench.rows import Row
+from vae_core.look import intervals
 from vae_core.settings import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "measured.md"
@@ -57,8 +58,8 @@ def as_many_epochs(rows: list[Row]) -> Iterator[Cells]:
 def credited(rows: list[Row]) -> Iterator[Cells]:
     for row in rows:
         for effect, found in row["effects"].items():
-            settled = [credit.counted(found, credit.SETTLED, minutes) for minutes in credit.MINUTES]
-            little, plain = credit.counted(found, credit.LITTLE), sum(each["plain"] for each in found)
+            settled = [credit.counted(found, intervals.DIFFERS, minutes) for minutes in credit.MINUTES]
+            little, plain = credit.counted(found, intervals.LITTLE), sum(each["plain"] for each in found)
             yield (f"{float(effect):.0%}", *map(str, (*settled, little, plain)), f"{len(found)}", *origin(row))
 
 

@@ -23,6 +23,7 @@ RESAMPLES = 4000
 CONFIDENCE = 0.95  # that all intervals of a table hold together
 CHUNK = 100  # resamples that are drawn at once
 EACH_LOOK = 0.9903  # of the interval at one look: with normal differences all seven hold in 95 % of comparisons
+DIFFERS, LITTLE = "differs", "little"  # what an interval can settle
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Interval:
     def within(self, most: float) -> bool:
         """Whether a difference of more than that, up or down, is excluded."""
         return -most < self.low and self.high < most
+
+    def settles(self, matters: float) -> str:
+        """DIFFERS, or LITTLE where whatever matters is excluded; empty while it is open."""
+        if self.excludes_zero:
+            return DIFFERS
+        return LITTLE if self.within(matters) else ""
 
 
 def level(count: int) -> float:

@@ -185,14 +185,17 @@ def _claim(run: Work) -> tuple[BaseFileLock, float]:
 
 def _patience(status: Status) -> float:
     """Who is named there and lives has the run; anybody else has its lock to look at it, and lets it go."""
-    other = status["pid"] not in (os.getpid(), os.getppid())
-    return LOCK_SECONDS if other and locks.alive(status["pid"], status["pid_started"]) else BUSY_SECONDS
+    return LOCK_SECONDS if not _is_mine(status) and locks.alive(status["pid"], status["pid_started"]) else BUSY_SECONDS
+
+
+def _is_mine(status: Status) -> bool:
+    """On Windows a virtual environment's python is the parent of the one that runs."""
+    return status["pid"] in (os.getpid(), os.getppid())
 
 
 def _sign(run: Work, status: Status) -> float:
     me = os.getpid()
-    # On Windows a virtual environment's python is the parent of the one that runs.
-    was_started = status["state"] == "queued" and status["pid"] in (me, os.getppid())
+    was_started = status["state"] == "queued" and _is_mine(status)
     if not was_started:
         run.clear_stop()  # meant for an earlier process, which died before it could obey
     queued = float((status["queued"] if was_started else None) or time.time())

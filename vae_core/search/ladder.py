@@ -74,11 +74,7 @@ class Ladder:
     @property
     def ended(self) -> str:
         """What the trend has settled, if anything."""
-        if self.trend is None:
-            return ""
-        if self.trend.excludes_zero:
-            return SETTLED
-        return LITTLE if self.trend.within(self.matters) else ""
+        return self.trend.settles(self.matters) if self.trend else ""
 
     def to_json(self) -> dict[str, Json]:
         return {

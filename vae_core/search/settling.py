@@ -29,7 +29,7 @@ KIND = "settling"
 BY = ("reconstruction", "negative_elbo")  # what may be asked of
 Look = Mapping[str, float]
 LOOK = ("pairs", "value", "low", "high", "matters")  # the last one: how large a difference begins to matter
-SETTLED, LITTLE, TIME, MOST = "differs", "little", "time", "most"
+SETTLED, LITTLE, TIME, MOST = intervals.DIFFERS, intervals.LITTLE, "time", "most"
 SPREAD = 0.02  # of the difference within a pair, as a share of the loss, before anything is known of it
 ASKED = record(other=text, by=one_of(*BY), minutes=number(), before=whole())
 RESULT = record(looks=listed(listed(number())), ended=one_of(SETTLED, LITTLE, TIME, MOST), pairs=whole())
@@ -129,9 +129,7 @@ class _Settling:
         between = found.main.difference
         self.looks.append([look, between.value, between.low, between.high, found.matters])
         self._task.save_live({"looks": np.asarray(self.looks)})
-        if found.credited:
-            return SETTLED
-        return LITTLE if found.little else ""
+        return between.settles(found.matters)
 
     def _compared(self, look: int) -> Comparison:
         pairs = arms.pairs(*(arms.of(run) for run in self._runs))[:look]
