@@ -1,7 +1,7 @@
 """Compare: models beside each other, and what may be claimed of a difference between them."""
 
 from ui import compare, frame
-from ui.compare import picker, reports
+from ui.compare import reports
 from ui.errors import shown
 
 frame.ensure()
@@ -10,6 +10,6 @@ VIEWS = ("Runs", "The five reports")
 view = frame.title("Compare", VIEWS, "compare_view")
 with shown():
     if view == VIEWS[0]:
-        compare.show(picker.runs())
+        compare.show()
     else:
         reports.show()

@@ -9,7 +9,7 @@ from ui.tune import new, optimizers, picked, rates, watch
 frame.ensure()
 run = choice.chosen_run()
 picked.turn()
-view = frame.title("Tune", picked.VIEWS, picked.VIEW, wrap=True)
+view = frame.title("Tune", picked.VIEWS, picked.VIEW)
 if lacks("train"):
     st.stop()
 with shown():

@@ -42,7 +42,7 @@ def readouts(page) -> list[str]:
 
 
 def at(codes) -> str:
-    return "  ".join(f"z{number + 1} {value:.2f}" for number, value in enumerate(codes))
+    return "  ".join(f"z{number + 1}\N{NO-BREAK SPACE}{value:.2f}" for number, value in enumerate(codes))
 
 
 def drag(page, place: int, way: list[tuple[float, float]]) -> None:
@@ -73,6 +73,46 @@ def test_one_cursor_drives_both_models_without_a_word_to_the_server(shown, own):
     page.locator(".twin canvas.over").nth(1).press("ArrowRight")
     holds(page, lambda: len(set(readouts(page))) == 1)
     assert len(page.sent) == before
+
+
+def test_the_same_test_images_stand_below_as_each_model_draws_them(shown, own):
+    page = shown("base0", "layers0")
+    images = page.get_by_role("group", name="The same test images").get_by_role("button")
+    images.nth(9).wait_for()
+    painted = lambda place: [  # noqa: E731
+        canvas.evaluate("it => it.toDataURL()") for canvas in images.nth(place).locator("canvas").all()
+    ]
+    holds(page, lambda: len(set(painted(3))) == 3)  # the image, and two drawings of it
+    image = int(re.search(r"\d+", images.nth(3).get_attribute("aria-label"))[0])
+    images.nth(3).click()
+    holds(page, lambda: readouts(page) == [at(own[name].codes()["mean"][image]) for name in ("base0", "layers0")])
+    holds(page, lambda: page.locator(".twin .front canvas").first.evaluate("it => it.toDataURL()") == painted(3)[1])
+
+
+def test_a_pointer_over_the_second_picture_uncovers_the_first_one(shown, own):
+    page = shown("base0", "layers0")
+    fronts = page.locator(".twin .front")
+    half = """it => Array.from(it.querySelector('canvas').getContext('2d').getImageData(0, 0, 4, 8).data).join()"""
+    holds(page, lambda: len({front.evaluate(half) for front in fronts.all()}) == 2)
+    alone = fronts.nth(1).evaluate(half)
+    box = fronts.nth(1).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    holds(page, lambda: fronts.nth(1).evaluate(half) == fronts.nth(0).evaluate(half))
+    page.mouse.move(0, 0)
+    holds(page, lambda: fronts.nth(1).evaluate(half) == alone)
+
+
+def test_all_maps_are_zoomed_together(shown, own):
+    page = shown("base0", "layers0")
+    dots = page.locator(".twin canvas.map:not(.over)")
+    drawn = lambda: [dots.nth(place).evaluate("canvas => canvas.toDataURL()") for place in (0, 1)]  # noqa: E731
+    page.locator(".twin .pair canvas").first.wait_for()
+    drag(page, 0, [(0.5, 0.5), (0.5, 0.5)])
+    before = drawn()
+    page.mouse.wheel(0, -500)
+    holds(page, lambda: all(now != then for now, then in zip(drawn(), before)))
+    page.locator(".twin canvas.over").nth(1).dblclick()
+    holds(page, lambda: drawn() == before)
 
 
 def test_a_lasso_chooses_the_same_images_everywhere(shown, own):
@@ -109,7 +149,7 @@ def test_one_button_trains_further_pairs_until_it_is_settled(shown, own):
     told(page, "The first look comes after 3 pairs.")
     told(page, re.compile("It is settled|It is still open|It stays open"))
     told(page, re.compile("nats per image"))
-    press(page, "Why")
+    page.locator(".st-key-verdict").get_by_role("button").first.click()
     told(page, re.compile(r"over \d+ pairs of trainings"))
     page.keyboard.press("Escape")
     choose(page, page.get_by_role("radio", name="Numbers"))

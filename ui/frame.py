@@ -75,7 +75,7 @@ def heading(name: str) -> None:
     st.title(name, anchor=False, width="content", help=PURPOSES[name])
 
 
-def title(name: str, views: Sequence[str], key: str, wrap: bool = False) -> str:
+def title(name: str, views: Sequence[str], key: str) -> str:
     """The title of a page with several views, and the one that is open."""
     st.session_state.setdefault(key, views[0])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -85,7 +85,7 @@ def title(name: str, views: Sequence[str], key: str, wrap: bool = False) -> str:
             views,
             key=key,
             required=True,
-            wrap=wrap,
+            wrap=False,
             label_visibility="collapsed",
             persist_state="session",
         )

@@ -21,22 +21,23 @@ LEARNS, CODE = palette.colour(0), palette.colour(1)  # what merely passes on is 
 
 def of(config: Config) -> str:
     """The drawing of a network that fits."""
-    return drawing(config.image, draft.table(Draft(*_architecture(config)))[0])
+    return drawing(config.image, lines(config))
 
 
-def _architecture(config: Config) -> tuple[tuple[int, int, int], str, str, str, int]:
-    return config.image, config.encoder, config.decoder, config.kind, config.architecture().code.size
+def lines(config: Config) -> list[Line]:
+    size = config.architecture().code.size
+    return draft.table(Draft(config.image, config.encoder, config.decoder, config.kind, size))[0]
 
 
-def drawing(image: tuple[int, int, int], lines: Sequence[Line], left: float = 0.0, more: str = "") -> str:
+def drawing(image: tuple[int, int, int], layers: Sequence[Line], left: float = 0.0, more: str = "") -> str:
     """As wide and as high as its place, and below it what is what.
 
     `left`: percent of the width on either side that `more` fills.
     Bars are drawn by the logarithm: a code of 2 numbers beside a picture of 784 would not be seen."""
-    whole, lines = is_whole(lines), fitting(lines)
-    sizes = [math.prod(image), *map(_size, lines)]
-    told = ["The picture", *map(_told, lines)]
-    colours = [palette.GREY, *map(_colour, lines)]
+    whole, known = is_whole(layers), fitting(layers)
+    sizes = [math.prod(image), *map(_size, known)]
+    told = ["The picture", *map(_told, known)]
+    colours = [palette.GREY, *map(_colour, known)]
     room = (100 - 2 * left) / (len(sizes) if whole else max(len(sizes), USUAL))
     top = math.log(1 + max(sizes))
     bars = (
@@ -44,19 +45,19 @@ def drawing(image: tuple[int, int, int], lines: Sequence[Line], left: float = 0.
         for place, (size, colour, text) in enumerate(zip(sizes, colours, told, strict=True))
     )
     svg = f'<svg class="fills" role="img" aria-label="The network">{"".join(bars)}{more}</svg>'
-    return f"{svg}{_ends(image, lines, whole)}"
+    return f"{svg}{_ends(image, known, whole)}"
 
 
-def _ends(image: tuple[int, int, int], lines: Sequence[Line], whole: bool) -> str:
+def _ends(image: tuple[int, int, int], layers: Sequence[Line], whole: bool) -> str:
     """From left to right."""
-    codes = [f"Code, {plural(_size(line), 'number')}" for line in lines if _is_code(line)]
+    codes = [f"Code, {plural(_size(line), 'number')}" for line in layers if _is_code(line)]
     told = [f"Picture, {math.prod(image):,} numbers", *codes, *(["Picture again"] if whole else [])]
     return f'<p style="{ENDS}">{"".join(f"<span>{each}</span>" for each in told)}</p>'
 
 
-def is_whole(lines: Sequence[Line]) -> bool:
+def is_whole(layers: Sequence[Line]) -> bool:
     """Whether a picture comes out."""
-    return lines[-1].part == "decoder" and len(fitting(lines)) == len(lines)
+    return layers[-1].part == "decoder" and len(fitting(layers)) == len(layers)
 
 
 def fitting(lines: Sequence[Line]) -> list[Line]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Section:
-    about: str
+    about: str  # nothing where the picture says it
     show: Callable[..., None]
     finished: bool = True  # whether it needs what comes at the end of a training
 
@@ -27,7 +27,9 @@ def choose(label: str, sections: Mapping[str, Section], key: str) -> str:
             key=key,
             persist_state="session",
             label_visibility="collapsed",
+            wrap=False,
         )
     )
-    st.caption(sections[name].about)
+    if sections[name].about:
+        st.caption(sections[name].about)
     return name

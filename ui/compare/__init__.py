@@ -5,26 +5,21 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached, frame, no_run, section
-from ui.compare import best, changes, curves, grids, images, judged, numbers, settle, verdict, walk
+from ui.compare import best, changes, curves, grids, images, judged, numbers, picker, settle, verdict, walk
 from ui.compare import side as sides_of
 from ui.compare.side import Side
 from ui.errors import plain, shown
 from ui.judge import deep
 from ui.section import Section
-from vae_core.runs.store import Run
 
 KEY = "compare_section"
 LEAST = 2
 
 
 SECTIONS = {
-    "Walk": Section(
-        "One cursor moves all models at once. Every dot is a test image; drag over any of the maps.", walk.show
-    ),
-    "Images": Section("The same test images, as each model draws them.", images.show),
-    "What changed": Section(
-        "The two paths of layers laid beside each other, and every other setting that differs.", changes.show, False
-    ),
+    "Walk": Section("", walk.show),
+    "Images": Section("", images.show),
+    "What changed": Section("", changes.show, False),
     "Losses": Section(
         "Every model in its colour: training solid, validation dashed. The ring marks the best epoch.",
         curves.show,
@@ -48,7 +43,10 @@ SECTIONS = {
 }
 
 
-def show(runs: list[Run]) -> None:
+def show() -> None:
+    chosen, claimed = st.columns(2, vertical_alignment="center")
+    with chosen:
+        runs = picker.runs()
     sides, problems = sides_of.of(runs)
     for problem in problems:
         st.warning(plain(problem))
@@ -56,7 +54,7 @@ def show(runs: list[Run]) -> None:
         no_run.ask("Choose two to four runs above, or tick some in the table on Home.")
         return
     frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
-    with shown():
+    with claimed, shown():
         verdict.show(sides)
     name = section.choose("Look closer", SECTIONS, KEY)
     with shown():

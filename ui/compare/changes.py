@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from ui import choice, starting, words
+from ui.compare import paths
 from ui.compare.side import Side
 from ui.errors import caught, plain, show_caught
 from vae_core.design import difference
-from vae_core.design.alignment import KINDS, Step, Unit
+from vae_core.design.alignment import Step, Unit
 from vae_core.design.config import Config
 from vae_core.design.difference import Difference, Separation
-
-COLOURS = {"same": "128,128,128", "added": "55,157,147", "removed": "204,70,109", "changed": "255,158,2"}
-SIGNS = {"same": "", "added": "+ ", "removed": "− ", "changed": "≠ "}
-CHIP = "display:inline-block;padding:0.15rem 0.5rem;border-radius:6px;font-family:monospace;font-size:0.8rem"
 
 SIZES = {
     "parameters, first": st.column_config.NumberColumn(format="localized"),
@@ -42,55 +37,21 @@ def show(sides: list[Side]) -> None:
         )
         other = next((side for side in others if side.run.id == chosen), other)
     found = difference.between(first.config, other.config)
-    for sentence in found.sentences():
-        st.markdown(f"- {plain(sentence)}")
-    _paths(found)
+    paths.show(found, first, other)
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in found.sentences()))
+    _explained("What the added layers do", found.added)
+    _explained("What the removed layers did", found.removed)
+    _parameters(found)
     _settings(found, first, other)
     _separate(found, first, other)
 
 
-def _paths(found: Difference) -> None:
-    legend = " ".join(
-        _chip(name, kind)
-        for name, kind in (
-            ("in both", "same"),
-            ("changed", "changed"),
-            ("only in the second", "added"),
-            ("only in the first", "removed"),
-        )
-    )
-    parts = [f'<div style="margin-bottom:0.4rem;opacity:0.85">{legend}</div>']
-    for title, steps in (("Encoder", found.encoder), ("Decoder", found.decoder)):
-        chips = " → ".join(_step(step) for step in steps)
-        parts.append(f'<div style="line-height:2.1"><b>{title}</b> {chips}</div>')
-    st.html("".join(parts))
-    _explained("What the added layers do", found.added)
-    _explained("What the removed layers did", found.removed)
-    _parameters(found)
-
-
-def _step(step: Step) -> str:
-    unit = step.b or step.a
-    assert unit
-    text = f"{step.a.text} → {step.b.text}" if step.a and step.b and step.change == "changed" else unit.text
-    kinds = "; ".join(KINDS[kind] for kind in step.kinds)
-    told = [f"Differs in {kinds}." if kinds else "", *unit.words, f"{unit.parameters:,} parameters."]
-    return _chip(text, step.change, " ".join(filter(None, told)))
-
-
-def _chip(text: str, change: str, help: str = "") -> str:
-    colour = COLOURS[change]
-    strike = ";text-decoration:line-through" if change == "removed" else ""
-    style = f"{CHIP};background:rgba({colour},0.2);border:1px solid rgba({colour},0.8){strike}"
-    return f'<span style="{style}" title="{escape(help)}">{SIGNS[change]}{escape(text)}</span>'
-
-
 def _explained(title: str, units: tuple[Unit, ...]) -> None:
-    if units:
+    """Each layer once: batch norm does the same after every one."""
+    told = {layer.text: sentence for unit in units for layer, sentence in zip(unit.layers, unit.words)}
+    if told:
         st.markdown(f"**{title}**")
-        for unit in units:
-            for layer, sentence in zip(unit.layers, unit.words):
-                st.markdown(f"- `{layer.text}` {plain(sentence)}")
+        st.markdown("\n".join(f"- `{text}` {plain(sentence)}" for text, sentence in told.items()))
 
 
 def _parameters(found: Difference) -> None:

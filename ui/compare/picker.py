@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from ui import cached, choice
@@ -13,6 +15,7 @@ KEY, SEEN = "compare_picked", "compare_seen"
 
 def runs() -> list[Run]:
     known = {run.id: run.name for run in cached.every() if run.state != "broken"}
+    times = Counter(known.values())
     _follow_address(known)
     picked = st.multiselect(
         "Runs to compare",
@@ -20,7 +23,7 @@ def runs() -> list[Run]:
         key=KEY,
         max_selections=choice.MOST_COMPARED,
         on_change=_tell_address,
-        format_func=lambda run_id: _line(run_id, known.get(run_id, "")),
+        format_func=lambda run_id: _line(run_id, known.get(run_id, ""), times),
         placeholder="Choose two to four runs",
         label_visibility="collapsed",
         help="The others are compared with the first one. Type to search.",
@@ -28,8 +31,11 @@ def runs() -> list[Run]:
     return [Run(run_id, cached.settings()) for run_id in picked if run_id in known]
 
 
-def _line(run_id: str, name: str) -> str:
-    return run_id if name in ("", run_id) else f"{name} ({run_id})"
+def _line(run_id: str, name: str, times: Counter[str]) -> str:
+    """Its name, where that tells it from all others."""
+    if name in ("", run_id):
+        return run_id
+    return name if times[name] == 1 else f"{name} ({run_id})"
 
 
 def _follow_address(known: dict[str, str]) -> None:

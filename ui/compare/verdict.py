@@ -10,18 +10,19 @@ from ui.errors import plain
 from vae_core.look.comparison import Comparison
 
 BEFORE = "Nothing can be said before the trainings have ended."
+STYLE = "<style>.st-key-verdict button :is(p, div) { text-align: start; justify-content: start }</style>"
+HELP = "What this rests on, and how to be surer."
 
 
 def show(sides: list[Side]) -> None:
     first, *others = [side for side in sides if side.done] or sides
     found = [compared(first, other, len(others)) for other in others if first.done]
     claimed = " ".join(plain(each.headline) for each in found)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/balance: {claimed or BEFORE}", width="content")
-        with st.popover("Why", help="What this rests on, and how to be surer."):
-            for each in found:
-                say(each)
-            st.caption("To be surer, open Settle it below.")
+    st.html(STYLE)
+    with st.popover(claimed or BEFORE, type="tertiary", icon=":material/balance:", help=HELP, wrap=True, key="verdict"):
+        for each in found:
+            say(each)
+        st.caption("To be surer, open Settle it below.")
 
 
 def compared(first: Side, other: Side, comparisons: int) -> Comparison:

@@ -33,7 +33,7 @@ def show(sides: list[Side]) -> None:
     twin.show("-".join(["twin", *(side.run.id for side in sides)]), data)
     st.caption(
         "The maps are turned and mirrored to lie alike, never scaled; the arrows show where each code's own numbers "
-        "grow. A click on a map lets the wheel zoom it; a double click shows all of it again."
+        "grow. A click on a map lets the wheel zoom them all; a double click shows all of them again."
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ui import cached, choice, owner, starting
+from ui import cached, choice, hourglass, owner, starting
 from ui.cached import datasets, searches
 from ui.errors import plain, shown
+from ui.form import going_in
 from ui.form.beginnings import Start, starts, to_values
 from ui.form.fields import draw
 from ui.tune import asked, labels, picked, preview, vary
@@ -18,7 +21,7 @@ from vae_core.runs.store import Run
 from vae_core.search import study
 from vae_core.search.wanted import GOALS, Search
 
-ASKED, READY_KEY = "tune_asked", "tune_ready"
+ASKED, READY_KEY, REST = "tune_asked", "tune_ready", "tune_everything"
 BASE = ("epochs", "train_size", "latent")
 FIRST = {
     "goals": ["loss"],
@@ -47,7 +50,7 @@ CHOICES = {
     "sampler": ("Choosing values", labels.SAMPLERS, "Learning finds good values sooner; a grid is easy to read."),
     "pruner": ("Ending weak trials early", labels.PRUNERS, PRUNER_HELP),
 }
-READY_HELP = "Fills in what is below; change any of it afterwards."
+READY_HELP = "Fills in everything else; change any of it afterwards."
 DATA_HELP = "What every trial learns from."
 START_HELP = "All trials have these settings, except for what varies."
 GOALS_HELP = "One, or two that pull against each other: then there is no single best, but a line of best bargains."
@@ -57,45 +60,78 @@ def key(name: str) -> str:
     return f"tune_{name}"
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where on the page stands what is known when the whole form has been read."""
+
+    go: DeltaGenerator  # beside the choices
+    picture: DeltaGenerator
+    told: DeltaGenerator
+    cost: DeltaGenerator  # beside all settings
+
+
 def show(run: Run | None) -> None:
+    """Two choices, the button and the picture of what is trained again and again; all else is folded below."""
     was_asked = st.session_state.pop(ASKED, False)
-    st.pills("Ready-made searches", list(asked.READY), key=READY_KEY, on_change=_make_ready, help=READY_HELP)
-    form, side = st.columns([5, 2], gap="medium")
-    with shown():
+    with shown(), st.container(gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            known = _known(run)
+            st.pills("Look for", list(asked.READY), key=READY_KEY, on_change=_make_ready, help=READY_HELP, wrap=False)
+            go = st.container(width="content")
+        picture, told = st.container(), st.container(gap="xsmall")
+        rest = st.expander("Everything else", key=REST, on_change="rerun", icon=":material/tune:")
+        form, cost = rest.columns([5, 2], gap="medium")
+        places = Places(go, picture, told, cost.container(border=True, gap="xsmall"))
         with form:
-            search = _form(run)
-        with side, st.container(border=True, gap="xsmall"):
-            if search is None:
-                st.button("Start the search", disabled=True, type="primary", width="stretch")
-                st.caption("It can start when everything beside is right.")
-                return
-            preview.show(search)
-            _start(search, was_asked)
+            search = _form(known, places)
+        _offer(places, search, was_asked)
 
 
-def _form(run: Run | None) -> Search | None:
-    start = _start_from(run)
+def _offer(places: Places, search: Search | None, was_asked: bool) -> None:
+    if search is None:
+        with places.go:
+            st.button("Start the search", disabled=True, type="primary")
+        return
+    with places.cost:
+        preview.show(search)
+    with places.told:
+        st.caption(preview.briefly(search))
+    with places.go:
+        _start(search, was_asked)
+
+
+def _form(known: dict[str, Start], places: Places) -> Search | None:
+    start = _start_from(known)
     try:
         base = asked.base(start.config, _base_values())
+        with places.picture:
+            data = datasets.summary(base.dataset)
+            going_in.draw(data, hourglass.lines(base), small=bool(st.session_state[REST]))
         space = vary.ask(base)
         goals = _goals()
         settings = _settings()
-        return Search(base, space, tuple(goals), seed=base.seed, **settings) if space is not None else None
+        if space is None:
+            places.told.caption("It can start when all values are right: see Everything else.")
+            return None
+        return Search(base, space, tuple(goals), seed=base.seed, **settings)
     except LoupeError as error:
-        st.error(plain(str(error)))
+        places.told.error(plain(str(error)))
         return None
 
 
-def _start_from(run: Run | None) -> Start:
+def _known(run: Run | None) -> dict[str, Start]:
+    """What a search of the chosen images can begin from."""
     names, config = datasets.names(), choice.config(run)
     st.session_state.setdefault(key("dataset"), config.dataset if config and config.dataset in names else "digits")
-    left, right = st.columns(2)
-    name = left.selectbox("Data set", names, key=key("dataset"), persist_state="session", help=DATA_HELP)
-    data = datasets.summary(name)
-    known = {start.key: start for start in starts(data, config)}
+    name = st.selectbox("Data set", names, key=key("dataset"), persist_state="session", width=220, help=DATA_HELP)
+    known = {start.key: start for start in starts(datasets.summary(name), config)}
     if st.session_state.get(key("start")) not in known:
         st.session_state[key("start")] = "chosen" if "chosen" in known else next(iter(known))
-    picked = right.selectbox(
+    return known
+
+
+def _start_from(known: dict[str, Start]) -> Start:
+    picked = st.selectbox(
         "Begin with",
         list(known),
         key=key("start"),
@@ -140,7 +176,7 @@ def _goals() -> list[str]:
 def _settings() -> dict[str, Any]:
     with st.container(horizontal=True):
         budget = {name: _number(name) for name in ("trials", "minutes", "folds")}
-    with st.expander("How it searches", icon=":material/tune:"), st.container(horizontal=True):
+    with st.container(horizontal=True):
         how = {name: _choice(name) for name in CHOICES}
         _number("workers")
     return budget | how
@@ -170,7 +206,7 @@ def _start(search: Search, was_asked: bool) -> None:
     if was_asked:  # here and not before the page is drawn: a number that was just typed counts
         _begin(search)
     text = "It runs in processes of its own: you may close this page."
-    starting.button("Start the search", _ask, text, width="stretch")
+    starting.button("Start the search", _ask, text)
 
 
 def _ask() -> None:

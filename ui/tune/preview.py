@@ -7,8 +7,10 @@ import streamlit as st
 from ui import cached, words
 from ui.cached import datasets
 from ui.form import costs
+from ui.tune import labels
 from vae_core.runs import calibration
 from vae_core.search import expected
+from vae_core.search.expected import Expected
 from vae_core.search.wanted import Search
 
 TRIAL_HELP = "From its first epoch to its last{}. The range is also over the values that may be tried; {}."
@@ -17,10 +19,19 @@ ALL_HELP = (
 )
 
 
-def show(search: Search) -> None:
-    data = datasets.summary(search.base.dataset)
+def briefly(search: Search) -> str:
+    varied = " and ".join(labels.setting(each.name).lower() for each in search.space)
+    trials = f"{expected.trials(search):,} trials at most, each with a {varied} of its own"
+    return f"{trials}. They take {words.span(_found(search).whole)}."
+
+
+def _found(search: Search) -> Expected:
     workers = int(st.session_state.get("tune_workers", 1))
-    found = expected.expected(cached.settings(), search, data, workers)
+    return expected.expected(cached.settings(), search, datasets.summary(search.base.dataset), workers)
+
+
+def show(search: Search) -> None:
+    data, found = datasets.summary(search.base.dataset), _found(search)
     folds = f", over {search.folds} folds" if search.folds else ""
     costs.line("One trial", words.span(found.trial), TRIAL_HELP.format(folds, costs.BASES[found.measured]))
     costs.line("Trials", f"{expected.trials(search):,} at most", "Sets of values that are tried.")

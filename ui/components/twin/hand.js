@@ -23,7 +23,7 @@ export class MapHand {
     on("pointerup", () => this.release());
     on("pointercancel", () => this.release());
     on("pointerleave", () => twin.hover(null));
-    on("dblclick", () => this.zoom(null));
+    on("dblclick", () => twin.zoom(map, null));
     on("wheel", (event) => this.wheel(event));
     on("keydown", (event) => this.key(event));
   }
@@ -66,18 +66,7 @@ export class MapHand {
   wheel(event) {
     if (/** @type {Document | ShadowRoot} */ (this.map.canvas.getRootNode()).activeElement !== this.map.canvas) return;
     event.preventDefault();
-    const box = this.map.canvas.getBoundingClientRect();
-    this.zoom(1.002 ** -event.deltaY, event.clientX - box.left, event.clientY - box.top);
-  }
-
-  /**
-   * @param {number | null} factor
-   * @param {number} [left]
-   * @param {number} [top]
-   */
-  zoom(factor, left, top) {
-    factor ? this.map.view.zoom(factor, left, top) : this.map.view.reset();
-    this.twin.request("dots", "over");
+    this.twin.zoom(this.map, 1.002 ** -event.deltaY, this.at(event));
   }
 
   /** @param {KeyboardEvent} event */

@@ -28,6 +28,7 @@ export class ModelMap {
     this.lasso = null; // its corners, while it is drawn
     /** @type {Picture | null} */
     this.values = null; // of the picture
+    this.swiped = 0; // the share of its width in which the first model's picture is seen
     this.plane = plane;
     this.part = part;
     this.codes = new Codes(plane);
@@ -52,11 +53,26 @@ export class ModelMap {
     this.second = make("canvas", { class: "now", style: shape, role: "img", "aria-label": "What it is compared with" });
     this.about = make("figcaption");
     this.readout = make("p", { class: "code", title: "The code at the cursor, in this model's own numbers." });
-    const pair = make("div", { class: "pair" }, make("figure", {}, this.picture), make("figure", {}, this.second, this.about));
+    this.front = make("figure", { class: "front" }, this.picture);
+    const pair = make("div", { class: "pair" }, this.front, make("figure", {}, this.second, this.about));
+    this.loss = make("small", { title: "Its mean loss over the test images. Lower is better." });
     const dot = make("i", { style: `background:${this.header.color}` });
-    const title = make("div", { class: "title", title: this.header.run }, dot, this.header.name);
+    const title = make("div", { class: "title", title: this.header.run }, dot, this.header.name, this.loss);
     this.trouble = make("p", { class: "note", hidden: true });
-    this.box = make("div", { class: "model" }, title, pair, this.stage, this.readout, this.trouble);
+    this.box = make("div", { class: "model" }, title, make("div", { class: "aside" }, pair, this.readout), this.stage, this.trouble);
+  }
+
+  // Of every model but the first: left of the pointer stands what the first one draws there.
+  swipe() {
+    const to = (/** @type {number} */ share) => {
+      this.swiped = share;
+      this.front.style.setProperty("--swiped", `${share}`);
+      this.drawPicture();
+    };
+    this.front.classList.add("swiped");
+    this.front.title = "Move over it: left of the line stands what the first model draws.";
+    this.front.onpointermove = ({ offsetX }) => to(offsetX / this.front.clientWidth);
+    this.front.onpointerleave = () => to(0);
   }
 
   get first() {
@@ -156,8 +172,19 @@ export class ModelMap {
   /** @param {Picture} picture */
   drawn(picture) {
     this.values = picture.slice();
-    paint(this.picture, this.values, this.plane.image);
-    for (const map of this.first ? this.twin.maps.slice(1) : [this]) map.drawDifference();
+    for (const map of this.first ? this.twin.maps : [this]) {
+      map.drawPicture();
+      map.drawDifference();
+    }
+  }
+
+  drawPicture() {
+    if (!this.values) return;
+    const [, width, channels] = this.plane.image;
+    const first = this.twin.maps[0].values;
+    const edge = Math.round(this.swiped * width);
+    const shown = (/** @type {number} */ value, /** @type {number} */ i) => (((i / channels) | 0) % width < edge ? first[i] : value);
+    paint(this.picture, edge && first ? this.values.map(shown) : this.values, this.plane.image);
   }
 
   // Orange: lighter than the first model's picture there; blue: darker.
@@ -188,7 +215,7 @@ export class ModelMap {
   }
 
   tell() {
-    const shown = Array.from(this.codes.code.slice(0, 4), (value, i) => `z${i + 1} ${value.toFixed(2)}`);
+    const shown = Array.from(this.codes.code.slice(0, 4), (value, i) => `z${i + 1}\u00a0${value.toFixed(2)}`);
     if (this.codes.size > 4) shown.push("…");
     this.readout.textContent = shown.join("  ");
   }

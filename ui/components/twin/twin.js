@@ -9,6 +9,7 @@ import { Anchors } from "./anchors.js";
 import { Company } from "./company.js";
 import { MapHand } from "./hand.js";
 import { ModelMap } from "./map.js";
+import { SameImages } from "./same.js";
 import STYLE from "./twin.css";
 
 /** @import { Code, Look, Mounted, Part, Picture, Place, Times, TwinHeader } from "../shared/types" */
@@ -55,7 +56,9 @@ export class Twin {
     this.buttons = this.makeButtons();
     this.bar = make("div", { class: "bar" }, ...Object.values(this.buttons));
     this.legend = new Legend(this);
-    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.bar, this.models, this.legend.box, this.note);
+    this.same = new SameImages(this);
+    const below = make("div", { class: "below" }, this.legend.box, this.bar);
+    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.models, this.same.box, below, this.note);
     root.append(this.box);
     this.resized = new ResizeObserver(() => this.request("size", "dots", "over"));
     this.resized.observe(this.box);
@@ -78,6 +81,7 @@ export class Twin {
   destroy() {
     this.life.abort();
     this.resized.disconnect();
+    this.same.stop();
     cancelAnimationFrame(this.frame);
     this.company?.close();
     this.box.remove();
@@ -85,6 +89,7 @@ export class Twin {
 
   /** @param {Uint8Array} data */
   async update(data) {
+    this.same.stop();
     this.company?.close();
     this.company = null;
     /** @type {{ header: TwinHeader, part: Part }} */
@@ -93,6 +98,8 @@ export class Twin {
     this.look = theme(this.box);
     this.maps = header.models.map((model) => new ModelMap(this, model, part(model.plane)));
     this.losses = header.models.map((model) => new Float32Array(part(model.losses).buffer));
+    for (const map of this.maps.slice(1)) map.swipe();
+    this.maps.forEach((map, i) => { map.loss.textContent = this.told(i, this.losses[i].filter((loss) => loss >= 0)); });
     this.hands = this.maps.map((map) => new MapHand(this, map, this.life.signal));
     this.models.replaceChildren(...this.maps.map((map) => map.box));
     this.anchors = new Anchors(header, part, this.maps);
@@ -100,6 +107,7 @@ export class Twin {
     this.points = this.lead.points; // a class that is greyed is greyed on every map
     for (const map of this.maps) map.points.shown = this.points.shown;
     this.legend.fill(this.lead.plane);
+    this.same.fill();
     this.setWay("image");
     this.setMode("walk");
     this.choose(this.lead, null);
@@ -117,6 +125,7 @@ export class Twin {
     this.maps.forEach((map, i) => {
       if (!company.decoders[i]) map.fail(map.plane.reason || "There is no decoder for the browser, so there is no picture.");
     });
+    this.same.draw();
     this.request("code");
   }
 
@@ -163,6 +172,29 @@ export class Twin {
     this.place = place;
     this.moved = event.timeStamp;
     this.request("code");
+  }
+
+  /**
+   * @param {number} anchor
+   * @param {Event} event
+   */
+  goTo(anchor, event) {
+    this.walk(this.lead, this.anchors.places[this.maps.indexOf(this.lead)][anchor], event);
+  }
+
+  /**
+   * All maps, each about its own place of what lies under the pointer; without a factor, back to where they began.
+   * @param {ModelMap} map
+   * @param {number | null} factor
+   * @param {Place} [place]
+   */
+  zoom(map, factor, place) {
+    const shares = place && this.anchors.around(this.maps.indexOf(map), place);
+    this.maps.forEach((each, i) => {
+      const there = each === map || !shares?.length ? place : each.codes.place(this.anchors.mixed(i, shares));
+      factor ? each.view.zoom(factor, ...each.view.toScreen(...there)) : each.view.reset();
+    });
+    this.request("dots", "over");
   }
 
   // Every model's code for where the cursor is.
@@ -234,17 +266,19 @@ export class Twin {
   describe() {
     const told = [WORDS[this.way]];
     if (this.chosen) {
-      const means = this.maps.map((map, i) => `${map.header.name} ${number(this.mean(this.losses[i]))} ${map.header.unit}`);
+      const means = this.maps.map((map, i) => `${map.header.name} ${this.told(i, this.losses[i].filter((_, image) => this.chosen.has(image)))}`);
       told.push(`${this.chosen.size.toLocaleString("en")} test images are chosen; their mean loss: ${means.join(", ")}.`);
     }
     this.note.textContent = told.join(" ");
   }
 
-  /** @param {Float32Array} losses */
-  mean(losses) {
-    let sum = 0;
-    for (const image of this.chosen) sum += losses[image];
-    return sum / this.chosen.size;
+  /**
+   * The mean of some losses of a model, in words.
+   * @param {number} model
+   * @param {Float32Array} losses
+   */
+  told(model, losses) {
+    return `${number(losses.reduce((sum, loss) => sum + loss, 0) / losses.length)} ${this.header.models[model].unit}`;
   }
 
   // Drawing, at most once a frame.
@@ -286,12 +320,20 @@ export class Twin {
     this.moved = null;
   }
 
+  /**
+   * The class of a test image, behind a comma.
+   * @param {number} anchor
+   */
+  labelled(anchor) {
+    const label = this.anchors.labels?.[anchor];
+    return label === undefined ? "" : `, ${this.header.classes[label] ?? label}`;
+  }
+
   // Beside the first model's picture; beside the others' stands how they differ from it.
   showOriginal() {
     const [first, ...others] = this.maps;
     const known = this.way === "image" && this.nearest !== null ? this.anchors.picture(this.nearest) : null;
-    const label = this.anchors.labels ? `, ${this.header.classes[this.anchors.labels[this.nearest]] ?? this.anchors.labels[this.nearest]}` : "";
-    first.showOriginal(known, known ? `test image ${this.anchors.images[this.nearest]}${label}` : "");
+    first.showOriginal(known, known ? `test image ${this.anchors.images[this.nearest]}${this.labelled(this.nearest)}` : "");
     for (const { about } of others) {
       about.textContent = "less the first";
       about.title = "The difference to the first: orange where this one is lighter, blue where it is darker.";

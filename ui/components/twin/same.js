@@ -1,0 +1,76 @@
+// The same test images below all maps: as they are, and as each model draws them. A click goes there.
+
+import { paint } from "../shared/canvas.js";
+import { make } from "../shared/tools.js";
+
+/** @import { Picture, Shape } from "../shared/types" */
+/** @import { Twin } from "./twin.js" */
+
+export class SameImages {
+  static MOST = 16;
+
+  /** @param {Twin} twin */
+  constructor(twin) {
+    this.twin = twin;
+    this.box = make("div", { class: "same", role: "group", "aria-label": "The same test images, as each model draws them" });
+    /** @type {(() => void)[]} */
+    this.cancels = [];
+  }
+
+  fill() {
+    const { anchors, header: { image, models } } = this.twin;
+    const rows = [...(anchors.pictures ? [""] : []), ...models.map(({ color }) => color)];
+    const bars = rows.map((color) => make("i", { style: `background:${color || "transparent"}` }));
+    this.columns = this.chosen().map((anchor) => this.column(anchor, image, rows.length));
+    this.box.replaceChildren(make("span", { class: "whose", "aria-hidden": "true" }, ...bars), ...this.columns.map(({ button }) => button));
+  }
+
+  /**
+   * One of each class before a second one of any.
+   * @returns {number[]}
+   */
+  chosen() {
+    const { count, labels } = this.twin.anchors;
+    const times = new Map();
+    const turn = Array.from({ length: count }, (_, i) => {
+      const before = times.get(labels?.[i]) ?? 0;
+      times.set(labels?.[i], before + 1);
+      return before;
+    });
+    return [...turn.keys()].sort((a, b) => turn[a] - turn[b] || a - b).slice(0, SameImages.MOST);
+  }
+
+  /**
+   * @param {number} anchor
+   * @param {Shape} image
+   * @param {number} rows
+   */
+  column(anchor, image, rows) {
+    const { anchors } = this.twin;
+    const shape = `aspect-ratio: ${image[1]} / ${image[0]}`;
+    const pictures = Array.from({ length: rows }, () => make("canvas", { class: "now", style: shape }));
+    if (anchors.pictures) paint(pictures[0], anchors.picture(anchor), image);
+    const name = `Test image ${anchors.images[anchor]}${this.twin.labelled(anchor)}`;
+    const button = make("button", { title: `${name}: go there`, "aria-label": name, onclick: (event) => this.twin.goTo(anchor, event) }, ...pictures);
+    return { anchor, button, pictures };
+  }
+
+  /** As soon as there are decoders; whenever nothing else is to be done. */
+  draw() {
+    const { anchors, company, header } = this.twin;
+    this.stop();
+    company.decoders.forEach((decoder, model) => {
+      if (!decoder) return;
+      const codes = this.columns.map(({ anchor }) => anchors.codes[model][anchor]);
+      this.cancels.push(decoder.many(codes, (i, picture) => {
+        const { pictures } = this.columns[i];
+        paint(pictures[pictures.length - header.models.length + model], picture, header.image);
+      }));
+    });
+  }
+
+  stop() {
+    for (const cancel of this.cancels) cancel();
+    this.cancels = [];
+  }
+}
