@@ -7,7 +7,10 @@ import re
 import compared
 import pytest
 from browser import choose, holds, press, told
+from support import train
 
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.look import scores
 from vae_core.runs import arms, tasks
 
@@ -139,6 +142,28 @@ def test_the_classes_have_a_legend_that_greys_them_on_every_map(shown, own):
     holds(page, lambda: all(now != then for now, then in zip(drawn(), before)))
     legend.nth(3).click()
     holds(page, lambda: drawn() == before)
+
+
+def test_a_slider_climbs_the_ladder_and_the_cursor_stays_where_it_was(tab, server, settings):
+    base = Config("digits", (8, 8, 1), "conv4/2 flatten dense8 code2", epochs=1, train_size=100)
+    rungs = [train(settings, config) for config in recipes.ladder(base, where="picture")]
+    page = tab()
+    page.goto(f"{server.address}/train?run={rungs[0].id}")
+    choose(page, page.get_by_role("radio", name="Judge"))
+    choose(page, page.get_by_role("radio", name="How deep"))
+    choose(page, page.get_by_role("radio", name="In the picture"))
+    images = page.get_by_role("group", name="The same test images").get_by_role("button")
+    images.nth(4).click()
+    image = int(re.search(r"\d+", images.nth(4).get_attribute("aria-label"))[0])
+    seen, slider = page.locator(".twin .model:visible"), page.get_by_role("slider", name="Pairs of layers more")
+    for place, sees in ((0, 3), (4, 8), (1, 7)):
+        slider.fill(f"{place}")
+        code = at(rungs[place].codes()["mean"][image])
+        holds(page, lambda: seen.locator(".code").all_inner_texts() == [code])  # noqa: B023
+        told(page, f"sees {sees}x{sees} pixels")
+    front = seen.locator(".front canvas").evaluate("it => it.toDataURL()")
+    drawn = images.nth(4).locator("canvas").nth(2).evaluate("it => it.toDataURL()")
+    assert front == drawn  # the first rung above it, and the image
 
 
 def test_one_button_trains_further_pairs_until_it_is_settled(shown, own):

@@ -12,6 +12,7 @@ from support import answer, run_here
 
 from vae_core.cli import worker as worker
 from vae_core.design import recipes
+from vae_core.design.architecture import plan
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import intervals
@@ -33,6 +34,22 @@ def finished(settings, config, losses, slower=1.0):
     return run
 
 
+@pytest.mark.parametrize(
+    ("encoder", "side"),
+    [
+        ("conv4 flatten", 3),
+        ("conv4/2 conv4 flatten dense8", 7),  # 3, and 2 more steps of 2 pixels
+        ("conv4 pool2 conv4 flatten", 8),  # 3, then 4 in steps of 2, then 4 more
+        ("conv4k5/2 res(conv4 conv4) flatten", 13),
+        ("conv4 conv4 conv4 conv4 conv4 flatten", 11),
+        ("conv4/2 conv4/2 conv4/2 conv4 flatten", 28),  # it would be 31: no more than there is
+        ("flatten dense8", 28),
+    ],
+)
+def test_what_one_number_of_the_last_picture_sees(encoder, side):
+    assert plan((28, 28, 1), encoder).sees == side
+
+
 @pytest.fixture
 def climbed(settings):
     """Three seeds of every rung; each pair of layers lowers the loss by 1 and doubles the seconds."""
@@ -47,6 +64,15 @@ def climbed(settings):
                 yield finished(settings, replace(config, seed=seed), losses, 2.0**place)
 
     return lambda **how: next(iter(list(rungs(**how))))
+
+
+def test_layers_can_be_added_elsewhere_and_an_older_ladder_says_nothing_of_it(settings):
+    run = finished(settings, replace(BASE, encoder="conv4/2 flatten dense8 code2"), np.ones(IMAGES))
+    task = ladder.begin(run, 5.0, where="picture")
+    assert ladder.newest(run, "picture") == task and ladder.newest(run) is None
+    assert [rung.config.encoder.count("conv4") for rung in ladder.read(run, where="picture").rungs] == [1, 2, 3, 4, 5]
+    with pytest.raises(LoupeError, match="Choose another place"):
+        ladder.begin(finished(settings, BASE, np.ones(IMAGES)), 5.0, where="picture")
 
 
 def test_the_trend_pools_all_rungs_and_seeds(climbed):

@@ -217,6 +217,28 @@ def test_what_only_lays_numbers_out_comes_after_the_added_layer(encoder, decoder
     assert (deeper.encoder, deeper.decoder) == (more, undone)
 
 
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "where", "more", "undone"),
+    [
+        ("conv8/2 flatten dense16 code2", "mirror", "picture", "conv8/2 conv8 flatten dense16 code2", "mirror"),
+        ("conv8/2 flatten dense16 code2", "mirror", "last", "conv8/2 flatten dense16 dense16 code2", "mirror"),
+        ("flatten dense16 bn code2", "mirror", "block", "flatten dense16 bn res(dense16 bn) code2", "mirror"),
+        ("flatten res(dense64) code2", "mirror", "block", "flatten res(dense64) res(dense64) code2", "mirror"),
+        (
+            "conv8/2 flatten dense16 code2",
+            "dense128 reshape4x4x8 up2 conv1:sigmoid",
+            "picture",
+            "conv8/2 conv8 flatten dense16 code2",
+            "dense128 reshape4x4x8 conv8 up2 conv1:sigmoid",
+        ),
+    ],
+)
+def test_a_layer_can_be_added_in_the_picture_or_as_a_block(encoder, decoder, where, more, undone) -> None:
+    deeper = recipes.deeper(Config("digits", (8, 8, 1), encoder, decoder), where)
+    assert (deeper.encoder, deeper.decoder) == (more, undone)
+    assert deeper.architecture()
+
+
 def test_a_ladder_has_a_pair_of_layers_more_on_every_rung() -> None:
     plain = Config("digits", (8, 8, 1), "flatten dense16 code2")
     rungs = recipes.ladder(plain)

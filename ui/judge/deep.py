@@ -5,26 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
-from ui import cached, owner, strips
+from ui import owner, palette, walked
 from ui.components import drawn
 from ui.errors import plain, shown
 from ui.judge import working
 from ui.view import look
+from ui.walked import Walker
+from vae_core.design import recipes
+from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import drawing
 from vae_core.look.comparison import MATTERS
 from vae_core.look.evidence import Spans
-from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import ladder, settling
 from vae_core.search.ladder import Ladder, Rung
 from vae_core.words import duration, plural
 
-SHOWN = 12  # test images
+WHERE = {recipes.LAST: "Before the code", recipes.PICTURE: "In the picture", recipes.BLOCK: "As a block"}
 ENDED = {
     settling.SETTLED: "It is settled: depth makes a difference.",
     settling.LITTLE: "It is settled: depth makes no difference that matters.",
@@ -34,26 +35,76 @@ ENDED = {
 
 
 def show(run: Run) -> None:
-    task = next(iter(tasks.of(run, ladder.KIND)), None)
-    ended = task.result(ladder.RESULT)["ended"] if task is not None and task.state() == "done" else ""
-    minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
-    begin = partial(ladder.begin, run, float(minutes), owner=owner.current())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        where = _where(run.config())
+        task = ladder.newest(run, where)
+        ended = task.result(ladder.RESULT)["ended"] if task is not None and task.state() == "done" else ""
+        minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
+    begin = partial(ladder.begin, run, float(minutes), where=where, owner=owner.current())
     working.done(task, "Climb the ladder", begin)
     at_work = task is not None and task.state() not in FINAL
-    st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run)
+    st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run, where)
     if ended:
         st.markdown(ENDED[ended])
     if ended == settling.TIME:
         working.done(None, "Go on", begin)
 
 
-def _rungs(run: Run) -> None:
+def _where(config: Config) -> str:
+    """Those places that make another ladder of this network than the ones before."""
+    places: dict[str, str] = {}
+    for where in recipes.ENDS:
+        rungs = recipes.ladder(config, 1, where)
+        if len(rungs) > 1:
+            places.setdefault(rungs[1].encoder, where)
+    if len(places) < 2:
+        return next(iter(places.values()), recipes.LAST)
+    return st.segmented_control(
+        "Where a layer is added",
+        list(places.values()),
+        format_func=WHERE.__getitem__,
+        default=next(iter(places.values())),
+        key="deep_where",
+        required=True,
+        persist_state="session",
+        help="The decoder gets the same layer at the place that mirrors it.",
+    )
+
+
+def _rungs(run: Run, where: str) -> None:
     with shown():
-        found = ladder.read(run)
+        found = ladder.read(run, where=where)
         if found.trend is not None:
             st.markdown(" ".join(plain(sentence) for sentence in found.sentences()))
+        _climb(found)
+        if found.trend is not None:
             _differences(found)
-        _pictures(found, run)
+
+
+def _climb(found: Ladder) -> None:
+    """Rung after rung under one cursor."""
+    walkers = []
+    for place, rung in enumerate(found.rungs):
+        with suppress(LoupeError):  # a model that is damaged says so where it is opened itself
+            walkers += [_walker(place, rung, found) for _ in rung.runs[:1]]
+    if len(walkers) > 1:
+        walked.show(walkers)
+    lowest, highest = found.rungs[0].config.encoder, found.rungs[-1].config.encoder
+    st.caption(f"From `{lowest}` up to `{highest}`; the decoder gets the same layers.")
+
+
+def _walker(place: int, rung: Rung, found: Ladder) -> Walker:
+    lowest, loss = found.rungs[0].loss or 0.0, rung.loss or 0.0
+    low, high = (lowest + rung.apart.low, lowest + rung.apart.high) if rung.apart else (loss, loss)
+    sees = rung.config.architecture().sees
+    told = f"loss {loss:.4g} {found.unit}, trained {duration(rung.seconds or 0)}. {_seen(sees)}"
+    name = f"{plural(place, 'pair')} of layers more" if place else "As it is"
+    beside = {"loss": loss, "low": low, "high": high, "told": told, "sees": sees}
+    return Walker(look(rung.runs[0]), name, palette.colour(place), beside)
+
+
+def _seen(side: int) -> str:
+    return f"One number of its last picture sees {side}x{side} pixels."
 
 
 def _differences(found: Ladder) -> None:
@@ -65,25 +116,3 @@ def _differences(found: Ladder) -> None:
         "deep-spans", drawing.svg(Spans(title, found.unit, tuple(label for label, _ in named), spans, found.matters))
     )
     st.caption(f"Grey: a difference of less than {MATTERS:.0%}, which does not matter. Each interval holds with 95 %.")
-
-
-def _pictures(found: Ladder, run: Run) -> None:
-    """What each rung makes of the same test images, under each other."""
-    first = look(run)
-    originals = first.originals("So only what the rungs draw can be shown.")
-    chosen = np.arange(min(SHOWN, len(first.codes)))
-    rows = [] if originals is None else [strips.row("Original", originals[chosen])]
-    for place, rung in enumerate(found.rungs):
-        with suppress(LoupeError):  # a model that is damaged says so where it is opened itself
-            for view in map(look, rung.runs[:1]):
-                rows.append(strips.row(_label(place, rung), cached.drawn(view.run, view.codes[chosen])))
-    if any(rung.runs for rung in found.rungs):
-        strips.show(rows)
-    lowest, highest = found.rungs[0].config.encoder, found.rungs[-1].config.encoder
-    st.caption(f"From `{lowest}` up to `{highest}`; the decoder gets the same layers.")
-
-
-def _label(place: int, rung: Rung) -> str:
-    loss = "" if rung.loss is None else f", {rung.loss:.4g}"
-    took = "" if rung.seconds is None else f", {duration(rung.seconds)}"
-    return f"{plural(place, 'pair')} more{loss}{took}" if place else f"as it is{loss}{took}"

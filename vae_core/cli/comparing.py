@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
+from vae_core.design import recipes
 from vae_core.design.difference import Separation
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
@@ -61,13 +62,15 @@ def add_ladder(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("--pairs", type=int, default=ladder.PAIRS, help="of layers on top (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=10.0, help="that it may take (default: %(default)g)")
+    places = "at the end of the encoder, of its picture, or as blocks that add to what passes them"
+    parser.add_argument("--where", choices=tuple(recipes.ENDS), default=recipes.LAST, help=places)
     lead_to(parser, climb, "ladder mnist-baseline --minutes 60")
 
 
 def climb(args: argparse.Namespace, settings: Settings) -> Answer:
     run = store.open_run(settings, args.run)
-    task = worker.finished(ladder.begin(run, args.minutes, args.pairs))
-    found = ladder.read(run, task.spec["pairs"])
+    task = worker.finished(ladder.begin(run, args.minutes, args.pairs, args.where))
+    found = ladder.read(run, task.spec["pairs"], args.where)
     columns = ("more pairs", "encoder", "loss", "difference", "from", "to", "seconds", "in the seconds of the first")
     rows = [(place, rung.config.encoder, *_numbers(rung)) for place, rung in enumerate(found.rungs)]
     told = "\n\n".join([table(columns, rows), ENDED[task.result(ladder.RESULT)["ended"]], *found.sentences()])

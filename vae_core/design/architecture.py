@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from vae_core.design import repairs
 from vae_core.design.layers import (
@@ -92,6 +93,15 @@ class Architecture:
     def multiply_adds(self) -> int:
         """The multiply-adds of one image through encoder and decoder."""
         return sum(row.multiply_adds for row in (*self.encoder_rows, *self.decoder_rows))
+
+    @property
+    def sees(self) -> int:
+        """The side in pixels of the square that one number of the encoder's last picture is made of."""
+        side, apart = 1.0, 1.0
+        for layer in takewhile(lambda layer: not isinstance(layer, Flatten), self.encoder):
+            side, apart = layer.seen(side, apart)
+        whole = min(self.image[:2])
+        return whole if isinstance(self.encoder[0], Flatten) else min(math.ceil(side), whole)
 
     @property
     def encoder_line(self) -> str:

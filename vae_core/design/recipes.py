@@ -12,13 +12,15 @@ from typing import Any
 from vae_core.design.architecture import is_mirror
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
-from vae_core.design.layers import Code, Convolution, Flatten, Layer, Reshape, show
+from vae_core.design.layers import Code, Convolution, Flatten, Layer, Reshape, Residual, show
 from vae_core.design.notation import parse, write
 from vae_core.design.reports import Recipe as Recipe
 from vae_core.design.reports import systems
 from vae_core.errors import LoupeError
 
 FORMS = (Flatten, Reshape)  # layers that compute nothing
+LAST, PICTURE, BLOCK = "last", "picture", "block"  # where a layer is added, or as what
+ENDS: Mapping[str, tuple[type[Layer], ...]] = {LAST: (Code,), PICTURE: (Flatten, Code), BLOCK: (Code,)}
 VARIANTS = ("faithful", "lite")
 
 
@@ -166,21 +168,28 @@ def default(dataset: str, image: tuple[int, int, int]) -> Config:
     return Config(dataset, image, latent=2, schedule="cosine", warmup=1.0, **known)
 
 
-def deeper(config: Config) -> Config:
-    """The same with its last layer once more: at the end of the encoder, and at the beginning of the decoder.
+def deeper(config: Config, where: str = LAST) -> Config:
+    """The same with one layer once more: at the end of the encoder or of its picture, and likewise in the decoder.
 
-    The last one that computes something: what only lays the numbers out in another way comes after it."""
+    It is the last one there that computes something: what only lays the numbers out in another way comes after it."""
     layers = parse(config.encoder)
-    code = next((place for place, layer in enumerate(layers) if isinstance(layer, Code)), len(layers))
-    computing = [p for p, layer in enumerate(layers[:code]) if not layer.follows and not isinstance(layer, FORMS)]
+    stop = next((place for place, layer in enumerate(layers) if isinstance(layer, ENDS[where])), len(layers))
+    computing = [p for p, layer in enumerate(layers[:stop]) if not layer.follows and not isinstance(layer, FORMS)]
     if not computing:
         raise LoupeError(f"'{config.encoder}' has no layer that could be there twice", fix="Add one, as dense32")
     last = computing[-1]
-    end = next((place for place in range(last + 1, code) if not layers[place].follows), code)
+    end = next((place for place in range(last + 1, stop) if not layers[place].follows), stop)
     more = (_again(layers[last]), *layers[last + 1 : end])
+    more = (_block(more),) if where == BLOCK else more
     encoder = write((*layers[:end], *more, *layers[end:]))
-    decoder = config.decoder if is_mirror(config.decoder) else _begun_with(more, config.decoder, end == code)
+    flat = end == len(layers) or isinstance(layers[end], Code)
+    decoder = config.decoder if is_mirror(config.decoder) else _begun_with(more, config.decoder, flat)
     return replace(config, encoder=encoder, decoder=decoder, recipe="")
+
+
+def _block(layers: tuple[Layer, ...]) -> Layer:
+    """Added to what passes it. Of a block the whole block is the last layer, and stays one."""
+    return layers[0] if isinstance(layers[0], Residual) else Residual.of(layers)
 
 
 def _begun_with(more: tuple[Layer, ...], line: str, flat: bool) -> str:
@@ -191,12 +200,12 @@ def _begun_with(more: tuple[Layer, ...], line: str, flat: bool) -> str:
     return write((*decoder[:start], *more, *decoder[start:]))
 
 
-def ladder(config: Config, most: int = 4) -> tuple[Config, ...]:
+def ladder(config: Config, most: int = 4, where: str = LAST) -> tuple[Config, ...]:
     """The config, and the same with one to so many pairs of layers more, as long as they fit."""
     rungs = [config]
     with suppress(LoupeError):
         while len(rungs) <= most:
-            rungs.append(deeper(rungs[-1]))
+            rungs.append(deeper(rungs[-1], where))
     return tuple(rungs)
 
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from vae_core import extras
-from vae_core.checked import Json, number, one_of, record, whole
+from vae_core.checked import Json, maybe, number, one_of, record, whole
 from vae_core.design import naming, recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
@@ -35,7 +36,7 @@ KIND = "ladder"
 PAIRS = 4  # of layers, on the highest rung
 ROUNDING = 1e-9  # of sums of seconds
 HIGHEST = 8
-ASKED = record(pairs=whole(1, HIGHEST), minutes=number(), before=whole())
+ASKED = record(pairs=whole(1, HIGHEST), minutes=number(), before=whole(), where=maybe(one_of(*recipes.ENDS)))
 RESULT = record(ended=one_of(SETTLED, LITTLE, TIME, MOST), seeds=whole())
 
 
@@ -52,6 +53,7 @@ class Rung:
         return {
             "encoder": self.config.encoder,
             "decoder": self.config.decoder,
+            "sees": self.config.architecture().sees,
             "runs": [run.id for run in self.runs],
             "loss": self.loss,
             "difference": asdict(self.apart) if self.apart else None,
@@ -90,29 +92,41 @@ class Ladder:
         return tuple(_sentences(self))
 
 
-def begin(run: Run, minutes: float, pairs: int = PAIRS, owner: str = "") -> Task:
+def begin(run: Run, minutes: float, pairs: int = PAIRS, where: str = recipes.LAST, owner: str = "") -> Task:
     if run.parent is not None:
         raise LoupeError(f"{run.id} goes on from another run, so no seed leads there", fix="Take the run before it")
     if not minutes > 0:
         raise LoupeError(f"{minutes:g} minutes were given", "More than 0 were expected")
     if not 1 <= pairs <= HIGHEST:
         raise LoupeError(f"{pairs} pairs of layers were asked for", f"1 to {HIGHEST} are possible")
-    rungs = recipes.ladder(run.config(), pairs)
+    rungs = recipes.ladder(run.config(), pairs, where)
     if len(rungs) < 2:
-        raise LoupeError("No layer fits in once more", f"The network is {run.config().encoder}", "Choose another run")
+        fix = "Choose another place for it, or another run"
+        raise LoupeError("No layer fits in there once more", f"The network is {run.config().encoder}", fix)
     extras.need("train")
     spec = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": len(_common(_arms(run, rungs)))}
-    return tasks.begin(run, KIND, spec, owner)
+    return tasks.begin(run, KIND, spec | {"where": where}, owner)
+
+
+def asked(task: Task) -> dict[str, Any]:
+    """What was asked of it; before there was a choice, layers were added at the end."""
+    found = ASKED(task.spec)
+    return {**found, "where": found["where"] or recipes.LAST}
+
+
+def newest(run: Run, where: str = recipes.LAST) -> Task | None:
+    return next((task for task in tasks.of(run, KIND) if asked(task)["where"] == where), None)
 
 
 def work(task: Task, tell: Tell) -> None:
-    asked = ASKED(task.spec)
-    trainings = InTurn(task, asked["minutes"], tell)
+    wanted = asked(task)
+    pairs, where = wanted["pairs"], wanted["where"]
+    trainings = InTurn(task, wanted["minutes"], tell)
     try:
-        ended = _climb(task.run, recipes.ladder(task.run.config(), asked["pairs"]), trainings)
+        ended = _climb(task.run, recipes.ladder(task.run.config(), pairs, where), trainings)
     finally:
         trainings.close()
-    task.save({"ended": ended, "seeds": read(task.run, asked["pairs"]).seeds})
+    task.save({"ended": ended, "seeds": read(task.run, pairs, where).seeds})
 
 
 def _climb(run: Run, rungs: Sequence[Config], trainings: InTurn) -> str:
@@ -120,7 +134,7 @@ def _climb(run: Run, rungs: Sequence[Config], trainings: InTurn) -> str:
         while (seed := _next_seed(_arms(run, rungs), rungs[0].seed, look)) is not None:
             if not all(trainings.have(replace(rung, seed=seed)) for rung in rungs):
                 return TIME
-        if ended := read(run, len(rungs) - 1).ended:
+        if ended := _read(run, rungs).ended:
             return ended
     return MOST
 
@@ -134,9 +148,12 @@ def _next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
     return min(begun) if begun else arms.free_seeds(first, common, 1)[0]
 
 
-def read(run: Run, pairs: int = PAIRS) -> Ladder:
+def read(run: Run, pairs: int = PAIRS, where: str = recipes.LAST) -> Ladder:
     """From the seeds that every rung has been trained with."""
-    configs = recipes.ladder(run.config(), pairs)
+    return _read(run, recipes.ladder(run.config(), pairs, where))
+
+
+def _read(run: Run, configs: Sequence[Config]) -> Ladder:
     found = _arms(run, configs)
     common = _common(found)
     looked = intervals.looked(len(common))

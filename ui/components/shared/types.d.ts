@@ -188,6 +188,17 @@ export interface ModelHeader extends Coded {
   unit: string;
   plane: Slot;
   losses: Slot;
+  /** Of a ladder, whose models are seen one at a time. */
+  rung: Rung | null;
+}
+
+/** A loss with its band, as shown; what it cost; the side in pixels of what one number of its last picture sees. */
+export interface Rung {
+  loss: number;
+  low: number;
+  high: number;
+  told: string;
+  sees: number;
 }
 
 /** How much of an anchor's code a place is made of. */

@@ -41,6 +41,8 @@ export class Company {
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.waiting = null;
     this.felt = 0; // ms
+    /** @type {Set<number> | null} */
+    this.wanted = null; // the models whose pictures are seen, where not all are
     this.left = 0; // decodes that are under way or wait for a lane
     this.settle();
     this.timers = Company.AGAIN.map((after) => setTimeout(() => this.measure(), after));
@@ -81,13 +83,18 @@ export class Company {
     else this.waiting ??= setTimeout(() => this.begin());
   }
 
+  /** @param {number} i */
+  decodes(i) {
+    return Boolean(this.decoders[i]) && (this.wanted?.has(i) ?? true);
+  }
+
   begin() {
     this.waiting = null;
     if (!this.next || this.left) return; // what is under way begins the next when it ends
     const { codes, done } = this.next;
     this.next = null;
     const away = this.present.some((decoder) => decoder.worker);
-    const places = [...this.decoders.keys()].filter((i) => this.decoders[i]);
+    const places = [...this.decoders.keys()].filter((i) => this.decodes(i));
     this.left = places.length;
     const began = performance.now();
     let drawing = 0;

@@ -27,6 +27,7 @@ class Twin:
     losses: Array  # (n,) in the model's unit
     name: str
     colour: str
+    rung: dict[str, Any] | None = None  # of a ladder: what stands beside its slider
 
 
 def data(twins: Sequence[Twin], originals: Array | None) -> bytes:
@@ -52,6 +53,7 @@ def _model(parcel: Parcel, twin: Twin, flat: Flat, anchors: Array) -> dict[str, 
         "name": twin.name,
         "color": twin.colour,
         "unit": twin.model.unit,
+        "rung": twin.rung,
         "plane": parcel.add(payload.data(twin.model.run, twin.model, twin.cloud, flat)),
         "losses": parcel.add(np.nan_to_num(twin.losses, nan=-1).astype("<f4").tobytes()),
         **payload.coded(parcel, twin.cloud.codes[anchors]),

@@ -15,6 +15,7 @@ export class SameImages {
     this.box = make("div", { class: "same", role: "group", "aria-label": "The same test images, as each model draws them" });
     /** @type {(() => void)[]} */
     this.cancels = [];
+    this.field = make("i", { class: "field", title: "What one number of the encoder's last picture sees" });
   }
 
   fill() {
@@ -53,6 +54,22 @@ export class SameImages {
     const name = `Test image ${anchors.images[anchor]}${this.twin.labelled(anchor)}`;
     const button = make("button", { title: `${name}: go there`, "aria-label": name, onclick: (event) => this.twin.goTo(anchor, event) }, ...pictures);
     return { anchor, button, pictures };
+  }
+
+  /**
+   * Of a ladder: which model's row is seen now, and how much of a picture one of its numbers sees.
+   * @param {number} model
+   * @param {number} sees
+   */
+  mark(model, sees) {
+    const { image, models } = this.twin.header;
+    const bars = [...this.box.firstElementChild.children];
+    bars.forEach((bar, row) => bar.classList.toggle("now", row === bars.length - models.length + model));
+    if (!this.twin.anchors.pictures || !this.columns.length) return;
+    this.field.style.width = `${(100 * sees) / image[1]}%`;
+    this.field.style.height = `${(100 * sees) / image[0]}%`;
+    const { button, pictures } = this.columns[0];
+    button.firstElementChild === pictures[0] && button.prepend(make("span", { class: "first" }, pictures[0], this.field));
   }
 
   /** As soon as there are decoders; whenever nothing else is to be done. */

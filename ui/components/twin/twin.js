@@ -6,6 +6,7 @@ import { mounting } from "../shared/mount.js";
 import { unpack } from "../shared/parcel.js";
 import { make, number, theme } from "../shared/tools.js";
 import { Anchors } from "./anchors.js";
+import { Climb } from "./climb.js";
 import { Company } from "./company.js";
 import { MapHand } from "./hand.js";
 import { ModelMap } from "./map.js";
@@ -30,6 +31,8 @@ export class Twin {
     this.data = null; // what it shows, as it came
     /** @type {TwinHeader | null} */
     this.header = null;
+    /** @type {Set<number> | null} */
+    this.wanted = null; // the models whose pictures are seen, where not all are
     /** @type {Company | null} */
     this.company = null;
     /** @type {ModelMap[]} */
@@ -58,7 +61,9 @@ export class Twin {
     this.legend = new Legend(this);
     this.same = new SameImages(this);
     const below = make("div", { class: "below" }, this.legend.box, this.bar);
-    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.models, this.same.box, below, this.note);
+    this.climb = make("div");
+    this.seen = make("div", {}, this.climb, this.models, this.same.box);
+    this.box = make("div", { class: "twin" }, make("style", {}, STYLE), this.seen, below, this.note);
     root.append(this.box);
     this.resized = new ResizeObserver(() => this.request("size", "dots", "over"));
     this.resized.observe(this.box);
@@ -112,6 +117,7 @@ export class Twin {
     this.setMode("walk");
     this.choose(this.lead, null);
     if (this.anchors.count) this.place = this.anchors.places[0][0];
+    this.climbed();
     this.request("size", "dots", "over", "code");
     await this.open(data);
   }
@@ -125,8 +131,37 @@ export class Twin {
     this.maps.forEach((map, i) => {
       if (!company.decoders[i]) map.fail(map.plane.reason || "There is no decoder for the browser, so there is no picture.");
     });
+    company.wanted = this.wanted;
     this.same.draw();
     this.request("code");
+  }
+
+  // Of a ladder, which stands where all models are rungs of one.
+  climbed() {
+    const rungs = this.header.models.map(({ rung }) => rung).filter(Boolean);
+    const isLadder = rungs.length === this.maps.length;
+    this.wanted = null;
+    this.seen.classList.toggle("ladder", isLadder);
+    this.climb.replaceChildren();
+    if (!isLadder) return;
+    const climb = new Climb(this, rungs);
+    this.climb.append(climb.box);
+    climb.to(0);
+  }
+
+  /**
+   * One model is seen, and the cursor stays on what it was on.
+   * @param {number} place
+   * @param {number} sees
+   */
+  only(place, sees) {
+    this.maps.forEach((map, i) => { map.box.hidden = i !== place; });
+    this.lead = this.maps[place];
+    if (this.place) this.place = this.lead.codes.place();
+    this.same.mark(place, sees);
+    this.wanted = new Set([0, place]);
+    if (this.company) this.company.wanted = this.wanted;
+    this.request("size", "over", "pictures");
   }
 
   restyle() {
@@ -302,12 +337,12 @@ export class Twin {
       else if (dirty.has("dots")) map.drawDots();
       map.drawOver();
     }
-    if (dirty.has("code")) this.drawPictures(times);
+    if (dirty.has("code") || dirty.has("pictures")) this.drawPictures(times);
   }
 
   /** @param {Times} times */
   drawPictures(times) {
-    let left = this.company?.present.length ?? 0;
+    let left = this.maps.filter((_, i) => this.company?.decodes(i)).length;
     this.company?.decode(this.maps.map((map) => map.codes.code), (i, picture) => {
       this.maps[i].drawn(picture);
       left -= 1;

@@ -101,6 +101,11 @@ class Layer:
     def multiply_adds(self, shape: Shape) -> int:
         return 0
 
+    def seen(self, side: float, apart: float) -> tuple[float, float]:
+        """Pixels of the picture: the side of the square that one of its numbers is made of, and how far apart the
+        squares of two neighbours are; from the same two of the layer before it."""
+        return side, apart
+
     # Words.
 
     def does(self, before: Shape) -> str:

@@ -87,6 +87,9 @@ class Conv(Convolution):
     def multiply_adds(self, shape: Shape) -> int:
         return math.prod(self.output(shape)) * self.kernel**2 * shape[-1]
 
+    def seen(self, side: float, apart: float) -> tuple[float, float]:
+        return side + (self.kernel - 1) * apart, apart * self.stride
+
     def does(self, before: Shape) -> str:
         looks = (
             f"Looks for {plural(self.filters, 'pattern')} of {self.kernel}x{self.kernel} pixels all over the picture"
@@ -120,6 +123,9 @@ class Deconv(Convolution):
 
     def multiply_adds(self, shape: Shape) -> int:
         return math.prod(shape) * self.kernel**2 * self.filters
+
+    def seen(self, side: float, apart: float) -> tuple[float, float]:
+        return side + (-(-self.kernel // self.stride) - 1) * apart, apart / self.stride
 
     def does(self, before: Shape) -> str:
         paints = f"Paints with {plural(self.filters, 'brush', 'brushes')} of {self.kernel}x{self.kernel} pixels"

@@ -36,6 +36,9 @@ class Pool(Layer):
             self.refuse(shape, f"Its {self.size}x{self.size} window is larger than the image", "Take this pool out")
         return height // self.size, width // self.size, channels
 
+    def seen(self, side: float, apart: float) -> tuple[float, float]:
+        return side + (self.size - 1) * apart, apart * self.size
+
     def does(self, before: Shape) -> str:
         kept = "the mean" if self.average else "the largest number"
         return f"Keeps {kept} of each {self.size}x{self.size} square: height and width {shrink(self.size)}."
@@ -71,6 +74,9 @@ class Up(Layer):
     def output(self, shape: Shape) -> Shape:
         height, width, channels = self.need_image(shape)
         return self.bounded(shape, (height * self.size, width * self.size, channels))
+
+    def seen(self, side: float, apart: float) -> tuple[float, float]:
+        return side, apart / self.size
 
     def does(self, before: Shape) -> str:
         return f"Makes every pixel a square of {self.size}x{self.size}: height and width {grow(self.size)}."

@@ -70,6 +70,11 @@ class Residual(Layer):
         channels = self._shapes(shape)[-1][-1]
         return 0 if channels == shape[-1] else (shape[-1] + bias) * channels
 
+    def seen(self, side: float, apart: float) -> tuple[float, float]:
+        for layer in self.body:
+            side, apart = layer.seen(side, apart)
+        return side, apart
+
     def does(self, before: Shape) -> str:
         added = f"Runs {self._inside} and adds what came in to what comes out"
         return f"{added}, so that the block only learns a correction."
