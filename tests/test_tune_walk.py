@@ -19,6 +19,7 @@ def test_start_watch_stop_go_on_and_open_the_best(server, settings, tab, visit):
     small = store.create(settings, BASE, {})
     small.set_status(state="done")
     page = tab(f"{server.address}/tune?run={small.id}")
+    page.get_by_text("Everything else", exact=True).click()
     number(page, "Epochs", 2)
     number(page, "Trials, at most", 500)
     press(page, "Start the search")

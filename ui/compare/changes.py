@@ -23,19 +23,7 @@ SIZES = {
 
 
 def show(sides: list[Side]) -> None:
-    first, *others = sides
-    other = others[0]
-    if len(others) > 1:
-        names = {side.run.id: side.name for side in others}
-        chosen = st.segmented_control(
-            f"{first.name} against",
-            list(names),
-            default=other.run.id,
-            required=True,
-            key="compare_other",
-            format_func=lambda run_id: names.get(run_id, run_id),
-        )
-        other = next((side for side in others if side.run.id == chosen), other)
+    first, other = sides[0], _against(sides)
     found = difference.between(first.config, other.config)
     paths.show(found, first, other)
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in found.sentences()))
@@ -44,6 +32,23 @@ def show(sides: list[Side]) -> None:
     _parameters(found)
     _settings(found, first, other)
     _separate(found, first, other)
+
+
+def _against(sides: list[Side]) -> Side:
+    """The one that the first is laid beside."""
+    first, *others = sides
+    if len(others) == 1:
+        return others[0]
+    names = {side.run.id: side.name for side in others}
+    chosen = st.segmented_control(
+        f"{first.name} against",
+        list(names),
+        default=others[0].run.id,
+        required=True,
+        key="compare_other",
+        format_func=lambda run_id: names.get(run_id, run_id),
+    )
+    return next((side for side in others if side.run.id == chosen), others[0])
 
 
 def _explained(title: str, units: tuple[Unit, ...]) -> None:

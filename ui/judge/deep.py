@@ -7,11 +7,11 @@ from functools import partial
 
 import streamlit as st
 
-from ui import owner, palette, walked
+from ui import cached, owner, palette, walked
 from ui.components import drawn
 from ui.errors import plain, shown
 from ui.judge import working
-from ui.view import look
+from ui.view import View, look
 from ui.walked import Walker
 from vae_core.design import recipes
 from vae_core.design.config import Config
@@ -86,21 +86,21 @@ def _climb(found: Ladder) -> None:
     walkers = []
     for place, rung in enumerate(found.rungs):
         with suppress(LoupeError):  # a model that is damaged says so where it is opened itself
-            walkers += [_walker(place, rung, found) for _ in rung.runs[:1]]
+            walkers += [_walker(place, rung, found, look(run)) for run in rung.runs[:1] if cached.networks(run)]
     if len(walkers) > 1:
         walked.show(walkers)
     lowest, highest = found.rungs[0].config.encoder, found.rungs[-1].config.encoder
     st.caption(f"From `{lowest}` up to `{highest}`; the decoder gets the same layers.")
 
 
-def _walker(place: int, rung: Rung, found: Ladder) -> Walker:
+def _walker(place: int, rung: Rung, found: Ladder, view: View) -> Walker:
     lowest, loss = found.rungs[0].loss or 0.0, rung.loss or 0.0
     low, high = (lowest + rung.apart.low, lowest + rung.apart.high) if rung.apart else (loss, loss)
     sees = rung.config.architecture().sees
     told = f"loss {loss:.4g} {found.unit}, trained {duration(rung.seconds or 0)}. {_seen(sees)}"
     name = f"{plural(place, 'pair')} of layers more" if place else "As it is"
     beside = {"loss": loss, "low": low, "high": high, "told": told, "sees": sees}
-    return Walker(look(rung.runs[0]), name, palette.colour(place), beside)
+    return Walker(view, name, palette.colour(place), beside)
 
 
 def _seen(side: int) -> str:

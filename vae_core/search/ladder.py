@@ -13,7 +13,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -108,20 +107,19 @@ def begin(run: Run, minutes: float, pairs: int = PAIRS, where: str = recipes.LAS
     return tasks.begin(run, KIND, spec | {"where": where}, owner)
 
 
-def asked(task: Task) -> dict[str, Any]:
-    """What was asked of it; before there was a choice, layers were added at the end."""
-    found = ASKED(task.spec)
-    return {**found, "where": found["where"] or recipes.LAST}
-
-
 def newest(run: Run, where: str = recipes.LAST) -> Task | None:
-    return next((task for task in tasks.of(run, KIND) if asked(task)["where"] == where), None)
+    return next((task for task in tasks.of(run, KIND) if _where(task) == where), None)
+
+
+def _where(task: Task) -> str:
+    """Before there was a choice, layers were added at the end."""
+    return str(ASKED(task.spec)["where"] or recipes.LAST)
 
 
 def work(task: Task, tell: Tell) -> None:
-    wanted = asked(task)
-    pairs, where = wanted["pairs"], wanted["where"]
-    trainings = InTurn(task, wanted["minutes"], tell)
+    asked = ASKED(task.spec)
+    pairs, where = asked["pairs"], _where(task)
+    trainings = InTurn(task, asked["minutes"], tell)
     try:
         ended = _climb(task.run, recipes.ladder(task.run.config(), pairs, where), trainings)
     finally:
