@@ -133,7 +133,7 @@ def _strip(view: View) -> dict[str, Any] | None:
 
 def strip(config: Config, name: str) -> dict[str, Any] | None:
     """Of the data set, for a code of this size; None until it is counted."""
-    key = (name, config.architecture().code.size, config.loss == "bce-binary")
+    key = (name, config.architecture().code.size, config.loss == "bce-binary", config.classes)
     found: dict[Any, Any] = st.session_state.setdefault("strips", {})
     if key not in found:
         found[key] = None
@@ -141,7 +141,7 @@ def strip(config: Config, name: str) -> dict[str, Any] | None:
     return found[key]
 
 
-def _count_strip(found: dict[Any, Any], key: tuple[str, int, bool]) -> None:
+def _count_strip(found: dict[Any, Any], key: tuple[str, int, bool, tuple[str, ...]]) -> None:
     try:
         found[key] = datasets.baselines(*key)
     except (LoupeError, OSError):

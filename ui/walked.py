@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ui import cached
 from ui.components import twin
 from ui.components.twin import payload
@@ -46,4 +48,5 @@ def _twin(walker: Walker, first: View) -> Twin:
     if model.reason:
         model = replace(model, reason=f"{model.reason} Explore shows its pictures.")
     cloud = replace(first.cloud, codes=view.codes, trained=None)
-    return Twin(model, cloud, view.losses, walker.name, walker.colour, walker.rung)
+    losses = view.losses if view.trained is None else np.where(view.trained, view.losses, np.nan)
+    return Twin(model, cloud, losses, walker.name, walker.colour, walker.rung)

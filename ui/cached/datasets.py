@@ -97,16 +97,17 @@ def _train_images(name: str, where: Settings, known: Summary) -> np.ndarray[Any,
     return loaded(name, where).train.pixels
 
 
-def baselines(name: str, size: int, binary: bool = False) -> Strip:
+def baselines(name: str, size: int, binary: bool = False, classes: tuple[str, ...] = ()) -> Strip:
     """Losses on the test images by simple means, for a code of this size; counted once for every data set."""
-    return _baselines(name, size, binary, settings())
+    return _baselines(name, size, binary, classes, settings())
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _baselines(name: str, size: int, binary: bool, where: Settings) -> Strip:
+def _baselines(name: str, size: int, binary: bool, classes: tuple[str, ...], where: Settings) -> Strip:
+    from vae_core.data import splits
     from vae_core.look import baselines as strip
 
-    return strip.strip(loaded(name, where), size, where, binary)
+    return strip.strip(splits.only(loaded(name, where), classes), size, where, binary)
 
 
 def refresh() -> None:

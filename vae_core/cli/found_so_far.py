@@ -47,14 +47,15 @@ def _judged(found: Study, best: Trial, winner: Winner | None) -> tuple[list[Fold
 
 def _strip(found: Study, best: Trial) -> Strip | None:
     """Counted once a data set, and kept; None where its images are not here."""
-    from vae_core.data import catalog
+    from vae_core.data import catalog, splits
     from vae_core.look import baselines
 
     with suppress(LoupeError):
         config = found.search().configs(best.settings)[0]
         if catalog.describe(config.dataset, found.settings).ready:
             data, size = catalog.load(config.dataset, found.settings), config.architecture().code.size
-            return baselines.strip(data, size, found.settings, config.loss == "bce-binary")
+            own = splits.only(data, config.classes)
+            return baselines.strip(own, size, found.settings, config.loss == "bce-binary")
     return None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +70,17 @@ def to_show(dataset: Dataset, classes: Sequence[str]) -> Array:
         return tested(dataset, classes)
     except LoupeError:
         return np.arange(len(dataset.test))
+
+
+def only(dataset: Dataset, classes: Sequence[str]) -> Dataset:
+    """Without the images of other classes, and with a fingerprint of its own; all of it where none are named."""
+    if not classes:
+        return dataset
+    train = dataset.train.take(_of_classes(dataset, dataset.train.labels, classes))
+    test = dataset.test.take(to_show(dataset, classes))
+    told = hashlib.sha256("|".join(sorted(classes)).encode()).hexdigest()[:8]
+    named = f"{dataset.fingerprint}-{told}"
+    return replace(dataset, train=train, test=test, validation=None, groups=None, fingerprint=named)
 
 
 def expected(data: Summary, split: str, train_size: int, classes: Sequence[str]) -> tuple[int, int]:

@@ -181,7 +181,8 @@ def _compare(runs: Pair, both: tuple[Arm, Arm], pairs: Sequence[Pair], by: str, 
     a, b = runs
     configs = (a.config(), b.config())
     scope = CONFIGS if pairs else RUNS
-    values = tuple([scores.of(run) for run in each] for each in zip(*(pairs or [runs])))
+    classes = _shared(configs)
+    values = tuple([scores.of(run, classes) for run in each] for each in zip(*(pairs or [runs])))
     problem = _problem(a, b, [len(found["reconstruction"]) for each in values for found in each])
     rows, confidence = _rows(configs, values, problem, scope, by, comparisons)
     return Comparison(
@@ -200,6 +201,12 @@ def _compare(runs: Pair, both: tuple[Arm, Arm], pairs: Sequence[Pair], by: str, 
     )
 
 
+def _shared(configs: tuple[Config, Config]) -> tuple[str, ...]:
+    """The classes that both were trained on; none are named where that is all of them, or there is none."""
+    named = [config.classes for config in configs if config.classes]
+    return tuple(name for name in named[0] if all(name in each for each in named)) if named else ()
+
+
 def name(run: Run) -> str:
     return str(run.card()["name"]) or run.id
 
@@ -208,6 +215,8 @@ def _problem(a: Run, b: Run, counts: Sequence[int]) -> str:
     first, second = a.config(), b.config()
     if first.dataset != second.dataset:
         return f"They were tested on different images: {first.dataset} and {second.dataset}."
+    if first.classes and second.classes and not _shared((first, second)):
+        return "They were trained on different classes."
     prints = {print_ for run in (a, b) if (print_ := run.resolved().get("data_fingerprint"))}
     if first.image != second.image or len(prints) > 1 or len(set(counts)) > 1:
         return (

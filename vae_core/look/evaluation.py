@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from vae_core.data import catalog
+from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset, Part
 from vae_core.design import cost
 from vae_core.design.config import Config
@@ -64,7 +64,9 @@ def evaluate(run: Run, settings: Settings, progress: Progress | None = None) -> 
         return kept
     dataset = catalog.load(run.data_name(), settings)
     check(config, dataset)
-    metrics: forms.Metrics = {"run": run.id, **_measure(run, dataset, settings, progress)}
+    own = splits.only(dataset, config.classes)
+    metrics: forms.Metrics = {"run": run.id, **_measure(run, own, settings, progress)}
+    metrics |= {"data_fingerprint": dataset.fingerprint, "classes": list(config.classes)}
     if trained_on not in (None, dataset.fingerprint):
         metrics["notes"].append(f"{config.dataset} has changed since this run was trained.")
     run.save_metrics(metrics)

@@ -5,7 +5,7 @@ Reconstruction and KL lie in every finished run. The others take a look at every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from vae_core.data import catalog
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.design.naming import Quantity
-from vae_core.look import evaluation
+from vae_core.look import evaluation, tested
 from vae_core.look.portable import Portable
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
@@ -30,15 +30,17 @@ OF_VAES = ("kl", "negative_elbo", "bce_sampled", "mse_sampled")  # that a plain 
 METRICS: Mapping[str, Quantity] = {key: naming.QUANTITIES[key] for key in (*KEPT, *MEASURED)}
 
 
-def of(run: Run) -> Arrays:
-    """By metric, one number for each test image in file order, in the metric's unit; what is known so far."""
+def of(run: Run, classes: Sequence[str] | None = None) -> Arrays:
+    """By metric, one number for each test image in file order, in the metric's unit; what is known so far. Those of
+    its own classes, unless others are named."""
     config, kept = run.config(), run.codes()
     found: Arrays = {key: kept[key] for key in KEPT if key in kept}
     measured = finished(run)
     if measured is not None:
         found |= measured.arrays(FORM, {"n": len(kept["reconstruction"])})
     pixels = {key: config.pixels for key, metric in METRICS.items() if metric.per_pixel}
-    return {key: np.asarray(found[key], np.float64) / pixels.get(key, 1) for key in METRICS if key in found}
+    asked = tested.own(run, kept) if classes is None else tested.of(run, kept, classes)
+    return {key: np.asarray(found[key], np.float64)[asked] / pixels.get(key, 1) for key in METRICS if key in found}
 
 
 def begin(run: Run, owner: str = "") -> Task:

@@ -115,6 +115,7 @@ class Observation(TypedDict):
 class Metrics(TypedDict):
     version: int
     run: NotRequired[str]
+    classes: NotRequired[list[str] | None]  # of the test images that were asked, where not all were
     data_fingerprint: str | None
     images: int
     bce: Losses
@@ -219,6 +220,7 @@ STRIP = record(floor=LOSSES, mean_image=LOSSES, class_mean=maybe(LOSSES), pca=LO
 BY_CODE = record(mean_code=LOSS, sampled=LOSS)
 METRICS = record(
     version=whole(),
+    classes=maybe(listed(text)),
     data_fingerprint=maybe(text),
     images=whole(1),
     bce=BY_CODE,

@@ -208,10 +208,12 @@ class Run(Work):
         files.write_json(self.path / METRICS_FILE, metrics)
 
     def metrics(self) -> forms.Metrics | None:
-        """None where nothing was measured, and where the file is damaged: it can be measured anew."""
+        """None where nothing was measured, or on other images than its own; and where the file is damaged. It can be
+        measured anew."""
         path = self.path / METRICS_FILE
         try:
-            return files.read_json(path, forms.METRICS) if path.exists() else None
+            found: forms.Metrics | None = files.read_json(path, forms.METRICS) if path.exists() else None
+            return found if found and tuple(found["classes"] or ()) == self.config().classes else None
         except LoupeError as error:
             log.warning("%s", error)
             return None

@@ -21,7 +21,7 @@ from vae_core.checked import Json, maybe, number, one_of, record, whole
 from vae_core.design import naming, recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.look import intervals
+from vae_core.look import intervals, scores
 from vae_core.look.comparison import MATTERS
 from vae_core.look.intervals import Interval
 from vae_core.runs import arms, tasks
@@ -160,7 +160,7 @@ def _read(run: Run, configs: Sequence[Config]) -> Ladder:
     unit = naming.common_unit([run.config()], naming.IMAGE)
     if not seeds:
         return Ladder(tuple(Rung(config, (), None, None, None, None) for config in configs), 0, None, unit)
-    losses = np.array([[each.codes()["reconstruction"] for each in one] for one in runs], np.float64)
+    losses = np.array([[scores.of(each)["reconstruction"] for each in one] for one in runs])
     rungs = tuple(_rung(place, configs, runs, losses, bool(looked)) for place in range(len(configs)))
     return Ladder(rungs, looked, _trend(losses) if looked else None, unit)
 

@@ -104,7 +104,7 @@ export class Twin {
     this.maps = header.models.map((model) => new ModelMap(this, model, part(model.plane)));
     this.losses = header.models.map((model) => new Float32Array(part(model.losses).buffer));
     for (const map of this.maps.slice(1)) map.swipe();
-    this.maps.forEach((map, i) => { map.loss.textContent = this.told(i, this.losses[i].filter((loss) => loss >= 0)); });
+    this.maps.forEach((map, i) => { map.loss.textContent = this.told(i, this.losses[i]); });
     this.hands = this.maps.map((map) => new MapHand(this, map, this.life.signal));
     this.models.replaceChildren(...this.maps.map((map) => map.box));
     this.anchors = new Anchors(header, part, this.maps);
@@ -313,7 +313,8 @@ export class Twin {
    * @param {Float32Array} losses
    */
   told(model, losses) {
-    return `${number(losses.reduce((sum, loss) => sum + loss, 0) / losses.length)} ${this.header.models[model].unit}`;
+    const known = losses.filter((loss) => loss >= 0); // of classes that it was trained on
+    return `${number(known.reduce((sum, loss) => sum + loss, 0) / known.length)} ${this.header.models[model].unit}`;
   }
 
   // Drawing, at most once a frame.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from vae_core.checked import Numbers
-from vae_core.data import catalog
+from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset
 from vae_core.design.naming import IMAGE, QUANTITIES, unit
 from vae_core.errors import LoupeError
@@ -66,8 +66,10 @@ def measure(task: Task, tell: Tell) -> None:
     dataset = catalog.load(run.data_name(), run.settings)
     evaluation.check(config, dataset)
     work, size = Work(Portable.of(run), Loss.of(config), tell), config.architecture().code.size
-    found = search(work, dataset.test.pixels, Plan.within(SECONDS * work.speed(size), size, config.pixels))
-    task.save({**_result(dataset, found), "metrics": metrics(found, unit(config, IMAGE))}, found)
+    own = splits.to_show(dataset, config.classes)
+    found = search(work, dataset.test.pixels[own], Plan.within(SECONDS * work.speed(size), size, config.pixels))
+    found["places"] = own[found["places"]]
+    task.save({**_result(dataset, found, len(own)), "metrics": metrics(found, unit(config, IMAGE))}, found)
 
 
 def search(work: Work, pixels: np.ndarray, plan: Plan) -> Arrays:
@@ -92,8 +94,8 @@ def _refuse_what_is_no_number(found: Mapping[str, np.ndarray]) -> None:
         raise LoupeError("Some of the model's numbers are not finite", fix="Train it again with a lower rate")
 
 
-def _result(dataset: Dataset, found: Arrays) -> dict[str, Any]:
-    counts = {"images": len(found["places"]), "of": len(dataset.test)}
+def _result(dataset: Dataset, found: Arrays, of: int) -> dict[str, Any]:
+    counts = {"images": len(found["places"]), "of": of}
     return {"version": VERSION, "fingerprint": dataset.fingerprint, **counts}
 
 

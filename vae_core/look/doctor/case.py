@@ -14,6 +14,7 @@ from vae_core.design import naming, recipes
 from vae_core.design.config import Config
 from vae_core.design.layers import BatchNorm, Layer, Residual
 from vae_core.errors import LoupeError
+from vae_core.look import tested
 from vae_core.look.doctor import data
 from vae_core.look.evidence import MAIN, SECOND, Curves, Line
 from vae_core.runs import arms
@@ -161,7 +162,8 @@ def _codes(run: Run) -> dict[str, np.ndarray]:
     except LoupeError:  # one that failed early has none
         return {}
     bounds = {"mean": LARGEST_CODE, "log_variance": LARGEST_LOG_VARIANCE}
-    within = [(np.abs(found[name]) < most).all(axis=1) for name, most in bounds.items() if name in found]
+    within = [tested.own(run, found)]
+    within += [(np.abs(found[name]) < most).all(axis=1) for name, most in bounds.items() if name in found]
     sound = np.logical_and.reduce(within)
     fields = {"codes": "mean", "log_variance": "log_variance", "labels": "labels"}
     return {field: found[name][sound] for field, name in fields.items() if name in found}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from vae_core.data import catalog
+from vae_core.data import catalog, splits
 from vae_core.data.dataset import Dataset
 from vae_core.look import evaluation
 from vae_core.look.metrics import classes, denoising, factors, information, likelihood, maps, pictures, samples, subject
@@ -58,16 +58,17 @@ def measure(
     run, config = task.run, task.run.config()
     dataset = catalog.load(run.data_name(), run.settings)
     evaluation.check(config, dataset)
+    own = splits.only(dataset, config.classes)
 
     def coded(done: int, of: int) -> None:
         tell("Encoding and decoding", CODING * done / of, TOTAL)
 
-    found = list(_all(subject.make(run, dataset, lambda: judge(dataset), coded), tell))
+    found = list(_all(subject.make(run, own, lambda: judge(dataset), coded), tell))
     return {
         "version": VERSION,
         "run": run.id,
         "fingerprint": dataset.fingerprint,
-        "images": len(dataset.test),
+        "images": len(own.test),
         "observation": config.observation,
         "metrics": [each.to_json() for each in found if isinstance(each, Entry)],
         "missing": [each.to_json() for each in found if isinstance(each, Missing)],
