@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
+from vae_core.design.layers.foreign import Form, Values, whole
 from vae_core.design.layers.tokens import NUMBER, number
 
 
@@ -21,7 +22,12 @@ class Principal(Layer):
     size: int
 
     words: ClassVar = (Word("pca", ("pca64",), NUMBER, also=("principal",)),)
+    forms: ClassVar = (Form("Dense", {"units": "size", "trainable": ""}, needs={"trainable": False}),)
     changes: ClassVar = "filters"
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        return cls(whole(values, "size"))
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:

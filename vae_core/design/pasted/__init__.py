@@ -1,0 +1,58 @@
+"""A model that somebody wrote elsewhere, as text: Keras or PyTorch code, or what `model.summary()` prints.
+
+The text comes from anybody. It is parsed and followed within bounds, and nothing of it is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vae_core.design.pasted import code, split, training
+from vae_core.design.pasted.split import Image
+from vae_core.errors import LoupeError
+
+MOST_TEXT = 200_000  # characters
+MOST_TOLD = 40  # lines on what is not understood
+FLAT_BETA = "Its loss has no KL term, so beta is 0."
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """The settings that the text states, and in sentences what of it is not understood or was added."""
+
+    encoder: str
+    decoder: str
+    kind: str
+    latent: int
+    image: Image | None = None
+    dataset: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+
+
+def read(text: str, image: Image | None = None) -> Pasted:
+    """`image` is the size of the images, where the text does not say it. A LoupeError where it holds no network."""
+    if len(text) > MOST_TEXT:
+        raise LoupeError(f"The text has {len(text):,} characters", f"At most {MOST_TEXT:,} are read")
+    try:
+        return _of_code(text, image)
+    except RecursionError:
+        raise LoupeError("The text is nested too deeply to be read", "A program of usual form was expected") from None
+
+
+def _of_code(text: str, image: Image | None) -> Pasted:
+    program = code.Program(text)
+    halves = split.halves(program.parts())
+    lines = split.lines(halves, training.from_logits(program.tree), image)
+    settings, told = program.settings()
+    told = [*halves.encoder.told, *halves.decoder.told, *told]
+    sentences = [*code.lines_of(told), *lines.told]
+    if lines.kind == "vae" and training.without_kl(settings, program.world, program.tree):
+        settings["beta"] = 0.0
+        sentences.append(FLAT_BETA)
+    data = training.data_set(program.tree)
+    own = {name: value for name, value in settings.items() if lines.kind == "vae" or name != "beta"}
+    return Pasted(
+        lines.encoder, lines.decoder, lines.kind, lines.latent, lines.image, data, own, tuple(sentences[:MOST_TOLD])
+    )
