@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vae_core.design.pasted import code, split, training
+from vae_core.design.pasted import code, split, summary, training
 from vae_core.design.pasted.split import Image
+from vae_core.design.pasted.values import Budget
 from vae_core.errors import LoupeError
 
 MOST_TEXT = 200_000  # characters
@@ -36,9 +37,17 @@ def read(text: str, image: Image | None = None) -> Pasted:
     if len(text) > MOST_TEXT:
         raise LoupeError(f"The text has {len(text):,} characters", f"At most {MOST_TEXT:,} are read")
     try:
-        return _of_code(text, image)
+        return _of_summary(text, image) if summary.is_summary(text) else _of_code(text, image)
     except RecursionError:
         raise LoupeError("The text is nested too deeply to be read", "A program of usual form was expected") from None
+
+
+def _of_summary(text: str, image: Image | None) -> Pasted:
+    halves = summary.usual(split.halves(summary.parts(text, Budget(), image)))
+    lines = split.lines(halves, False, image)
+    told = [*halves.encoder.told, *halves.decoder.told]
+    sentences = [*code.lines_of(told), *lines.told, *summary.assumed(halves)]
+    return Pasted(lines.encoder, lines.decoder, lines.kind, lines.latent, lines.image, told=tuple(sentences[:MOST_TOLD]))
 
 
 def _of_code(text: str, image: Image | None) -> Pasted:

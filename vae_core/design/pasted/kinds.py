@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vae_core.design.layers import KINDS, Layer
+from vae_core.design.layers import KINDS, Layer, Shape, show
 from vae_core.design.layers.activations import called
 from vae_core.design.layers.foreign import Form
 from vae_core.design.layers.tokens import short
@@ -38,6 +38,26 @@ def read(name: str, arguments: Sequence[object], options: Mapping[str, object]) 
     layer = kind.made(name, values)
     (checked,) = parse(layer.text)
     return checked, tuple(told)
+
+
+def guessed(name: str, before: Shape, after: Shape, parameters: int) -> tuple[Layer, tuple[str, ...]]:
+    """The layer that a summary means, by its shapes and the count of its weights."""
+    kind = next((kind for kind, form in FORMS if form.name == name and not form.needs), None)
+    guesses = kind.guesses(name, before, after, parameters) if kind else ()
+    fitting = [guess for guess in guesses if _gives(guess, before, after)]
+    exact = next((guess for guess in fitting if guess.parameters(before) == parameters), None)
+    layer = exact or next(iter(fitting), None)
+    if layer is None:
+        raise LoupeError(f"from {show(before)} to {show(after)}")
+    told = f"{name} has {parameters:,} parameters there and {layer.parameters(before):,} here"
+    return layer, () if exact else (told,)
+
+
+def _gives(layer: Layer, before: Shape, after: Shape) -> bool:
+    try:
+        return parse(layer.text)[0].output(before) == after
+    except LoupeError:
+        return False
 
 
 def _form(name: str, options: Mapping[str, object]) -> Kind:
