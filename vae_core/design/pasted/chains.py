@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vae_core.design.layers import Activation, Code, Dense, Layer, Shape
 from vae_core.design.layers.tokens import short
@@ -36,19 +36,25 @@ class Chain:
 class Tracer:
     budget: Budget
 
-    def chain(self, outputs: tuple[Node, ...], stop: Node | None = None) -> Chain:
+    def longest(self, outputs: tuple[Node, ...]) -> Chain:
+        """Of a network with several outputs: two may be the heads of a code, another the picture."""
+        heads = _heads(outputs) if len(outputs) > 1 else None
+        found = [self.chain(node) for node in outputs]
+        if heads:
+            before = self.chain(heads[0].inputs[0])
+            found.insert(0, replace(before, layers=(*before.layers, Code(_units(heads[0])))))
+        return max(found, key=lambda chain: len(chain.layers))
+
+    def chain(self, node: Node, stop: Node | None = None) -> Chain:
+        """What leads to this node."""
         layers: list[Layer] = []
         told: list[Told] = []
-        heads = _heads(outputs) if len(outputs) > 1 else None
-        if heads:
-            layers.append(Code(_units(heads[0])))
-        node = heads[0].inputs[0] if heads else outputs[0]
         while node is not stop and node.inputs:
             self.budget.step()
             found, more, node = self._step(node)
             layers[:0] = found
             told[:0] = more
-        return Chain(node.shape, tuple(layers), tuple(told))
+        return Chain(node.shape, merged(layers), tuple(told))
 
     def _step(self, node: Node) -> tuple[Layers, Iterable[Told], Node]:
         """The layers of this node, and the node before them."""
@@ -67,10 +73,10 @@ class Tracer:
         meeting = self._meeting(node.inputs)
         if meeting is None:
             return (), _left_out(node), self._longest(node.inputs)
-        ways = [self.chain((each,), meeting) for each in node.inputs]
+        ways = [self.chain(each, meeting) for each in node.inputs]
         told = [told for way in ways for told in way.told]
         try:
-            layer = kinds.JOINS[node.name].joined(tuple(merged(way.layers) for way in ways))
+            layer = kinds.JOINS[node.name].joined(tuple(way.layers for way in ways))
         except LoupeError as error:
             longest = max(ways, key=lambda way: len(way.layers))
             return longest.layers, [*told, *_left_out(node, error.happened)], meeting
@@ -132,6 +138,4 @@ def merged(layers: Iterable[Layer]) -> Layers:
 
 
 def with_activation(layer: Layer, name: str) -> Layer:
-    from dataclasses import replace
-
     return replace(layer, activation=name)  # type: ignore[call-arg]  # it has one

@@ -34,7 +34,7 @@ class Program:
         for network in list(self.world.networks):
             outputs = self._outputs(network)
             if outputs:
-                found.append(Part(tuple(network.names), tracer.chain(outputs)))
+                found.append(Part(tuple(network.names), tracer.longest(outputs)))
         return found
 
     def _outputs(self, network: Network) -> tuple:

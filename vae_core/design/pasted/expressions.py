@@ -205,7 +205,8 @@ class Expressions:
             return graphs.operation(self.world.budget, line, owner.names[0] if owner.names else "a layer", given)
         arguments = (given[0] if len(given) == 1 else given,)
         found = self.inside(Function(method, owner.of.scope, owner), arguments, {})
-        if any(nodes_in(found)):
+        handed_on = len(given) > 1 and found in given  # it only adds to the loss
+        if any(nodes_in(found)) and not handed_on:
             return found
         return graphs.operation(self.world.budget, line, owner.of.node.name, given)
 

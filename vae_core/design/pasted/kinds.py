@@ -25,7 +25,7 @@ USUAL = (None, True, 1, (1, 1), 0.2, "channels_last", "zeros", "nearest")
 def read(name: str, arguments: Sequence[object], options: Mapping[str, object]) -> tuple[Layer, tuple[str, ...]]:
     """The layer, and what of it is not understood; a LoupeError says why it is none."""
     if name not in NAMES:
-        raise LoupeError(f"{short(name)} is no layer here")
+        raise LoupeError("")
     kind, form = _form(name, options)
     if len(arguments) > len(form.parameters):
         options = {**options, "an argument more": arguments[len(form.parameters)]}

@@ -24,7 +24,7 @@ from vae_core.design.layers import (
     show,
 )
 from vae_core.design.notation import write
-from vae_core.design.pasted.chains import Chain, Layers, merged, with_activation
+from vae_core.design.pasted.chains import Chain, Layers, with_activation
 from vae_core.errors import LoupeError
 
 ENCODER = re.compile(r"(?<!auto)(?<!auto_)(?<!auto-)encod|^enc$|inference|recognition", re.IGNORECASE)
@@ -105,15 +105,19 @@ def _place(parts: Sequence[Part], whole: Chain, encoder: Chain | None, decoder: 
         return len(layers) - len(decoder.layers)
     lengths = [len(part.chain.layers) for part in parts if layers[: len(part.chain.layers)] == part.chain.layers]
     shorter = [length for length in lengths if length < len(layers)]
-    return max(shorter) if shorter else _narrowest(layers)
+    return max(shorter) if shorter else _narrowest(whole)
 
 
-def _narrowest(layers: Layers) -> int:
+def _narrowest(chain: Chain) -> int:
+    """The smallest dense layer; or else the smallest picture before they grow."""
+    layers = chain.layers
     dense = [place for place, layer in enumerate(layers[:-1]) if isinstance(layer, Dense)]
     if dense:
         return min(dense, key=lambda place: layers[place].units) + 1  # type: ignore[attr-defined]  # dense ones
     grows = (place for place, layer in enumerate(layers) if isinstance(layer, Up | Deconv))
-    return next(grows, len(layers))
+    end = next(grows, len(layers))
+    sizes = [_through(layers[: place + 1], chain.begins) for place in range(end)]
+    return 1 + min(range(end), key=lambda place: math.prod(sizes[place] or (MAX_CODE,)), default=end - 1)
 
 
 def _cut(chain: Chain, place: int) -> Halves:
@@ -125,7 +129,7 @@ def _cut(chain: Chain, place: int) -> Halves:
 
 def lines(found: Halves, from_logits: bool, given: Image | None) -> Lines:
     """`given` is the size of the images, where the text does not say it."""
-    encoder, decoder = merged(found.encoder.layers), merged(found.decoder.layers)
+    encoder, decoder = found.encoder.layers, found.decoder.layers
     image = _image(found.encoder.begins, encoder, decoder, given)
     encoder, twin = _from_twins(_from_flat(encoder, found.encoder.begins, image), found.decoder.begins)
     kind = "vae" if twin or found.encoder.code is not None else "ae"
@@ -202,7 +206,7 @@ def _added(encoder: Layers, decoder: Layers, image: Image | None, begins: Shape 
     return Code(size), (*back, *decoder), f"{told}, and one that leads back."
 
 
-def _through(layers: Layers, image: Image | None) -> Shape | None:
+def _through(layers: Layers, image: Shape | None) -> Shape | None:
     shape: Shape | None = image
     for layer in layers:
         try:

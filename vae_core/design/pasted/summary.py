@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from vae_core.design.layers import Activation, Convolution, Dense, Shape
 from vae_core.design.pasted import graphs, kinds
-from vae_core.design.pasted.chains import Chain, Layers, Tracer, with_activation
+from vae_core.design.pasted.chains import Chain, Layers, Tracer, merged, with_activation
 from vae_core.design.pasted.split import Halves, Image, Part
 from vae_core.design.pasted.values import Budget, Node
 from vae_core.errors import LoupeError
@@ -59,7 +59,7 @@ def parts(text: str, budget: Budget, given: Image | None) -> list[Part]:
     starts = [shape for shape in (*ends, given) if shape and len(shape) == 3]
     found = ((table.name, _nodes(table.lines, budget, starts)) for table in tables)
     tracer = Tracer(budget)
-    return [Part((name,), _functions(tracer.chain(_ends(nodes)))) for name, nodes in found if nodes]
+    return [Part((name,), _functions(tracer.longest(_ends(nodes)))) for name, nodes in found if nodes]
 
 
 def assumed(halves: Halves) -> tuple[str, ...]:
@@ -223,7 +223,7 @@ def _functions(chain: Chain) -> Chain:
         after = next((each for each in layers[place + 1 :] if not each.follows or isinstance(each, Activation)), None)
         if isinstance(layer, Dense | Convolution) and isinstance(after, Activation):
             layers[place] = with_activation(layer, "linear")
-    return replace(chain, layers=tuple(layers))
+    return replace(chain, layers=merged(layers))
 
 
 def usual(halves: Halves) -> Halves:

@@ -141,7 +141,7 @@ def _compiled(asked: Asked, scope: Scope) -> tuple[Settings, list[Told]]:
     optimiser = _plain(given.get("optimizer"))
     if optimiser.lower() in OPTIMISERS:
         found["optimizer"] = OPTIMISERS[optimiser.lower()]
-    elif optimiser and "optimizer" in asked.options:
+    elif optimiser and ("optimizer" in asked.options or len(asked.arguments) > 1):
         told.append((asked.node.lineno, f"the optimiser {short(optimiser)} is not known here; it was left out"))
     loss = LOSSES.get(_word(_plain(given.get("loss"))))
     said = given.get("loss")
