@@ -54,8 +54,8 @@ def _decoder(convolutions: tuple[tuple[int, int], ...]) -> str:
         + "x = layers.BatchNormalization()(x)\n"
         + "x = layers.Reshape(target_shape=shape_before_flattening[1:])(x)\n"
         + "".join(_conv("Conv2DTranspose", *each) for each in reversed(convolutions))
-        + 'decoder_outputs = layers.Conv2DTranspose(filters=1, kernel_size=3, activation="sigmoid", padding="same")(x)\n'
-        + 'decoder = keras.Model(latent_inputs, decoder_outputs, name="decoder")\ndecoder.summary()\n'
+        + 'outputs = layers.Conv2DTranspose(filters=1, kernel_size=3, activation="sigmoid", padding="same")(x)\n'
+        + 'decoder = keras.Model(latent_inputs, outputs, name="decoder")\ndecoder.summary()\n'
     )
 
 
@@ -198,7 +198,7 @@ vae.compile(optimizer=tf.keras.optimizers.Adam())
 vae.fit(x_train, epochs=100, batch_size=128)
 '''
 
-TORCH = '''\
+TORCH = """\
 import torch
 from torch import nn
 import torch.nn.functional as F
@@ -233,7 +233,10 @@ class Decoder(nn.Module):
     def __init__(self, encoded_space_dim, fc2_input_dim):
         super().__init__()
         self.decoder_lin = nn.Sequential(
-            nn.Linear(encoded_space_dim, fc2_input_dim), nn.ReLU(True), nn.Linear(fc2_input_dim, 3 * 3 * 32), nn.ReLU(True)
+            nn.Linear(encoded_space_dim, fc2_input_dim),
+            nn.ReLU(True),
+            nn.Linear(fc2_input_dim, 3 * 3 * 32),
+            nn.ReLU(True)
         )
         self.unflatten = nn.Unflatten(dim=1, unflattened_size=(32, 3, 3))
         self.decoder_conv = nn.Sequential(
@@ -260,20 +263,22 @@ torch.manual_seed(0)
 d = 2
 encoder = Encoder(encoded_space_dim=d, fc2_input_dim=128)
 decoder = Decoder(encoded_space_dim=d, fc2_input_dim=128)
-optim = torch.optim.Adam([{'params': encoder.parameters()}, {'params': decoder.parameters()}], lr=lr, weight_decay=1e-05)
+params = [{'params': encoder.parameters()}, {'params': decoder.parameters()}]
+optim = torch.optim.Adam(params, lr=lr, weight_decay=1e-05)
 num_epochs = 30
 for epoch in range(num_epochs):
     encoder.train()
     for image_batch, _ in train_loader:
         loss = loss_fn(decoder(encoder(image_batch.to(device))), image_batch)
-'''
+"""
 ONE = {
     "HEADS": "            nn.Linear(fc2_input_dim, encoded_space_dim)\n",
     "FORWARD": "        return x\n",
     "RATE": "0.0128",
 }
 TWO = {
-    "HEADS": "        )\n        self.mu, self.log_sigma = [nn.Linear(fc2_input_dim, encoded_space_dim) for _ in range(2)]\n"
+    "HEADS": "        )\n        heads = [nn.Linear(fc2_input_dim, encoded_space_dim) for _ in range(2)]\n"
+    "        self.mu, self.log_sigma = heads\n"
     "        self.N = torch.distributions.Normal(0, 1\n",
     "FORWARD": "        mu = self.mu(x)\n        sigma = torch.exp(self.log_sigma(x))\n"
     "        self.kl = (sigma**2 + mu**2 - torch.log(sigma) - 1/2).sum()\n"

@@ -18,7 +18,13 @@ from vae_core.words import plural
 MAX_KERNEL = 31
 FORM = f"{NUMBER}(?:k{NUMBER})?(?:/{NUMBER})?(v)?{SUFFIX}"
 KERAS = {"filters": "filters", "kernel_size": "kernel", "strides": "stride", "padding": "padding"}
-TORCH = {"in_channels": "", "out_channels": "filters", "kernel_size": "kernel", "stride": "stride", "padding": "padding"}
+TORCH = {
+    "in_channels": "",
+    "out_channels": "filters",
+    "kernel_size": "kernel",
+    "stride": "stride",
+    "padding": "padding",
+}
 MORE = {"output_padding": "more"}
 CHANGES = {"filters": "filters", "kernel": "kernels", "stride": "strides", "valid": "kernels"}
 

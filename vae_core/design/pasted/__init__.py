@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vae_core.design.declared import SETTINGS
 from vae_core.design.pasted import code, split, summary, training
-from vae_core.design.pasted.split import Image
+from vae_core.design.pasted.split import Image, Lines
+from vae_core.design.pasted.training import Settings
 from vae_core.design.pasted.values import Budget
 from vae_core.errors import LoupeError
 
@@ -46,8 +48,7 @@ def _of_summary(text: str, image: Image | None) -> Pasted:
     halves = summary.usual(split.halves(summary.parts(text, Budget(), image)))
     lines = split.lines(halves, False, image)
     told = [*halves.encoder.told, *halves.decoder.told]
-    sentences = [*code.lines_of(told), *lines.told, *summary.assumed(halves)]
-    return Pasted(lines.encoder, lines.decoder, lines.kind, lines.latent, lines.image, told=tuple(sentences[:MOST_TOLD]))
+    return _pasted(lines, "", {}, [*code.lines_of(told), *lines.told, *summary.assumed(halves)])
 
 
 def _of_code(text: str, image: Image | None) -> Pasted:
@@ -55,13 +56,16 @@ def _of_code(text: str, image: Image | None) -> Pasted:
     halves = split.halves(program.parts())
     lines = split.lines(halves, training.from_logits(program.tree), image)
     settings, told = program.settings()
-    told = [*halves.encoder.told, *halves.decoder.told, *told]
-    sentences = [*code.lines_of(told), *lines.told]
-    if lines.kind == "vae" and training.without_kl(settings, program.world, program.tree):
+    sentences = [*code.lines_of([*halves.encoder.told, *halves.decoder.told, *told]), *lines.told]
+    if lines.kind == "vae" and training.without_kl(program.world, program.tree):
         settings["beta"] = 0.0
         sentences.append(FLAT_BETA)
-    data = training.data_set(program.tree)
-    own = {name: value for name, value in settings.items() if lines.kind == "vae" or name != "beta"}
-    return Pasted(
-        lines.encoder, lines.decoder, lines.kind, lines.latent, lines.image, data, own, tuple(sentences[:MOST_TOLD])
-    )
+    return _pasted(lines, training.data_set(program.tree), settings, sentences)
+
+
+def _pasted(lines: Lines, data: str, settings: Settings, told: list[str]) -> Pasted:
+    """A setting that has no part in such a training is left out."""
+    values = {"kind": lines.kind, "loss": SETTINGS["loss"].default, **settings}
+    used = {name: value for name, value in settings.items() if not SETTINGS[name].unmet(values.get)}
+    both = lines.encoder, lines.decoder
+    return Pasted(*both, lines.kind, lines.latent, lines.image, data, used, tuple(told[:MOST_TOLD]))

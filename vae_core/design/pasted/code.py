@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Iterator
 
 from vae_core.design.pasted import training
-from vae_core.design.pasted.chains import Tracer
+from vae_core.design.pasted.chains import Told, Tracer
 from vae_core.design.pasted.library import World
 from vae_core.design.pasted.split import Part
 from vae_core.design.pasted.statements import Statements
-from vae_core.design.pasted.training import Settings, Told
-from vae_core.design.pasted.values import Instance, Network, Scope, nodes_in
+from vae_core.design.pasted.training import Settings
+from vae_core.design.pasted.values import Scope
 from vae_core.errors import LoupeError
 
 MOST_DEEP = 60  # expressions inside each other
@@ -31,15 +31,11 @@ class Program:
     def parts(self) -> list[Part]:
         tracer = Tracer(self.world.budget)
         found = []
-        for network in list(self.world.networks):
-            outputs = self._outputs(network)
-            if outputs:
-                found.append(Part(tuple(network.names), tracer.longest(outputs)))
+        for network in tuple(self.world.networks):
+            graph = self.reader.graph(network)
+            if graph.outputs:
+                found.append(Part(tuple(network.names), tracer.longest(graph.outputs)))
         return found
-
-    def _outputs(self, network: Network) -> tuple:
-        graph = self.reader.graph(network)
-        return graph.outputs if isinstance(network, Instance) or nodes_in(graph.outputs) else ()
 
     def settings(self) -> tuple[Settings, list[Told]]:
         return training.read(self.world, self.tree, self.scope)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from vae_core.design.pasted import arithmetic, graphs, library
-from vae_core.design.pasted.library import World
+from vae_core.design.pasted.library import Options, World
 from vae_core.design.pasted.values import (
     Bound,
     Class,
@@ -26,7 +26,6 @@ from vae_core.design.pasted.values import (
 
 FORWARD = ("call", "forward", "__call__")
 MOST_DEEP = 12  # functions that call each other
-Options = Mapping[str, object]
 
 
 class Expressions:
@@ -123,9 +122,12 @@ class Expressions:
         return owner if isinstance(owner, Node) else Unknown()
 
     def _slice(self, owner: object, cut: ast.Slice, scope: Scope) -> object:
-        bounds = [None if part is None else self.value(part, scope) for part in (cut.lower, cut.upper)]
-        known = all(bound is None or type(bound) is int for bound in bounds) and cut.step is None
-        return owner[slice(*bounds)] if known and isinstance(owner, list | tuple) else Unknown()
+        first, end = (None if part is None else self.value(part, scope) for part in (cut.lower, cut.upper))
+        if cut.step or not isinstance(owner, list | tuple):
+            return Unknown()
+        if not isinstance(first, int | None) or not isinstance(end, int | None):
+            return Unknown()
+        return owner[first:end]
 
     def _read_attribute(self, node: ast.Attribute, scope: Scope) -> object:
         owner, name = self.value(node.value, scope), node.attr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from vae_core.design.layers.activations import called as activation
 from vae_core.design.pasted import arithmetic, graphs
@@ -23,6 +23,8 @@ from vae_core.design.pasted.values import (
     nodes_in,
 )
 
+Arguments: TypeAlias = tuple[object, ...]
+Options: TypeAlias = Mapping[str, object]
 Some = TypeVar("Some", bound=Network)
 Own = TypeVar("Own", Function, Class)
 NETWORKS = ("Model", "Functional")
@@ -37,8 +39,8 @@ class Asked:
     """A call of compile or fit."""
 
     name: str
-    arguments: tuple[object, ...]
-    options: Mapping[str, object]
+    arguments: Arguments
+    options: Options
     node: ast.Call
 
 
@@ -61,7 +63,7 @@ class World:
         self.networks.append(network)
         return network
 
-    def notice(self, node: ast.Call, called: object, arguments: tuple[object, ...], options: Mapping[str, object]) -> None:
+    def notice(self, node: ast.Call, called: object, arguments: Arguments, options: Options) -> None:
         name = getattr(called, "name", "").rpartition(".")[2]
         if name in TRAINING:
             self.asked.append(Asked(name, arguments, options, node))
@@ -70,7 +72,7 @@ class World:
         return graphs.applied(self.budget, made, given)
 
 
-def call(world: World, called: Dotted, arguments: tuple[object, ...], options: Mapping[str, object], line: int) -> object:
+def call(world: World, called: Dotted, arguments: Arguments, options: Options, line: int) -> object:
     name, given = called.last, tuple(nodes_in((arguments, *options.values())))
     if name in ("Input", "InputSpec"):
         return graphs.source(world.budget, line, options.get("shape", arguments[0] if arguments else None))
@@ -94,23 +96,23 @@ def _made(world: World, made: Made) -> Made:
     return made
 
 
-def _row(arguments: tuple[object, ...], options: Mapping[str, object], line: int) -> Row:
+def _row(arguments: Arguments, options: Options, line: int) -> Row:
     """Keras takes a list of layers, PyTorch the layers one by one."""
     parts = list(graphs.flat((*arguments, options.get("layers", ()))))
     return Row(line, _names(options), [part for part in parts if not isinstance(part, str)])
 
 
-def _graph(arguments: tuple[object, ...], options: Mapping[str, object], line: int) -> Graph:
+def _graph(arguments: Arguments, options: Options, line: int) -> Graph:
     ends = dict(zip(("inputs", "outputs"), arguments, strict=False)) | dict(options)
     inputs, outputs = (tuple(nodes_in(ends.get(name))) for name in ("inputs", "outputs"))
     return Graph(line, _names(options), inputs, outputs)
 
 
-def _names(options: Mapping[str, object]) -> list[str]:
+def _names(options: Options) -> list[str]:
     return [name for name in (options.get("name"),) if isinstance(name, str)]
 
 
-def _function(world: World, name: str, arguments: tuple[object, ...], given: tuple[Node, ...], line: int) -> object:
+def _function(world: World, name: str, arguments: Arguments, given: tuple[Node, ...], line: int) -> object:
     """A function of a library, on what layers give on."""
     function = activation(name)
     if function and function != "sin" and len(given) == 1:
@@ -125,7 +127,7 @@ def _joining(name: str) -> str:
     return known.get(name, name)
 
 
-def of_node(world: World, owner: Node, name: str, arguments: tuple[object, ...], line: int) -> object:
+def of_node(world: World, owner: Node, name: str, arguments: Arguments, line: int) -> object:
     """A method of what a layer gives on, as PyTorch has them."""
     if name in NONE:
         return Unknown()

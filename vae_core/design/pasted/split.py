@@ -197,8 +197,9 @@ def _added(encoder: Layers, decoder: Layers, image: Image | None, begins: Shape 
     """Where the narrowest place is a picture, dense layers lead to a code and back from it."""
     shape = begins if begins and len(begins) == 3 else _through(encoder, image)
     size = min(math.prod(shape), MAX_CODE) if shape else USUAL_CODE
-    told = f"Its narrowest place is {f'a picture of {show(shape)}' if shape and len(shape) == 3 else 'no list of numbers'}, and here a code"
-    told += f" is a list: a dense layer was added that makes {size} numbers of it"
+    where = f"a picture of {show(shape)}" if shape and len(shape) == 3 else "no list of numbers"
+    told = f"Its narrowest place is {where}, and here a code is a list: a dense layer was added that makes {size} "
+    told += "numbers of it"
     if not shape or len(shape) != 3 or not decoder:
         return Code(size), decoder if begins else (), f"{told}."
     height, width, channels = shape

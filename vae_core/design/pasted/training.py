@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from vae_core.design.declared import SETTINGS
@@ -191,7 +191,7 @@ def _noisy(asked: Asked, scope: Scope) -> Settings:
     return {"noise": _number("noise", level), "noise_once": True}
 
 
-def without_kl(settings: Mapping[str, object], world: World, tree: ast.Module) -> bool:
+def without_kl(world: World, tree: ast.Module) -> bool:
     """A program that states its whole loss, and has no KL term in it."""
     losses = [asked.options.get("loss") for asked in world.asked if asked.name == "compile"]
     return any(_word(_plain(loss)) in LOSSES for loss in losses) and not has_kl(tree)
