@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vae_core.design.declared import SETTINGS
+from vae_core.design.draft import MIRROR
 from vae_core.design.pasted import code, split, summary, training
 from vae_core.design.pasted.split import Image, Lines
 from vae_core.design.pasted.training import Settings
@@ -18,6 +19,7 @@ from vae_core.errors import LoupeError
 MOST_TEXT = 200_000  # characters
 MOST_TOLD = 40  # lines on what is not understood
 FLAT_BETA = "Its loss has no KL term, so beta is 0."
+SQUARED = "It does not end in a sigmoid, so its loss is the squared error."
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ def _of_code(text: str, image: Image | None) -> Pasted:
     if lines.kind == "vae" and training.without_kl(program.world, program.tree):
         settings["beta"] = 0.0
         sentences.append(FLAT_BETA)
+    if "loss" not in settings and lines.decoder != MIRROR and "sigmoid" not in lines.decoder:
+        settings["loss"] = "mse"
+        sentences.append(SQUARED)
     return _pasted(lines, training.data_set(program.tree), settings, sentences)
 
 
