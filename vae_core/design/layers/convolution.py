@@ -75,8 +75,8 @@ class Convolution(Layer):
     @classmethod
     def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterator[Layer]:
         """The kernel follows from the count of weights, with a bias or without."""
-        windows = ((parameters / after[-1] - bias) / before[-1] for bias in (1, 0))
-        kernels = [math.isqrt(round(window)) for window in windows if 1 <= window <= MAX_KERNEL**2]
+        windows = [(parameters / after[-1] - bias) / before[-1] for bias in (1, 0)]
+        kernels = [kernel for kernel in range(1, MAX_KERNEL + 1) if kernel**2 in windows] or [3]
         for kernel, stride, valid in itertools.product(kernels, range(1, MAX_STRIDE + 1), (False, True)):
             yield cls(after[-1], kernel, stride, valid)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,10 +26,10 @@ class Residual(Layer):
     @classmethod
     def joined(cls, ways: tuple[tuple[Layer, ...], ...]) -> Layer:
         """One of two ways is short: it has no layer, or one that only brings the channels to as many."""
-        short, long = sorted(ways, key=len) if len(ways) == 2 else ((), ())
-        if len(short) > 1 or (short and short[0].text not in _shortcuts(long)):
-            raise LoupeError("what it adds is no block here")
-        return cls.of(long)
+        for short, long in itertools.permutations(sorted(ways, key=len), 2):
+            if len(ways) == 2 and (not short or (len(short) == 1 and short[0].text in _shortcuts(long))):
+                return cls.of(long)
+        raise LoupeError("what it adds is no block here")
 
     @classmethod
     def of(cls, body: tuple[Layer, ...]) -> Residual:

@@ -111,13 +111,18 @@ def _heads(nodes: tuple[Node, ...]) -> list[Node] | None:
         if node in seen:
             continue
         seen.add(node)
-        if node.layer or not node.inputs:
+        if node.layer or not node.inputs or _is_block(node):
             found.add(node)
         else:
             waiting += node.inputs
     heads = sorted((node for node in found if isinstance(node.layer, Dense)), key=lambda node: node.number)
     twins = len(heads) == 2 and heads[0].inputs == heads[1].inputs and _units(heads[0]) == _units(heads[1])
     return heads if twins else None
+
+
+def _is_block(node: Node) -> bool:
+    """A mean and a variance are never added as they are."""
+    return node.name in kinds.JOINS and all(each.layer for each in node.inputs)
 
 
 def _units(node: Node) -> int:

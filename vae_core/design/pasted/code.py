@@ -16,6 +16,7 @@ from vae_core.design.pasted.values import Scope
 from vae_core.errors import LoupeError
 
 MOST_DEEP = 60  # expressions inside each other
+UNSEEN = "\ufffd"  # for what would turn a line around or command a terminal
 
 
 class Program:
@@ -78,4 +79,4 @@ def lines_of(told: list[Told]) -> Iterator[str]:
     for line, text in sorted(told):
         if (line, text) not in seen:
             seen.add((line, text))
-            yield f"Line {line}: {text}."
+            yield f"Line {line}: {''.join(sign if sign.isprintable() else UNSEEN for sign in text)}."

@@ -219,6 +219,7 @@ class Expressions:
             owner.graph = None
             return Unknown()
         if isinstance(owner, list) and name == "append" and len(owner) < arithmetic.MOST_PARTS and arguments:
+            self.world.budget.node()
             owner.append(arguments[0])
             return Unknown()
         if isinstance(owner, Node):

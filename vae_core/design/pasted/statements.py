@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from vae_core.design.pasted import arithmetic
 from vae_core.design.pasted.expressions import Expressions
 from vae_core.design.pasted.values import Class, Dotted, Function, Instance, Network, Node, Scope, Unknown
+
+MOST_ROUNDS, FEW_ROUNDS = 64, 8  # of a loop
 
 
 class Statements(Expressions):
@@ -94,14 +95,17 @@ class Statements(Expressions):
         return self.run(node.body, scope)
 
     def _do_for(self, node: ast.For, scope: Scope) -> object:
-        """Over a list that is known; or once, over one that is not."""
+        """Over a short list that is known, again and again; a loop that makes nothing, as one that trains, once."""
         values = self.value(node.iter, scope)
-        rounds = values[: arithmetic.MOST_PARTS] if isinstance(values, list | tuple) else [Unknown()]
-        for each in rounds:
+        rounds: Sequence[object] = values if isinstance(values, list | tuple) else ()
+        before = self.world.budget.nodes
+        for place, each in enumerate(rounds if 0 < len(rounds) <= MOST_ROUNDS else [Unknown()]):
             self._bind(node.target, each, scope)
             found = self.run(node.body, scope)
             if found is not None:
                 return found
+            if place >= FEW_ROUNDS and self.world.budget.nodes == before:
+                break
         return None
 
 

@@ -160,8 +160,7 @@ def _plain(value: object) -> str:
 def _fitted(asked: Asked, scope: Scope) -> tuple[Settings, list[Told]]:
     """Validation images in file order, or the test set where they are called so."""
     given = asked.options
-    found: Settings = {ours: given[theirs] for theirs, ours in (("batch_size", "batch"), ("epochs", "epochs"))
-                       if theirs in given}  # fmt: skip
+    found: Settings = {CONSTANTS[name]: given[name] for name in ("batch_size", "epochs") if name in given}
     share = given.get("validation_split")
     told = list[Told]()
     if isinstance(share, float):
