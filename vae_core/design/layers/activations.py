@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form, Values
-from vae_core.design.layers.tokens import instead, short
+from vae_core.design.layers.tokens import Form, Values, instead, short
 from vae_core.errors import LoupeError
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn, Self, TypeAlias
 
-from vae_core.design.layers.foreign import Form, Values
+from vae_core.design.layers.tokens import Form, Values
 from vae_core.errors import LoupeError
 
 Shape = tuple[int, ...]  # (height, width, channels), or (units,)

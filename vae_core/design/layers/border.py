@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form, Values
-from vae_core.design.layers.tokens import SIZES, number, short
+from vae_core.design.layers.tokens import SIZES, Form, Values, number, short
 from vae_core.errors import LoupeError
 from vae_core.words import plural
 

@@ -10,8 +10,18 @@ from typing import ClassVar, Self
 
 from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.design.layers.base import Call, Layer, Option, Shape, Word
-from vae_core.design.layers.foreign import Form, Values, whole
-from vae_core.design.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, nth, number, shrink
+from vae_core.design.layers.tokens import (
+    MAX_FILTERS,
+    MAX_STRIDE,
+    NUMBER,
+    Form,
+    Values,
+    grow,
+    nth,
+    number,
+    shrink,
+    whole,
+)
 from vae_core.errors import LoupeError
 from vae_core.words import plural
 

@@ -9,8 +9,7 @@ from typing import ClassVar, Self
 
 from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.design.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form, Values, whole
-from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, Form, Values, number, whole
 from vae_core.errors import LoupeError
 from vae_core.words import plural
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form, Values
-from vae_core.design.layers.tokens import instead, short
+from vae_core.design.layers.tokens import Form, Values, instead, short
 from vae_core.errors import LoupeError
 
 RATES = (0.01, 0.95)

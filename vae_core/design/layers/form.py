@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word, show
-from vae_core.design.layers.foreign import Form, Values, wholes
-from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, Form, Values, number, wholes
 from vae_core.errors import LoupeError
 from vae_core.words import plural
 

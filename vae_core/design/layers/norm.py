@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form
+from vae_core.design.layers.tokens import Form
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form, Values, whole
-from vae_core.design.layers.tokens import MAX_STRIDE, NUMBER, grow, number, shrink
+from vae_core.design.layers.tokens import MAX_STRIDE, NUMBER, Form, Values, grow, number, shrink, whole
 from vae_core.errors import LoupeError
 
 WINDOW = {"pool_size": "size", "strides": "stride", "padding": "padding"}

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.design.layers.foreign import Form, Values, whole
-from vae_core.design.layers.tokens import NUMBER, number
+from vae_core.design.layers.tokens import NUMBER, Form, Values, number, whole
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from vae_core.design.layers import KINDS, Layer, Shape, show
 from vae_core.design.layers.activations import called
-from vae_core.design.layers.foreign import Form
-from vae_core.design.layers.tokens import short
+from vae_core.design.layers.tokens import Form, short
 from vae_core.design.notation import parse
 from vae_core.errors import LoupeError
 
