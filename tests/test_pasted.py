@@ -142,6 +142,16 @@ x = layers.UpSampling2D((2, 2))(x)
 decoded = layers.Conv2D(1, (3, 3), activation='sigmoid', padding='same')(x)
 autoencoder = keras.Model(input_img, decoded)
 """
+ODD = """
+model = keras.Sequential([layers.InputLayer((28, 28, 1))])
+for filters in (16, 8, 8):
+    model.add(layers.Conv2D(filters, (3, 3), activation='relu', padding='same'))
+    model.add(layers.MaxPooling2D((2, 2), padding='same'))
+for filters, padding in ((8, 'same'), (8, 'same'), (16, 'valid')):
+    model.add(layers.Conv2D(filters, (3, 3), activation='relu', padding=padding))
+    model.add(layers.UpSampling2D((2, 2)))
+model.add(layers.Conv2D(1, (3, 3), activation='sigmoid', padding='same'))
+"""
 TWIN = """
 class CVAE(tf.keras.Model):
   def __init__(self, latent_dim):
@@ -231,6 +241,12 @@ HANDS = {
         "ae",
         "conv16 pool2 conv8 pool2 flatten code392",
         "dense392 reshape7x7x8 conv8 up2 conv16 up2 conv1:sigmoid",
+    ),
+    "pools that do not divide": (
+        ODD,
+        "ae",
+        "conv16 pool2 conv8 pool2 conv8 pad1 pool2 flatten code128",
+        "dense128 reshape4x4x8 conv8 up2 conv8 up2 conv16v up2 conv1:sigmoid",
     ),
     "both heads in one": (
         TWIN,

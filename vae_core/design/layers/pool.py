@@ -33,7 +33,7 @@ class Pool(Layer):
 
     @classmethod
     def made(cls, name: str, values: Values) -> Layer:
-        """`same` is read, too: it differs only where the window does not divide the image."""
+        """Whoever knows the image puts a border around it where `same` would."""
         size = whole(values, "size", 2)
         if values.get("stride") is not None and whole(values, "stride") != size:
             raise LoupeError("its windows overlap or leave gaps")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from vae_core.design.layers import Layer, Shape
+from vae_core.design.layers import Layer, Pad, Pool, Shape
 from vae_core.design.pasted import kinds
 from vae_core.design.pasted.values import Budget, Graph, Made, Node, Row, nodes_in
 from vae_core.errors import LoupeError
 
 # They change nothing here: pixels are numbers from 0 to 1 anyway, and noise is a setting.
-PASSED = ("InputLayer", "Rescaling", "GaussianNoise", "Identity", "Normalization")
+PASSED = ("InputLayer", "Rescaling", "GaussianNoise", "Identity")
 NOISE = "GaussianNoise"
 
 
@@ -38,7 +38,22 @@ def applied(budget: Budget, made: Made, given: object) -> object:
         layer, told = kinds.read(made.name, made.arguments, made.options)
     except LoupeError as error:
         return operation(budget, made.line, made.name, inputs, error.happened)
+    border = _border(made, layer, inputs[0].shape)
+    if border:
+        inputs = (_node(budget, made, inputs, border),)
+    return _node(budget, made, inputs, layer, told)
+
+
+def _node(budget: Budget, made: Made, inputs: tuple[Node, ...], layer: Layer, told: tuple[str, ...] = ()) -> Node:
     return Node(budget.node(), made.line, made.name, inputs, layer, _after(layer, inputs[0].shape), told)
+
+
+def _border(made: Made, layer: Layer, shape: Shape | None) -> Pad | None:
+    """What Keras puts around an image that a pool does not divide; here rows that fill no window are left out."""
+    if not isinstance(layer, Pool) or made.options.get("padding") != "same" or not shape or len(shape) != 3:
+        return None
+    rows, columns = -shape[0] % layer.size, -shape[1] % layer.size
+    return Pad(rows, columns) if rows or columns else None
 
 
 def operation(budget: Budget, line: int, name: str, inputs: tuple[Node, ...], why: str = "") -> Node:
@@ -85,6 +100,7 @@ def shape_of(row: Row) -> object:
         return first.shape
     if isinstance(first, Made):
         given = [first.options.get(name) for name in ("input_shape", "shape", "input_dim", "batch_shape")]
+        given += first.arguments[:1] if first.name == "InputLayer" else ()
         return next((shape for shape in given if shape is not None), None)
     return None
 

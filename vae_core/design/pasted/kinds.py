@@ -34,6 +34,8 @@ def read(name: str, arguments: Sequence[object], options: Mapping[str, object]) 
     if "activation" in values:
         values["activation"], unknown = _activation(values["activation"])
         told += unknown
+    if name == "LeakyReLU" and 0.2 not in given.values():
+        told.append("LeakyReLU keeps a fifth of what is negative here")
     layer = kind.made(name, values)
     (checked,) = parse(layer.text)
     return checked, tuple(told)
