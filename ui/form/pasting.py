@@ -23,8 +23,8 @@ from vae_core.design.pasted import Pasted
 
 TEXT, COUNT = key("pasted_text"), key("pasted_count")
 HELP = (
-    "Keras or PyTorch code of an autoencoder, or what model.summary() printed. It is only read, never run. Use it "
-    "fills all settings below."
+    "Keras or PyTorch code of an autoencoder, or what model.summary() printed. It is only read, never run, and fills "
+    "all settings below."
 )
 WIDTH, HEIGHT = 560, 130  # pixels: what is below it stays on the first screen
 MOST = pasted.MOST_TEXT
@@ -35,11 +35,11 @@ KEPT = ("dataset", "image", "seed", "recipe", "precision", "fused")  # of the fo
 def offer(data: Summary) -> None:
     """Another key shuts the popover when its text was used."""
     count = st.session_state.get(COUNT, 0)
-    with st.popover("Paste Keras code", icon=":material/content_paste:", key=key(f"paste_{count}")):
+    drawer = st.popover("Paste Keras code", icon=":material/content_paste:", key=key(f"paste_{count}"))
+    with drawer.form(key("paste_form"), border=False, width=WIDTH):
         show_caught(PLACE)
-        with st.form(key("paste_form"), border=False):
-            st.text_area("Code, or a summary", key=TEXT, help=HELP, height=HEIGHT, width=WIDTH, max_chars=MOST)
-            st.form_submit_button("Use it", type="primary", on_click=_use, args=(data,))
+        st.text_area("Code, or a summary", key=TEXT, help=HELP, height=HEIGHT, max_chars=MOST)
+        st.form_submit_button("Use it", type="primary", on_click=_use, args=(data,))
 
 
 def tell() -> None:
