@@ -11,10 +11,11 @@ import numpy as np
 import packed_networks
 import pytest
 from packed_networks import Case
+from placed_layers import EXAMPLES, IMAGE, PLACES, WORDS, config, fitting, rows
 from test_kernel import COMMITTED, TOLERANCE, in_node, needs_node, too_different
 
 from vae_core.design import alignment
-from vae_core.design.architecture import Architecture, Row
+from vae_core.design.architecture import Architecture
 from vae_core.design.config import Config
 from vae_core.design.keras_layers import chain
 from vae_core.design.layers import KINDS, Activation, Layer, Word
@@ -25,33 +26,7 @@ from vae_core.look.program import packed
 from vae_core.look.program.executor import Executor
 from vae_core.look.program.lowering import Network
 
-WORDS = [word for kind in KINDS for word in kind.words]
-EXAMPLES = [example for word in WORDS for example in word.examples]
-IMAGE = (9, 7, 3)
-END = "dense189:sigmoid reshape9x7x3"
-# Where layers may stand, in an encoder or in a decoder. Of these places, each layer is tried where it fits.
-PLACES = (
-    ("conv6 bn {} conv5 bn flatten", "mirror"),
-    ("conv3 flatten dense8 {}", "mirror"),
-    ("conv3 {} dense6", "mirror"),
-    ("conv4 flatten", f"{{}} dense9 bn {END}"),
-    ("conv4 flatten", f"dense12 reshape2x3x2 bn {{}} conv4 flatten {END}"),
-    ("conv4 flatten", f"dense784 {{}} conv2 flatten {END}"),
-    ("flatten {} dense8", "mirror"),
-)
 MOST = 8  # layers one after the other, where they are built: a network for each alone would take long
-
-
-def config(place: tuple[str, str], *examples: str) -> Config | None:
-    encoder, decoder = (line.format(" ".join(examples)) for line in place)
-    try:
-        return Config("digits", IMAGE, encoder, decoder, kind="ae", loss="mse")
-    except LoupeError:
-        return None
-
-
-def fitting(example: str) -> list[Config]:
-    return [found for place in PLACES if (found := config(place, example))]
 
 
 def built() -> Iterator[Config]:
@@ -68,10 +43,6 @@ def built() -> Iterator[Config]:
                 line, examples = alone, (*examples, example) if longer else (example,)
         if line:
             yield line
-
-
-def rows(architecture: Architecture) -> tuple[Row, ...]:
-    return (*architecture.encoder_rows, *architecture.decoder_rows)
 
 
 # Without Keras.
@@ -156,12 +127,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         networks = packed_networks.spread(models.build(architecture))
         if counted(networks) != tuple(architecture.counts.values()):
             found.counts[name] = counted(networks)
-        for part, graph, rows, known in packed_networks.kept(networks, IMAGE, folder, str(number)):
-            case = Case(f"{name} {part}", packed.pack(graph), rows, known)
+        for part, graph, given, known in packed_networks.kept(networks, IMAGE, folder, str(number)):
+            case = Case(f"{name} {part}", packed.pack(graph), given, known)
             found.cases.append(case)
-            (computed,) = Executor(Network(graph, merged=True), ("it",))(np.float32(rows)).values()
+            (computed,) = Executor(Network(graph, merged=True), ("it",))(np.float32(given)).values()
             differ(found.numpy, case, computed)
-            differ(found.alone, case, alone(architecture, part, getattr(networks, part), rows))
+            differ(found.alone, case, alone(architecture, part, getattr(networks, part), given))
     return found
 
 

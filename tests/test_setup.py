@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pasted_systems import CODE
 from streamlit.testing.v1 import AppTest
 from support import button, click, end_work, fine, labels, plain, shown_before
 
@@ -85,6 +86,40 @@ def test_another_data_set_fills_the_form_anew(app):
     app.main.text_input(key="train_encoder").set_value("conv8/2").run()
     app.main.selectbox(key="train_dataset").set_value("shapes").run()
     assert encoder(fine(app)) == "flatten dense512:gelu dense256:gelu"
+
+
+def paste(app: AppTest, text: str) -> AppTest:
+    app.main.text_area(key="train_pasted_text").set_value(text)
+    return click(app, "Use it")
+
+
+def read_from(app: AppTest) -> list[str]:
+    return [each.label for each in app.main.expander if each.label.startswith("Read from the code")]
+
+
+def test_pasted_code_fills_the_form_and_says_what_was_understood(app):
+    app.main.selectbox(key="train_start").set_value("auto").run()  # whose schedule and average no code speaks of
+    paste(app, CODE["fashion-denoising"])
+    assert encoder(fine(app)) == recipes.find("fashion-denoising").config.encoder
+    held = {name: app.session_state[f"train_{name}"] for name in ("dataset", "kind", "batch", "epochs", "noise", "ema")}
+    assert held == {"dataset": "fashion-mnist", "kind": "ae", "batch": 100, "epochs": 100, "noise": 0.3, "ema": 0.0}
+    assert read_from(app) == ["Read from the code: 9 layers, 11 back, 7 settings"]
+    assert not button(app, "Start training").disabled and "Optimiser: Adam" in plain(app)
+    app.main.selectbox(key="train_start").set_value("convolutions").run()
+    assert not read_from(app) and "deconv" not in encoder(app)
+
+
+def test_pasted_text_that_is_no_code_is_told_where_it_was_pasted(app):
+    before = encoder(app)
+    paste(app, "x = layers.Dense(3\ny = 1")
+    assert "Line 1 is not Python" in app.main.error[0].value.replace("\\", "") and encoder(app) == before
+
+
+def test_what_pasted_code_names_is_shown_as_it_is(app):
+    lines = CODE["mnist-baseline"].replace("x = layers.Flatten()(x)", 'x = layers.Flatten(**{}, made="")(x)')
+    paste(app, lines.replace("optimizer=tf.keras.optimizers.Adam(learning_rate=0.001)", "optimizer='**\u202e<b>'"))
+    (told,) = (each.value for each in app.main.markdown if "optimiser" in each.value)
+    assert "\\*\\*\ufffd\\<b\\>" in told and "made of Flatten" in told
 
 
 def _config(settings: Settings, run: Summary) -> Config:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from browser import Server, choose, idle
+from pasted_systems import CODE
 from support import eventually
 from test_states import NARROW, OVERFLOW, WIDE
 
@@ -82,6 +83,30 @@ def test_custom_opens_the_lines_and_makes_room_for_them(tab: Tab, server: Server
     lines.press("Enter")
     eventually(lambda: bars(page) == 10)
     assert page.get_by_role("radio", name="Custom", exact=True).get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "phone"])
+def test_pasted_code_of_a_report_becomes_its_layers_and_starts_nothing(
+    tab: Tab, server: Server, size: dict[str, int]
+) -> None:
+    page = opened(tab, server, size)
+    turn_to(page, "Custom")
+    page.get_by_role("button", name="Paste Keras code").click()
+    page.get_by_role("textbox", name="Code, or a summary").fill(CODE["mnist-deeper"])
+    use = page.get_by_role("button", name="Use it")
+    box = use.bounding_box()
+    assert box["y"] + box["height"] <= size["height"]
+    use.click()
+    page.get_by_text("Read from the code: 12 layers and their mirror, 7 settings; 1 note").wait_for()
+    idle(page)
+    line = page.get_by_role("textbox", name="Encoder layers").input_value()
+    assert line == "conv8 bn conv16 bn conv32 bn conv64 bn flatten dense20 bn code2"
+    use.wait_for(state="hidden")
+    layers = page.locator(f"{PICTURE} rect:not(.frame)")  # frames stand for images that are not on this machine
+    eventually(lambda: layers.count() == 25)
+    assert page.get_by_role("radio", name="Custom", exact=True).get_attribute("aria-checked") == "true"
+    assert page.evaluate(f"() => {{ {OVERFLOW}; return overflowing(); }}") == []
+    assert start(page).is_enabled() and not store.list_runs(server.settings)
 
 
 def test_a_setting_that_is_changed_is_a_network_of_ones_own(tab: Tab, server: Server) -> None:

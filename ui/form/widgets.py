@@ -23,11 +23,15 @@ PREFIX = "train_"
 BASIC = ("kind", "latent", "epochs", "train_size")
 BASIC_WIDTH = 155  # pixels
 IMAGES_WIDTH, TIME_WIDTH = 155, 185  # side by side on a phone
+START_WIDTH = 310
 WIDTHS = {"kind": 185}
 
 
 def key(name: str) -> str:
     return PREFIX + name
+
+
+TOLD = key("pasted_told")  # what was read from code that fills the form
 
 
 def choose_images(run: Run | None) -> tuple[Summary, dict[str, Start]]:
@@ -62,18 +66,16 @@ def _data_set(chosen: Config | None) -> str:
     )
 
 
-def choose_start(known: dict[str, Start], is_noted: bool) -> Start:
-    """`is_noted`: what it is stands here, and nowhere else on the page."""
+def choose_start(known: dict[str, Start]) -> Start:
     picked = st.selectbox(
         "Begin with",
         list(known),
         key=key("start"),
         format_func=lambda each: known[each].label,
         persist_state="session",
+        width=START_WIDTH,
         help="Fills in all settings below; change any of them afterwards.",
     )
-    if is_noted:
-        st.caption(known[picked].note)
     return known[picked]
 
 
@@ -85,6 +87,7 @@ def forget_start() -> None:
 
 def fill(start: Start, keep: Collection[str] = ()) -> None:
     """The whole form but for what is kept."""
+    st.session_state.pop(TOLD, None)
     st.session_state[key("start")], st.session_state[key("filled")] = start.key, _stamp(start)
     for name, value in to_values(start.config).items():
         if name not in (*keep, "dataset"):

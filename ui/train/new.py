@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import choice, starting
 from ui.errors import caught, lacks, plain, show_caught, shown
-from ui.form import beginnings, costs, going_in, network, widgets
+from ui.form import beginnings, costs, going_in, network, pasting, widgets
 from ui.form.beginnings import Start
 from ui.train import model_code, seeds
 from vae_core.data.dataset import Summary as Data
@@ -51,7 +51,7 @@ def show(run: Run | None) -> None:
         rest = st.expander("Everything else", key=network.OPEN, on_change="rerun", icon=":material/tune:")
         form, cost = rest.columns([5, 2], gap="medium")
         with form:
-            start = widgets.choose_start(known, is_noted=not is_ready)
+            start = _beginning(data, known, is_noted=not is_ready)
             layers = st.container()
             values = widgets.settings(data)
         places = Places(go, picture, told, layers, cost, rest)
@@ -64,6 +64,17 @@ def _choices(run: Run | None) -> tuple[Data, dict[str, Start], bool]:
     data, known = widgets.choose_images(run)
     widgets.choose_time()
     return data, known, network.choose(known)
+
+
+def _beginning(data: Data, known: dict[str, Start], is_noted: bool) -> Start:
+    """`is_noted`: what it is stands here, and nowhere else on the page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        start = widgets.choose_start(known)
+        pasting.offer(data)
+    if is_noted and widgets.TOLD not in st.session_state:
+        st.caption(start.note)
+    pasting.tell()
+    return start
 
 
 def _network(places: Places, data: Data, values: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ DONE, FAILED, WRONG_USE = 0, 1, 2
 COMMANDS = {
     "recipes": ("specs", "the reports' systems, with the numbers that they printed"),
     "describe": ("specs", "layers, parameters and cost of an architecture"),
+    "paste": ("pasting", "Keras or PyTorch code, or a printed summary, as one line of text"),
     "code": ("specs", "a stand-alone Keras script or notebook"),
     "data": ("data", "list, add or remove data sets"),
     "train": ("training", "train a recipe, or an architecture of your own"),

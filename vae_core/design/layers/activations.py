@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
-from vae_core.design.layers.tokens import instead, short
+from vae_core.design.layers.tokens import Form, Values, instead, short
 from vae_core.errors import LoupeError
 
 
@@ -76,10 +76,23 @@ def option(activation: str) -> dict[str, str]:
     return {} if activation == "linear" else {"activation": keras_name(activation)}
 
 
+def called(name: str) -> str | None:
+    """What a function of Keras or PyTorch is called here."""
+    word = name.lower().replace("_", "")
+    names = ((each, {each.name, each.keras.replace("_", ""), *each.also}) for each in FUNCTIONS)
+    return next((each.name for each, known in names if word in known), None)
+
+
 @dataclass(frozen=True)
 class Activation(Layer):
     name: str
 
+    forms: ClassVar = (
+        Form("Activation", {"activation": "activation"}),
+        Form("ReLU", {"max_value": "most"}, needs={"max_value": 6}),
+        *(Form(name, {"inplace": ""}) for name in ("ReLU", "ReLU6", "Sigmoid", "Tanh", "GELU", "SiLU", "ELU")),
+        Form("LeakyReLU"),
+    )
     words: ClassVar = tuple(Word(function.name, (function.name,), also=function.also) for function in NAMED.values())
     changes: ClassVar = "activations"
     follows: ClassVar = True
@@ -87,6 +100,11 @@ class Activation(Layer):
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
         return cls(token)
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        """Of a summary nobody knows which one it is: relu is the usual one."""
+        return cls("relu6" if values.get("most") == 6 else str(values.get("activation") or called(name) or "relu"))
 
     @property
     def text(self) -> str:

@@ -6,10 +6,11 @@ The notation, the table, the mirror, the comparison of two architectures and the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn, Self, TypeAlias
 
+from vae_core.design.layers.tokens import Form, Values
 from vae_core.errors import LoupeError
 
 Shape = tuple[int, ...]  # (height, width, channels), or (units,)
@@ -71,6 +72,8 @@ class Layer:
     """One token. Most layers have no weights."""
 
     words: ClassVar[tuple[Word, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = ()  # of which it is read in a program of somebody else
+    joins: ClassVar[str] = ""  # the layer of Keras that brings the ways together of which it is made
     follows: ClassVar[bool] = False  # it belongs to the layer before it, which does the work
     changes: ClassVar[str]  # of which kind it is where two of them differ: a key of `alignment.KINDS`
     normalises: ClassVar[bool] = False  # a mirror opens with it where its encoder has it
@@ -80,6 +83,21 @@ class Layer:
     def read(cls, token: str, parts: list[str]) -> Self:
         """From a token of one of its words, and what the groups of the word's form found; a LoupeError by name."""
         return cls()
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        """From a form of this name; a LoupeError says why it cannot be."""
+        return cls()
+
+    @classmethod
+    def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterable[Layer]:
+        """What it may be where only so much is known, the likeliest first."""
+        return (cls.made(name, {}),)
+
+    @classmethod
+    def joined(cls, ways: tuple[tuple[Layer, ...], ...]) -> Layer:
+        """From the ways that `joins` brings together; a LoupeError where it is something else."""
+        raise NotImplementedError
 
     @property
     def text(self) -> str:

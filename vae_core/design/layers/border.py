@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word
-from vae_core.design.layers.tokens import SIZES, number, short
+from vae_core.design.layers.tokens import SIZES, Form, Values, number, short
 from vae_core.errors import LoupeError
 from vae_core.words import plural
 
 MAX_BORDER = 512  # rows or columns
 Sides = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _in_all(side: tuple[object, ...]) -> int:
+    return sum(count for count in side if type(count) is int)
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,21 @@ class Border(Layer):
     width: int
 
     changes: ClassVar = "opening"
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        """Keras takes one number for all four sides, one for rows and one for columns, or two of each."""
+        sides = values.get("sides", 1)
+        each = sides if isinstance(sides, tuple) else (sides, sides)
+        found = [side if isinstance(side, tuple) else (side, side) for side in each]
+        layer = cls(*(_in_all(side) for side in found)) if len(found) == 2 else None
+        if layer is None or layer.sides != tuple(found):
+            raise LoupeError("its sides are not known, or cut off what is not cut off here")
+        return layer
+
+    @classmethod
+    def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterator[Layer]:
+        yield cls(*(abs(there - here) for there, here in zip(before[:2], after[:2], strict=True)))
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
@@ -49,6 +69,7 @@ class Border(Layer):
 @dataclass(frozen=True)
 class Crop(Border):
     words: ClassVar = (Word("crop", ("crop1", "crop1x0"), SIZES, also=("cropping",)),)
+    forms: ClassVar = (Form("Cropping2D", {"cropping": "sides"}),)
 
     def output(self, shape: Shape) -> Shape:
         height, width, channels = self.need_image(shape)
@@ -71,6 +92,7 @@ class Pad(Border):
     """Rows and columns of zeros."""
 
     words: ClassVar = (Word("pad", ("pad1", "pad1x0"), SIZES, also=("padding",)),)
+    forms: ClassVar = (Form("ZeroPadding2D", {"padding": "sides"}),)
 
     def output(self, shape: Shape) -> Shape:
         height, width, channels = self.need_image(shape)

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.design.layers.base import Call, Layer, Option, Shape, Word
-from vae_core.design.layers.tokens import MAX_FILTERS, MAX_STRIDE, NUMBER, grow, nth, number, shrink
+from vae_core.design.layers.tokens import (
+    MAX_FILTERS,
+    MAX_STRIDE,
+    NUMBER,
+    Form,
+    Values,
+    grow,
+    nth,
+    number,
+    shrink,
+    whole,
+)
+from vae_core.errors import LoupeError
 from vae_core.words import plural
 
 MAX_KERNEL = 31
 FORM = f"{NUMBER}(?:k{NUMBER})?(?:/{NUMBER})?(v)?{SUFFIX}"
+KERAS = {"filters": "filters", "kernel_size": "kernel", "strides": "stride", "padding": "padding"}
+TORCH = {
+    "in_channels": "",
+    "out_channels": "filters",
+    "kernel_size": "kernel",
+    "stride": "stride",
+    "padding": "padding",
+}
+MORE = {"output_padding": "more"}
 CHANGES = {"filters": "filters", "kernel": "kernels", "stride": "strides", "valid": "kernels"}
 
 
@@ -34,6 +57,38 @@ class Convolution(Layer):
             bool(valid),
             read_activation(token, activation, "relu"),
         )
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        kernel, stride = whole(values, "kernel"), whole(values, "stride", 1)
+        valid = cls._is_valid(values, kernel, stride)
+        return cls(whole(values, "filters"), kernel, stride, valid, str(values.get("activation", "linear")))
+
+    @classmethod
+    def _is_valid(cls, values: Values, kernel: int, stride: int) -> bool:
+        """Whether it has no padding. Keras says it in a word, PyTorch in pixels."""
+        said = values.get("padding", 0)
+        if isinstance(said, str):
+            return said.lower() != "same"
+        padding, more = whole(values, "padding", 0), whole(values, "more", 0)
+        if cls._is_same(kernel, stride, padding, more):
+            return False
+        if padding or more:
+            raise LoupeError(f"its padding of {padding} has no like here")
+        return True
+
+    @classmethod
+    def _is_same(cls, kernel: int, stride: int, padding: int, more: int) -> bool:
+        """Whether so many pixels around the image keep its size, up to the stride."""
+        raise NotImplementedError
+
+    @classmethod
+    def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterator[Layer]:
+        """The kernel follows from the count of weights, with a bias or without."""
+        windows = [(parameters / after[-1] - bias) / before[-1] for bias in (1, 0)]
+        kernels = [kernel for kernel in range(1, MAX_KERNEL + 1) if kernel**2 in windows] or [3]
+        for kernel, stride, valid in itertools.product(kernels, range(1, MAX_STRIDE + 1), (False, True)):
+            yield cls(after[-1], kernel, stride, valid)
 
     @property
     def text(self) -> str:
@@ -67,6 +122,11 @@ class Convolution(Layer):
 @dataclass(frozen=True)
 class Conv(Convolution):
     words: ClassVar = (Word("conv", ("conv16", "conv16k5/2v", "conv16:gelu"), FORM, also=("convolution",)),)
+    forms: ClassVar = (Form("Conv2D", {**KERAS, "activation": "activation"}), Form("Conv2d", TORCH))
+
+    @classmethod
+    def _is_same(cls, kernel: int, stride: int, padding: int, more: int) -> bool:
+        return 2 * padding == kernel - 1 or (stride > 1 and 0 < 2 * padding == kernel - 2)
 
     def output(self, shape: Shape) -> Shape:
         height, width, _ = self.need_image(shape)
@@ -114,7 +174,15 @@ class Deconv(Convolution):
     words: ClassVar = (
         Word("deconv", ("deconv16", "deconv16k5/2v", "deconv1:sigmoid"), FORM, ("transpose", "convt", "convtranspose")),
     )
+    forms: ClassVar = (
+        Form("Conv2DTranspose", {**KERAS, "activation": "activation"}),
+        Form("ConvTranspose2d", {**TORCH, **MORE}),
+    )
     no_mirror: ClassVar = "it makes the image larger, and a mirror would have to guess how to make it smaller"
+
+    @classmethod
+    def _is_same(cls, kernel: int, stride: int, padding: int, more: int) -> bool:
+        return kernel + more - 2 * padding == stride
 
     def output(self, shape: Shape) -> Shape:
         height, width, _ = self.need_image(shape)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.activations import SUFFIX, option, read_activation, suffix, then
 from vae_core.design.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, number
+from vae_core.design.layers.tokens import MAX_FILTERS, NUMBER, Form, Values, number, whole
+from vae_core.errors import LoupeError
 from vae_core.words import plural
 
 MAX_CODE = 512
@@ -21,6 +23,18 @@ class Dense(Layer):
     activation: str = "relu"
 
     words: ClassVar = (Word("dense", ("dense32", "dense32:gelu"), FORM, also=("fc", "linear")),)
+    forms: ClassVar = (
+        Form("Dense", {"units": "units", "activation": "activation"}),
+        Form("Linear", {"in_features": "", "out_features": "units"}),
+    )
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        return cls(whole(values, "units"), str(values.get("activation", "linear")))
+
+    @classmethod
+    def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterator[Layer]:
+        yield cls(after[-1])
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
@@ -109,10 +123,21 @@ class Fourier(Layer):
 
     words: ClassVar = (Word("fourier", ("fourier16",), NUMBER, also=("waves", "sine")),)
     changes: ClassVar = "filters"
+    joins: ClassVar = "Concatenate"
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
         return cls(number(token, parts[0], "number of waves", MAX_FILTERS))
+
+    @classmethod
+    def joined(cls, ways: tuple[tuple[Layer, ...], ...]) -> Layer:
+        kept, *waves = ways
+        if kept or len(waves) != 1 or len(waves[0]) != 2:
+            raise LoupeError("what it brings together is no layer here")
+        dense, sine = waves[0]
+        if not isinstance(dense, Dense) or sine.text != "sin":
+            raise LoupeError("what it brings together is no layer here")
+        return cls(dense.units)
 
     @property
     def text(self) -> str:

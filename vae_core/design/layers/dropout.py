@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word
-from vae_core.design.layers.tokens import instead, short
+from vae_core.design.layers.tokens import Form, Values, instead, short
 from vae_core.errors import LoupeError
 
 RATES = (0.01, 0.95)
+USUAL = 0.5
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,16 @@ class Dropout(Layer):
     rate: float
 
     words: ClassVar = (Word("drop", ("drop0.5",), r"([0-9]*\.?[0-9]+)", also=("dropout",)),)
+    forms: ClassVar = (Form("Dropout", {"rate": "rate", "p": "rate"}),)
     changes: ClassVar = "norms"
     follows: ClassVar = True
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        rate = values.get("rate", USUAL)
+        if not isinstance(rate, int | float):
+            raise LoupeError("its rate is not known")
+        return cls(round(float(rate), 4))
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vae_core.design.layers.base import REPEATED, Call, Layer, Shape, Word
+from vae_core.design.layers.tokens import Form
 
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
     words: ClassVar = (Word("bn", ("bn",), also=("batchnorm", "batchnormalization", "norm")),)
+    forms: ClassVar = (
+        Form("BatchNormalization"),
+        *(Form(name, {"num_features": ""}) for name in ("BatchNorm2d", "BatchNorm1d")),
+    )
     changes: ClassVar = "norms"
     follows: ClassVar = True
     normalises: ClassVar = True
@@ -37,6 +42,7 @@ class LayerNorm(Layer):
     """Over the last axis: of the channels of each pixel, or of all numbers where they are flat."""
 
     words: ClassVar = (Word("layernorm", ("layernorm",), also=("ln", "layernormalization")),)
+    forms: ClassVar = (Form("LayerNormalization"), Form("LayerNorm", {"normalized_shape": ""}))
     changes: ClassVar = "norms"
     follows: ClassVar = True
     normalises: ClassVar = True

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import Call, Layer, Shape, Word
-from vae_core.design.layers.tokens import MAX_STRIDE, NUMBER, grow, number, shrink
+from vae_core.design.layers.tokens import MAX_STRIDE, NUMBER, Form, Values, grow, number, shrink, whole
+from vae_core.errors import LoupeError
+
+WINDOW = {"pool_size": "size", "strides": "stride", "padding": "padding"}
+TORCH = {"kernel_size": "size", "stride": "stride", "padding": "padding"}
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,23 @@ class Pool(Layer):
         Word("pool", ("pool2",), NUMBER, also=("maxpool", "maxpooling")),
         Word("avgpool", ("avgpool2",), NUMBER, also=("averagepool",)),
     )
+    forms: ClassVar = (
+        *(Form(name, WINDOW) for name in ("MaxPooling2D", "MaxPool2D", "AveragePooling2D", "AvgPool2D")),
+        *(Form(name, TORCH) for name in ("MaxPool2d", "AvgPool2d")),
+    )
     changes: ClassVar = "strides"
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        """Whoever knows the image puts a border around it where `same` would."""
+        size = whole(values, "size", 2)
+        if values.get("stride") is not None and whole(values, "stride") != size:
+            raise LoupeError("its windows overlap or leave gaps")
+        return cls(size, average=name.startswith("Av"))
+
+    @classmethod
+    def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterator[Layer]:
+        yield from (cls.made(name, {"size": size}) for size in range(2, MAX_STRIDE + 1))
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:
@@ -60,8 +81,17 @@ class Up(Layer):
     size: int
 
     words: ClassVar = (Word("up", ("up2",), NUMBER, also=("upsample", "upsampling")),)
+    forms: ClassVar = (Form("UpSampling2D", {"size": "size"}), Form("Upsample", {"": "", "scale_factor": "size"}))
     changes: ClassVar = "strides"
     no_mirror: ClassVar = "it makes the image larger, and a mirror would have to guess how to make it smaller"
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        return cls(whole(values, "size", 2))
+
+    @classmethod
+    def guesses(cls, name: str, before: Shape, after: Shape, parameters: int) -> Iterator[Layer]:
+        yield from map(cls, range(2, MAX_STRIDE + 1))
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:

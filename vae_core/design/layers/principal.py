@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from vae_core.design.layers.base import MAX_ACTIVATION, Call, Layer, Shape, Word
-from vae_core.design.layers.tokens import NUMBER, number
+from vae_core.design.layers.tokens import NUMBER, Form, Values, number, whole
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,12 @@ class Principal(Layer):
     size: int
 
     words: ClassVar = (Word("pca", ("pca64",), NUMBER, also=("principal",)),)
+    forms: ClassVar = (Form("Dense", {"units": "size", "trainable": ""}, needs={"trainable": False}),)
     changes: ClassVar = "filters"
+
+    @classmethod
+    def made(cls, name: str, values: Values) -> Layer:
+        return cls(whole(values, "size"))
 
     @classmethod
     def read(cls, token: str, parts: list[str]) -> Self:

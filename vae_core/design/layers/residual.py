@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,6 +21,15 @@ class Residual(Layer):
 
     words: ClassVar = (Word("res", ("res( conv16 bn conv16 )",), form=None, also=("residual",)),)
     changes: ClassVar = "layers"
+    joins: ClassVar = "Add"
+
+    @classmethod
+    def joined(cls, ways: tuple[tuple[Layer, ...], ...]) -> Layer:
+        """One of two ways is short: it has no layer, or one that only brings the channels to as many."""
+        for short, long in itertools.permutations(sorted(ways, key=len), 2):
+            if len(ways) == 2 and (not short or (len(short) == 1 and short[0].text in _shortcuts(long))):
+                return cls.of(long)
+        raise LoupeError("what it adds is no block here")
 
     @classmethod
     def of(cls, body: tuple[Layer, ...]) -> Residual:
@@ -84,6 +94,13 @@ class Residual(Layer):
         if channels == before[-1]:
             return None
         return Call("Conv2D", (channels, 1)) if len(before) == 3 else Call("Dense", (channels,))
+
+
+def _shortcuts(body: tuple[Layer, ...]) -> tuple[str, ...]:
+    """What a short way may hold, by the body that it passes."""
+    channels = [getattr(layer, "filters", getattr(layer, "units", None)) for layer in body]
+    last = next((count for count in reversed(channels) if count), 0)
+    return f"conv{last}k1:linear", f"dense{last}:linear"
 
 
 KINDS = (Residual,)
