@@ -1,0 +1,134 @@
+"""What was found of each layer, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import repeat
+
+import numpy as np
+
+from vae_core.checked import Json
+from vae_core.design.architecture import Architecture
+from vae_core.design.difference import listed
+from vae_core.look import intervals
+from vae_core.look.comparison import MATTERS
+from vae_core.look.evidence import Spans
+from vae_core.look.intervals import Interval
+from vae_core.look.worth.chain import stages
+from vae_core.look.worth.stage import Stage
+from vae_core.look.worth.work import STRAIGHT
+
+TITLE = "Loss with a straight map in a layer's place, less that of the whole network"
+LONGEST = 24  # letters of a layer's name in a picture
+NOTHING = Interval(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Layer:
+    name: str  # as a picture names it
+    text: str  # the tokens of it and of what belongs to it
+    reason: str  # why it was not asked of; empty where it was
+    apart: Interval | None  # from the whole network; exactly 0 of a layer without a bend
+
+    @property
+    def is_straight(self) -> bool:
+        return self.reason == STRAIGHT
+
+
+@dataclass(frozen=True)
+class Found:
+    layers: tuple[Layer, ...]
+    whole: float  # loss of the whole network
+
+    @classmethod
+    def by(cls, plan: Architecture, reasons: Sequence[str], arrays: Mapping[str, np.ndarray]) -> Found:
+        whole, replaced = arrays["whole"], arrays["replaced"]
+        apart = map(intervals.of_mean, (replaced - whole[:, None]).T, repeat(intervals.level(replaced.shape[1])))
+        layers = tuple(_layers(plan, reasons, apart))
+        return cls(layers, float(whole.mean()))
+
+    def scaled(self, scale: float) -> Found:
+        """In another unit."""
+        layers = (replace(each, apart=each.apart and _times(each.apart, scale)) for each in self.layers)
+        return Found(tuple(layers), self.whole * scale)
+
+    @property
+    def matters(self) -> float:
+        return MATTERS * abs(self.whole)
+
+    @property
+    def asked(self) -> tuple[Layer, ...]:
+        return tuple(each for each in self.layers if not each.reason)
+
+    def spans(self, unit: str) -> Spans:
+        """In the order in which an image passes them."""
+        known = [each for each in self.layers if each.apart]
+        values = tuple((each.apart.value, each.apart.low, each.apart.high) for each in known if each.apart)
+        return Spans(TITLE, unit, tuple(each.name for each in known), values, self.matters)
+
+    def sentences(self, unit: str) -> tuple[str, ...]:
+        return tuple(_sentences(self, unit))
+
+    def to_json(self, unit: str) -> dict[str, Json]:
+        layers: list[Json] = [
+            {
+                "layer": each.name,
+                "text": each.text,
+                "difference": asdict(each.apart) if each.apart else None,
+                "reason": each.reason,
+            }
+            for each in self.layers
+        ]
+        return {"unit": unit, "loss": self.whole, "layers": layers, "sentences": list(self.sentences(unit))}
+
+
+def _layers(plan: Architecture, reasons: Sequence[str], apart: Iterator[Interval]) -> Iterator[Layer]:
+    known = tuple(stages(plan))
+    for name, stage, reason in zip(_names(known), known, reasons, strict=True):
+        found = next(apart) if not reason else NOTHING if reason == STRAIGHT else None
+        yield Layer(name, stage.text, reason, found)
+
+
+def _names(known: Sequence[Stage]) -> Iterator[str]:
+    """With a number where a part has several of the same."""
+    names = [_name(stage.part, stage.name) for stage in known]
+    for place, name in enumerate(names):
+        yield f"{name} ({names[: place + 1].count(name)})" if names.count(name) > 1 else name
+
+
+def _name(part: str, text: str) -> str:
+    name = text if text.startswith(part) else f"{part} {text}"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
+
+
+def _times(interval: Interval, scale: float) -> Interval:
+    return Interval(interval.value * scale, interval.low * scale, interval.high * scale)
+
+
+def _sentences(found: Found, unit: str) -> Iterator[str]:
+    if not found.asked:
+        yield "No layer of this network has a bend that can be asked of."
+    else:
+        yield from _of_asked(found, unit)
+    straight = [each.name for each in found.layers if each.is_straight]
+    if straight:
+        yield f"Without a bend, so that nothing can be lost: {listed(straight)}."
+
+
+def _of_asked(found: Found, unit: str) -> Iterator[str]:
+    known = [(each, each.apart) for each in found.asked if each.apart]
+    layer, most = max(known, key=lambda pair: pair[1].value)
+    if most.low > 0:
+        span = f"{most.low:.4g} to {most.high:.4g}"
+        share = f", {most.value / found.whole:.0%} of {found.whole:.4g}" if found.whole > 0 else ""
+        yield (
+            f"The bend of {layer.name} matters most: with a straight map in its place the loss rises by "
+            f"{most.value:.4g} {unit} ({span}){share}."
+        )
+    open_ = [each.name for each, apart in known if apart.low <= 0]
+    if open_:
+        yield f"Nothing that could be told is lost without the bend of: {listed(open_)}."
+    little = [each.name for each, apart in known if apart.low > 0 and apart.within(found.matters)]
+    if little:
+        yield f"Less than {MATTERS:.0%}, too little to matter, without that of: {listed(little)}."
