@@ -229,9 +229,9 @@ def test_a_layer_that_is_needed_and_those_that_are_not_are_told_apart():
     for each in (first, redundant):
         assert each.apart is not None and each.apart.within(0.001 * found.whole)
     assert code.is_straight and last.is_straight
-    assert f"The bend of {vital.name} matters most" in found.sentences("nats per image")[0]
+    assert f"The bend of {vital.called} matters most" in found.sentences("nats per image")[0]
     told = " ".join(found.sentences("nats per image")[1:])
-    assert first.name in told and redundant.name in told and vital.name not in told
+    assert first.called in told and redundant.called in told and vital.called not in told
 
 
 def test_a_network_without_a_bend_loses_exactly_nothing():

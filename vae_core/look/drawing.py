@@ -185,12 +185,26 @@ def _span_parts(found: Spans) -> Iterator[str]:
     yield _rule(axis.at(0.0), TOP, axis.at(0.0), bottom, strong=True)
     for value in axis.ticks(6):
         yield text(axis.at(value), bottom + 16, _number(value), anchor="middle", size=SMALL)
-    for place, (name, (value, low, high)) in enumerate(zip(found.names, found.values)):
+    for place, name in enumerate(found.names):
         y = TOP + ROW * (place + 0.5)
-        colour = ROLES[MARKED] if low > 0 or high < 0 else ROLES[MAIN]
         yield text(NAMES - 8, y + 4, name, anchor="end", size=SMALL)
-        yield _line([(axis.at(low), y), (axis.at(high), y)], colour, "")
-        yield f'<circle cx="{axis.at(value):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+        yield from _span(found, place, axis, y)
+
+
+def _span(found: Spans, place: int, axis: _Axis, y: float) -> Iterator[str]:
+    if found.words and found.words[place]:
+        yield text(axis.at(0.0) + 8, y + 4, found.words[place], size=SMALL)
+        return
+    value, low, high = found.values[place]
+    colour = ROLES[MARKED] if low > 0 or high < 0 else ROLES[MAIN]
+    if found.words:
+        start, end = sorted((axis.at(0.0), axis.at(value)))
+        yield (
+            f'<rect x="{start:.1f}" y="{y - 6:.1f}" width="{end - start:.1f}" height="12" fill="{colour}" '
+            'fill-opacity="0.35"/>'
+        )
+    yield _line([(axis.at(low), y), (axis.at(high), y)], colour, "")
+    yield f'<circle cx="{axis.at(value):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
 
 
 def _dots(found: Dots) -> str:

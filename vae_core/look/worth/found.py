@@ -19,7 +19,7 @@ from vae_core.look.worth.chain import stages
 from vae_core.look.worth.stage import Stage
 from vae_core.look.worth.work import STRAIGHT
 
-TITLE = "Loss with a straight map in a layer's place, less that of the whole network"
+TITLE = "How much the loss rises with a straight map in a layer's place"
 LONGEST = 24  # letters of a layer's name in a picture
 NOTHING = Interval(0.0, 0.0, 0.0)
 
@@ -32,8 +32,19 @@ class Layer:
     apart: Interval | None  # from the whole network; exactly 0 of a layer without a bend
 
     @property
+    def called(self) -> str:
+        """Within a sentence."""
+        part, _, name = self.name.partition(" ")
+        return f"the {part}'s {name}" if name else part
+
+    @property
     def is_straight(self) -> bool:
         return self.reason == STRAIGHT
+
+    @property
+    def word(self) -> str:
+        """What a picture says in place of a number."""
+        return "no bend" if self.is_straight else "not asked" if self.reason else ""
 
 
 @dataclass(frozen=True)
@@ -63,9 +74,10 @@ class Found:
 
     def spans(self, unit: str) -> Spans:
         """In the order in which an image passes them."""
-        known = [each for each in self.layers if each.apart]
-        values = tuple((each.apart.value, each.apart.low, each.apart.high) for each in known if each.apart)
-        return Spans(TITLE, unit, tuple(each.name for each in known), values, self.matters)
+        known = [each.apart or NOTHING for each in self.layers]
+        values = tuple((each.value, each.low, each.high) for each in known)
+        words = tuple(each.word for each in self.layers)
+        return Spans(TITLE, unit, tuple(each.name for each in self.layers), values, self.matters, words)
 
     def sentences(self, unit: str) -> tuple[str, ...]:
         return tuple(_sentences(self, unit))
@@ -111,7 +123,7 @@ def _sentences(found: Found, unit: str) -> Iterator[str]:
         yield "No layer of this network has a bend that can be asked of."
     else:
         yield from _of_asked(found, unit)
-    straight = [each.name for each in found.layers if each.is_straight]
+    straight = [each.called for each in found.layers if each.is_straight]
     if straight:
         yield f"Without a bend, so that nothing can be lost: {listed(straight)}."
 
@@ -123,12 +135,12 @@ def _of_asked(found: Found, unit: str) -> Iterator[str]:
         span = f"{most.low:.4g} to {most.high:.4g}"
         share = f", {most.value / found.whole:.0%} of {found.whole:.4g}" if found.whole > 0 else ""
         yield (
-            f"The bend of {layer.name} matters most: with a straight map in its place the loss rises by "
+            f"The bend of {layer.called} matters most. With a straight map in its place the loss rises by "
             f"{most.value:.4g} {unit} ({span}){share}."
         )
-    open_ = [each.name for each, apart in known if apart.low <= 0]
+    open_ = [each.called for each, apart in known if apart.low <= 0]
     if open_:
         yield f"Nothing that could be told is lost without the bend of: {listed(open_)}."
-    little = [each.name for each, apart in known if apart.low > 0 and apart.within(found.matters)]
+    little = [each.called for each, apart in known if apart.low > 0 and apart.within(found.matters)]
     if little:
         yield f"Less than {MATTERS:.0%}, too little to matter, without that of: {listed(little)}."
