@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,14 +12,14 @@ import pytest
 
 from vae_core.cli import worker
 from vae_core.data.dataset import Dataset, Part
-from vae_core.design import architecture
+from vae_core.design import architecture, recipes
 from vae_core.design.architecture import Architecture
 from vae_core.look import worth
 from vae_core.look.best.loss import Loss
-from vae_core.look.worth import work
-from vae_core.look.worth.chain import CODE, DECODER, ENCODER, PICTURE, Chain, stages
+from vae_core.look.worth import without, work
+from vae_core.look.worth.chain import CODE, DECODER, ENCODER, PICTURE, Chain, shorter, stages
 from vae_core.look.worth.fit import Fit, solved
-from vae_core.look.worth.found import Found
+from vae_core.look.worth.found import BEND, LEFT_OUT, Found
 from vae_core.look.worth.stage import Stage, Straight
 from vae_core.runs import jobs, keras_file
 from vae_core.runs.keras_file import Graph, Layer
@@ -219,7 +220,7 @@ def made() -> Dataset:
 
 
 def found_by(chain: Chain, plan: Architecture, data: Dataset) -> Found:
-    return Found.by(plan, *worth.search(chain, data, np.arange(TRAIN), MSE, lambda *told: None))
+    return Found.by(BEND, plan, *worth.search(chain, data, np.arange(TRAIN), MSE, lambda *told: None))
 
 
 def test_a_layer_that_is_needed_and_those_that_are_not_are_told_apart():
@@ -333,3 +334,82 @@ def test_it_is_stopped_and_begun_again(own: Run):
     assert told == sorted(told) and worth.finished(own) is None
     worker.work(task)
     assert worth.finished(own) == task
+
+
+# A layer left out.
+
+
+def test_only_what_keeps_its_shape_can_be_left_out():
+    plan = architecture.plan(
+        (8, 8, 1),
+        "conv4 res(conv4) flatten dense32 dense32 bn",
+        "dense64:linear res(dense64) reshape8x8x1 conv1:relu conv1:sigmoid",
+        kind="ae",
+    )
+    kept = [stage.text for stage, reason in zip(stages(plan), without.reasons(plan), strict=True) if not reason]
+    assert kept == ["res(conv4)", "dense32 bn", "res(dense64)", "conv1"]
+    assert without.reasons(plan)[-1] == without.DRAWS and without.trainings(plan) == 6
+    lines = [f"{each.encoder_line} | {each.decoder_line}" for each in (shorter(plan, s) for s in stages(plan))]
+    assert "conv4 flatten dense32 dense32 bn code2 |" in lines[1]
+
+
+def test_what_is_left_computes_as_before_where_the_layer_did_nothing(tmp_path):
+    from packed_networks import spread
+
+    from vae_core.learn import models, saved
+
+    plan = architecture.plan(
+        (8, 8, 1), "conv4 conv4k1 bn res(conv4) flatten dense16", "dense16 dense64 reshape8x8x1 conv1:sigmoid"
+    )
+    networks = spread(models.build(plan))
+    (same,) = (layer for layer in networks.encoder.layers if getattr(layer, "kernel_size", None) == (1, 1))
+    same.set_weights([np.eye(4)[None, None], np.zeros(4)])
+    norm = networks.encoder.layers[networks.encoder.layers.index(same) + 1]
+    norm.set_weights([np.full(4, math.sqrt(1 + norm.epsilon)), np.zeros(4), np.zeros(4), np.ones(4)])
+    networks.whole().save(tmp_path / "model.keras")
+    graphs = keras_file.read(tmp_path / "model.keras")
+    chain = Chain.of(graphs, plan)
+    left_out = next(stage for stage in chain.stages if stage.text == "conv4k1 bn")
+    left, rest = models.build(shorter(plan, left_out)), chain.rest(graphs, left_out)
+    saved.fill(left.encoder, rest["encoder"])
+    saved.fill(left.decoder, rest["decoder"])
+    pixels = RANDOM.random((9, 8, 8, 1)).astype(np.float32)
+    both = (np.asarray(each.whole()(pixels)) for each in (networks, left))
+    assert next(both) == pytest.approx(next(both), abs=1e-5)
+    assert len(left.get_weights()) == len(networks.get_weights()) - 6
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory) -> Run:
+    """A run whose network has blocks that add to what passes them."""
+    from support import settings_in, train
+
+    config = replace(
+        recipes.default("digits", (8, 8, 1)),
+        kind="ae",
+        beta=None,
+        encoder="flatten dense48 res(dense48 dense48:linear)",
+        decoder="dense48 res(dense48 dense48:linear) dense64:sigmoid reshape8x8x1",
+        epochs=3,
+    )
+    return train(settings_in(tmp_path_factory.mktemp("blocks")), config)
+
+
+def test_the_rest_is_refitted_and_so_is_the_whole_network_twice(blocks: Run, monkeypatch):
+    monkeypatch.setattr(without, "SPEC", {**without.SPEC, "seconds": 1.0})
+    task = without.begin(blocks)
+    worker.work(task)
+    found = without.read(task)
+    assert found.chance > 0 and [each.name for each in found.asked] == ["encoder block", "decoder block"]
+    assert all(each.apart.low < each.apart.value < each.apart.high for each in found.asked)
+    assert task.result()["steps"] >= 10 and found.whole < blocks.codes()["reconstruction"].mean()
+    assert "differs from itself" in found.sentences("nats per image")[-1]
+
+
+def test_the_block_that_is_missed_and_the_one_that_is_not_are_named(blocks: Run):
+    arrays = {"whole": np.full(200, 10.0), "again": np.full(200, 10.1)}
+    replaced = np.stack([10.05 + RANDOM.normal(0, 0.5, 200), 14 + RANDOM.normal(0, 0.5, 200)], axis=1)
+    plan = blocks.config().architecture()
+    found = Found.by(LEFT_OUT, plan, without.reasons(plan), {**arrays, "replaced": replaced}, 0.1)
+    first, *others = found.sentences("nats per image")
+    assert "misses the decoder's block most" in first and "the encoder's block" in others[0]

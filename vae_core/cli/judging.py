@@ -18,6 +18,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import best, doctor, metrics, separation, worth
 from vae_core.look.doctor.finding import Finding
 from vae_core.look.metrics.subject import Judge
+from vae_core.look.worth import without
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -68,13 +69,16 @@ def lost(run: Run) -> Answer:
 
 def add_worth(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
+    told = "leave each layer out that keeps the shape of what passes it, and train the rest on for half a minute"
+    parser.add_argument("--left-out", action="store_true", help=told)
     lead_to(parser, weigh, "worth mnist-deeper")
 
 
 def weigh(args: argparse.Namespace, settings: Settings) -> Answer:
     run = store.open_run(settings, args.run)
-    task = worker.finished(worth.begin(run))
-    found, counts, unit = worth.read(task), task.result(), naming.unit(run.config(), naming.IMAGE)
+    asked = without if args.left_out else worth
+    task = worker.finished(asked.begin(run))
+    found, counts, unit = asked.read(task), task.result(), naming.unit(run.config(), naming.IMAGE)
     columns = ("layer", "", "loss rises by", "from", "to", "")
     parts = (
         f"{run.id} on {counts['images']:,} of {counts['of']:,} test images: {found.whole:.4g} {unit}.",

@@ -24,6 +24,7 @@ from vae_core.look import evaluation
 from vae_core.look.best.loss import Loss
 from vae_core.look.worth import work
 from vae_core.look.worth.chain import Chain
+from vae_core.look.worth.found import BEND
 from vae_core.look.worth.found import Found as Found
 from vae_core.look.worth.found import Layer as Layer
 from vae_core.runs import keras_file, tasks
@@ -77,4 +78,4 @@ def search(
 def read(task: Task) -> Found:
     """What a finished task has found, in nats per image as a run keeps losses."""
     result: Mapping[str, Any] = task.result()
-    return Found.by(task.run.config().architecture(), result["reasons"], task.arrays(FORM))
+    return Found.by(BEND, task.run.config().architecture(), result["reasons"], task.arrays(FORM))

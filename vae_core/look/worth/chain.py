@@ -69,6 +69,14 @@ class Chain:
         graph = replace(self.graph, layers=layers, weights={**self.graph.weights, name: tuple(weights)})
         return _program(graph, (PICTURE,))
 
+    def rest(self, graphs: Mapping[str, Graph], left_out: Stage) -> dict[str, Graph]:
+        """Both networks as they are saved, without the layers of this stage."""
+        gone = {layer.name for piece in self.pieces[left_out.first : left_out.last + 1] for layer in piece.layers}
+        return {
+            part: replace(graph, layers=tuple(each for each in graph.layers if f"{part}/{each.name}" not in gone))
+            for part, graph in graphs.items()
+        }
+
 
 def _program(graph: Graph, names: tuple[str, ...]) -> Executor:
     return Executor(Network(graph, merged=True), names)
@@ -134,6 +142,13 @@ def stages(plan: Architecture) -> Iterator[Stage]:
         if layer.parameters(shape) and not layer.follows:
             yield _stage(walk, place, part, shape)
         shape = layer.output(shape)
+
+
+def shorter(plan: Architecture, left_out: Stage) -> Architecture:
+    """The same without this stage, where what reaches it has the shape of what leaves it."""
+    kept = [each for place, each in enumerate(_walk(plan)) if not left_out.first <= place <= left_out.last]
+    encoder, decoder = (tuple(layer for part, layer in kept if part == which) for which in (ENCODER, DECODER))
+    return replace(plan, encoder=encoder, decoder=decoder)
 
 
 def _stage(walk: Sequence[tuple[str, Design]], place: int, part: str, shape: Shape) -> Stage:

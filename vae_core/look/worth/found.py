@@ -19,9 +19,32 @@ from vae_core.look.worth.chain import stages
 from vae_core.look.worth.stage import Stage
 from vae_core.look.worth.work import STRAIGHT
 
-TITLE = "How much the loss rises with a straight map in a layer's place"
 LONGEST = 24  # letters of a layer's name in a picture
 NOTHING = Interval(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of each layer, in words."""
+
+    title: str
+    none: str  # of a network where it is asked of no layer
+    most: str  # begins the sentence of the layer without which the loss rises most
+    lacks: str  # begins the lists of layers
+
+
+BEND = Question(
+    "How much the loss rises with a straight map in a layer's place",
+    "No layer of this network has a bend that can be asked of.",
+    "The bend of {} matters most. With a straight map in its place the loss rises by",
+    "without the bend of",
+)
+LEFT_OUT = Question(
+    "How much more the loss is without a layer, the rest refitted",
+    "No layer of this network can simply be left out.",
+    "The rest misses {} most. Without it the loss is higher by",
+    "without",
+)
 
 
 @dataclass(frozen=True)
@@ -49,24 +72,33 @@ class Layer:
 
 @dataclass(frozen=True)
 class Found:
+    question: Question
     layers: tuple[Layer, ...]
     whole: float  # loss of the whole network
+    chance: float = 0.0  # by so much it may differ from itself
 
     @classmethod
-    def by(cls, plan: Architecture, reasons: Sequence[str], arrays: Mapping[str, np.ndarray]) -> Found:
+    def by(
+        cls,
+        question: Question,
+        plan: Architecture,
+        reasons: Sequence[str],
+        arrays: Mapping[str, np.ndarray],
+        chance: float = 0.0,
+    ) -> Found:
         whole, replaced = arrays["whole"], arrays["replaced"]
         apart = map(intervals.of_mean, (replaced - whole[:, None]).T, repeat(intervals.level(replaced.shape[1])))
         layers = tuple(_layers(plan, reasons, apart))
-        return cls(layers, float(whole.mean()))
+        return cls(question, layers, float(whole.mean()), chance)
 
     def scaled(self, scale: float) -> Found:
         """In another unit."""
         layers = (replace(each, apart=each.apart and _times(each.apart, scale)) for each in self.layers)
-        return Found(tuple(layers), self.whole * scale)
+        return Found(self.question, tuple(layers), self.whole * scale, self.chance * scale)
 
     @property
     def matters(self) -> float:
-        return MATTERS * abs(self.whole)
+        return max(MATTERS * abs(self.whole), self.chance)
 
     @property
     def asked(self) -> tuple[Layer, ...]:
@@ -77,7 +109,7 @@ class Found:
         known = [each.apart or NOTHING for each in self.layers]
         values = tuple((each.value, each.low, each.high) for each in known)
         words = tuple(each.word for each in self.layers)
-        return Spans(TITLE, unit, tuple(each.name for each in self.layers), values, self.matters, words)
+        return Spans(self.question.title, unit, tuple(each.name for each in self.layers), values, self.matters, words)
 
     def sentences(self, unit: str) -> tuple[str, ...]:
         return tuple(_sentences(self, unit))
@@ -120,9 +152,11 @@ def _times(interval: Interval, scale: float) -> Interval:
 
 def _sentences(found: Found, unit: str) -> Iterator[str]:
     if not found.asked:
-        yield "No layer of this network has a bend that can be asked of."
+        yield found.question.none
     else:
         yield from _of_asked(found, unit)
+    if found.chance:
+        yield f"Refitted once more, the whole network differs from itself by {found.chance:.2g}: so much is chance."
     straight = [each.called for each in found.layers if each.is_straight]
     if straight:
         yield f"Without a bend, so that nothing can be lost: {listed(straight)}."
@@ -134,13 +168,10 @@ def _of_asked(found: Found, unit: str) -> Iterator[str]:
     if most.low > 0:
         span = f"{most.low:.4g} to {most.high:.4g}"
         share = f", {most.value / found.whole:.0%} of {found.whole:.4g}" if found.whole > 0 else ""
-        yield (
-            f"The bend of {layer.called} matters most. With a straight map in its place the loss rises by "
-            f"{most.value:.4g} {unit} ({span}){share}."
-        )
+        yield f"{found.question.most.format(layer.called)} {most.value:.4g} {unit} ({span}){share}."
     open_ = [each.called for each, apart in known if apart.low <= 0]
     if open_:
-        yield f"Nothing that could be told is lost without the bend of: {listed(open_)}."
+        yield f"Nothing that could be told is lost {found.question.lacks}: {listed(open_)}."
     little = [each.called for each, apart in known if apart.low > 0 and apart.within(found.matters)]
     if little:
-        yield f"Less than {MATTERS:.0%}, too little to matter, without that of: {listed(little)}."
+        yield f"Too little to matter is lost {found.question.lacks}: {listed(little)}."

@@ -29,6 +29,7 @@ from vae_core.runs.keras_file import Layer
 
 STRAIGHT = {"use_bias": True, "activation": "linear"}
 SUMS = (Dense, Code, Convolution, Principal, BatchNorm, Dropout, Crop, Pad, Up)  # weighted sums, but for an activation
+BLOCK = "block"  # what a block is called that adds to what passes it
 ONE = windows.plain(1, 1, 1, same=False)
 
 
@@ -64,7 +65,7 @@ class Stage:
 
     @property
     def name(self) -> str:
-        return self.layers[0].text
+        return BLOCK if isinstance(self.layers[0], Residual) else self.layers[0].text
 
     @property
     def text(self) -> str:
