@@ -27,7 +27,7 @@ HOW = (
     "A straight map adds up what comes in, each number with a weight of its own, and does no more. The best one is "
     "found by least squares, on training images: what goes into the layer, and what leaves it after its activation "
     "and norm. It has the kernel and the stride of the layer. All else stays as it was trained, so a layer that "
-    "others rely on is worth much. What a straight last layer draws is clipped to grey between 0.001 and 0.999."
+    "others rely on is worth much. Where the last layer is asked of, both pictures are clipped to 0.001 and 0.999."
 )
 REFITTED = (
     "All of them take as many steps, from the trained weights, with the same images. The intervals are over test "

@@ -137,7 +137,8 @@ def _walk(plan: Architecture) -> list[tuple[str, Design]]:
 
 def stages(plan: Architecture) -> Iterator[Stage]:
     """The layers that compute something, in the order in which an image passes them."""
-    walk, shape = _walk(plan), plan.image
+    walk = _walk(plan)
+    shape: Shape = plan.image
     for place, (part, layer) in enumerate(walk):
         if layer.parameters(shape) and not layer.follows:
             yield _stage(walk, place, part, shape)

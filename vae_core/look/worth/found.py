@@ -169,7 +169,10 @@ def _of_asked(found: Found, unit: str) -> Iterator[str]:
         span = f"{most.low:.4g} to {most.high:.4g}"
         share = f", {most.value / found.whole:.0%} of {found.whole:.4g}" if found.whole > 0 else ""
         yield f"{found.question.most.format(layer.called)} {most.value:.4g} {unit} ({span}){share}."
-    open_ = [each.called for each, apart in known if apart.low <= 0]
+    lower = [each.called for each, apart in known if apart.high < 0]
+    if lower:
+        yield f"The loss even falls {found.question.lacks}: {listed(lower)}. On new images the network may be too sure."
+    open_ = [each.called for each, apart in known if not apart.excludes_zero]
     if open_:
         yield f"Nothing that could be told is lost {found.question.lacks}: {listed(open_)}."
     little = [each.called for each, apart in known if apart.low > 0 and apart.within(found.matters)]

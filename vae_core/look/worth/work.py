@@ -94,14 +94,40 @@ def fit(chain: Chain, asked: Sequence[Asked], pixels: np.ndarray, places: np.nda
 def test(chain: Chain, asked: Sequence[Asked], pixels: np.ndarray, loss: Loss, tell: Tell) -> Arrays:
     """The losses of test images by the whole network, and with each of the straight layers; places in file order."""
     whole = chain.whole()
-    places = chosen(len(pixels), _count(whole, pixels, 1 + len(asked)))
-    losses = [_losses(whole, pixels, places, loss)]
-    for done, each in enumerate(asked):
-        tell(TESTING, FIRST + (1 - FIRST) * done / len(asked), 1.0)
+    places = chosen(len(pixels), _count(whole, pixels, 2 + len(asked)))
+    testing = Testing(pixels, places, loss, tell, 2 + len(asked))
+    alone, replaced = testing.losses(whole), np.empty((len(places), len(asked)))
+    for place, each in enumerate(asked):
         network = chain.with_another(each.stage, each.straight.layer, each.fit.weights())
-        draws = each.stage.last == chain.stages[-1].last
-        losses.append(_losses(network, pixels, places, loss, draws))
-    return {"places": places, "whole": losses[0], "replaced": np.array(losses[1:]).reshape(len(asked), len(places)).T}
+        clipped = each.stage is chain.stages[-1] and not loss.squared
+        usual = testing.losses(whole, clipped) if clipped else alone
+        replaced[:, place] = alone + testing.losses(network, clipped) - usual
+    return {"places": places, "whole": alone, "replaced": replaced}
+
+
+@dataclass
+class Testing:
+    """What the same test images cost one network after the other."""
+
+    pixels: np.ndarray
+    places: np.ndarray
+    loss: Loss
+    tell: Tell
+    networks: int
+    done: int = 0
+
+    def losses(self, network: Executor, clipped: bool = False) -> np.ndarray:
+        """`clipped`: as PCA's pictures are. A straight last layer draws exact black; a lit pixel there costs too much."""
+        found = np.empty(len(self.places))
+        for rows in chunks(len(found), BLOCK):
+            share = (self.done + rows.start / len(found)) / self.networks
+            self.tell(TESTING, FIRST + (1 - FIRST) * share, 1.0)
+            some = self.pixels[self.places[rows]]
+            drawn = network(floats(some))[PICTURE].reshape(len(some), -1)
+            drawn = np.clip(drawn, baselines.PCA_CLIP, 1 - baselines.PCA_CLIP) if clipped else drawn
+            found[rows] = self.loss.each(self.loss.targets(some), drawn)
+        self.done += 1
+        return found
 
 
 def chosen(count: int, most: int) -> np.ndarray:
@@ -116,22 +142,6 @@ def _count(whole: Executor, pixels: np.ndarray, networks: int) -> int:
     whole(given)
     speed = len(given) / max(time.process_time() - began, 1e-6)
     return next((count for count in COUNTS if count * networks <= SECONDS * speed), COUNTS[-1])
-
-
-def _losses(
-    network: Executor, pixels: np.ndarray, places: np.ndarray, loss: Loss, straight: bool = False
-) -> np.ndarray:
-    found = np.empty(len(places))
-    for rows in chunks(len(places), BLOCK):
-        some = pixels[places[rows]]
-        drawn = network(floats(some))[PICTURE].reshape(len(some), -1)
-        found[rows] = loss.each(loss.targets(some), within(drawn) if straight and not loss.squared else drawn)
-    return found
-
-
-def within(drawn: np.ndarray) -> np.ndarray:
-    """What a straight last layer draws, taken as PCA's pictures are: a lit pixel that it calls black costs less."""
-    return np.clip(drawn, baselines.PCA_CLIP, 1 - baselines.PCA_CLIP)
 
 
 def floats(pixels: np.ndarray) -> np.ndarray:
