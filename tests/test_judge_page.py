@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from browser import choose, holds, press, told
-from support import click, eventually, fine, html, labels, plain
+from support import click, eventually, fine, html, labels, made_run, plain
 
 from ui import choice, judge
 from ui.cached import datasets
@@ -18,6 +18,8 @@ from vae_core.data import catalog
 from vae_core.design import naming, recipes
 from vae_core.learn import training
 from vae_core.look import best, doctor, metrics, separation, worth
+from vae_core.look.worth import without, work
+from vae_core.look.worth.chain import stages
 from vae_core.runs import forks, store, tasks
 from vae_core.runs.store import Run
 
@@ -194,6 +196,29 @@ def test_what_each_layer_is_worth_stands_there_with_a_picture(page, own):
     table = html(app)
     assert all(f">{layer.name}</td>" in table for layer in found.layers)
     assert f"On {task.result()['images']:,} test images" in plain(app)
+
+
+def test_whether_the_rest_can_do_without_a_layer_stands_below(page, own):
+    block = "res(dense48 dense48:linear)"
+    config = replace(own.config(), encoder=f"flatten dense48 {block}", decoder=f"{block} dense64:sigmoid reshape8x8x1")
+    config = replace(config, decoder=f"dense48 {config.decoder}")
+    run = made_run(own.settings, "done", run=store.create(own.settings, config, {}))
+    plan, reached = config.architecture(), np.linspace(90, 110, 50)
+    places = np.arange(50)
+    first, task = worth.begin(run), without.begin(run)
+    reasons = ["" if stage.bends else work.STRAIGHT for stage in stages(plan)]
+    replaced = np.repeat(reached[:, None] + 1, reasons.count(""), axis=1)
+    first.save({"reasons": reasons, "images": 50}, {"places": places, "whole": reached, "replaced": replaced})
+    first.set_status(state="done")
+    app = fine(page(run, "Layers"))
+    assert "In all about 2 min" in plain(app) and "Leave layers out" in labels(app)
+    lost = np.stack([reached + 1, reached + np.linspace(39, 41, 50)], axis=1)
+    arrays = {"places": places, "whole": reached, "again": reached - 0.5, "replaced": lost}
+    task.save({"images": 50}, arrays)
+    task.set_status(state="done")
+    said = plain(fine(page(run, "Layers")))
+    assert "The rest misses the decoder's block most. Without it the loss is higher by 40" in said
+    assert "Too little to matter is lost without: the encoder's block" in said and "differs from itself by 0.5" in said
 
 
 def test_measures_of_an_earlier_version_are_asked_for_anew(page, own):

@@ -22,6 +22,7 @@ from vae_core.look import evaluation
 from vae_core.look.best.loss import Loss
 from vae_core.look.worth import without, work
 from vae_core.look.worth.chain import Chain, shorter
+from vae_core.look.worth.found import names
 from vae_core.look.worth.stage import Stage
 from vae_core.runs import keras_file
 from vae_core.runs.store import Run
@@ -37,7 +38,7 @@ def run(task: Task, tell: Tell) -> None:
     evaluation.check(config, data)
     refit = Refit(task.run, data, float(task.spec["seconds"]), tell)
     whole, again = refit.losses(PHASES[0]), refit.losses(PHASES[1], order=1)
-    left_out = [refit.losses(PHASES[2].format(stage.name), stage) for stage in refit.asked]
+    left_out = [refit.losses(PHASES[2].format(name), stage) for name, stage in refit.asked]
     losses = np.array(left_out).reshape(-1, len(whole)).T
     counts = {"images": len(whole), "of": len(data.test), "steps": refit.steps, "fingerprint": data.fingerprint}
     arrays = {"places": refit.places, "whole": whole, "again": again, "replaced": losses}
@@ -54,8 +55,8 @@ class Refit:
         self._graphs = keras_file.read(run.model)
         self._chain = Chain.of(self._graphs, self._plan)
         self.places = work.chosen(len(data.test), work.COUNTS[0])
-        reasons = without.reasons(self._plan)
-        self.asked = [stage for stage, reason in zip(self._chain.stages, reasons, strict=True) if not reason]
+        known, reasons = self._chain.stages, without.reasons(self._plan)
+        self.asked = [(name, stage) for name, stage, reason in zip(names(known), known, reasons) if not reason]
         self.steps = self._done = 0  # of one training; trainings that are over
 
     def losses(self, phase: str, left_out: Stage | None = None, order: int = 0) -> np.ndarray:

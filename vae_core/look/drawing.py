@@ -13,6 +13,7 @@ from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots, Spa
 from vae_core.words import number
 
 WIDTH, HEIGHT = 640, 240
+NARROW = 480  # is read on a phone without being moved
 LEFT, RIGHT, TOP, BOTTOM = 62, 16, 30, 34
 SMALL, SIZE = 11, 12  # of the letters
 ROLES = {MAIN: COLOURS[0], SECOND: COLOURS[3], MARKED: COLOURS[2]}
@@ -169,15 +170,16 @@ def _limit(value: float, meaning: str, axis: _Axis, bottom: int) -> Iterator[str
 
 
 def _spans(found: Spans) -> str:
-    return picture(found.title, WIDTH, TOP + ROW * len(found.names) + BOTTOM, _span_parts(found))
+    wide = NARROW if found.words else WIDTH
+    return picture(found.title, wide, TOP + ROW * len(found.names) + BOTTOM, _span_parts(found, wide))
 
 
-def _span_parts(found: Spans) -> Iterator[str]:
+def _span_parts(found: Spans, wide: float) -> Iterator[str]:
     """Each interval as a line with its difference as a dot; 0 is a rule, and what does not matter a band around it."""
     yield text(4, 16, f"{found.title}, {found.unit}", bold=True)
-    ends = [end for values in found.values for end in values]
-    axis, bottom = _axis([-found.matters, found.matters, *ends], NAMES, WIDTH - RIGHT), TOP + ROW * len(found.names)
-    left, right = axis.at(-found.matters), axis.at(found.matters)
+    ends, bottom = [end for values in found.values for end in values], TOP + ROW * len(found.names)
+    axis = _axis([0.0 if found.words else -found.matters, found.matters, *ends], NAMES, wide - RIGHT)
+    left, right = (axis.at(max(end, axis.low)) for end in (-found.matters, found.matters))
     yield (
         f'<rect x="{left:.1f}" y="{TOP}" width="{right - left:.1f}" height="{bottom - TOP}" '
         'fill="currentColor" fill-opacity="0.12"/>'

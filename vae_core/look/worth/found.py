@@ -129,16 +129,16 @@ class Found:
 
 def _layers(plan: Architecture, reasons: Sequence[str], apart: Iterator[Interval]) -> Iterator[Layer]:
     known = tuple(stages(plan))
-    for name, stage, reason in zip(_names(known), known, reasons, strict=True):
+    for name, stage, reason in zip(names(known), known, reasons, strict=True):
         found = next(apart) if not reason else NOTHING if reason == STRAIGHT else None
         yield Layer(name, stage.text, reason, found)
 
 
-def _names(known: Sequence[Stage]) -> Iterator[str]:
+def names(known: Sequence[Stage]) -> Iterator[str]:
     """With a number where a part has several of the same."""
-    names = [_name(stage.part, stage.name) for stage in known]
-    for place, name in enumerate(names):
-        yield f"{name} ({names[: place + 1].count(name)})" if names.count(name) > 1 else name
+    every = [_name(stage.part, stage.name) for stage in known]
+    for place, name in enumerate(every):
+        yield f"{name} ({every[: place + 1].count(name)})" if every.count(name) > 1 else name
 
 
 def _name(part: str, text: str) -> str:
@@ -156,7 +156,7 @@ def _sentences(found: Found, unit: str) -> Iterator[str]:
     else:
         yield from _of_asked(found, unit)
     if found.chance:
-        yield f"Refitted once more, the whole network differs from itself by {found.chance:.2g}: so much is chance."
+        yield f"Refitted once more, the whole network differs from itself by {found.chance:.2g} {unit}: that is chance."
     straight = [each.called for each in found.layers if each.is_straight]
     if straight:
         yield f"Without a bend, so that nothing can be lost: {listed(straight)}."
@@ -165,7 +165,7 @@ def _sentences(found: Found, unit: str) -> Iterator[str]:
 def _of_asked(found: Found, unit: str) -> Iterator[str]:
     known = [(each, each.apart) for each in found.asked if each.apart]
     layer, most = max(known, key=lambda pair: pair[1].value)
-    if most.low > 0:
+    if most.low > 0 and not most.within(found.matters):
         span = f"{most.low:.4g} to {most.high:.4g}"
         share = f", {most.value / found.whole:.0%} of {found.whole:.4g}" if found.whole > 0 else ""
         yield f"{found.question.most.format(layer.called)} {most.value:.4g} {unit} ({span}){share}."

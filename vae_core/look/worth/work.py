@@ -117,7 +117,7 @@ class Testing:
     done: int = 0
 
     def losses(self, network: Executor, clipped: bool = False) -> np.ndarray:
-        """`clipped`: as PCA's pictures are. A straight last layer draws exact black; a lit pixel there costs too much."""
+        """`clipped`: as PCA's pictures are. A straight last layer draws exact black, where lit pixels cost a lot."""
         found = np.empty(len(self.places))
         for rows in chunks(len(found), BLOCK):
             share = (self.done + rows.start / len(found)) / self.networks
