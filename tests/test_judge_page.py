@@ -205,7 +205,7 @@ def test_whether_the_rest_can_do_without_a_layer_stands_below(page, own):
     run = made_run(own.settings, "done", run=store.create(own.settings, config, {}))
     plan, reached = config.architecture(), np.linspace(90, 110, 50)
     places = np.arange(50)
-    first, task = worth.begin(run), without.begin(run)
+    first = worth.begin(run)
     reasons = ["" if stage.bends else work.STRAIGHT for stage in stages(plan)]
     replaced = np.repeat(reached[:, None] + 1, reasons.count(""), axis=1)
     first.save({"reasons": reasons, "images": 50}, {"places": places, "whole": reached, "replaced": replaced})
@@ -214,6 +214,7 @@ def test_whether_the_rest_can_do_without_a_layer_stands_below(page, own):
     assert "In all about 2 min" in plain(app) and "Leave layers out" in labels(app)
     lost = np.stack([reached + 1, reached + np.linspace(39, 41, 50)], axis=1)
     arrays = {"places": places, "whole": reached, "again": reached - 0.5, "replaced": lost}
+    task = without.begin(run)
     task.save({"images": 50}, arrays)
     task.set_status(state="done")
     said = plain(fine(page(run, "Layers")))
