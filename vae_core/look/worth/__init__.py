@@ -12,7 +12,6 @@ Losses are reconstructions at the mean code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -77,5 +76,5 @@ def search(
 
 def read(task: Task) -> Found:
     """What a finished task has found, in nats per image as a run keeps losses."""
-    result: Mapping[str, Any] = task.result()
-    return Found.by(BEND, task.run.config().architecture(), result["reasons"], task.arrays(FORM))
+    reasons = task.result()["reasons"]
+    return Found.by(BEND, task.run.config().architecture(), reasons, task.arrays(FORM))

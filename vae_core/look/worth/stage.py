@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from vae_core.design.layers import (
     Activation,
@@ -116,7 +115,7 @@ def _windowed(layer: Convolution, shape: Shape) -> Straight:
     transposed = not isinstance(layer, Conv)
     axis = windows.transposed if transposed else windows.plain
     rows, columns = (axis(length, layer.kernel, layer.stride, not layer.valid) for length in shape[:2])
-    options: dict[str, Any] = {
+    options: dict[str, object] = {
         "filters": layer.filters,
         "kernel_size": (layer.kernel,) * 2,
         "strides": (layer.stride,) * 2,
