@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vae_core.cli import worker
+from vae_core.data import catalog
 from vae_core.data.dataset import Dataset, Part
 from vae_core.design import architecture, recipes
 from vae_core.design.architecture import Architecture
@@ -21,13 +22,13 @@ from vae_core.look.worth.chain import CODE, DECODER, ENCODER, PICTURE, Chain, sh
 from vae_core.look.worth.fit import Fit, solved
 from vae_core.look.worth.found import BEND, LEFT_OUT, Found
 from vae_core.look.worth.stage import Stage, Straight
-from vae_core.runs import jobs, keras_file
+from vae_core.runs import jobs, keras_file, store
 from vae_core.runs.keras_file import Graph, Layer
 from vae_core.runs.store import Run
 
 RANDOM = np.random.default_rng(5)
 MSE = Loss(squared=True, weight=0.5)
-SIDE = 6
+SIDE = 8
 IMAGE, HALF = (SIDE, SIDE, 1), SIDE * SIDE // 2
 TEST, TRAIN = 300, 3000
 
@@ -414,3 +415,46 @@ def test_the_block_that_is_missed_and_the_one_that_is_not_are_named(blocks: Run)
     found = Found.by(LEFT_OUT, plan, without.reasons(plan), {**arrays, "replaced": replaced}, 0.1)
     first, *others = found.sentences("nats per image")
     assert "misses the decoder's block most" in first and "the encoder's block" in others[0]
+
+
+@pytest.fixture(scope="module")
+def bent(tmp_path_factory) -> Run:
+    """A run whose decoder has one layer that bends, without which no training makes up for it; the one after it only
+    hands its numbers on. Its weights were put there, not trained."""
+    from support import settings_in
+
+    from vae_core.learn import models
+
+    settings = settings_in(tmp_path_factory.mktemp("bent"))
+    np.savez(settings.cache.parent / "bent.npz", x_train=images(TRAIN), x_test=images(TEST))
+    catalog.add(settings.cache.parent / "bent.npz", "bent", settings)
+    config = replace(
+        recipes.default("bent", IMAGE),
+        kind="ae",
+        beta=None,
+        loss="mse",
+        learning_rate=0.001,
+        encoder=f"flatten code{HALF}",
+        decoder=f"dense{3 * HALF}:linear dense{3 * HALF} dense{3 * HALF}:linear "
+        f"dense{2 * HALF}:linear reshape{SIDE}x{SIDE}x1",
+    )
+    run = store.create(settings, config, {})
+    networks, one, none = models.build(config.architecture()), np.eye(HALF), np.zeros((HALF, HALF))
+    parts = np.hstack([one, 2 * one, -2 * one]), np.repeat([0, -1, 1], HALF)
+    same = np.eye(3 * HALF), np.zeros(3 * HALF)
+    both = np.block([[one, none], [none, one], [none, one]]), np.zeros(2 * HALF)
+    networks.set_weights([np.concatenate([one, none]), np.zeros(HALF), *parts, *same, *same, *both])
+    networks.whole().save(run.model)
+    run.set_status(state="done")
+    return run
+
+
+def test_what_no_refit_makes_up_for_is_missed_and_what_hands_on_is_not(bent: Run, monkeypatch):
+    monkeypatch.setattr(without, "SPEC", {**without.SPEC, "seconds": 1.0})
+    task = without.begin(bent)
+    worker.work(task)
+    found = without.read(task)
+    vital, redundant = found.asked
+    assert vital.apart is not None and vital.apart.low > found.whole and vital.apart.low > found.matters
+    assert redundant.apart is not None and redundant.apart.low < found.matters
+    assert vital.called in found.sentences("squared error per image")[0]

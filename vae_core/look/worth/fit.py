@@ -9,9 +9,11 @@ import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.look.program.windows import Axis, Phase
+from vae_core.look.rows import chunks
 from vae_core.look.worth.stage import Straight
 
 Array = np.ndarray
+LAID_OUT = 2**23  # numbers that stand beside each other at once
 SMALLEST = 1e-10  # share of the largest that a direction needs, to count as one in which something changes
 
 
@@ -26,6 +28,11 @@ class Fit:
 
     def add(self, before: Array, after: Array, share: float = 1.0) -> None:
         """What reached a layer and what left it, of some images; `share` of the places are looked at."""
+        each = self.straight.numbers * max(1.0, share * self.straight.places)
+        for rows in chunks(len(before), max(1, int(LAID_OUT / each))):
+            self._add_images(before[rows], after[rows], share)
+
+    def _add_images(self, before: Array, after: Array, share: float) -> None:
         straight = self.straight
         images = np.asarray(before, np.float64).reshape(len(before), straight.rows.length, straight.columns.length, -1)
         wanted = np.asarray(after, np.float64).reshape(
