@@ -306,6 +306,19 @@ def test_what_cannot_be_asked_says_why():
     assert "4,096 are the most" in reasons[0] and "100 training images are too few" in reasons[2]
 
 
+def test_a_loss_that_falls_is_told_apart_from_one_that_stays():
+    plan = architecture.plan(IMAGE, "flatten dense9 dense8 code2", "dense64:sigmoid reshape8x8x1", kind="ae")
+    noise = np.resize([0.5, -0.5], 200)
+    replaced = np.stack([8 + noise, 10 + noise, 15 + noise], axis=1)
+    reasons = ["", "", work.STRAIGHT, ""]
+    found = Found.by(BEND, plan, reasons, {"whole": np.full(200, 10.0), "replaced": replaced})
+    most, falls, stays, straight = found.sentences("nats per image")
+    assert "the decoder's dense64:sigmoid matters most" in most and "rises by 5 nats per image" in most
+    assert "even falls without the bend of: the encoder's dense9." in falls
+    assert "Nothing that could be told" in stays and "the encoder's dense8" in stays and "code2" in straight
+    assert found.scaled(0.5).layers[0].apart.value == pytest.approx(-1) and found.scaled(0.5).matters == 0.1
+
+
 # The task.
 
 

@@ -198,6 +198,8 @@ def _span(found: Spans, place: int, axis: _Axis, y: float) -> Iterator[str]:
         yield text(axis.at(0.0) + 8, y + 4, found.words[place], size=SMALL)
         return
     value, low, high = found.values[place]
+    if not (_is_known(low) and _is_known(high)):
+        return
     colour = ROLES[MARKED] if low > 0 or high < 0 else ROLES[MAIN]
     if found.words:
         start, end = sorted((axis.at(0.0), axis.at(value)))

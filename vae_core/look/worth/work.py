@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vae_core.errors import LoupeError
 from vae_core.look import baselines
 from vae_core.look.best.loss import Loss
 from vae_core.look.program.executor import Executor
@@ -20,6 +21,7 @@ ENOUGH, LEAST = 20, 8  # places for each number that goes in: as many are taken,
 SPREAD = 2000  # images that these places come from, where an image has several
 MOST_NUMBERS = 4097  # that go into one that comes out
 SECONDS = 120.0  # that the training images, and then the test images, may take, about
+FEWEST = 3  # test images, or no interval has a width
 COUNTS = (10_000, 5000, 2000, 1000, 500, 200)  # of test images
 BLOCK = 64  # images at once
 SEED = 12  # of the order in which images are taken
@@ -131,7 +133,9 @@ class Testing:
 
 
 def chosen(count: int, most: int) -> np.ndarray:
-    """Fewer of them are always among the more."""
+    """Some of so many test images; fewer of them are always among the more."""
+    if count < FEWEST:
+        raise LoupeError(f"There are {count} test images", f"At least {FEWEST} were expected")
     return np.sort(np.random.default_rng(SEED).permutation(count)[:most])
 
 
