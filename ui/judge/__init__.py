@@ -28,8 +28,8 @@ SECTIONS = {
         best.show,
     ),
     "Layers": Section(
-        "What each layer is worth in this trained network: its bend is taken out, and the loss tells. Whether it would "
-        "be better trained with more layers is another question: How deep.",
+        "What each layer is worth in this trained network. A layer adds up numbers, then bends them: the bend is taken "
+        "out, and the loss tells. Whether more layers would train better is another question: How deep.",
         layers.show,
     ),
     "How deep": Section("The same with one to four pairs of layers more, each trained with the same seeds.", deep.show),

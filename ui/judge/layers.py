@@ -33,7 +33,7 @@ REFITTED = (
     "All of them take as many steps, from the trained weights, with the same images. The intervals are over test "
     "images alone: another training would end a little elsewhere."
 )
-HEAD = "<tr><th>layer</th><th>loss rises by</th><th></th></tr>"
+HEAD = "<tr><th>layer</th><th>loss rises by</th></tr>"
 
 
 def show(run: Run) -> None:
@@ -87,6 +87,5 @@ def _rows(found: Found) -> Iterator[str]:
     for each in found.layers:
         apart = each.apart
         value = f"{apart.value:.4g} <small>({apart.low:.4g} to {apart.high:.4g})</small>" if apart else ""
-        value = "0" if each.is_straight else value
-        told = escape(each.reason)
-        yield f'<tr><td title="{escape(each.text)}">{escape(each.name)}</td><td>{value}</td><td>{told}</td></tr>'
+        told = f"{'0. ' * each.is_straight}{escape(each.reason)}" if each.reason else value
+        yield f'<tr><td title="{escape(each.text)}">{escape(each.name)}</td><td>{told}</td></tr>'
