@@ -242,7 +242,7 @@ def test_a_network_without_a_bend_loses_exactly_nothing():
     found = found_by(chain, plan, data)
     assert all(each.is_straight and each.apart.value == each.apart.low == each.apart.high == 0 for each in found.layers)
     assert "No layer" in found.sentences("nats per image")[0]
-    asked = [work.Asked(stage, stage.straight(), 1.0) for stage in chain.stages]
+    asked = [work.Asked(stage, stage.straight(), TRAIN) for stage in chain.stages]
     work.fit(chain, asked, data.train.pixels, np.arange(TRAIN), lambda *told: None)
     arrays = work.test(chain, asked, data.test.pixels, MSE, lambda *told: None)
     assert arrays["replaced"] == pytest.approx(np.repeat(arrays["whole"][:, None], len(asked), axis=1), rel=1e-4)
@@ -283,6 +283,8 @@ def test_layers_of_every_kind_are_found_in_the_saved_model(encoder, decoder, tmp
     asked, reasons = work.plan(chain, 5000)
     assert len(asked) + len(reasons) == len(chain.stages)
     assert {each.stage.bends for each in asked} == {True}
+    for each in asked:
+        assert each.wanted >= min(10_000, 5000 * each.straight.places) and 0 < each.share <= 1
 
 
 def test_what_belongs_to_a_layer_is_replaced_with_it():

@@ -18,6 +18,7 @@ from vae_core.look.worth.fit import Fit
 from vae_core.look.worth.stage import Stage, Straight
 
 ENOUGH, LEAST = 20, 8  # places for each number that goes in: as many are taken, and fewer than that are too few
+PLACES = 10_000  # that are taken at least: most places of an image are alike
 SPREAD = 2000  # images that these places come from, where an image has several
 MOST_NUMBERS = 4097  # that go into one that comes out
 SECONDS = 120.0  # that the training images, and then the test images, may take, about
@@ -39,15 +40,25 @@ class Asked:
 
     stage: Stage
     straight: Straight
-    share: float  # of the places of an image
+    images: int  # that there are
     fit: Fit = field(init=False)
 
     def __post_init__(self) -> None:
         self.fit = Fit(self.straight, SEED)
 
     @property
+    def wanted(self) -> int:
+        """How many places are to be seen."""
+        return min(max(ENOUGH * self.straight.numbers, PLACES), self.images * self.straight.places)
+
+    @property
+    def share(self) -> float:
+        """Of the places of an image."""
+        return min(1.0, self.wanted / min(self.images, SPREAD) / self.straight.places)
+
+    @property
     def reached(self) -> float:
-        return min(1.0, self.fit.places / (ENOUGH * self.straight.numbers))
+        return min(1.0, self.fit.places / self.wanted)
 
     @property
     def is_known(self) -> bool:
@@ -64,8 +75,7 @@ def plan(chain: Chain, images: int) -> tuple[list[Asked], dict[int, str]]:
         elif told := _too_many(straight, images):
             reasons[place] = told
         else:
-            each = ENOUGH * straight.numbers / min(images, SPREAD)
-            asked.append(Asked(stage, straight, min(1.0, each / straight.places)))
+            asked.append(Asked(stage, straight, images))
     return asked, reasons
 
 
