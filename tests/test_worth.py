@@ -432,6 +432,12 @@ def test_the_block_that_is_missed_and_the_one_that_is_not_are_named(blocks: Run)
     assert "misses the decoder's block most" in first and "the encoder's block" in others[0]
 
 
+def test_where_every_layer_changes_the_shape_nothing_is_trained(own: Run, call):
+    assert not without.trainings(own.config().architecture())
+    code, _, told = call("worth", own.id, "--left-out")
+    assert code == 1 and "can simply be left out" in told
+
+
 @pytest.fixture(scope="module")
 def bent(tmp_path_factory) -> Run:
     """A run whose decoder has one layer that bends, without which no training makes up for it; the one after it only

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from vae_core import extras
 from vae_core.checked import Numbers
 from vae_core.design.architecture import Architecture
+from vae_core.errors import LoupeError
 from vae_core.look.worth.chain import DECODER, stages
 from vae_core.look.worth.found import LEFT_OUT, Found
 from vae_core.look.worth.stage import Stage
@@ -33,6 +34,8 @@ DRAWS = "It draws the picture, so it cannot be left out."
 
 
 def begin(run: Run, owner: str = "") -> Task:
+    if not trainings(run.config().architecture()):
+        raise LoupeError(f"No layer of {run.id} can simply be left out", "Each changes the shape of what passes it")
     extras.need("train")
     return tasks.begin(run, KIND, SPEC, owner)
 
