@@ -13,7 +13,7 @@ from vae_core.design import stages
 from vae_core.design.config import Config
 from vae_core.look import diagram, drawing
 from vae_core.look.diagram import Example
-from vae_core.look.evidence import Bars, Curves, Dots, Line
+from vae_core.look.evidence import Bars, Curves, Dots, Line, Spans
 from vae_core.share.report import pictures
 
 NAN, INF = float("nan"), float("inf")
@@ -113,3 +113,19 @@ def test_stages_are_told_once_and_the_middle_of_many_is_left_out() -> None:
     told = stages.way(Config("digits", (8, 8, 1), "conv4 bn conv4:relu conv8/2 conv8 flatten dense30 dense20 dense10"))
     assert told.encoder == ["8x8x1", "8x8x4", "...", "10", "2"] and told.spread
     assert (told.decoder[0], told.decoder[-1]) == ("2", "8x8x1")
+
+
+def test_spans_grow_from_nothing_as_bars_where_words_may_take_their_place():
+    names, values = ("a", "b", "c"), ((3.0, 2.0, 4.0), (-1.0, -2.0, 0.5), (0.0, 0.0, 0.0))
+    plain, worded = (drawing.svg(Spans("t", "u", names, values, 0.5, words)) for words in ((), ("", "", "not asked")))
+    bars = {
+        name: re.findall(r'<rect [^>]*width="([0-9.]+)" height="12"', svg) for name, svg in zip("pw", (plain, worded))
+    }
+    first, second = map(float, bars["w"])
+    assert not bars["p"] and first == pytest.approx(3 * second, rel=0.01)
+    assert worded.count("<circle") == 2 and "not asked" in worded and plain.count("<circle") == 3
+
+
+@pytest.mark.parametrize("values", [((0.0, 0.0, 0.0),), ((NAN, NAN, NAN),), ((2.0, 2.0, 2.0),)])
+def test_a_bar_without_a_length_is_drawn(values):
+    assert "nan" not in " ".join(numbers(drawing.svg(Spans("t", "u", ("a",), values, 0.0, ("",)))))

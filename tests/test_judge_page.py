@@ -9,15 +9,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from browser import choose, holds, press, told
-from support import click, eventually, fine, html, labels, plain
+from support import click, eventually, fine, html, labels, made_run, plain
 
 from ui import choice, judge
 from ui.cached import datasets
 from ui.judge import findings
 from vae_core.data import catalog
-from vae_core.design import recipes
+from vae_core.design import naming, recipes
 from vae_core.learn import training
-from vae_core.look import best, doctor, metrics, separation
+from vae_core.look import best, doctor, metrics, separation, worth
+from vae_core.look.worth import without, work
+from vae_core.look.worth.chain import stages
 from vae_core.runs import forks, store, tasks
 from vae_core.runs.store import Run
 
@@ -113,7 +115,7 @@ def test_a_run_that_still_trains_is_waited_for(page, own):
     assert click(app, "Watch it").session_state[choice.TRAIN_VIEW] == "Watch"
 
 
-@pytest.mark.parametrize("section", ["Measures", "Best codes", "Odd images"])
+@pytest.mark.parametrize("section", ["Measures", "Best codes", "Layers", "Odd images"])
 def test_a_stopped_run_has_no_model_to_measure(page, own, section):
     other = store.create(own.settings, replace(own.config(), epochs=9), {})
     other.set_status(state="stopped")
@@ -181,6 +183,45 @@ def test_what_the_encoder_loses_stands_there_with_pictures_by_both(page, own):
         assert table.count(f'alt="{row} ') == 12
 
 
+def test_what_each_layer_is_worth_stands_there_with_a_picture(page, own):
+    app = fine(page(own, "Layers"))
+    assert "one to four minutes" in plain(app) and "Weigh the layers" in labels(app)
+    task = worth.begin(own)
+    worth.measure(task, lambda *told: None)
+    task.set_status(state="done")
+    app = fine(page(own, "Layers"))
+    found = worth.read(task)
+    for sentence in found.sentences(naming.unit(own.config(), naming.IMAGE)):
+        assert sentence in plain(app)
+    table = html(app)
+    assert all(f">{layer.name}</td>" in table for layer in found.layers)
+    assert f"On {task.result()['images']:,} test images" in plain(app)
+
+
+def test_whether_the_rest_can_do_without_a_layer_stands_below(page, own):
+    block = "res(dense48 dense48:linear)"
+    config = replace(own.config(), encoder=f"flatten dense48 {block}", decoder=f"{block} dense64:sigmoid reshape8x8x1")
+    config = replace(config, decoder=f"dense48 {config.decoder}")
+    run = made_run(own.settings, "done", run=store.create(own.settings, config, {}))
+    plan, reached = config.architecture(), np.linspace(90, 110, 50)
+    places = np.arange(50)
+    first = worth.begin(run)
+    reasons = ["" if stage.bends else work.STRAIGHT for stage in stages(plan)]
+    replaced = np.repeat(reached[:, None] + 1, reasons.count(""), axis=1)
+    first.save({"reasons": reasons, "images": 50}, {"places": places, "whole": reached, "replaced": replaced})
+    first.set_status(state="done")
+    app = fine(page(run, "Layers"))
+    assert "In all about 2 min" in plain(app) and "Leave layers out" in labels(app)
+    lost = np.stack([reached + 1, reached + np.linspace(39, 41, 50)], axis=1)
+    arrays = {"places": places, "whole": reached, "again": reached - 0.5, "replaced": lost}
+    task = without.begin(run)
+    task.save({"images": 50}, arrays)
+    task.set_status(state="done")
+    said = plain(fine(page(run, "Layers")))
+    assert "The rest misses the decoder's block most. Without it the loss is higher by 40" in said
+    assert "Too little to matter is lost without: the encoder's block" in said and "differs from itself by 0.5" in said
+
+
 def test_measures_of_an_earlier_version_are_asked_for_anew(page, own):
     earlier = tasks.begin(own, metrics.KIND, {"version": 1})
     earlier.save({"version": 1, "metrics": [], "missing": [], "images": 180, "observation": "grey", "notes": []})
@@ -234,6 +275,13 @@ def test_it_measures_repairs_and_is_downloaded(tab, server, own):
     press(page, "Measure")
     told(page, "Trustworthiness")
     assert metrics.finished(own) is not None
+
+    choose(page, page.get_by_role("radio", name="Layers"))
+    press(page, "Weigh the layers")
+    told(page, "All numbers")
+    names = page.locator(".drawn svg text")
+    for layer in worth.read(worth.begin(own)).layers:
+        names.get_by_text(layer.name, exact=True).wait_for()
 
     choose(page, page.get_by_role("radio", name="Report"))
     for form, begin in {"HTML": b"<!doctype html>", "PDF": b"%PDF-", "Markdown": b"# "}.items():

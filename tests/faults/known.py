@@ -111,6 +111,11 @@ FAULTS = (
         ("test_another_network_or_noise_gets_a_graph_of_its_own",
          "test_noise_is_laid_on_what_goes_in_and_not_on_what_is_wanted"),
     ),
+    Fault(
+        "a-straight-map-without-its-constant", "vae_core/look/worth/fit.py", "Fit.weights",
+        "kernel, constants = found[:-1], found[-1]", "kernel, constants = found[:-1], 0 * found[-1]",
+        ("test_a_straight_convolution_is_what_least_squares_finds",),
+    ),
     # The course of a training.
     Fault(
         "the-last-epoch-is-kept-for-the-best", "vae_core/learn/position.py", "Position.close_epoch",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import cached, choice, frame, no_run, section, words
 from ui.errors import plain, shown
-from ui.judge import best, deep, findings, measures, odd, written
+from ui.judge import best, deep, findings, layers, measures, odd, written
 from ui.section import Section
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
@@ -26,6 +26,11 @@ SECTIONS = {
     "Best codes": Section(
         "How much the encoder loses: for each test image the best code that can be found, beside the encoder's own.",
         best.show,
+    ),
+    "Layers": Section(
+        "What each layer is worth in this trained network. A layer adds up numbers, then bends them: the bend is taken "
+        "out, and the loss tells. Whether more layers would train better is another question: How deep.",
+        layers.show,
     ),
     "How deep": Section("The same with one to four pairs of layers more, each trained with the same seeds.", deep.show),
     "Odd images": Section(

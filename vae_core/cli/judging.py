@@ -13,10 +13,12 @@ from vae_core.cli import worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.cli.worker import Teller
 from vae_core.data.dataset import Dataset
+from vae_core.design import naming
 from vae_core.errors import LoupeError
-from vae_core.look import best, doctor, metrics, separation
+from vae_core.look import best, doctor, metrics, separation, worth
 from vae_core.look.doctor.finding import Finding
 from vae_core.look.metrics.subject import Judge
+from vae_core.look.worth import without
 from vae_core.runs import store
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -63,6 +65,32 @@ def lost(run: Run) -> Answer:
     head = f"{run.id} on {found['images']:,} of {found['of']:,} test images. From, to: 95 % intervals."
     text = [head, table(("", "value", "from", "to", "unit"), rows), best.told(found["metrics"])]
     return Answer({"run": run.id, **found}, "\n\n".join(text))
+
+
+def add_worth(parser: argparse.ArgumentParser) -> None:
+    add_run(parser)
+    told = "leave each layer out that keeps the shape of what passes it, and train the rest on for half a minute"
+    parser.add_argument("--left-out", action="store_true", help=told)
+    lead_to(parser, weigh, "worth mnist-deeper")
+
+
+def weigh(args: argparse.Namespace, settings: Settings) -> Answer:
+    run = store.open_run(settings, args.run)
+    asked = without if args.left_out else worth
+    task = worker.finished(asked.begin(run))
+    found, counts, unit = asked.read(task), task.result(), naming.unit(run.config(), naming.IMAGE)
+    columns = ("layer", "", "loss rises by", "from", "to", "")
+    parts = (
+        f"{run.id} on {counts['images']:,} of {counts['of']:,} test images: {found.whole:.4g} {unit}.",
+        table(columns, map(_weighed, found.layers)),
+        *found.sentences(unit),
+    )
+    return Answer({"run": run.id, **counts, **found.to_json(unit)}, "\n\n".join(parts))
+
+
+def _weighed(layer: worth.Layer) -> tuple[object, ...]:
+    ends = (layer.apart.value, layer.apart.low, layer.apart.high) if layer.apart else (None,) * 3
+    return layer.name, layer.text, *ends, layer.reason
 
 
 def _numbers(metric: dict[str, Any]) -> tuple[str, str, str]:

@@ -36,6 +36,7 @@ COMMANDS = {
     "compare": ("comparing", "two runs: what differs, how sure that is, what may be claimed"),
     "settle": ("comparing", "train seeds of two runs' settings in turn until it is clear whether they differ"),
     "ladder": ("comparing", "how deep should it be: a run's network with one to four pairs of layers more"),
+    "worth": ("judging", "what each layer is worth: the loss with the best straight map in its place"),
     "doctor": ("judging", "look for what may be wrong with a run, and what would put it right"),
     "separate": ("judging", "how well a run tells odd images from usual ones, beside PCA and raw pixels"),
     "report": ("reporting", "write up one run, or several compared: HTML, Markdown or PDF"),

@@ -22,6 +22,8 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "stability": ("vae_core.cli.projecting", "stability"),
     "images": ("vae_core.look.scores", "measure"),
     "best": ("vae_core.look.best", "measure"),
+    "worth": ("vae_core.look.worth", "measure"),
+    "without": ("vae_core.learn.refit", "run"),
     "evaluation": ("vae_core.cli.judging", "measure"),
     "portable": ("vae_core.learn.export", "again"),
     "separation": ("vae_core.look.separation", "measure"),

@@ -13,6 +13,7 @@ from vae_core.look.evidence import MAIN, MARKED, SECOND, Bars, Curves, Dots, Spa
 from vae_core.words import number
 
 WIDTH, HEIGHT = 640, 240
+NARROW = 480  # is read on a phone without being moved
 LEFT, RIGHT, TOP, BOTTOM = 62, 16, 30, 34
 SMALL, SIZE = 11, 12  # of the letters
 ROLES = {MAIN: COLOURS[0], SECOND: COLOURS[3], MARKED: COLOURS[2]}
@@ -169,15 +170,16 @@ def _limit(value: float, meaning: str, axis: _Axis, bottom: int) -> Iterator[str
 
 
 def _spans(found: Spans) -> str:
-    return picture(found.title, WIDTH, TOP + ROW * len(found.names) + BOTTOM, _span_parts(found))
+    wide = NARROW if found.words else WIDTH
+    return picture(found.title, wide, TOP + ROW * len(found.names) + BOTTOM, _span_parts(found, wide))
 
 
-def _span_parts(found: Spans) -> Iterator[str]:
+def _span_parts(found: Spans, wide: float) -> Iterator[str]:
     """Each interval as a line with its difference as a dot; 0 is a rule, and what does not matter a band around it."""
     yield text(4, 16, f"{found.title}, {found.unit}", bold=True)
-    ends = [end for values in found.values for end in values]
-    axis, bottom = _axis([-found.matters, found.matters, *ends], NAMES, WIDTH - RIGHT), TOP + ROW * len(found.names)
-    left, right = axis.at(-found.matters), axis.at(found.matters)
+    ends, bottom = [end for values in found.values for end in values], TOP + ROW * len(found.names)
+    axis = _axis([0.0 if found.words else -found.matters, found.matters, *ends], NAMES, wide - RIGHT)
+    left, right = (axis.at(max(end, axis.low)) for end in (-found.matters, found.matters))
     yield (
         f'<rect x="{left:.1f}" y="{TOP}" width="{right - left:.1f}" height="{bottom - TOP}" '
         'fill="currentColor" fill-opacity="0.12"/>'
@@ -185,12 +187,28 @@ def _span_parts(found: Spans) -> Iterator[str]:
     yield _rule(axis.at(0.0), TOP, axis.at(0.0), bottom, strong=True)
     for value in axis.ticks(6):
         yield text(axis.at(value), bottom + 16, _number(value), anchor="middle", size=SMALL)
-    for place, (name, (value, low, high)) in enumerate(zip(found.names, found.values)):
+    for place, name in enumerate(found.names):
         y = TOP + ROW * (place + 0.5)
-        colour = ROLES[MARKED] if low > 0 or high < 0 else ROLES[MAIN]
         yield text(NAMES - 8, y + 4, name, anchor="end", size=SMALL)
-        yield _line([(axis.at(low), y), (axis.at(high), y)], colour, "")
-        yield f'<circle cx="{axis.at(value):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+        yield from _span(found, place, axis, y)
+
+
+def _span(found: Spans, place: int, axis: _Axis, y: float) -> Iterator[str]:
+    if found.words and found.words[place]:
+        yield text(axis.at(0.0) + 8, y + 4, found.words[place], size=SMALL)
+        return
+    value, low, high = found.values[place]
+    if not (_is_known(low) and _is_known(high)):
+        return
+    colour = ROLES[MARKED] if low > 0 or high < 0 else ROLES[MAIN]
+    if found.words:
+        start, end = sorted((axis.at(0.0), axis.at(value)))
+        yield (
+            f'<rect x="{start:.1f}" y="{y - 6:.1f}" width="{end - start:.1f}" height="12" fill="{colour}" '
+            'fill-opacity="0.35"/>'
+        )
+    yield _line([(axis.at(low), y), (axis.at(high), y)], colour, "")
+    yield f'<circle cx="{axis.at(value):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
 
 
 def _dots(found: Dots) -> str:

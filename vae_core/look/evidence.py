@@ -50,6 +50,7 @@ class Spans:
     names: tuple[str, ...]
     values: tuple[tuple[float, float, float], ...]  # itself, low and high
     matters: float
+    words: tuple[str, ...] = ()  # of each, in place of its interval; where it is given, each grows from 0 as a bar
 
 
 @dataclass(frozen=True)

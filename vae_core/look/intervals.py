@@ -60,6 +60,12 @@ def over_images(differences: np.ndarray, confidence: float, seed: int = 0) -> li
     return [Interval(float(m), float(a), float(b)) for m, a, b in zip(differences.mean(axis=0), low, high)]
 
 
+def of_mean(values: np.ndarray, confidence: float) -> Interval:
+    """Of one difference an image, many of them: Student's, which takes no drawing."""
+    value, half = float(values.mean()), _half(values, confidence)
+    return Interval(value, value - half, value + half)
+
+
 def looked(pairs: int) -> int:
     """How many of so many pairs count: those of the last look; 0 before the first."""
     return max((look for look in arms.LOOKS if look <= pairs), default=0)
