@@ -19,7 +19,7 @@ from vae_core.look import best, comparison, metrics, pictures
 from vae_core.look.portable import Portable
 from vae_core.runs import store
 from vae_core.runs import tasks as derived
-from vae_core.search import ladder, settling
+from vae_core.search import factorial, ladder, settling
 
 
 @pytest.fixture(scope="module")
@@ -229,8 +229,10 @@ def test_what_differs_at_once_can_be_separated(page, own):
     other = compared.ended_like(own["layers0"], epochs=9, train_size=500)
     app = page(own, "base0", other.id)
     told = plain(app)
-    assert "More than the architecture differs" in told and "Only the epochs" in told
-    assert labels(app).count("Train it") == 2 and "Train all 2" in labels(app)  # the layers alone are trained already
+    assert "More than the architecture differs" in told and "8 trainings a seed" in told
+    app = fine(click(app, "Train in turns"))
+    (task,) = derived.of(own["base0"], factorial.KIND)
+    assert task.spec == {"other": other.id, "minutes": 10.0, "before": 0} and "Stop" in labels(app)
 
 
 def test_the_five_reports_have_their_points_and_mistakes(page, models):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from ui import choice, starting, words
+from ui import owner
 from ui.compare import paths
 from ui.compare.side import Side
-from ui.errors import caught, plain, show_caught
+from ui.components import drawn
+from ui.errors import plain, shown
+from ui.judge import working
 from vae_core.design import difference
 from vae_core.design.alignment import Step, Unit
-from vae_core.design.config import Config
-from vae_core.design.difference import Difference, Separation
+from vae_core.design.difference import Difference
+from vae_core.look import drawing
+from vae_core.look.evidence import Spans
+from vae_core.runs.store import Run
+from vae_core.runs.work import FINAL
+from vae_core.search import factorial, settling
 
 SIZES = {
     "parameters, first": st.column_config.NumberColumn(format="localized"),
@@ -94,43 +102,32 @@ def _settings(found: Difference, first: Side, other: Side) -> None:
 
 
 def _separate(found: Difference, first: Side, other: Side) -> None:
-    alone = found.separating()
-    if not alone:
+    """All changes made in turns, so that each is told apart from the others."""
+    if not found.separating() or not (first.done and other.done):
         return
-    st.markdown("**To tell the changes apart**")
-    st.caption(
-        f"Each of these trains {plain(first.name)} with one change only, the others left out; "
-        "compared with it, it shows what that change does by itself."
-    )
-    show_caught("compare")
-    for each in alone:
-        _offer(each, first)
-    fresh = [each.config for each in alone if each.config and starting.trained_before(each.config) is None]
-    if len(fresh) > 1:
-        st.button(f"Train all {len(fresh)}", icon=":material/play_arrow:", on_click=_start, args=(fresh,))
+    st.markdown("**Which change does what?**")
+    with shown():
+        configs = factorial.configs(first.config, other.config)
+        task = factorial.newest(first.run, other.run)
+        ended = task.result(factorial.RESULT)["ended"] if task is not None and task.state() == "done" else ""
+        minutes = working.minutes("factorial_minutes") if ended in ("", settling.TIME) else working.USUAL
+        st.caption(f"All changes are made in turns: {len(configs)} trainings a seed, three seeds or more.")
+        begin = partial(factorial.begin, first.run, other.run, float(minutes), owner.current())
+        working.done(task, "Train in turns", begin)
+        at_work = task is not None and task.state() not in FINAL
+        st.fragment(_effects, run_every=working.LOOK_SECONDS if at_work else None)(first.run, other.run)
+        if ended == settling.TIME:
+            working.done(None, "Go on", begin)
 
 
-def _offer(each: Separation, first: Side) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"Only {plain(each.label)}", width=260)
-        if each.config is None:
-            st.caption(plain(f"It would not fit: {each.problem}"), width="content")
+def _effects(first: Run, other: Run) -> None:
+    with shown():
+        found = factorial.read(first, other)
+        known = [(each.label, each.apart) for each in found.effects if each.apart]
+        if not known:
             return
-        before = starting.trained_before(each.config)
-        if before is None:
-            st.button("Train it", key=f"alone-{each.config.digest}", on_click=_start, args=([each.config],))
-        else:
-            pair = {choice.PARAMETER: first.run.id, choice.COMPARED: f"{first.run.id},{before.id}"}
-            icon = ":material/compare:"
-            st.page_link("pages/compare.py", label="Compare with it", icon=icon, query_params=pair, width="content")
-            st.caption(words.state(before.state), width="content")
-        config = each.config
-        line = config.architecture().encoder_line
-        size = difference.words_of(config, "train_size")
-        st.caption(f"`{line}`, {words.plural(config.epochs, 'epoch')}, {size} images", width="content")
-
-
-def _start(configs: list[Config]) -> None:
-    with caught("compare"):
-        for config in configs:
-            starting.train(config)
+        spans = tuple((apart.value, apart.low, apart.high) for _, apart in known)
+        title = "Loss with the change, less that without"
+        names = tuple(label for label, _ in known)
+        drawn.show("factorial-spans", drawing.svg(Spans(title, found.unit, names, spans, found.matters)))
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in found.sentences()))

@@ -12,11 +12,12 @@ from vae_core.design.difference import Separation
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
 from vae_core.look.comparison import Comparison, Row
+from vae_core.look.intervals import Interval
 from vae_core.runs import arms, store
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.search import ladder, settling
+from vae_core.search import factorial, ladder, settling
 from vae_core.search.ladder import Rung
 from vae_core.settings import Settings
 from vae_core.words import plural
@@ -77,9 +78,27 @@ def climb(args: argparse.Namespace, settings: Settings) -> Answer:
     return Answer(found.to_json(), told)
 
 
+def add_factorial(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs=PAIR, metavar="RUN", help="two runs, by the beginning of their names")
+    parser.add_argument("--minutes", type=float, default=30.0, help="that it may take (default: %(default)g)")
+    lead_to(parser, turns, "factorial BASELINE DEEPER --minutes 120")
+
+
+def turns(args: argparse.Namespace, settings: Settings) -> Answer:
+    a, b = _both(args, settings)
+    task = worker.finished(factorial.begin(a, b, args.minutes))
+    found = factorial.read(a, b)
+    rows = [(each.label, *_parts(each.apart)) for each in found.effects]
+    told = [table(("only", "effect", "from", "to"), rows), ENDED[task.result(factorial.RESULT)["ended"]]]
+    return Answer(found.to_json(), "\n\n".join([*told, *found.sentences()]))
+
+
+def _parts(apart: Interval | None) -> tuple[float | None, ...]:
+    return (None,) * PARTS if apart is None else (apart.value, apart.low, apart.high)
+
+
 def _numbers(rung: Rung) -> tuple[object, ...]:
-    apart = (None,) * PARTS if rung.apart is None else (rung.apart.value, rung.apart.low, rung.apart.high)
-    return rung.loss, *apart, rung.seconds, rung.in_time
+    return rung.loss, *_parts(rung.apart), rung.seconds, rung.in_time
 
 
 def compare(args: argparse.Namespace, settings: Settings) -> Answer:

@@ -35,6 +35,7 @@ COMMANDS = {
     "evaluate": ("looking", "losses on the test images, beside simple baselines"),
     "compare": ("comparing", "two runs: what differs, how sure that is, what may be claimed"),
     "settle": ("comparing", "train seeds of two runs' settings in turn until it is clear whether they differ"),
+    "factorial": ("comparing", "what each of several changes between two runs does, all trained in turns"),
     "ladder": ("comparing", "how deep should it be: a run's network with one to four pairs of layers more"),
     "worth": ("judging", "what each layer is worth: the loss with the best straight map in its place"),
     "doctor": ("judging", "look for what may be wrong with a run, and what would put it right"),

@@ -30,8 +30,9 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "notebook": ("vae_core.share.executed", "work"),
     "settling": ("vae_core.cli.comparing", "add_pairs"),
     "ladder": ("vae_core.search.ladder", "work"),
+    "factorial": ("vae_core.search.factorial", "work"),
 }
-STARTERS = ("settling", "ladder")  # they have others train and wait for them, so they take no slot
+STARTERS = ("settling", "ladder", "factorial")  # they have others train and wait for them, so they take no slot
 TOLD_EVERY = 0.2  # seconds
 FORETOLD = 0.08  # of the work, before which loading programs makes what is left look far too long
 Tell = Callable[[str, float, float], None]

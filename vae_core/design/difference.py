@@ -10,7 +10,7 @@ found.separating()              for each of them, the config that makes it alone
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -102,21 +102,24 @@ class Difference:
 
     def _alone(self, group: str) -> Separation:
         try:
-            config = self._layers_alone(group) if group in KINDS else self._settings_alone(group)
+            config = self.part({group})
         except LoupeError as error:
             return Separation(group, label(group), None, str(error))
         return Separation(group, label(group), config)
 
-    def _settings_alone(self, group: str) -> Config:
-        changes = {setting.name: getattr(self.b, setting.name) for setting in grouped(group)}
-        return self.a.changed(changes, recipe="")
+    def part(self, groups: Collection[str]) -> Config:
+        """The first config with these changes of the second made to it; a LoupeError where they do not fit."""
+        kinds = {group for group in groups if group in KINDS}
+        settings = [setting.name for group in groups if group not in kinds for setting in grouped(group)]
+        changed = self._layers(kinds) if kinds else self.a
+        return changed.changed({name: getattr(self.b, name) for name in settings}, recipe="") if settings else changed
 
-    def _layers_alone(self, kind: str) -> Config:
+    def _layers(self, kinds: set[str]) -> Config:
         """A decoder of the second's size where the first's would not fit the changed layers."""
         try:
-            return self._with({kind})
+            return self._with(kinds)
         except LoupeError:
-            return self._with({kind, OPENING})
+            return self._with({*kinds, OPENING})
 
     def _with(self, kinds: set[str]) -> Config:
         encoder, decoder = (alignment.partial(steps, kinds) for steps in (self.encoder, self.decoder))

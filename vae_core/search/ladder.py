@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -21,13 +21,13 @@ from vae_core.checked import Json, maybe, number, one_of, record, whole
 from vae_core.design import naming, recipes
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.look import intervals, scores
+from vae_core.look import intervals
 from vae_core.look.comparison import MATTERS
 from vae_core.look.intervals import Interval
 from vae_core.runs import arms, tasks
-from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
+from vae_core.search import together
 from vae_core.search.in_turn import InTurn, Tell
 from vae_core.search.settling import LITTLE, MOST, SETTLED, TIME
 
@@ -103,7 +103,8 @@ def begin(run: Run, minutes: float, pairs: int = PAIRS, where: str = recipes.LAS
         fix = "Choose another place for it, or another run"
         raise LoupeError("No layer fits in there once more", f"The network is {run.config().encoder}", fix)
     extras.need("train")
-    spec = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": len(_common(_arms(run, rungs)))}
+    before = together.seeds(run.settings, rungs)
+    spec = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": before}
     return tasks.begin(run, KIND, spec | {"where": where}, owner)
 
 
@@ -119,31 +120,13 @@ def _where(task: Task) -> str:
 def work(task: Task, tell: Tell) -> None:
     asked = ASKED(task.spec)
     pairs, where = asked["pairs"], _where(task)
+    rungs = recipes.ladder(task.run.config(), pairs, where)
     trainings = InTurn(task, asked["minutes"], tell)
     try:
-        ended = _climb(task.run, recipes.ladder(task.run.config(), pairs, where), trainings)
+        ended = together.train(task.settings, rungs, trainings, lambda: _read(task.run, rungs).ended)
     finally:
         trainings.close()
     task.save({"ended": ended, "seeds": read(task.run, pairs, where).seeds})
-
-
-def _climb(run: Run, rungs: Sequence[Config], trainings: InTurn) -> str:
-    for look in arms.LOOKS:
-        while (seed := _next_seed(_arms(run, rungs), rungs[0].seed, look)) is not None:
-            if not all(trainings.have(replace(rung, seed=seed)) for rung in rungs):
-                return TIME
-        if ended := _read(run, rungs).ended:
-            return ended
-    return MOST
-
-
-def _next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
-    """That is missing for so many; one that some rungs have already comes before a new one."""
-    common = set(_common(found))
-    if len(common) >= look:
-        return None
-    begun = set().union(*(arm.seeds for arm in found)) - common
-    return min(begun) if begun else arms.free_seeds(first, common, 1)[0]
 
 
 def read(run: Run, pairs: int = PAIRS, where: str = recipes.LAST) -> Ladder:
@@ -152,17 +135,13 @@ def read(run: Run, pairs: int = PAIRS, where: str = recipes.LAST) -> Ladder:
 
 
 def _read(run: Run, configs: Sequence[Config]) -> Ladder:
-    found = _arms(run, configs)
-    common = _common(found)
-    looked = intervals.looked(len(common))
-    seeds = common[: looked or len(common)]
-    runs = [tuple(each for each in arm.done if each.config().seed in seeds) for arm in found]
+    found = together.read(run.settings, configs, run)
     unit = naming.common_unit([run.config()], naming.IMAGE)
-    if not seeds:
+    if not found.runs[0]:
         return Ladder(tuple(Rung(config, (), None, None, None, None) for config in configs), 0, None, unit)
-    losses = np.array([[scores.of(each)["reconstruction"] for each in one] for one in runs])
-    rungs = tuple(_rung(place, configs, runs, losses, bool(looked)) for place in range(len(configs)))
-    return Ladder(rungs, looked, _trend(losses) if looked else None, unit)
+    losses = found.losses
+    rungs = tuple(_rung(place, configs, found.runs, losses, bool(found.looked)) for place in range(len(configs)))
+    return Ladder(rungs, found.looked, _trend(losses) if found.looked else None, unit)
 
 
 def _rung(
@@ -174,20 +153,11 @@ def _rung(
     return Rung(configs[place], runs[place], float(losses[place].mean()), apart, _seconds(runs[place]), in_time)
 
 
-def _arms(run: Run, rungs: Sequence[Config]) -> list[Arm]:
-    return [arms.find(run.settings, rung, run if rung == run.config() else None) for rung in rungs]
-
-
-def _common(found: Sequence[Arm]) -> list[int]:
-    """The seeds that all of them were trained with."""
-    return sorted(set.intersection(*(set(arm.seeds) for arm in found)))
-
-
 def _trend(losses: np.ndarray) -> Interval:
     """Of (rungs, seeds, images): how far a line through the rungs falls or rises from the lowest to the highest."""
     places = np.arange(len(losses)) - (len(losses) - 1) / 2
     weights = places / (places**2).sum() * (len(losses) - 1)
-    return intervals.over_pairs_and_images(np.tensordot(weights, losses, 1), intervals.EACH_LOOK)
+    return together.weighed(weights, losses)
 
 
 def _seconds(runs: Sequence[Run]) -> float:

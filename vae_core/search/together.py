@@ -1,0 +1,80 @@
+"""Configs that are trained with the same seeds, so that what one of them has more than another is no luck of a seed.
+
+together.train(settings, configs, trainings, ended)     seed by seed, with a look where `arms.LOOKS` allows one
+together.read(settings, configs)                        the losses of the seeds that all of them have
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vae_core.design.config import Config
+from vae_core.look import intervals, scores
+from vae_core.runs import arms
+from vae_core.runs.arms import Arm
+from vae_core.runs.store import Run
+from vae_core.search.in_turn import InTurn
+from vae_core.search.settling import MOST, TIME
+from vae_core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Trained:
+    runs: tuple[tuple[Run, ...], ...]  # by config, of the seeds that all of them have
+    looked: int  # at so many seeds; 0 before the first look
+
+    @property
+    def losses(self) -> np.ndarray:
+        """(configs, seeds, images), of test images of their own classes."""
+        return np.array([[scores.of(run)["reconstruction"] for run in each] for each in self.runs])
+
+
+def train(settings: Settings, configs: Sequence[Config], trainings: InTurn, ended: Callable[[], str]) -> str:
+    """What the look said after which no more was needed, or why there was none."""
+    for look in arms.LOOKS:
+        while (seed := _next_seed(_arms(settings, configs), configs[0].seed, look)) is not None:
+            if not all(trainings.have(replace(config, seed=seed)) for config in configs):
+                return TIME
+        if said := ended():
+            return said
+    return MOST
+
+
+def read(settings: Settings, configs: Sequence[Config], preferred: Run | None = None) -> Trained:
+    found = _arms(settings, configs, preferred)
+    common = _common(found)
+    looked = intervals.looked(len(common))
+    seeds = common[: looked or len(common)]
+    return Trained(tuple(tuple(run for run in arm.done if run.config().seed in seeds) for arm in found), looked)
+
+
+def seeds(settings: Settings, configs: Sequence[Config]) -> int:
+    """How many all of them were trained with."""
+    return len(_common(_arms(settings, configs)))
+
+
+def weighed(weights: np.ndarray, losses: np.ndarray, sure: float = intervals.EACH_LOOK) -> intervals.Interval:
+    """The sum of the configs' losses, each so many times, by seed and image."""
+    return intervals.over_pairs_and_images(np.tensordot(weights, losses, 1), sure)
+
+
+def _next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
+    """That is missing for so many; one that some have already comes before a new one."""
+    common = set(_common(found))
+    if len(common) >= look:
+        return None
+    begun = set().union(*(arm.seeds for arm in found)) - common
+    return min(begun) if begun else arms.free_seeds(first, common, 1)[0]
+
+
+def _arms(settings: Settings, configs: Sequence[Config], preferred: Run | None = None) -> list[Arm]:
+    own = preferred.config() if preferred else None
+    return [arms.find(settings, config, preferred if config == own else None) for config in configs]
+
+
+def _common(found: Sequence[Arm]) -> list[int]:
+    """The seeds that all of them were trained with."""
+    return sorted(set.intersection(*(set(arm.seeds) for arm in found)))
