@@ -46,7 +46,7 @@ def page(visit):
 def test_the_layers_that_were_added_are_drawn_and_explained(page, models):
     app = fine(page(models, "base0", "layers0"))
     told = plain(app)
-    assert "The second adds 4 layers" in told and "Looks for 4 patterns of 3x3 pixels" in told
+    assert "The second adds 2 layers" in told and "Looks for 4 patterns of 3x3 pixels" in told
     assert "+ conv4 bn" in html(app) and "+ deconv4 bn" in html(app)
     assert "All settings beside the layers are the same" in told
 

@@ -27,7 +27,7 @@ def test_report_000_changes_four_things_at_once():
     told = " ".join(found.sentences())
     assert "dense20 holds 1,003,540 of the second's 1,028,568 parameters" in told
     assert "784 numbers go into it, then 50,176 numbers; the added layers hold 23,520" in told
-    assert "images 10,000 against all and epochs 50 against 80" in told
+    assert "images from 10,000 to all and epochs from 50 to 80" in told
 
 
 def test_the_decoder_that_report_000_printed_lost_its_two_layers():
@@ -134,7 +134,7 @@ def test_a_zero_says_what_it_means():
         "all",
     ]
     assert not any(difference.applies(plain, name) for name in ("beta", "kl_warmup", "sigma", "noise_once"))
-    assert "beta 1 against 0 (no KL term)" in " ".join(difference.between(BASE, vae).sentences())
+    assert "beta from 1 to 0 (no KL term)" in " ".join(difference.between(BASE, vae).sentences())
     assert "kind VAE against autoencoder and beta 1 against none" in " ".join(
         difference.between(BASE, plain).sentences()
     )

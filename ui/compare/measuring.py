@@ -55,7 +55,7 @@ def _progress(ids: Sequence[str]) -> None:
 def _ended(task: Task, state: str) -> None:
     why = task.status()["error"] or f"it was {state}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.warning(f"The test images of {plain(task.run.id)} were not all looked at: {plain(str(why))}")
+        st.caption(f"More numbers of {plain(task.run.id)} would need its test images: {plain(str(why))}")
         st.button("Try again", key=f"again-{task.id}", on_click=_start, args=(task,))
 
 

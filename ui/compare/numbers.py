@@ -47,7 +47,6 @@ class Line:
 
 def show(sides: list[Side]) -> None:
     found = [verdict.compared(sides[0], other, len(sides) - 1) for other in sides[1:]]
-    measuring.ensure(_measured(sides, found))
     losses.ask_of_images(sides[0].config.image)
     tested = [_row(key, found, sides[0].config.image) for key in _keys(found)]
     shown = {line.label for line in tested}
@@ -62,6 +61,7 @@ def show(sides: list[Side]) -> None:
     table = f'<table class="loupe-numbers"><tr><th></th>{head}</tr>{body}</table>'
     st.html(f'{STYLE}<div style="overflow-x:auto">{table}</div>')
     st.caption(_legend(found))
+    measuring.ensure(_measured(sides, found))
 
 
 def _measured(sides: Sequence[Side], found: Sequence[Comparison]) -> list[Run]:

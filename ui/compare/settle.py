@@ -92,7 +92,8 @@ def _expected(first: Side, other: Side, by: str) -> str:
     found = settling.expected(first.run, other.run, by)
     if not found.minutes:
         return ""
-    return f"Probably {found.pairs} pairs settle it, in about {duration(60 * found.minutes)}."
+    probably = f"Probably {found.pairs} pairs settle it, in about {duration(60 * found.minutes)}."
+    return f"{probably} What was trained when the time is over stays, and one can go on."
 
 
 def _looks(task: Task, first: Side, other: Side, by: str) -> None:

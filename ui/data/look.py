@@ -158,7 +158,7 @@ def _head(preview: Preview) -> Any:
     if preview.is_kept:
         st.caption("Another version of this data set. Runs keep the images that they were trained on.")
     else:
-        st.caption("Nothing is kept yet.")
+        st.caption("Nothing is kept yet. *Train on it* keeps it, too.")
     place = st.empty()
     with place.container(horizontal=True):
         if not preview.is_kept:

@@ -10,8 +10,10 @@ from ui.errors import plain, shown
 from ui.home import cards
 from vae_core.errors import LoupeError
 from vae_core.runs import transfer
-from vae_core.runs.store import Summary
+from vae_core.runs.store import Run, Summary
 
+# Its head is higher than that of other pages, and the legend below the map is to be seen.
+STYLE = "<style>.st-key-home_map { --above-map: 13.2rem }</style>"
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
 WHAT = "See what an autoencoder has learned, and whether a change has helped."
@@ -33,10 +35,16 @@ def show(runs: list[Summary]) -> None:
             _doors(mapped)
     if mapped:
         from ui import explore  # NumPy and more: the head of the page stands by now
+        from ui.view import look
 
-        with shown():
+        st.html(STYLE)
+        with shown(), st.container(key="home_map"):
             explore.walk(mapped.id)
-    st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")), width="stretch")
+        if mapped:
+            with shown():
+                explore.take_home.button(look(Run(mapped.id, cached.settings())))
 
 
 def _doors(mapped: Summary | None) -> None:

@@ -20,6 +20,11 @@ from vae_core.runs.store import Run
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 FOLLOW = "action_done"  # the run that the page shows next
+# A link, which can be opened in another tab, as the button that one presses next.
+STYLE = """<style>
+.st-key-explore_it a, .st-key-explore_it a:hover { background: light-dark(#4169b0, #6d94de); border-radius: 0.5rem }
+.st-key-explore_it a * { color: light-dark(#fff, #10151f) !important }
+</style>"""
 
 
 def buttons(view: View) -> None:
@@ -35,7 +40,9 @@ def buttons(view: View) -> None:
                 _longer(view)
                 _fork(view)
             if not view.run.study:  # a trial has no map
-                choice.link("explore", view.run.id, "Explore it", ":material/explore:")
+                st.html(STYLE)
+                with st.container(width="content", key="explore_it"):
+                    choice.link("explore", view.run.id, "Explore it", ":material/explore:")
 
 
 def _told(action: Callable[[Run], Run], run: Run) -> None:

@@ -141,8 +141,11 @@ def _to_map(config: Config, was: str) -> None:
     beside = starting.trained_before(config)
     if beside is None or beside.state != was:
         st.rerun()
-    page = "explore" if beside.state == "done" else "train"
-    choice.link(page, beside.id, f"Its 2-D map {MAPS.get(beside.state, 'is here')}", ":material/map:")
+    told = f"Its 2-D map {MAPS.get(beside.state, 'is here')}"
+    if beside.state in starting.AT_WORK:
+        st.caption(told, width="content")
+    else:
+        choice.link("explore" if beside.state == "done" else "train", beside.id, told, ":material/map:")
 
 
 def _about(view: View) -> str:

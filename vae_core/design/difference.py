@@ -196,7 +196,7 @@ def _sentences(found: Difference) -> Iterator[str]:
         yield f"Changed{apart}: {listed([label(kind) for kind in others])}."
     yield from _where_parameters_sit(found)
     if found.fields:
-        told = [f"{each.label} {each.a} against {each.b}" for each in found.fields]
+        told = [f"{each.label} from {each.a} to {each.b}" for each in found.fields]
         also = "More than the architecture differs" if found.kinds else "The architecture is the same; what differs"
         yield f"{also}: {listed(told)}."
 
@@ -205,10 +205,9 @@ def _about_layers(found: Difference) -> Iterator[str]:
     for word, units in (("adds", found.added), ("takes out", found.removed)):
         if units:
             counted = sum(unit.parameters for unit in units)
-            layers = sum(len(unit.layers) for unit in units)
-            noun = "layer" if layers == 1 else "layers"
+            noun = "layer" if len(units) == 1 else "layers"
             yield (
-                f"The second {word} {layers} {noun} with {counted:,} parameters: "
+                f"The second {word} {len(units)} {noun} with {counted:,} parameters: "
                 f"{listed([unit.text for unit in units])}."
             )
 

@@ -317,6 +317,9 @@ def _of_runs(found: Comparison, main: Row) -> Iterator[str]:
         f"With {counts} finished {'seed' if counts == '1 and 1' else 'seeds'}, {what} not credited: another seed "
         f"could turn it around. That takes at least {arms.LEAST} seeds that both were trained with."
     )
+    if len(found.difference.groups) > 1:
+        labels = difference.listed([difference.label(group) for group in found.difference.groups])
+        yield f"And {len(found.difference.groups)} things were changed together, so none of them is credited: {labels}."
 
 
 def _of_configs(found: Comparison, main: Row) -> Iterator[str]:

@@ -19,7 +19,7 @@ export class Overlay {
     this.spread();
     this.line();
     this.plane.walk.marks.forEach((code, i) => this.flag(code, `${i + 1}`));
-    this.plane.walk.pins.forEach((fact, i) => this.flag(fact.code, "AB"[i]));
+    this.plane.walk.pins.forEach((fact, i) => this.flag(fact.code, `P${i + 1}`));
     if (this.plane.hovered !== null) this.ring(this.plane.points.place(this.plane.hovered));
     if (hand.shape) this.shape(hand.shape);
     const [x, y] = view.toScreen(...this.plane.codes.place());

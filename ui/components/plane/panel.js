@@ -17,6 +17,8 @@ export class Panel {
     this.shape = null;
     /** @type {Row[]} */
     this.rows = [];
+    /** @type {Fact | null} */
+    this.fact = null; // of the test image that is shown
     /** @type {HTMLDetailsElement | null} */
     this.more = null; // sliders that are not always there
     this.picture = make("canvas", { class: "now", role: "img", "aria-label": "What the decoder draws at the cursor" });
@@ -62,6 +64,7 @@ export class Panel {
    * @param {Code} code
    */
   follow(code) {
+    this.leave(code);
     const shown = this.more && !this.more.open ? FEW : code.length;
     const typing = /** @type {Document | ShadowRoot} */ (this.box.getRootNode()).activeElement;
     for (let i = 0; i < shown; i++) {
@@ -69,6 +72,14 @@ export class Panel {
       slider.value = `${code[i]}`;
       if (value !== typing) value.value = code[i].toFixed(3);
     }
+  }
+
+  /**
+   * The chosen image is faint where the cursor has left its code.
+   * @param {Code} code
+   */
+  leave(code) {
+    this.chosen.classList.toggle("away", Boolean(this.fact?.code.some((value, i) => Math.abs(value - code[i]) > 1e-6)));
   }
 
   /** @param {Picture} picture */
@@ -88,8 +99,10 @@ export class Panel {
    * @param {Fact | null} fact
    */
   show(fact) {
+    this.fact = fact;
     this.chosen.hidden = !fact;
     if (!fact) return;
+    this.leave(this.plane.codes.code);
     this.original.hidden = !fact.original;
     if (fact.original) paint(this.original, fact.original, this.shape);
     const loss = fact.loss === null ? "" : `loss ${number(fact.loss)} ${this.plane.header.unit}`;

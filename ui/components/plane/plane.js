@@ -396,6 +396,7 @@ export class Plane {
     const { left, strange } = header;
     const far = this.decoder?.where === "server" && `${header.reason} Pictures come from the server and follow the cursor more slowly.`;
     return [
+      this.walk.words,
       !points.count && "There are no codes to show.",
       this.chosen && `${this.counted(this.chosen)} are chosen.`,
       left && `${this.counted(left)} are left out: their codes are not numbers.`,
@@ -403,7 +404,7 @@ export class Plane {
       far,
       this.decoder instanceof Decoder && this.decoder.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,
-      header.rings ? "Rings: of 100 new images, 39, 86 and 99 are drawn from inside." : "No rings: new images cannot be drawn at random.",
+      header.rings ? "Of 100 new images, 39 are drawn from inside the first ring, 86 from inside the second, 99 from inside the third." : "No rings: new images cannot be drawn at random.",
       this.layers.note,
     ];
   }

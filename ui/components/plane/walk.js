@@ -45,11 +45,19 @@ export class Walk {
     return turns.map((turn) => codes.at(x + codes.stride() * Math.cos(turn), y + codes.stride() * Math.sin(turn)));
   }
 
+  // What one does not see of it.
+  get words() {
+    if (this.pins.length === 1) return "Pin a second image, then press Play.";
+    const free = this.playing && this.pins.length < 2 && this.marks.length < 2 && this.plane.means.length > 1;
+    return free ? "It walks from class to class. To choose the way, click an image, press Pin, and so a second one." : "";
+  }
+
   toggle() {
     if (this.playing) return this.pause();
     this.began = null;
     this.playing = this.stops();
     this.plane.buttons.mark("play", true);
+    this.plane.describe();
     this.frame = requestAnimationFrame((now) => this.step(now));
   }
 
@@ -74,6 +82,7 @@ export class Walk {
     cancelAnimationFrame(this.frame);
     this.playing = null;
     this.plane.buttons.mark("play", false);
+    this.plane.describe();
   }
 
   pause() {
@@ -142,5 +151,6 @@ export class Walk {
       make("button", { class: "quiet", "aria-label": `Remove bookmark ${i + 1}`, title: "Remove", onclick: () => this.forget(i) }, "×"));
     this.list.replaceChildren(...(this.marks.length ? ["Bookmarks", ...this.marks.map(chip)] : []));
     this.plane.request("over");
+    this.plane.describe();
   }
 }
