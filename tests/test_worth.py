@@ -284,7 +284,7 @@ def test_layers_of_every_kind_are_found_in_the_saved_model(encoder, decoder, tmp
     assert len(asked) + len(reasons) == len(chain.stages)
     assert {each.stage.bends for each in asked} == {True}
     for each in asked:
-        assert each.wanted >= min(10_000, 5000 * each.straight.places) and 0 < each.share <= 1
+        assert each.wanted >= min(100_000, 5000 * each.straight.places) and 0 < each.share <= 1
 
 
 def test_what_belongs_to_a_layer_is_replaced_with_it():

@@ -18,10 +18,11 @@ from vae_core.look.worth.fit import Fit
 from vae_core.look.worth.stage import Stage, Straight
 
 ENOUGH, LEAST = 20, 8  # places for each number that goes in: as many are taken, and fewer than that are too few
-PLACES = 10_000  # that are taken at least: most places of an image are alike
-SPREAD = 2000  # images that these places come from, where an image has several
+PLACES = 100_000  # that are taken at least, where an image has several: most of them are alike
+IMAGES = 10_000  # that are taken at least, where each is one place
+SPREAD = 2000  # images that the places come from, where an image has several
 MOST_NUMBERS = 4097  # that go into one that comes out
-SECONDS = 120.0  # that the training images, and then the test images, may take, about
+SECONDS = 120.0  # of a processor that the training images, and then the test images, may take, about
 FEWEST = 3  # test images, or no interval has a width
 COUNTS = (10_000, 5000, 2000, 1000, 500, 200)  # of test images
 BLOCK = 64  # images at once
@@ -49,7 +50,8 @@ class Asked:
     @property
     def wanted(self) -> int:
         """How many places are to be seen."""
-        return min(max(ENOUGH * self.straight.numbers, PLACES), self.images * self.straight.places)
+        least = min(PLACES, IMAGES * self.straight.places)
+        return min(max(ENOUGH * self.straight.numbers, least), self.images * self.straight.places)
 
     @property
     def share(self) -> float:
@@ -90,11 +92,11 @@ def _too_many(straight: Straight, images: int) -> str:
 
 def fit(chain: Chain, asked: Sequence[Asked], pixels: np.ndarray, places: np.ndarray, tell: Tell) -> None:
     """Until each has seen enough, or the images or the time are over. `places`: of the images that train."""
-    network, began = chain.looked_into(), time.monotonic()
+    network, began = chain.looked_into(), time.process_time()
     order = np.random.default_rng(SEED).permutation(places)
     for rows in chunks(len(order), BLOCK):
         going = [each for each in asked if each.reached < 1]
-        if not going or time.monotonic() - began > SECONDS:
+        if not going or time.process_time() - began > SECONDS:
             return
         given = floats(pixels[np.sort(order[rows])])
         found = {chain.graph.input: given, **network(given)}
