@@ -119,7 +119,7 @@ def test_what_cannot_be_separated_says_why():
 def test_other_images_are_never_separated():
     other = Config("mnist", (28, 28, 1), "conv4/2 flatten code2")
     found = difference.between(BASE, other)
-    assert "data set digits against mnist" in " ".join(found.sentences())
+    assert "data set from digits to mnist" in " ".join(found.sentences())
     assert found.separating() == ()
 
 
@@ -135,7 +135,7 @@ def test_a_zero_says_what_it_means():
     ]
     assert not any(difference.applies(plain, name) for name in ("beta", "kl_warmup", "sigma", "noise_once"))
     assert "beta from 1 to 0 (no KL term)" in " ".join(difference.between(BASE, vae).sentences())
-    assert "kind VAE against autoencoder and beta 1 against none" in " ".join(
+    assert "kind from VAE to autoencoder and beta from 1 to none" in " ".join(
         difference.between(BASE, plain).sentences()
     )
 

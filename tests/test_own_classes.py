@@ -11,7 +11,7 @@ from support import settings_in, train
 from vae_core.cli import worker
 from vae_core.data import catalog, splits
 from vae_core.design.config import Config
-from vae_core.look import baselines, best, comparison, doctor, evaluation, scores, tested
+from vae_core.look import baselines, best, comparison, doctor, evaluation, scores, tested, worth
 from vae_core.runs import store
 
 SOME = ("0", "1", "6")
@@ -59,6 +59,14 @@ def test_the_best_codes_are_looked_for_among_them(run, digits):
     worker.work(task)
     assert np.isin(digits.test.labels[best.arrays(task)["places"]], [0, 1, 6]).all()
     assert task.result()["of"] == np.isin(digits.test.labels, [0, 1, 6]).sum()
+
+
+def test_so_are_the_images_that_say_what_a_layer_is_worth(run, digits):
+    task = worth.begin(run)
+    worker.work(task)
+    assert np.isin(digits.test.labels[task.arrays(worth.FORM)["places"]], [0, 1, 6]).all()
+    whole = task.arrays(worth.FORM)["whole"].mean()
+    assert whole == pytest.approx(scores.of(run)["reconstruction"].mean(), rel=1e-4)
 
 
 def test_two_models_are_compared_on_the_classes_of_both(run, settings):

@@ -40,7 +40,7 @@ def run(task: Task, tell: Tell) -> None:
     whole, again = refit.losses(PHASES[0]), refit.losses(PHASES[1], order=1)
     left_out = [refit.losses(PHASES[2].format(name), stage) for name, stage in refit.asked]
     losses = np.array(left_out).reshape(-1, len(whole)).T
-    counts = {"images": len(whole), "of": len(data.test), "steps": refit.steps, "fingerprint": data.fingerprint}
+    counts = {"images": len(whole), "of": refit.of, "steps": refit.steps, "fingerprint": data.fingerprint}
     arrays = {"places": refit.places, "whole": whole, "again": again, "replaced": losses}
     task.save({"version": without.VERSION, **counts}, arrays)
 
@@ -54,7 +54,8 @@ class Refit:
         self._pixels = feeding.chosen(data.train.pixels, splits.of(data, self._config).train)
         self._graphs = keras_file.read(run.model)
         self._chain = Chain.of(self._graphs, self._plan)
-        self.places = work.chosen(len(data.test), work.COUNTS[0])
+        own = splits.to_show(data, self._config.classes)
+        self.of, self.places = len(own), own[work.chosen(len(own), work.COUNTS[0])]
         known, reasons = self._chain.stages, without.reasons(self._plan)
         self.asked = [(name, stage) for name, stage, reason in zip(names(known), known, reasons) if not reason]
         self.steps = self._done = 0  # of one training; trainings that are over

@@ -12,6 +12,7 @@ Losses are reconstructions at the mean code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,9 +56,11 @@ def measure(task: Task, tell: Tell) -> None:
     dataset = catalog.load(run.data_name(), run.settings)
     evaluation.check(config, dataset)
     chain = Chain.of(keras_file.read(run.model), config.architecture())
-    reasons, arrays = search(chain, dataset, splits.of(dataset, config).train, Loss.of(config), tell)
-    counts = {"images": len(arrays["places"]), "of": len(dataset.test), "fingerprint": dataset.fingerprint}
-    task.save({"version": VERSION, "reasons": reasons, **counts}, arrays)
+    own = splits.to_show(dataset, config.classes)
+    tested = replace(dataset, test=dataset.test.take(own))
+    reasons, arrays = search(chain, tested, splits.of(dataset, config).train, Loss.of(config), tell)
+    counts = {"images": len(arrays["places"]), "of": len(own), "fingerprint": dataset.fingerprint}
+    task.save({"version": VERSION, "reasons": reasons, **counts}, {**arrays, "places": own[arrays["places"]]})
 
 
 def search(
