@@ -45,6 +45,16 @@ def test_every_finding_stands_there_with_what_to_do(page, trained):
     )
 
 
+def test_three_numbers_stand_between_their_landmarks(page, trained):
+    shown, metrics = html(fine(page(trained))), trained.metrics()
+    strip = {name: losses["bce"]["nats_per_image"] for name, losses in metrics["baselines"].items()}
+    pca = (strip["mean_image"] - strip["pca"]) / (strip["mean_image"] - strip["floor"])
+    assert f"{metrics['gap_closed']:.0%} of the way" in shown and f": {pca:.0%}" in shown
+    assert f"Of {metrics['balanced_accuracy']:.0%} of the test images" in shown and "By chance: 10%" in shown
+    assert f"{metrics['active_dimensions']} of 2 numbers" in shown
+    assert shown.count('alt="Original"') == shown.count('alt="Redrawn"') == 10
+
+
 def test_a_healthy_run_is_told_so(page, own):
     healthy = store.create(own.settings, replace(own.config(), epochs=2), {})
     healthy.set_status(state="done")

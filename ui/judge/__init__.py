@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import cached, choice, frame, no_run, section, words
 from ui.errors import plain, shown
-from ui.judge import best, deep, findings, layers, measures, odd, written
+from ui.judge import best, deep, findings, landmarks, layers, measures, odd, written
 from ui.section import Section
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
@@ -16,12 +16,13 @@ VIEW = "Judge"
 KEY = "judge_section"
 
 
+def _check_up(run: Run) -> None:
+    landmarks.show(run)
+    findings.show(run)
+
+
 SECTIONS = {
-    "Check-up": Section(
-        "The doctor reads the settings, the losses and the codes, and looks for what often goes wrong.",
-        findings.show,
-        False,
-    ),
+    "Check-up": Section("", _check_up, False),
     "Measures": Section("Every number that an expert asks of a model, on the test images.", measures.show),
     "Best codes": Section(
         "How much the encoder loses: for each test image the best code that can be found, beside the encoder's own.",
