@@ -196,7 +196,7 @@ FAULTS = (
     ),
     Fault(
         "the-first-model-walks-for-all", "ui/compare/walk.py", "show",
-        "_twin(side, views[0]) for side in sides", "_twin(sides[0], views[0]) for side in sides",
+        "Walker(side.view, side.name", "Walker(sides[0].view, side.name",
         ("test_one_cursor_drives_both_models_without_a_word_to_the_server",),
     ),
     Fault(
