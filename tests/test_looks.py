@@ -42,7 +42,8 @@ def test_a_page_looks_as_it_was_kept(tab: Callable[..., Any], along: Server, siz
     visit(page, along.address, name, size)
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        assert differences(page, kept, scheme) == [], f"{name}, {size}, {scheme}"
+        found = differences(page, kept, scheme)
+        assert not found, "\n".join([f"{name}, {size}, {scheme}:", *found])
 
 
 def differences(page: Any, kept: Row, scheme: str) -> list[str]:

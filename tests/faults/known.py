@@ -209,6 +209,11 @@ FAULTS = (
         "(born_at(a), born_at(b), *names), known)", "(born_at(a), born_at(b), *names), ())",
         ("test_one_button_trains_further_pairs_until_it_is_settled",),
     ),
+    Fault(
+        "a-data-sets-images-are-half-as-high", "ui/data/browse.py", "_strip",
+        "height:var(--high);", "height:calc(var(--high) / 2);",
+        ("test_a_page_looks_as_it_was_kept",),
+    ),
     # In the browser.
     Fault(
         "the-kernel-pools-rows-for-columns", "ui/components/shared/kernel.c", "pool",
