@@ -65,10 +65,11 @@ def test_tensorboard_opens_it(task, get):
     found = projection.read(task)
     config = json.loads(get("info"))
     codes, on_the_map = (each["tensorName"] for each in config["embeddings"])
-    assert [each["tensorShape"] for each in config["embeddings"]] == [[150, 2], [150, 2]]
+    assert [each["tensorShape"] for each in config["embeddings"]] == [[150, 3], [150, 3]]
     for name, known in ((codes, found.codes), (on_the_map, found.places)):
         served_tensor = np.frombuffer(get("tensor", name=name), np.float32).reshape(150, -1)
-        np.testing.assert_allclose(served_tensor, known, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(served_tensor[:, :2], known, rtol=1e-5, atol=1e-6)
+        assert (served_tensor[:, 2] == 0).all()  # of two numbers it draws nothing
     header, *rows = get("metadata", name=codes).decode().splitlines()
     assert len(rows) == 150
     label = header.split("\t").index("label")

@@ -20,6 +20,7 @@ from vae_core.look.projection import TEST, Map
 from vae_core.runs.tasks import Task
 from vae_core.share import outgoing, tables
 
+LEAST = 3  # numbers of a tensor: of two, TensorBoard draws nothing
 SPRITE_SIDE = 8192  # pixels that TensorBoard takes at most on a side of its sheet of pictures
 HALVES = {0: "test", 1: "train"}
 TENSORS, PLACES, METADATA = "tensors.tsv", "map.tsv", "metadata.tsv"
@@ -39,8 +40,8 @@ def write(task: Task, folder: Path) -> list[Path]:
     dataset = catalog.load(task.run.data_name(), task.settings)
     images = _thumbnails(_pixels(found, dataset))
     contents = {
-        TENSORS: _tsv(found.codes),
-        PLACES: _tsv(found.places),
+        TENSORS: _tsv(_deep(found.codes)),
+        PLACES: _tsv(_deep(found.places)),
         METADATA: metadata(_known(task, found)),
         SPRITE: pictures.png(_sheet(images)),
         CONFIG: _config(task.run.id, found, images).encode(),
@@ -108,6 +109,10 @@ def _sheet(images: Array) -> Array:
     return pictures.sheet(np.concatenate([images, empty]), side, gap=0)
 
 
+def _deep(values: Array) -> Array:
+    return np.pad(values, ((0, 0), (0, max(0, LEAST - values.shape[1]))))
+
+
 def _tsv(values: Array) -> bytes:
     text = io.StringIO()
     np.savetxt(text, values, fmt="%.7g", delimiter="\t")
@@ -126,8 +131,8 @@ def _word(value: object) -> str:
 
 def _config(run: str, found: Map, images: Array) -> str:
     shown = {
-        TENSORS: (f"{run}: codes", found.codes.shape),
-        PLACES: (f"{run}: {found.result['title']}", found.places.shape),
+        TENSORS: (f"{run}: codes", _deep(found.codes).shape),
+        PLACES: (f"{run}: {found.result['title']}", _deep(found.places).shape),
     }
     height, width = images.shape[1:3]
     return "".join(
