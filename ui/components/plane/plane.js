@@ -404,7 +404,7 @@ export class Plane {
       far,
       this.decoder instanceof Decoder && this.decoder.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,
-      header.rings ? "Of 100 new images, 39 are drawn from inside the first ring, 86 from inside the second, 99 from inside the third." : "No rings: new images cannot be drawn at random.",
+      header.rings ? "Of 100 new images, 39 come from inside the first ring, 86 the second, 99 the third." : "No rings: new images cannot be drawn at random.",
       this.layers.note,
     ];
   }

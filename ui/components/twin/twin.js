@@ -299,7 +299,7 @@ export class Twin {
   }
 
   describe() {
-    const told = [WORDS[this.way]];
+    const told = this.way === "code" ? [WORDS.code] : [];
     if (this.chosen) {
       const means = this.maps.map((map, i) => `${map.header.name} ${this.told(i, this.losses[i].filter((_, image) => this.chosen.has(image)))}`);
       told.push(`${this.chosen.size.toLocaleString("en")} test images are chosen; their mean loss: ${means.join(", ")}.`);
