@@ -9,7 +9,6 @@ from ui.compare import images
 from ui.compare.side import Side
 from ui.walked import Walker
 
-
 TURNED = (
     "They are turned and mirrored, never scaled; the arrows show where each code's own numbers grow. A click on a map "
     "lets the wheel zoom them all; a double click shows all of them again."
