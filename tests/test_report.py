@@ -174,7 +174,7 @@ def test_the_markdown_keeps_its_tables_whole(pair: list[Run]) -> None:
     assert r"Second \| \<b\>bold\</b\> \*star\*" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     header = next(line for line in rows if "path" in line)
-    assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in rows[rows.index(header) : rows.index(header) + 4])
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 7 for line in rows[rows.index(header) : rows.index(header) + 4])
     for kind, data in re.findall(r"\(data:image/([a-z+]+);base64,([^)]+)\)", text):
         begin = base64.b64decode(data)[:8]
         assert begin.startswith(b"<svg" if kind == "svg+xml" else b"\x89PNG")
