@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-QUALITY, EFFORT = 55, 4  # of a picture, and of the search for its smallest form
+QUALITIES = (55, 40, 25, 10)  # of pictures, the best first
+EFFORT = 4  # of the search for the smallest form
 CLUSTER = 5000  # milliseconds that are told together: what a player may jump to
 HEAD, FRAME = "1A45DFA3", "A3"
 TRACK, KEY = 0x81, 0x80  # the first track; a frame that needs no other
-VP8 = slice(12, 16)  # where a plain WebP names what it holds, and after it how many bytes
+NAMED = slice(12, 16)  # where a WebP names what it holds; how many bytes that are comes next
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,19 @@ class Shot:
     milliseconds: int
 
 
-def shot(picture: Image, milliseconds: int) -> Shot:
+def shot(picture: Image, milliseconds: int, quality: int = QUALITIES[0]) -> Shot:
     file = io.BytesIO()
-    picture.convert("RGB").save(file, "WEBP", quality=QUALITY, method=EFFORT)
+    picture.convert("RGB").save(file, "WEBP", quality=quality, method=EFFORT)
     data = file.getvalue()
-    assert data[VP8] == b"VP8 "
-    (size,) = struct.unpack_from("<I", data, 16)
-    return Shot(data[20 : 20 + size], milliseconds)
+    assert data[NAMED] == b"VP8 "
+    (size,) = struct.unpack_from("<I", data, NAMED.stop)
+    return Shot(data[NAMED.stop + 4 : NAMED.stop + 4 + size], milliseconds)
+
+
+def quality(picture: Image, largest: int) -> int:
+    """The best of which such a picture takes no more bytes than that, or the least."""
+    small = (each for each in QUALITIES if len(shot(picture, 0, each).picture) <= largest)
+    return next(small, QUALITIES[-1])
 
 
 def write(shots: Sequence[Shot], size: tuple[int, int], writer: str) -> bytes:
