@@ -215,6 +215,8 @@ def _dot_parts(found: Dots) -> Iterator[str]:
     for x, y, label in dots:
         colour = GREY if label < 0 else COLOURS[label % len(COLOURS)]
         yield f'<circle cx="{across.at(x):.1f}" cy="{up.at(y):.1f}" r="{DOT}" fill="{colour}"/>'
+    for x, y, name in found.named:
+        yield text(across.at(x), up.at(y) + 4, name, anchor="middle", bold=True)
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", size: int = SIZE, bold: bool = False) -> str:

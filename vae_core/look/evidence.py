@@ -61,6 +61,7 @@ class Dots:
     y: tuple[float, ...]
     labels: tuple[int, ...] | None = None
     axes: tuple[str, str] = ("z1", "z2")
+    named: tuple[tuple[float, float, str], ...] = ()  # places with a word on them
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 
@@ -30,6 +31,7 @@ KIND = "handin"
 VERSION = 1  # of what is in it
 ASKED = record(before=listed(text), notebook=flag, known=text)
 REPORT, NOTEBOOK, SCRIPT, FILM, NOTE = "report", "notebook.ipynb", "model.py", "walk.webm", "README.txt"
+READABLE = 0o100644  # a plain file that everybody may read
 SHARE = 0.1  # of the work that is behind it once the report is written, and once more for the film
 Tell = Callable[[str, float, float], None]
 
@@ -61,9 +63,11 @@ def work(task: Task, tell: Tell) -> None:
     asked = ASKED(task.spec)
     runs = [*(Run(name, task.settings) for name in asked["before"]), task.run]
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(data, "w") as file:
         for name, content in _contents(runs, asked["notebook"], tell):
-            file.writestr(f"{task.run.id}/{name}", content)
+            entry = zipfile.ZipInfo(f"{task.run.id}/{name}", time.localtime()[:6])
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, READABLE << 16
+            file.writestr(entry, content)
     task.save_made(data.getvalue())
     task.save({"bytes": data.tell()})
     _forget_older(task)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from vae_core.look import joined, pictures
+from vae_core.look.colours import COLOURS
 from vae_core.runs.store import Run
 from vae_core.search.ladder import Ladder, Rung
 from vae_core.share.film import canvas
@@ -48,7 +49,7 @@ def _chart(draw: ImageDraw.ImageDraw, found: Ladder, shown: int) -> None:
         bottom, top, y = (_height(value, low, high) for value in (*ends[place], rung.loss or 0.0))
         draw.line((x, bottom, x, top), fill=canvas.QUIET, width=2)
         size = SHOWN if place == shown else DOT
-        colour = canvas.COLOURS[0] if place == shown else canvas.QUIET
+        colour = COLOURS[0] if place == shown else canvas.QUIET
         draw.ellipse((x - size, y - size, x + size, y + size), fill=colour)
     canvas.text(draw, (canvas.LEFT + 8, canvas.TOP + 6), "Loss of each, lower is better", canvas.NOTE, canvas.QUIET)
 

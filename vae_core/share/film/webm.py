@@ -1,7 +1,7 @@
 """Pictures as a film that every browser plays, with nothing but Pillow.
 
 A lossy WebP is a key frame of VP8 in a small wrapping, and a WebM holds frames of VP8 in another one. So each picture
-is unwrapped and put there. Other writers send only what changes from one picture to the next, which makes smaller files.
+is unwrapped and put there. Other writers send only what changes from picture to picture, which makes smaller files.
 """
 
 from __future__ import annotations

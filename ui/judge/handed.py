@@ -1,0 +1,51 @@
+"""One button that makes all that is handed in, and then one download."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from ui import cached, download, owner
+from ui.errors import plain
+from ui.judge import working
+from vae_core import extras
+from vae_core.look import comparison
+from vae_core.runs import tasks
+from vae_core.runs.store import Run
+from vae_core.share import executed, handin
+from vae_core.words import duration
+
+ABOUT = (
+    "One zip with all of it: the report as PDF, {notebook}, the model as a script, and a film of a walk over the map."
+)
+RUN_HELP = "So that it holds what its cells print and draw. It trains the model once more, from its first epoch."
+RAN, PLAIN = "the notebook with what it prints", "the notebook"
+
+
+def show(runs: Sequence[Run]) -> None:
+    """The last one is handed in, beside those that it is compared with."""
+    if any(run.state() != "done" for run in runs):
+        return
+    with st.container(border=True):
+        run_it = _asked(runs[-1])
+        of = f" The last three are of {plain(comparison.name(runs[-1]))}." if len(runs) > 1 else ""
+        st.markdown(ABOUT.format(notebook=RAN if run_it else PLAIN) + of)
+        task = working.known(runs[-1], handin.KIND, handin.spec(runs, run_it, cached.runs()))
+        begin = partial(handin.begin, list(runs), run_it, owner.current())
+        if working.done(task, "Hand it in", begin) and task:
+            download.button("Download the zip", task.made, f"{runs[-1].id}-hand-in.zip", type="primary")
+        if told := extras.lacking("pdf"):
+            st.caption(f"The report in it is HTML: {plain(str(told))}")
+
+
+def _asked(run: Run) -> bool:
+    """Whether the notebook is run, which may take long."""
+    if told := extras.lacking("train", "Running the notebook"):
+        st.caption(plain(str(told)))
+        return False
+    known = tasks.finished(run, executed.KIND, executed.spec(run.config(), False)) is not None
+    seconds = run.status()["seconds"]
+    takes = f", about {duration(seconds)}" if seconds and not known else ""
+    return st.toggle(f"Run the notebook{takes}", True, key="hand_in_run", persist_state="session", help=RUN_HELP)
