@@ -11,17 +11,17 @@ from ui import cached, download, owner
 from ui.errors import plain
 from ui.judge import working
 from vae_core import extras
+from vae_core.checked import Json
 from vae_core.look import comparison
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
+from vae_core.runs.tasks import Task
+from vae_core.runs.work import FINAL
 from vae_core.share import executed, handin
 from vae_core.words import duration
 
-ABOUT = (
-    "One zip with all of it: the report as PDF, {notebook}, the model as a script, and a film of a walk over the map."
-)
+ABOUT = "All that is handed in, in one zip: the report, the notebook, the script, and a film of a walk over the map."
 RUN_HELP = "So that it holds what its cells print and draw. It trains the model once more, from its first epoch."
-RAN, PLAIN = "the notebook with what it prints", "the notebook"
 
 
 def show(runs: Sequence[Run]) -> None:
@@ -29,10 +29,10 @@ def show(runs: Sequence[Run]) -> None:
     if any(run.state() != "done" for run in runs):
         return
     with st.container(border=True):
-        run_it = _asked(runs[-1])
         of = f" The last three are of {plain(comparison.name(runs[-1]))}." if len(runs) > 1 else ""
-        st.markdown(ABOUT.format(notebook=RAN if run_it else PLAIN) + of)
-        task = working.known(runs[-1], handin.KIND, handin.spec(runs, run_it, cached.runs()))
+        st.markdown(ABOUT + of)
+        run_it = _asked(runs[-1])
+        task = _task(runs, handin.spec(runs, run_it, cached.runs()))
         begin = partial(handin.begin, list(runs), run_it, owner.current())
         if working.done(task, "Hand it in", begin) and task:
             download.button("Download the zip", task.made, f"{runs[-1].id}-hand-in.zip", type="primary")
@@ -49,3 +49,10 @@ def _asked(run: Run) -> bool:
     seconds = run.status()["seconds"]
     takes = f", about {duration(seconds)}" if seconds and not known else ""
     return st.toggle(f"Run the notebook{takes}", True, key="hand_in_run", persist_state="session", help=RUN_HELP)
+
+
+def _task(runs: Sequence[Run], spec: dict[str, Json]) -> Task | None:
+    """One that is at work stays on the page, though more may have become known of the runs since it began."""
+    found = [task for task in tasks.of(runs[-1], handin.KIND) if task.spec["before"] == spec["before"]]
+    at_work = next((task for task in found if task.state() not in FINAL), None)
+    return at_work or next((task for task in found if task.spec == spec), None)

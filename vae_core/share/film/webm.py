@@ -57,8 +57,9 @@ def write(shots: Sequence[Shot], size: tuple[int, int], writer: str) -> bytes:
 
 
 def _header() -> bytes:
+    """Its name comes first: who guesses what a file is reads the first 38 bytes."""
     versions = ("4286", 1), ("42F7", 1), ("42F2", 4), ("42F3", 8), ("4287", 2), ("4285", 2)
-    return _element(HEAD, *(_number(*each) for each in versions), _element("4282", b"webm"))
+    return _element(HEAD, _element("4282", b"webm"), *(_number(*each) for each in versions))
 
 
 def _segment(clusters: dict[int, bytes], total: int, size: tuple[int, int], writer: str) -> Iterator[bytes]:
