@@ -52,7 +52,8 @@ def _asked(run: Run) -> bool:
 
 
 def _task(runs: Sequence[Run], spec: dict[str, Json]) -> Task | None:
-    """One that is at work stays on the page, though more may have become known of the runs since it began."""
+    """One that is at work stays on the page, though more may have become known of the runs since it began. Where the
+    notebook has been run, that is what is handed over, wanted or not."""
     found = [task for task in tasks.of(runs[-1], handin.KIND) if task.spec["before"] == spec["before"]]
     at_work = next((task for task in found if task.state() not in FINAL), None)
-    return at_work or next((task for task in found if task.spec == spec), None)
+    return at_work or next((task for task in found if task.spec in (spec, {**spec, "notebook": True})), None)

@@ -35,8 +35,8 @@ def _together(found: Comparison, first: Run) -> Iterator[str]:
     yield from (_told(label, first, run) for label, run in trained.items())
     rest = [each.label for each in alone if each.label not in trained]
     if rest:
-        which = f": {difference.listed(rest)}" if trained else ""
-        yield f"No training has one of {'the others' if trained else 'them'} alone, so none is credited{which}."
+        which = difference.listed(rest) if trained else "any of them"
+        yield f"No training changes {which} alone, so nothing is credited to {'it' if len(rest) == 1 else 'them'}."
 
 
 def _trained(each: Separation, first: Run) -> Run | None:
@@ -45,4 +45,4 @@ def _trained(each: Separation, first: Run) -> Run | None:
 
 
 def _told(label: str, first: Run, run: Run) -> str:
-    return f"Where only {label} was changed: {comparison.compare(first, run).headline}"
+    return f"One training changes nothing but {label}: {comparison.compare(first, run).headline}"
