@@ -16,7 +16,7 @@ from typing import Any
 import compared
 import nbformat
 import pytest
-from browser import choose, holds, idle, press
+from browser import choose, idle, press
 from PIL import Image
 from support import Run, fine, labels, run_here, settings_in, texts
 
@@ -308,7 +308,7 @@ def test_compare_makes_the_zip_and_hands_it_over(tab: Any, server: Any, models: 
     page = tab(f"{server.address}/compare?runs={own['base0'].id},{own['layers0'].id}")
     choose(page, page.get_by_role("radio", name="Report", exact=True))
     page.get_by_text("Run the notebook").click()
-    holds(page, lambda: idle(page))
+    idle(page)
     press(page, "Hand it in")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the zip").click()

@@ -236,6 +236,13 @@ def test_a_map_of_codes_has_one_scale() -> None:
     assert len({dot["fill"] for dot in drawn}) == 3
 
 
+def test_a_map_of_codes_says_what_its_colours_mean() -> None:
+    classes = tuple(f"class {number}" for number in range(drawing.MOST_CLASSES + 3))
+    svg = drawing.svg(Dots("D", (0.0, 1.0), (0.0, 1.0), (0, 1), classes=classes))
+    assert len(places(svg, "circle")) == 2 + drawing.MOST_CLASSES
+    assert "class 0" in svg and "and 3 more" in svg and classes[-1] not in svg
+
+
 def test_the_command_line_judges_and_writes(own: Run, here: Settings, capsys: Any, tmp_path: Path) -> None:
     found = json.loads(answer(capsys, "doctor", own.id, "--json"))
     assert len(found["rules"]) == 20 and {each["rule"] for each in found["findings"]} >= {"undertrained"}

@@ -61,7 +61,7 @@ class Dots:
     y: tuple[float, ...]
     labels: tuple[int, ...] | None = None
     axes: tuple[str, str] = ("z1", "z2")
-    named: tuple[tuple[float, float, str], ...] = ()  # places with a word on them
+    classes: tuple[str, ...] = ()  # their names, by label, for a legend
 
 
 @dataclass(frozen=True)

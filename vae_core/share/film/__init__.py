@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vae_core.runs.store import Run
+from vae_core.share.film import canvas, scenes, webm
 
 WRITER = "Latent Loupe"
 
 
 def make(runs: Sequence[Run], told: Callable[[float], None]) -> bytes:
-    from vae_core.share.film import canvas, scenes, webm  # Pillow is loaded for it alone
-
     return webm.write(list(scenes.of(runs, told)), canvas.SIZE, WRITER)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from vae_core.look.colours import COLOURS, GREY
 from vae_core.look.rows import spread
 from vae_core.share.film.route import Land, Stop
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 SIZE = (640, 360)
 SIDE, TOP, LEFT, RIGHT = 280, 16, 16, 344  # of the two squares
@@ -21,9 +26,9 @@ DOTS, RADIUS, RING, HALO = 300, 2.2, 9, 3  # on the map; each more makes every p
 ON_MAP = 0.94  # of the square that -1 to 1 takes
 
 
-def text(draw: ImageDraw.ImageDraw, at: tuple[float, float], words: str, size: int, colour: str = INK) -> None:
+def text(draw: ImageDraw, at: tuple[float, float], words: str, size: int, colour: str = INK) -> None:
     """One line, cut where it would leave the picture."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     room = SIZE[0] - LEFT - at[0]
     while font.getlength(words) > room:
         words = words.rstrip(".")[:-1].rstrip() + "..."
@@ -32,7 +37,7 @@ def text(draw: ImageDraw.ImageDraw, at: tuple[float, float], words: str, size: i
 
 def wrapped(words: str, size: int) -> Iterator[str]:
     """Lines as wide as the picture."""
-    font, line = ImageFont.load_default(size), ""
+    font, line = _font(size), ""
     for word in words.split():
         if line and font.getlength(f"{line} {word}") > WIDE:
             yield line
@@ -41,7 +46,7 @@ def wrapped(words: str, size: int) -> Iterator[str]:
     yield line
 
 
-def card(title: str, paragraphs: Sequence[str]) -> Image.Image:
+def card(title: str, paragraphs: Sequence[str]) -> Image:
     """Nothing but words."""
     picture, draw = _blank()
     text(draw, (LEFT, 40), title, TITLE)
@@ -54,13 +59,13 @@ def card(title: str, paragraphs: Sequence[str]) -> Image.Image:
     return picture
 
 
-def told(under: Image.Image, caption: str, note: str) -> None:
-    draw = ImageDraw.Draw(under)
+def told(under: Image, caption: str, note: str) -> None:
+    draw = _pen(under)
     text(draw, (LEFT, CAPTION_Y), caption, CAPTION)
     text(draw, (LEFT, NOTE_Y), note, NOTE, QUIET)
 
 
-def chart_and_picture(drawn: np.ndarray) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def chart_and_picture(drawn: np.ndarray) -> tuple[Image, ImageDraw]:
     """An empty square, and what a model draws: (h, w, c) bytes."""
     picture, draw = _blank()
     draw.rectangle((LEFT, TOP, LEFT + SIDE, TOP + SIDE), outline=FRAME)
@@ -68,22 +73,22 @@ def chart_and_picture(drawn: np.ndarray) -> tuple[Image.Image, ImageDraw.ImageDr
     return picture, draw
 
 
-def map_of(on: Land, named: Sequence[Stop]) -> Image.Image:
+def map_of(on: Land, named: Sequence[Stop]) -> Image:
     """The test images as dots in the colours of their classes, and the names of some places."""
-    picture = _dots(on).resize(SIZE, Image.Resampling.LANCZOS)
-    draw = ImageDraw.Draw(picture)
+    picture = _smooth(_dots(on), SIZE)
+    draw = _pen(picture)
     draw.rectangle((LEFT, TOP, LEFT + SIDE, TOP + SIDE), outline=FRAME)
-    font = ImageFont.load_default(NAME)
+    font = _font(NAME)
     for stop in named:
         spot = _spot(on.places(stop.code[None])[0])
         draw.text(spot, stop.name, INK, font, anchor="mm", stroke_width=HALO, stroke_fill=PAPER)
     return picture
 
 
-def _dots(on: Land) -> Image.Image:
+def _dots(on: Land) -> Image:
     """Twice as large, so that they are round."""
-    picture = Image.new("RGB", (2 * SIZE[0], 2 * SIZE[1]), PAPER)
-    draw, shown = ImageDraw.Draw(picture), spread(len(on.codes), DOTS)
+    picture, draw = _blank(2)
+    shown = spread(len(on.codes), DOTS)
     colours = [GREY if on.labels is None else COLOURS[int(on.labels[row]) % len(COLOURS)] for row in shown]
     for place, colour in zip(on.places(on.codes[shown]), colours):
         if np.abs(place).max() <= 1:
@@ -92,18 +97,39 @@ def _dots(on: Land) -> Image.Image:
     return picture
 
 
-def walked(under: Image.Image, place: np.ndarray, drawn: np.ndarray) -> Image.Image:
+def walked(under: Image, place: np.ndarray, drawn: np.ndarray) -> Image:
     """The map with the cursor on it, and the picture of that place."""
     picture = under.copy()
-    draw = ImageDraw.Draw(picture)
+    draw = _pen(picture)
     draw.circle(_spot(place), RING, outline=INK, width=3)
     _paste(picture, drawn)
     return picture
 
 
-def _blank() -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    picture = Image.new("RGB", SIZE, PAPER)
-    return picture, ImageDraw.Draw(picture)
+def _blank(scale: int = 1) -> tuple[Image, ImageDraw]:
+    from PIL import Image
+
+    picture = Image.new("RGB", (scale * SIZE[0], scale * SIZE[1]), PAPER)
+    return picture, _pen(picture)
+
+
+def _pen(picture: Image) -> ImageDraw:
+    from PIL import ImageDraw
+
+    return ImageDraw.Draw(picture)
+
+
+def _font(size: int) -> FreeTypeFont | ImageFont:
+    """The one that Pillow brings along."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def _smooth(picture: Image, size: tuple[int, int]) -> Image:
+    from PIL import Image
+
+    return picture.resize(size, Image.Resampling.BICUBIC)
 
 
 def _spot(place: np.ndarray) -> tuple[float, float]:
@@ -112,9 +138,11 @@ def _spot(place: np.ndarray) -> tuple[float, float]:
     return LEFT + SIDE / 2 * (1 + ON_MAP * x), TOP + SIDE / 2 * (1 - ON_MAP * y)
 
 
-def _paste(picture: Image.Image, drawn: np.ndarray) -> None:
+def _paste(picture: Image, drawn: np.ndarray) -> None:
     """As large as the square allows, its sides in their proportion."""
+    from PIL import Image
+
     image = Image.fromarray(drawn[..., 0] if drawn.shape[-1] == 1 else drawn)
     scale = SIDE / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    picture.paste(image.resize(size, Image.Resampling.BICUBIC), (RIGHT, TOP + (SIDE - size[1]) // 2))
+    picture.paste(_smooth(image, size), (RIGHT, TOP + (SIDE - size[1]) // 2))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from vae_core.look import joined, pictures
 from vae_core.look.colours import COLOURS
@@ -14,12 +14,16 @@ from vae_core.search.ladder import Ladder, Rung
 from vae_core.share.film import canvas
 from vae_core.words import plural
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+
 COLUMNS = 5  # test images, above what the model makes of them
 FREE = 30  # pixels around the chart
 DOT, SHOWN = 4, 8
 
 
-def pictures_of(found: Ladder) -> Iterator[Image.Image]:
+def pictures_of(found: Ladder) -> Iterator[Image]:
     for place, rung in enumerate(found.rungs):
         if rung.runs and rung.loss is not None and (drawn := _redrawn(rung.runs[0])) is not None:
             picture, draw = canvas.chart_and_picture(drawn)
@@ -39,7 +43,7 @@ def _redrawn(run: Run) -> np.ndarray | None:
     return pictures.sheet(np.stack(rows))
 
 
-def _chart(draw: ImageDraw.ImageDraw, found: Ladder, shown: int) -> None:
+def _chart(draw: ImageDraw, found: Ladder, shown: int) -> None:
     """The loss of every rung with its interval, lower is better; the one that is spoken of is large."""
     ends = [_ends(rung, found.rungs[0]) for rung in found.rungs]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-
-from PIL.Image import Image
+from typing import TYPE_CHECKING
 
 from vae_core.look import comparison, pictures
 from vae_core.look.portable import Portable
@@ -13,6 +12,9 @@ from vae_core.runs.store import Run
 from vae_core.share.film import canvas, route, rungs, webm
 from vae_core.share.film.webm import Shot
 from vae_core.share.report import depth
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 STEP = 83  # milliseconds of a picture that moves: 12 a second
 SECOND = 1000  # what stands is sent once a second, so that no player takes it for the end

@@ -17,8 +17,6 @@ from vae_core.runs.store import Run
 from vae_core.share.report.parts import Block, Figure, Grid
 
 DOTS = 1500
-MOST_NAMES = 30  # of classes, on a map
-Spot = tuple[float, float, str]
 SIDE = 420  # pixels that a sheet is wide, about
 
 
@@ -53,18 +51,10 @@ def code_map(name: str, case: Case) -> Iterator[Figure]:
         shown = np.column_stack([shown, np.zeros(len(shown))])
     labels = None if case.labels is None else tuple(map(int, case.labels[places]))
     x, y = (tuple(map(float, shown[:, axis])) for axis in (0, 1))
-    named = tuple(_named(shown, labels, () if case.facts is None else case.facts.classes))
+    classes = case.facts.classes if case.facts and labels else ()
     told = "Colours are classes, which it never saw." if labels else ""
-    dots = Dots("Codes of test images", x, y, labels, axes, named)
+    dots = Dots("Codes of test images", x, y, labels, axes, classes)
     yield Figure(f"Where {name} puts {len(places):,} test images. {told}".strip(), drawing.svg(dots))
-
-
-def _named(shown: np.ndarray, labels: tuple[int, ...] | None, classes: tuple[str, ...]) -> Iterator[Spot]:
-    """The name of each class, in the middle of its codes."""
-    known = np.array(labels or (), int)
-    for label in sorted(set(known.tolist()) & set(range(min(len(classes), MOST_NAMES)))):
-        x, y = np.median(shown[known == label], axis=0)
-        yield float(x), float(y), classes[label]
 
 
 def drawn(name: str, run: Run, best: int | None) -> Iterator[Figure]:
