@@ -73,15 +73,23 @@ def chart_and_picture(drawn: np.ndarray) -> tuple[Image, ImageDraw]:
     return picture, draw
 
 
-def map_of(on: Land, named: Sequence[Stop]) -> Image:
-    """The test images as dots in the colours of their classes, and the names of some places."""
+def map_of(on: Land) -> Image:
+    """The test images as dots in the colours of their classes."""
     picture = _smooth(_dots(on), SIZE)
-    draw = _pen(picture)
-    draw.rectangle((LEFT, TOP, LEFT + SIDE, TOP + SIDE), outline=FRAME)
-    font = _font(NAME)
-    for stop in named:
-        spot = _spot(on.places(stop.code[None])[0])
-        draw.text(spot, stop.name, INK, font, anchor="mm", stroke_width=HALO, stroke_fill=PAPER)
+    _pen(picture).rectangle((LEFT, TOP, LEFT + SIDE, TOP + SIDE), outline=FRAME)
+    return picture
+
+
+def named(under: Image, on: Land, stops: Sequence[Stop]) -> Image:
+    """The map with the names of two places: the upper one's above it, the lower one's below."""
+    picture, font = under.copy(), _font(NAME)
+    draw, spots = _pen(picture), [_spot(on.places(stop.code[None])[0]) for stop in stops]
+    highest = min(y for _, y in spots)
+    for stop, (x, y) in zip(stops, spots):
+        half = font.getlength(stop.name) / 2 + HALO
+        x = min(max(x, LEFT + half), LEFT + SIDE - half)
+        at, anchor = ((x, max(y - RING, TOP + NAME)), "mb") if y == highest else ((x, y + RING), "mt")
+        draw.text(at, stop.name, INK, font, anchor=anchor, stroke_width=HALO, stroke_fill=PAPER)
     return picture
 
 

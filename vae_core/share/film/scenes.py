@@ -53,15 +53,14 @@ def _about(run: Run) -> list[str]:
 
 def _walk(run: Run, told: Told) -> Iterator[Shot]:
     on, network = route.land(run), Portable.of(run)
-    walk = route.stops(on)
-    under, quality = canvas.map_of(on, walk), 0
-    ways = [(walk[0].name, walk[0].code[None])]
-    ways += [(f"From {a.name} to {b.name}", route.between(a, b, route.steps(walk))) for a, b in pairwise(walk)]
-    for number, (caption, codes) in enumerate(ways):
-        drawn = pictures.as_bytes(network.decode(codes))
+    walk, under, quality = route.stops(on), canvas.map_of(on), 0
+    ways = [(walk[:1], walk[0].code[None])]
+    ways += [([a, b], route.between(a, b, route.steps(walk))) for a, b in pairwise(walk)]
+    for number, (ends, codes) in enumerate(ways):
+        named, drawn = canvas.named(under, on, ends), pictures.as_bytes(network.decode(codes))
         for place, code in enumerate(codes):
-            picture = canvas.walked(under, on.places(code[None])[0], drawn[place])
-            canvas.told(picture, caption, NOTE)
+            picture = canvas.walked(named, on.places(code[None])[0], drawn[place])
+            canvas.told(picture, f"From {ends[0].name} to {ends[1].name}" if number else ends[0].name, NOTE)
             quality = quality or webm.quality(picture, LARGEST)
             yield webm.shot(picture, STEP if place < len(codes) - 1 else REST, quality)
         told((number + 1) / len(ways))
