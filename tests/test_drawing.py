@@ -79,7 +79,7 @@ def test_a_bar_that_has_no_number_says_so_and_0_is_no_bar() -> None:
 
 @pytest.mark.parametrize(("count", "size"), list(itertools.product((1, 2, 3), (1, 2, 3, 32))))
 def test_few_codes_have_a_map_in_the_report(count: int, size: int) -> None:
-    case = type("Case", (), {"codes": np.ones((count, size), np.float32), "labels": None})
+    case = type("Case", (), {"codes": np.ones((count, size), np.float32), "labels": None, "facts": None})
     (figure,) = pictures.code_map("m", case)  # type: ignore[arg-type]
     assert figure.svg and is_sound(figure.svg)
     assert len(kinds(figure.svg, "circle")) == count

@@ -174,7 +174,7 @@ def test_the_markdown_keeps_its_tables_whole(pair: list[Run]) -> None:
     assert r"Second \| \<b\>bold\</b\> \*star\*" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     header = next(line for line in rows if "path" in line)
-    assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in rows[rows.index(header) : rows.index(header) + 4])
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 7 for line in rows[rows.index(header) : rows.index(header) + 4])
     for kind, data in re.findall(r"\(data:image/([a-z+]+);base64,([^)]+)\)", text):
         begin = base64.b64decode(data)[:8]
         assert begin.startswith(b"<svg" if kind == "svg+xml" else b"\x89PNG")
@@ -234,6 +234,13 @@ def test_a_map_of_codes_has_one_scale() -> None:
     y = [float(dot["cy"]) for dot in drawn]
     assert x[1] - x[0] == pytest.approx(4 * (y[0] - y[2]), abs=0.5)
     assert len({dot["fill"] for dot in drawn}) == 3
+
+
+def test_a_map_of_codes_says_what_its_colours_mean() -> None:
+    classes = tuple(f"class {number}" for number in range(drawing.MOST_CLASSES + 3))
+    svg = drawing.svg(Dots("D", (0.0, 1.0), (0.0, 1.0), (0, 1), classes=classes))
+    assert len(places(svg, "circle")) == 2 + drawing.MOST_CLASSES
+    assert "class 0" in svg and "and 3 more" in svg and classes[-1] not in svg
 
 
 def test_the_command_line_judges_and_writes(own: Run, here: Settings, capsys: Any, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ SECTIONS = {
         best.show,
     ),
     "Grids": Section("What each decoder draws all over its own map.", grids.show),
-    "Report": Section("All of it written up, the first model against the others, in one file.", judged.show, False),
+    "Report": Section("All of it written up, the first model against the others.", judged.show, False),
 }
 
 

@@ -39,7 +39,7 @@ SECTIONS = {
         "ranks all test images by how odd they look to it.",
         odd.show,
     ),
-    "Report": Section("All of it written up, in one file to keep or to hand in.", written.of_one, False),
+    "Report": Section("All of it written up, to keep or to hand in.", written.of_one, False),
 }
 
 

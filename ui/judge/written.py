@@ -8,15 +8,13 @@ from functools import partial
 import streamlit as st
 
 from ui.errors import plain
+from ui.judge import handed
 from vae_core import extras
 from vae_core.look import metrics
 from vae_core.runs.store import Run
 from vae_core.share import report
 
-ABOUT = (
-    "The question, the settings, a table of the layers, the losses, pictures, the numbers with their intervals, what "
-    "the doctor found, and a conclusion. Sentences that follow from numbers are marked as generated."
-)
+ABOUT = "Or the report alone, in seconds. Its sentences follow from numbers, and are marked so."
 ASK_HELP = (
     "For classes: 'why these layers' and the conclusion stay questions, with room for an answer and the evidence "
     "beside them."
@@ -33,6 +31,7 @@ def of_one(run: Run) -> None:
 
 
 def show(runs: Sequence[Run]) -> None:
+    handed.show(runs)
     st.markdown(ABOUT)
     ask = st.toggle("Leave the questions open", key="report_ask", persist_state="session", help=ASK_HELP)
     if not all(metrics.finished(run) for run in runs):

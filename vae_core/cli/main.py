@@ -41,6 +41,7 @@ COMMANDS = {
     "doctor": ("judging", "look for what may be wrong with a run, and what would put it right"),
     "separate": ("judging", "how well a run tells odd images from usual ones, beside PCA and raw pixels"),
     "report": ("reporting", "write up one run, or several compared: HTML, Markdown or PDF"),
+    "hand-in": ("reporting", "one zip to hand in: report, executed notebook, script and a film of the map"),
     "portable": ("portable", "encoder.tflite and decoder.tflite made anew, as for a run that was imported"),
     "grid": ("looking", "a picture of the latent plane, decoded"),
     "decode": ("looking", "a picture of the codes that you give"),
@@ -78,7 +79,7 @@ def _run(args: argparse.Namespace) -> Answer:
     from vae_core import settings
 
     here = settings.load()
-    if any(str(word).startswith(settings.SHIPPED) for word in vars(args).values()):
+    if any(settings.SHIPPED in str(word) for word in vars(args).values()):  # one word, or a list of them
         from vae_core.runs import shipped
 
         shipped.ready(here)

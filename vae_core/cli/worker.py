@@ -28,6 +28,7 @@ WORKERS: dict[str, tuple[str, str]] = {  # kind of task: the module and the func
     "portable": ("vae_core.learn.export", "again"),
     "separation": ("vae_core.look.separation", "measure"),
     "notebook": ("vae_core.share.executed", "work"),
+    "handin": ("vae_core.share.handin", "work"),
     "settling": ("vae_core.cli.comparing", "add_pairs"),
     "ladder": ("vae_core.search.ladder", "work"),
     "factorial": ("vae_core.search.factorial", "work"),

@@ -35,6 +35,7 @@ class Unit:
     before: Shape
     after: Shape
     counts: tuple[int, ...]  # parameters of each layer
+    trained: tuple[int, ...]  # and how many of them training changes
     words: tuple[str, ...]  # what each layer does, in one sentence
     opens: bool  # whether its size only follows from the layers that the decoder undoes
 
@@ -106,7 +107,8 @@ def _units(rows: Sequence[Row], openings: Collection[int] = ()) -> tuple[Unit, .
     units: list[Unit] = []
     for place, row in enumerate(rows):
         words = (row.layer.explain(row.before),)
-        unit = Unit((row.layer,), row.before, row.output, (row.parameters,), words, place in openings)
+        counts = (row.parameters,), (row.trainable,)
+        unit = Unit((row.layer,), row.before, row.output, *counts, words, place in openings)
         if units and row.layer.follows:
             units[-1] = _joined(units[-1], unit)
         else:
@@ -120,6 +122,7 @@ def _joined(first: Unit, second: Unit) -> Unit:
         layers=first.layers + second.layers,
         after=second.after,
         counts=first.counts + second.counts,
+        trained=first.trained + second.trained,
         words=first.words + second.words,
     )
 

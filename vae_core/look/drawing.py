@@ -18,6 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 16, 30, 34
 SMALL, SIZE = 11, 12  # of the letters
 ROLES = {MAIN: COLOURS[0], SECOND: COLOURS[3], MARKED: COLOURS[2]}
 SIDE, DOT = 300, 2.2  # of a map of codes, and the radius of a dot
+LEGEND, LINE, MOST_CLASSES = 110, 16, 19  # beside a map: its width, the height of a line, and how many there are
 MOST_BARS = 64
 ROW = 20  # pixels that a bar is high, its gap included
 NAMES = 150  # pixels for the names of bars
@@ -212,7 +213,8 @@ def _span(found: Spans, place: int, axis: _Axis, y: float) -> Iterator[str]:
 
 
 def _dots(found: Dots) -> str:
-    return picture(found.title, SIDE + LEFT + RIGHT, SIDE + TOP + BOTTOM, _dot_parts(found))
+    wide = SIDE + LEFT + RIGHT + (LEGEND if found.classes else 0)
+    return picture(found.title, wide, SIDE + TOP + BOTTOM, _dot_parts(found))
 
 
 def _dot_parts(found: Dots) -> Iterator[str]:
@@ -233,6 +235,18 @@ def _dot_parts(found: Dots) -> Iterator[str]:
     for x, y, label in dots:
         colour = GREY if label < 0 else COLOURS[label % len(COLOURS)]
         yield f'<circle cx="{across.at(x):.1f}" cy="{up.at(y):.1f}" r="{DOT}" fill="{colour}"/>'
+    yield from _legend(found.classes)
+
+
+def _legend(classes: tuple[str, ...]) -> Iterator[str]:
+    """Beside a map: what its colours mean."""
+    x = LEFT + SIDE + RIGHT
+    for label, name in enumerate(classes[:MOST_CLASSES]):
+        y = TOP + 6 + label * LINE
+        yield f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[label % len(COLOURS)]}"/>'
+        yield text(x + 10, y + 4, name, size=SMALL)
+    if len(classes) > MOST_CLASSES:
+        yield text(x + 10, TOP + 6 + MOST_CLASSES * LINE, f"and {len(classes) - MOST_CLASSES} more", size=SMALL)
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", size: int = SIZE, bold: bool = False) -> str:

@@ -62,6 +62,7 @@ class Dots:
     y: tuple[float, ...]
     labels: tuple[int, ...] | None = None
     axes: tuple[str, str] = ("z1", "z2")
+    classes: tuple[str, ...] = ()  # their names, by label, for a legend
 
 
 @dataclass(frozen=True)

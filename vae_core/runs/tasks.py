@@ -37,6 +37,7 @@ VERSION = 1
 COMMAND = (sys.executable, "-m", "vae_core", "task")
 NAME = re.compile(r"[a-z]+-[0-9a-f]{10}")
 ASKED_FILE, RESULT_FILE, ARRAYS_FILE, LIVE_FILE = "asked.json", "result.json", "arrays.npz", "live.npz"
+MADE_FILE = "made.zip"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,15 @@ class Task(Work):
         if found is None:
             raise LoupeError(f"{self.id} has no arrays", fix="Compute it again")
         return found
+
+    # What it made to be taken away as it is.
+
+    def save_made(self, data: bytes) -> None:
+        files.write_bytes(self.path / MADE_FILE, data)
+
+    def made(self) -> bytes:
+        with files.told(self.path):
+            return (self.path / MADE_FILE).read_bytes()
 
     # What it has so far: a picture to look at, or where to go on.
 

@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
@@ -34,7 +35,7 @@ from vae_core.design import keras_code
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import evaluation
-from vae_core.runs import tasks
+from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.settings import Settings
@@ -89,6 +90,21 @@ def work(task: Task, tell: Tell) -> None:
     """The worker of a task of this kind."""
     config, data = task.run.config(), task.run.data_name()
     task.save({"notebook": execute(config, task.spec["short"], task.settings, tell, data)})
+
+
+def kept(run: Run, tell: Tell) -> keras_code.Notebook:
+    """The one that the run keeps, run here and now where it has none."""
+    config = run.config()
+    if task := tasks.finished(run, KIND, spec(config, False)):
+        found: keras_code.Notebook = task.result()["notebook"]
+        return found
+    made = execute(config, False, run.settings, tell, run.data_name())
+    with suppress(LoupeError):  # another process is at it, and will keep its own
+        task = begin(run)
+        with jobs.hold(task, None):
+            task.save({"notebook": made})
+            task.set_status(state="done")
+    return made
 
 
 def execute(config: Config, short: bool, settings: Settings, tell: Tell, data: str = "") -> keras_code.Notebook:

@@ -14,7 +14,7 @@ from vae_core.design import naming, recipes
 from vae_core.design.config import Config
 from vae_core.design.layers import BatchNorm, Layer, Residual
 from vae_core.errors import LoupeError
-from vae_core.look import tested
+from vae_core.look import joined, tested
 from vae_core.look.doctor import data
 from vae_core.look.evidence import MAIN, SECOND, Curves, Line
 from vae_core.runs import arms
@@ -158,7 +158,7 @@ def of(run: Run, against: Run | None = None) -> Case:
 def _codes(run: Run) -> dict[str, np.ndarray]:
     """Of a case: those that can be reckoned with, for their squares and variances are numbers, too."""
     try:
-        found = run.codes()
+        found = joined.codes(run)
     except LoupeError:  # one that failed early has none
         return {}
     bounds = {"mean": LARGEST_CODE, "log_variance": LARGEST_LOG_VARIANCE}

@@ -22,11 +22,16 @@ MOST = 8
 
 
 def build(runs: Sequence[Run], ask: bool = False) -> Report:
+    refuse(runs)
+    return make(runs, ask)
+
+
+def refuse(runs: Sequence[Run]) -> None:
+    """Tell why there is no report of these."""
     if not 1 <= len(runs) <= MOST:
         raise LoupeError(f"A report of {len(runs)} runs was asked for", f"1 to {MOST} are possible")
     if len({run.id for run in runs}) < len(runs):
         raise LoupeError("A run is named twice", fix="Name every run once")
-    return make(runs, ask)
 
 
 def write(runs: Sequence[Run], form: str, ask: bool = False) -> bytes:

@@ -9,9 +9,9 @@ from vae_core.design.architecture import Row, counted
 from vae_core.design.config import Config
 from vae_core.design.declared import GROUPS
 from vae_core.design.layers import show
-from vae_core.look import comparison, doctor
+from vae_core.look import doctor
 from vae_core.runs.store import Run
-from vae_core.share.report import conclusion, numbers, pictures
+from vae_core.share.report import added, compared, conclusion, depth, numbers, pictures
 from vae_core.share.report.parts import Block, Grid, Heading, Question, Report, Text, told
 from vae_core.share.report.side import Side
 from vae_core.share.report.side import of as side_of
@@ -41,6 +41,7 @@ def make(runs: Sequence[Run], ask: bool) -> Report:
         _curves(sides),
         _pictures(sides),
         numbers.of(sides),
+        depth.of(sides),
         _findings(sides),
         _conclusion(sides, ask),
     )
@@ -101,7 +102,7 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
         yield Heading(side.name, 3)
         yield from pictures.way(side.name, side.run)
         rows = (*_rows("encoder", plan.encoder_rows), *_rows("decoder", plan.decoder_rows))
-        yield Grid(("path", "layer", "shape after it", "parameters", "what it does"), rows)
+        yield Grid(("path", "layer", "shape after it", "trained", "not trained", "what it does"), rows)
         words = {**plan.networks, "both": counted(counts["total"], counts["trainable"])}
         yield told(" ".join(f"{name.capitalize()}: {each}." for name, each in words.items()))
 
@@ -109,14 +110,15 @@ def _layers(sides: Sequence[Side]) -> Iterator[Block]:
 def _rows(path: str, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
     last = None
     for row in rows:
-        yield path, row.layer.text, show(row.output), f"{row.parameters:,}", row.layer.explain(row.before, last)
+        counts = f"{row.trainable:,}", f"{row.parameters - row.trainable:,}"
+        yield path, row.layer.text, show(row.output), *counts, row.layer.explain(row.before, last)
         last = row.layer
 
 
 def _changes(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
     yield Heading("What was added, and why")
     for side in sides[1:]:
-        yield from _added(side, sides[0])
+        yield from added.of(side, sides[0])
     if len(sides) == 1 and not ask:
         rival = sides[0].case.rival
         if rival is None:
@@ -126,14 +128,6 @@ def _changes(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
             yield told(f"Against {rival.name}: {' '.join(sentences)}")
     if ask:
         yield WHY
-
-
-def _added(side: Side, first: Side) -> Iterator[Block]:
-    found = difference.between(first.config, side.config)
-    yield told(f"{side.name} against {first.name}: {' '.join(found.sentences())}")
-    for unit in (*found.added, *found.removed):
-        word = "Added" if unit in found.added else "Taken out"
-        yield told(f"{word}: {unit.text} ({unit.parameters:,} parameters). {' '.join(unit.words)}")
 
 
 def _curves(sides: Sequence[Side]) -> Iterator[Block]:
@@ -175,15 +169,10 @@ def _conclusion(sides: Sequence[Side], ask: bool) -> Iterator[Block]:
         return
     first, *others = sides
     for side in others:
-        yield from map(told, _compared(first, side, len(others)))
+        yield from map(told, compared.of(side, first, len(others)))
+    yield from map(told, depth.concluded(sides))
     for side in sides:
         if others:
             yield Heading(side.name, 3)
         paragraphs = conclusion.of_one(side.name, side.config, side.metrics, side.findings, len(side.case.history))
         yield from (told(paragraph) for paragraph in paragraphs if paragraph)
-
-
-def _compared(first: Side, side: Side, comparisons: int) -> Sequence[str]:
-    if not first.run.state() == side.run.state() == "done":
-        return (f"{side.name} or {first.name} was not trained to its end, so they are not compared.",)
-    return comparison.compare(first.run, side.run, comparisons=comparisons).sentences()

@@ -50,8 +50,10 @@ def code_map(name: str, case: Case) -> Iterator[Figure]:
     elif codes.shape[1] == 1:
         shown = np.column_stack([shown, np.zeros(len(shown))])
     labels = None if case.labels is None else tuple(map(int, case.labels[places]))
-    dots = Dots("Codes of test images", tuple(map(float, shown[:, 0])), tuple(map(float, shown[:, 1])), labels, axes)
+    x, y = (tuple(map(float, shown[:, axis])) for axis in (0, 1))
+    classes = case.facts.classes if case.facts and labels else ()
     told = "Colours are classes, which it never saw." if labels else ""
+    dots = Dots("Codes of test images", x, y, labels, axes, classes)
     yield Figure(f"Where {name} puts {len(places):,} test images. {told}".strip(), drawing.svg(dots))
 
 
