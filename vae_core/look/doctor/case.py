@@ -162,9 +162,10 @@ def _codes(run: Run) -> dict[str, np.ndarray]:
     except LoupeError:  # one that failed early has none
         return {}
     bounds = {"mean": LARGEST_CODE, "log_variance": LARGEST_LOG_VARIANCE}
-    within = [tested.own(run, found)]
-    within += [(np.abs(found[name]) < most).all(axis=1) for name, most in bounds.items() if name in found]
-    sound = np.logical_and.reduce(within)
+    sound = tested.own(run, found)
+    for name, most in bounds.items():
+        if name in found:
+            sound &= (np.abs(found[name]) < most).all(axis=1)
     fields = {"codes": "mean", "log_variance": "log_variance", "labels": "labels"}
     return {field: found[name][sound] for field, name in fields.items() if name in found}
 
