@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -12,7 +13,8 @@ from vae_core.design.config import Config
 from vae_core.design.draft import Draft, Line
 from vae_core.words import plural
 
-LEAST = 7  # percent of the height, of the smallest bar
+LEAST, TALLEST = 7, 93  # percent of the height
+MOST_NAMED = 13  # layers; the names of more would run into each other
 USUAL = 9  # bars; where layers do not fit, there is room for what is missing
 GAP = 0.12  # of a bar's room, between it and the next
 ENDS = "display:flex;justify-content:space-between;margin:0.3rem 0 0;font-size:0.8rem;opacity:0.7"
@@ -29,23 +31,45 @@ def lines(config: Config) -> list[Line]:
     return draft.table(Draft(config.image, config.encoder, config.decoder, config.kind, size))[0]
 
 
+def named(image: tuple[int, int, int], layers: Sequence[Line], left: float, more: str) -> str:
+    """With the name of each layer below its bar, where there is room for that."""
+    known = fitting(layers)
+    room = _room(layers, left)
+    names = (
+        _name(left + (place + 0.5) * room, high, line.layer)
+        for place, (line, high) in enumerate(zip(known, _heights(image, known)[1:], strict=True), 1)
+    )
+    return drawing(image, layers, left, more + ("".join(names) if len(known) < MOST_NAMED else ""))
+
+
 def drawing(image: tuple[int, int, int], layers: Sequence[Line], left: float = 0.0, more: str = "") -> str:
     """As wide and as high as its place, and below it what is what.
 
     `left`: percent of the width on either side that `more` fills.
     Bars are drawn by the logarithm: a code of 2 numbers beside a picture of 784 would not be seen."""
-    whole, known = is_whole(layers), fitting(layers)
-    sizes = [math.prod(image), *map(_size, known)]
+    known = fitting(layers)
     told = ["The picture", *map(_told, known)]
     colours = [palette.GREY, *map(_colour, known)]
-    room = (100 - 2 * left) / (len(sizes) if whole else max(len(sizes), USUAL))
-    top = math.log(1 + max(sizes))
+    room = _room(layers, left)
     bars = (
-        _bar(left + place * room, room, max(LEAST, 100 * math.log(1 + size) / top), colour, text)
-        for place, (size, colour, text) in enumerate(zip(sizes, colours, told, strict=True))
+        _bar(left + place * room, room, high, colour, text)
+        for place, (high, colour, text) in enumerate(zip(_heights(image, known), colours, told, strict=True))
     )
     svg = f'<svg class="fills" role="img" aria-label="The network">{"".join(bars)}{more}</svg>'
-    return f"{svg}{_ends(image, known, whole)}"
+    return f"{svg}{_ends(image, known, is_whole(layers))}"
+
+
+def _room(layers: Sequence[Line], left: float) -> float:
+    """Of a bar, in percent of the width."""
+    count = 1 + len(fitting(layers))
+    return (100 - 2 * left) / (count if is_whole(layers) else max(count, USUAL))
+
+
+def _heights(image: tuple[int, int, int], known: Sequence[Line]) -> list[float]:
+    """In percent."""
+    sizes = [math.prod(image), *map(_size, known)]
+    top = math.log(1 + max(sizes))
+    return [max(LEAST, TALLEST * math.log(1 + size) / top) for size in sizes]
 
 
 def _ends(image: tuple[int, int, int], layers: Sequence[Line], whole: bool) -> str:
@@ -80,6 +104,12 @@ def _told(line: Line) -> str:
 def _bar(x: float, room: float, high: float, colour: str, told: str) -> str:
     place = f'x="{x + room * GAP / 2:.2f}%" width="{room * (1 - GAP):.2f}%" y="{(100 - high) / 2:.1f}%"'
     return f'<rect {place} height="{high:.1f}%" rx="4" fill="{colour}"><title>{escape(told)}</title></rect>'
+
+
+def _name(middle: float, high: float, layer: str) -> str:
+    """Without what it does to its own numbers."""
+    name = escape(re.split(r"[:(]", layer)[0])
+    return f'<text x="{middle:.2f}%" y="{50 + high / 2:.1f}%" dy="13">{name}</text>'
 
 
 def _colour(line: Line) -> str:

@@ -136,7 +136,7 @@ def _line(line: glance.Line) -> str:
     total = line.train + line.validation + line.test
     return (
         f'<span style="{NAME}" title="{name}">{name}</span><div>{image}</div>'
-        f'<span style="{NUMBERS}" title="{parts}">{total:,} {"image" if total == 1 else "images"}</span>'
+        f'<span style="{NUMBERS}" title="Images: {parts}">{total:,}</span>'
     )
 
 

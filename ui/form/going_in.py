@@ -24,7 +24,7 @@ def draw(data: Summary, lines: Sequence[Line], small: bool) -> None:
     """`small`: it makes room for the settings."""
     if lines:
         images = _images(data, also_out=hourglass.is_whole(lines))
-        picture = hourglass.drawing(data.image, lines, LEFT, images)
+        picture = hourglass.named(data.image, lines, LEFT, images)
         drawn.show(KEY, f'<div class="small">{picture}</div>' if small else picture)
 
 

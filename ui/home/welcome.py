@@ -13,7 +13,7 @@ from vae_core.runs import transfer
 from vae_core.runs.store import Run, Summary
 
 # Its head is higher than that of other pages, and the legend below the map is to be seen.
-STYLE = "<style>.st-key-home_map { --above-map: 12.4rem }</style>"
+STYLE = "<style>.st-key-home_map { --above-map: 12rem }</style>"
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
 WHAT = "See what an autoencoder has learned, and whether a change has helped."

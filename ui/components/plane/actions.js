@@ -126,10 +126,11 @@ export class Buttons {
 const keyName = (/** @type {string} */ key) => KEYS[key] ?? key.toUpperCase();
 
 /**
- * `dot` says what a point of the map is.
+ * `dot` says what a point of the map is, `about` what is known of this one.
  * @param {string} dot
+ * @param {Node} about
  */
-export function helpText(dot) {
+export function helpText(dot, about) {
   const known = ACTIONS.filter((action) => action[3]);
   const keys = known.flatMap(([, , , key, what]) => [make("dt", {}, keyName(key)), make("dd", {}, what)]);
   return make("div", { class: "help", hidden: true },
@@ -138,5 +139,6 @@ export function helpText(dot) {
       + "scrolled goes on."),
     make("p", {}, "Drag with the right button or two fingers, or with Space held, to move the map; with Shift to choose dots with a "
       + "box, with Shift and Ctrl for a lasso. Click on a class to grey it, and with Alt to see it alone."),
+    about,
     make("dl", {}, ...keys));
 }

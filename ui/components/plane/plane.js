@@ -81,7 +81,8 @@ export class Plane {
     this.walk = new Walk(this);
     this.recorder = new Recorder(this);
     this.buttons = new Buttons(this);
-    this.help = helpText(this.dot());
+    this.about = make("p"); // what one need not know to walk
+    this.help = helpText(this.dot(), this.about);
     this.note = make("p", { class: "note", role: "status" });
     for (const canvas of [this.ground.canvas, this.dots, this.overlay.canvas]) canvas.classList.add("map");
     this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box, this.buttons.onMap, this.buttons.menu);
@@ -387,24 +388,28 @@ export class Plane {
   }
 
   describe() {
+    if (!this.header) return;
     this.note.textContent = this.words().filter(Boolean).join(" ");
+    const { strange, rings } = this.header;
+    this.about.textContent = [
+      strange && `${this.counted(strange)} of classes that it was not trained on are left out.`,
+      rings ? "Of 100 new images, 39 come from inside the first ring, 86 the second, 99 the third." : "No rings: new images cannot be drawn at random.",
+    ].filter(Boolean).join(" ");
   }
 
   /** @returns {(string | false | 0 | undefined)[]} */
   words() {
     const { header, points } = this;
-    const { left, strange } = header;
+    const { left } = header;
     const far = this.decoder?.where === "server" && `${header.reason} Pictures come from the server and follow the cursor more slowly.`;
     return [
       this.walk.words,
       !points.count && "There are no codes to show.",
       this.chosen && `${this.counted(this.chosen)} are chosen.`,
       left && `${this.counted(left)} are left out: their codes are not numbers.`,
-      strange && `${this.counted(strange)} of classes that it was not trained on are left out.`,
       far,
       this.decoder instanceof Decoder && this.decoder.rung === "js" && "This browser refuses WebAssembly, so pictures take longer.",
       header.note,
-      header.rings ? "Of 100 new images, 39 come from inside the first ring, 86 the second, 99 the third." : "No rings: new images cannot be drawn at random.",
       this.layers.note,
     ];
   }
