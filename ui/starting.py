@@ -54,10 +54,14 @@ def train(config: Config, again: bool = False) -> Run:
         cached.refresh()
 
 
-def after(first: Run, config: Config) -> Run:
-    """A run of the config that waits for its turn behind the first."""
+def after(first: Run, config: Config, name: str) -> Run:
+    """A run of the config that waits for its turn behind the first; its name, unless it has one."""
     jobs.let_queue(first)
-    return train(config)
+    run = train(config)
+    if not run.card()["name"]:
+        run.set_card(name=name)
+        cached.refresh()
+    return run
 
 
 def begin(asked: object, make: Callable[[], Run]) -> Run:

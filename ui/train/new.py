@@ -155,7 +155,7 @@ def _begin(config: Config, beside: Config | None, again: bool) -> None:
     with caught("train"):
         run = starting.train(config, again)
         if beside:
-            starting.after(run, beside)
+            starting.after(run, beside, f"{beside.dataset}, 2-D map")
         _watch(run.id)
 
 
