@@ -32,7 +32,7 @@ VERSION = 1  # of what is in it
 ASKED = record(before=listed(text), notebook=flag, known=text)
 REPORT, NOTEBOOK, SCRIPT, FILM, NOTE = "report", "notebook.ipynb", "model.py", "walk.webm", "README.txt"
 READABLE = 0o100644  # a plain file that everybody may read
-SHARE = 0.1  # of the work that is behind it once the report is written, and once more for the film
+BESIDE, ALONE = 0.1, 0.5  # of the work, that the report is, and the film: beside a training, and without one
 Tell = Callable[[str, float, float], None]
 
 
@@ -82,25 +82,23 @@ def _forget_older(newest: Task) -> None:
 
 def _contents(runs: Sequence[Run], notebook: bool, tell: Tell) -> Iterator[tuple[str, bytes]]:
     """What is quick comes first, so that what is wrong with it is known before a training."""
+    run_it = notebook and not extras.lacking("train")
+    share = BESIDE if run_it else ALONE
     tell("Writing the report", 0, 1)
-    run, config = runs[-1], runs[-1].config()
-    forms = ["html"] if extras.lacking("pdf") else ["pdf", "html"]
-    whole = report.build(runs)
-    for form in forms:
+    whole, config = report.build(runs), runs[-1].config()
+    for form in ["html"] if extras.lacking("pdf") else ["pdf", "html"]:
         yield f"{REPORT}.{form}", report.WRITERS[form](whole)
     yield SCRIPT, keras_code.script(config).encode()
-    tell("Filming the walk", SHARE, 1)
-    yield FILM, film.make(runs, lambda done: tell("Filming the walk", SHARE * (1 + done), 1))
-    run_it = notebook and not extras.lacking("train")
+    tell("Filming the walk", share, 1)
+    yield FILM, film.make(runs, lambda done: tell("Filming the walk", share * (1 + done), 1))
     yield NOTE, _note(runs, run_it).encode()
-    yield NOTEBOOK, json.dumps(_notebook(run, run_it, tell), indent=1, ensure_ascii=False).encode()
+    document = executed.kept(runs[-1], _after(2 * share, tell)) if run_it else keras_code.notebook(config)
+    yield NOTEBOOK, json.dumps(document, indent=1, ensure_ascii=False).encode()
 
 
-def _notebook(run: Run, run_it: bool, tell: Tell) -> keras_code.Notebook:
-    if not run_it:
-        return keras_code.notebook(run.config())
-    rest = 1 - 2 * SHARE
-    return executed.kept(run, lambda phase, done, total: tell(phase, 1 - rest + rest * done / total, 1))
+def _after(share: float, tell: Tell) -> Tell:
+    """Tell of what follows when so much of the whole is behind it."""
+    return lambda phase, done, total: tell(phase, share + (1 - share) * done / total, 1)
 
 
 def _note(runs: Sequence[Run], executed_too: bool) -> str:
