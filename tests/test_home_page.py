@@ -69,7 +69,7 @@ def test_the_table_has_a_row_for_every_run_and_gives_them_as_csv(visit, trained)
     (table,) = fine(app).dataframe
     assert list(table.value["name"]) == [trained.id]
     assert button(app, "Compare").disabled
-    assert [each.label for each in app.download_button] == ["CSV"]
+    assert [each.label for each in app.download_button] == ["Take it home", "CSV"]
 
 
 def test_a_filter_that_nothing_passes_says_so(visit, trained):

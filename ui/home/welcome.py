@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from ui import cached, choice, no_run, words
@@ -43,7 +45,7 @@ def show(runs: list[Summary]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")), width="stretch")
         if mapped:
-            with shown():
+            with suppress(LoupeError, OSError):  # said where its map would be
                 explore.take_home.button(look(Run(mapped.id, cached.settings())))
 
 
