@@ -19,10 +19,8 @@ STYLE = "<style>.st-key-home_map { --above-map: 12rem }</style>"
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
 WHAT = "See what an autoencoder has learned, and whether a change has helped."
-HOW = (
-    "An autoencoder squeezes every image into a few numbers and draws it again from them. Those numbers are a place on "
-    "the map: drag over it, and see what {} draws there."
-)
+HOW = "Every dot is an image. Drag over the map, and see what {} draws there."
+MORE = "An autoencoder squeezes every image into a few numbers, its place on the map, and draws it again from them."
 
 
 def show(runs: list[Summary]) -> None:
@@ -43,7 +41,8 @@ def show(runs: list[Summary]) -> None:
         with shown(), st.container(key="home_map"):
             explore.walk(mapped.id)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")), width="stretch")
+        drawer = f"the model '{mapped.name}'" if mapped else "the model"
+        st.caption(HOW.format(plain(drawer)), width="stretch", help=MORE)
         if mapped:
             with suppress(LoupeError, OSError):  # said where its map would be
                 explore.take_home.button(look(Run(mapped.id, cached.settings())))
