@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from support import HOSTILE, SECONDS, button, end_work, fine, made_run, shown_before, texts
 
+from ui import frame
 from ui.data import browse
 from ui.home import cards, table
 from vae_core.runs import store, transfer
@@ -70,6 +72,17 @@ def test_the_table_has_a_row_for_every_run_and_gives_them_as_csv(visit, trained)
     assert list(table.value["name"]) == [trained.id]
     assert button(app, "Compare").disabled
     assert [each.label for each in app.download_button] == ["Take it home", "CSV"]
+
+
+def test_what_was_trained_to_answer_a_question_is_shown_when_it_is_asked_for(visit, run):
+    answer = store.create(run.settings, replace(run.config(), seed=1), {}, answers=f"{run.id}/settling-1")
+    made_run(run.settings, "done", run=answer)
+    app = fine(visit(run.settings, "home"))
+    pickable = lambda: set(app.sidebar.selectbox(key=frame.KEY).options)  # noqa: E731
+    assert not any(answer.id in line for line in pickable()) and len(pickable()) > 1
+    assert not [each for each in app.button if each.key == f"star-{answer.id}"]
+    app.toggle(key="home_every").set_value(True).run()
+    assert [each for each in fine(app).button if each.key == f"star-{answer.id}"]
 
 
 def test_a_filter_that_nothing_passes_says_so(visit, trained):

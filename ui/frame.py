@@ -107,7 +107,8 @@ def sidebar() -> None:
 
 def _picker(chosen: str) -> None:
     every = (*cached.every(), cached.find(chosen))  # a trial of a search is not in the list, but may be looked at
-    runs = {run.id: run for run in every if run and run.state != "broken"}
+    listed = [run for run in every if run and run.state != "broken"]
+    runs = {run.id: run for run in listed if not run.answers or run.id == chosen}
     if gone := choice.missing_run():
         st.warning(f"There is no run {plain(gone)}. It may have been removed.")
     if not runs:

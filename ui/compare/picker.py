@@ -14,7 +14,9 @@ KEY, SEEN = "compare_picked", "compare_seen"
 
 
 def runs() -> list[Run]:
-    known = {run.id: run.name for run in cached.every() if run.state != "broken"}
+    wanted = {*choice.compared_ids(), *st.session_state.get(KEY, [])}
+    listed = [run for run in cached.every() if run.state != "broken" and (not run.answers or run.id in wanted)]
+    known = {run.id: run.name for run in listed}
     times = Counter(known.values())
     _follow_address(known)
     picked = st.multiselect(

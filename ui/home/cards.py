@@ -26,6 +26,9 @@ SORTS = {
 }
 
 
+ANSWERS_HELP = "Trained to answer a question: whether a change makes a difference, or how deep a model should be."
+
+
 def filters(runs: list[Summary]) -> list[Summary]:
     """A row of widgets, and the runs that pass them: the starred first, then in the chosen order."""
     place = "Name, data set, note or owner"
@@ -39,8 +42,10 @@ def filters(runs: list[Summary]) -> list[Summary]:
         mine = st.segmented_control(
             "Whose", ["All", "Mine"], default="All", required=True, key="home_whose", help=WHOSE_HELP
         )
+        others = sum(bool(run.answers) for run in runs)
+        every = others > 0 and st.toggle(f"{others} more", key="home_every", help=ANSWERS_HELP)
     found = [run for run in runs if _fits(run, str(text or ""), kept, mine == "Mine")]
-    return ordered(found, str(sort))
+    return ordered([run for run in found if every or not run.answers], str(sort))
 
 
 def ordered(runs: list[Summary], sort: str) -> list[Summary]:

@@ -25,7 +25,7 @@ MORE = "An autoencoder squeezes every image into a few numbers, its place on the
 
 def show(runs: list[Summary]) -> None:
     """Three doors, and a map to walk on at once: the newest of one's own, or the first of those that come along."""
-    own = next((run for run in runs if choice.has_map(run) and run.state == "done"), None)
+    own = next((run for run in runs if choice.has_map(run) and run.state == "done" and not run.answers), None)
     mapped = own or next(iter(cached.shipped()), None)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content", gap="small"):

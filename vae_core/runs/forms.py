@@ -90,6 +90,7 @@ class Document(TypedDict):
     resolved: Resolved | None
     parent: str | None
     study: str | None
+    answers: str | None
     created: str
 
 
@@ -177,6 +178,7 @@ THIS_DOCUMENT = record(
     ),
     parent=maybe(name),
     study=maybe(text),
+    answers=maybe(text),
     created=moment,
 )
 CARD = record(name=written, owner=written, star=flag, note=written, locked=flag)

@@ -53,6 +53,7 @@ class Summary:
     recipe: str = ""
     parent: str | None = None
     study: str = ""  # the search that it is a trial of
+    answers: str = ""  # the question that it was trained for
     seconds: float | None = None
     error: str | None = None
 
@@ -72,11 +73,12 @@ def create(
     owner: str = "",
     parent: str | None = None,
     study: str = "",
+    answers: str = "",
 ) -> Run:
     """A new run, queued: filled under a hidden name, then renamed to the config's id or the next free one after it."""
     created = datetime.now(UTC).isoformat(timespec="microseconds")
     document = {"version": forms.VERSION, "config": config.to_json(), "resolved": resolved, "parent": parent}
-    document |= {"study": study} if study else {}
+    document |= {name: told for name, told in (("study", study), ("answers", answers)) if told}
     with files.aside(settings.checkpoints) as hidden:
         files.write_json(hidden / CONFIG_FILE, {**document, "created": created})
         files.write_json(hidden / CARD_FILE, {**CARD, "owner": owner})
@@ -161,6 +163,7 @@ def _summarize(run: Run) -> Summary:
         image=tuple(config["image"]),
         parent=document["parent"],
         study=document["study"] or "",
+        answers=document["answers"] or "",
         name=card["name"] or run.id,
         owner=card["owner"],
         star=card["star"],

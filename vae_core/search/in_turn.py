@@ -66,4 +66,4 @@ class InTurn:
                 run = Run(line.id, settings)
                 if run.config() == config:
                     return run
-        return store.create(settings, config, {}, owner=self._task.owner)
+        return store.create(settings, config, {}, owner=self._task.owner, answers=self._task.id)
