@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support import parcel
@@ -49,6 +51,15 @@ def test_codes_of_many_numbers_lie_alike_too():
     one, two = planes(payload.data([model(first), model(first @ turn)], None))
     places = [(c - plane["centre"]) @ np.array(plane["axes"]).T for c, plane in ((first, one), (first @ turn, two))]
     assert places[1] == pytest.approx(places[0], abs=1e-3)
+
+
+def test_images_of_classes_that_one_of_them_never_saw_are_left_out():
+    trained = np.arange(COUNT) % 3 > 0
+    shown = [replace(each, cloud=replace(each.cloud, trained=trained)) for each in (model(codes()), model(codes(3)))]
+    data = payload.data(shown, None)
+    header, _ = read(data)
+    assert set(header["anchors"]) <= set(np.flatnonzero(trained)) and len(header["anchors"]) == trained.sum()
+    assert [plane["count"] for plane in planes(data)] == [trained.sum()] * 2
 
 
 def test_anchors_have_sound_codes_in_every_model_and_their_own_pictures():

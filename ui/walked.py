@@ -12,7 +12,7 @@ from ui import cached
 from ui.components import twin
 from ui.components.twin import payload
 from ui.components.twin.payload import Twin
-from ui.view import View
+from ui.view import Array, View
 from vae_core.errors import LoupeError
 
 KEPT = "walked"  # what a walk of this session was last made of, and its bytes
@@ -32,10 +32,19 @@ def show(walkers: Sequence[Walker]) -> None:
         if not len(walker.view.sound):
             problem = f"None of the codes of {walker.view.run.id} is a number"
             raise LoupeError(problem, fix="Train it again with a lower learning rate")
-    first = walkers[0].view
+    first, trained = walkers[0].view, _trained([walker.view for walker in walkers])
     same = tuple(map(_known, walkers))
-    data = cached.kept(KEPT, same, lambda: payload.data([_twin(each, first) for each in walkers], first.images))
+    data = cached.kept(
+        KEPT, same, lambda: payload.data([_twin(each, first, trained) for each in walkers], first.images)
+    )
     twin.show("-".join(["twin", *(walker.view.run.id for walker in walkers)]), data)
+
+
+def _trained(views: Sequence[View]) -> Array | None:
+    """(n,) which test images are of classes that all of them were trained on; None where that is all, or none."""
+    known = [view.trained for view in views if view.trained is not None]
+    shared = np.logical_and.reduce(known) if known else None
+    return shared if shared is not None and shared.any() else None
 
 
 def _known(walker: Walker) -> tuple[Any, ...]:
@@ -43,10 +52,10 @@ def _known(walker: Walker) -> tuple[Any, ...]:
     return run.id, run.document().get("created"), walker.name, walker.colour, walker.view.unit, str(rung)
 
 
-def _twin(walker: Walker, first: View) -> Twin:
+def _twin(walker: Walker, first: View, trained: Array | None) -> Twin:
     view, model = walker.view, walker.view.model
     if model.reason:
         model = replace(model, reason=f"{model.reason} Explore shows its pictures.")
-    cloud = replace(first.cloud, codes=view.codes, trained=None)
-    losses = view.losses if view.trained is None else np.where(view.trained, view.losses, np.nan)
+    cloud = replace(first.cloud, codes=view.codes, trained=trained)
+    losses = view.losses if trained is None else np.where(trained, view.losses, np.nan)
     return Twin(model, cloud, losses, walker.name, walker.colour, walker.rung)

@@ -61,8 +61,10 @@ def _model(parcel: Parcel, twin: Twin, flat: Flat, anchors: Array) -> dict[str, 
 
 
 def _sound(twins: Sequence[Twin]) -> Array:
-    """(n,): whose codes are numbers in all models."""
-    return np.logical_and.reduce([payload.finite(twin.cloud.codes) for twin in twins])
+    """(n,): whose codes are numbers in all models, of the classes that they are shown with."""
+    sound = np.logical_and.reduce([payload.finite(twin.cloud.codes) for twin in twins])
+    trained = twins[0].cloud.trained
+    return sound if trained is None else sound & trained
 
 
 def _anchors(twins: Sequence[Twin], pixels: int) -> Array:
