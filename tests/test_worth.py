@@ -124,31 +124,28 @@ def test_a_straight_dense_layer_is_what_least_squares_finds(text):
     assert found == pytest.approx(least_squares(rows.astype(np.float64), wanted), abs=1e-4)
 
 
-@pytest.mark.parametrize("text", ["conv4", "conv4k5", "conv3k2/2", "conv4/2", "conv4k4/3v", "conv3k1", "conv4k5/2v"])
-@pytest.mark.parametrize("size", [6, 7])
-def test_a_straight_convolution_is_what_least_squares_finds(text, size):
-    images = RANDOM.normal(size=(60, size, size, 2)).astype(np.float32)
-    made = straight(text, images.shape[1:])
-    columns = conv_columns(made, images)
+def agrees_with_least_squares(made, images, columns):
     assert columns.shape[1:3] == (made.rows.outputs, made.columns.outputs)
     wanted = np.maximum(columns @ RANDOM.normal(size=(columns.shape[-1], made.filters)) + 0.5, 0)
     fit = Fit(made)
     fit.add(images, wanted)
     found = computed(made, fit.weights(), images)
     assert found == pytest.approx(least_squares(columns, wanted), abs=1e-3)
+
+
+@pytest.mark.parametrize("text", ["conv4", "conv4k5", "conv3k2/2", "conv4/2", "conv4k4/3v", "conv3k1", "conv4k5/2v"])
+@pytest.mark.parametrize("size", [6, 7])
+def test_a_straight_convolution_is_what_least_squares_finds(text, size):
+    images = RANDOM.normal(size=(60, size, size, 2)).astype(np.float32)
+    made = straight(text, images.shape[1:])
+    agrees_with_least_squares(made, images, conv_columns(made, images))
 
 
 @pytest.mark.parametrize("text", ["deconv4", "deconv3k4/2", "deconv4/2", "deconv3k5/2", "deconv3k5/3v", "deconv2k2/3"])
 def test_a_straight_transposed_convolution_is_what_least_squares_finds(text):
     images = RANDOM.normal(size=(60, 5, 5, 2)).astype(np.float32)
     made = straight(text, images.shape[1:])
-    columns = deconv_columns(made, images)
-    assert columns.shape[1:3] == (made.rows.outputs, made.columns.outputs)
-    wanted = np.maximum(columns @ RANDOM.normal(size=(columns.shape[-1], made.filters)) + 0.5, 0)
-    fit = Fit(made)
-    fit.add(images, wanted)
-    found = computed(made, fit.weights(), images)
-    assert found == pytest.approx(least_squares(columns, wanted), abs=1e-3)
+    agrees_with_least_squares(made, images, deconv_columns(made, images))
 
 
 def test_some_places_tell_about_the_same_as_all():

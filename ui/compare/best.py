@@ -41,14 +41,14 @@ def _missing(sides: Sequence[Side]) -> bool:
     known = {side.run.id: working.known(side.run, best.KIND, best.SPEC) for side in sides}
     fresh = [side.run for side in sides if known[side.run.id] is None]
     if fresh:
-        st.caption(judged.ABOUT)
-        st.button(judged.LABEL, type="primary", icon=":material/play_arrow:", on_click=_begin, args=(fresh,))
+        st.caption(judged.QUESTION.about)
+        st.button(judged.QUESTION.label, type="primary", icon=":material/play_arrow:", on_click=_begin, args=(fresh,))
     ready = []
     for side in sides:
         task = known[side.run.id]
         if task and task.state() != "done":
             st.caption(plain(side.name))
-            working.done(task, judged.LABEL, partial(best.begin, side.run, owner.current()))
+            working.done(task, judged.QUESTION.label, partial(best.begin, side.run, owner.current()))
         ready.append(task is not None and task.state() == "done")
     return not all(ready)
 

@@ -19,8 +19,7 @@ from vae_core.look import best
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 
-LABEL = "Find the best codes"
-ABOUT = "It takes about a minute, once."
+QUESTION = working.Question(best.KIND, best.SPEC, "Find the best codes", "It takes about a minute, once.")
 HOW = (
     "As many images as a minute allows. A code of two numbers is looked for all over the map; a longer one begins at "
     "the encoder's code, or at that of another image where that fits better. From there it goes down to the nearest "
@@ -59,10 +58,7 @@ class Found:
 
 def show(run: Run) -> None:
     losses.ask_of_images(run.config().image)
-    task = working.known(run, best.KIND, best.SPEC)
-    if task is None:
-        st.caption(ABOUT)
-    if working.done(task, LABEL, partial(best.begin, run, owner.current())) and task:
+    if task := working.found(run, QUESTION, partial(best.begin, run, owner.current())):
         _found(Found.by(task))
 
 

@@ -21,8 +21,8 @@ from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.words import duration
 
-LABEL, LEFT_OUT = "Weigh the layers", "Leave layers out"
-ABOUT = "It takes one to four minutes, once."
+QUESTION = working.Question(worth.KIND, worth.SPEC, "Weigh the layers", "It takes one to four minutes, once.")
+LEFT_OUT = "Leave layers out"
 HOW = (
     "A straight map adds up what comes in, each number with a weight of its own, and does no more. The best one is "
     "found by least squares, on training images: what goes into the layer, and what leaves it after its activation "
@@ -38,10 +38,7 @@ HEAD = "<tr><th>layer</th><th>loss rises by</th></tr>"
 
 def show(run: Run) -> None:
     losses.ask_of_images(run.config().image)
-    task = working.known(run, worth.KIND, worth.SPEC)
-    if task is None:
-        st.caption(ABOUT)
-    if working.done(task, LABEL, partial(worth.begin, run, owner.current())) and task:
+    if task := working.found(run, QUESTION, partial(worth.begin, run, owner.current())):
         _found(task, worth.read(task), HOW)
         _left_out(run)
 

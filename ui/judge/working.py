@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,14 @@ POLL_SECONDS = 0.5
 LOOK_SECONDS = 2.0  # between two looks at what has been found so far
 MINUTES, USUAL = (2, 10, 30, 60, 180), 10
 ENDS = {"failed": "It ended with an error", "interrupted": "Its process died", "stopped": "It was stopped"}
+
+
+@dataclass(frozen=True)
+class Question:
+    kind: str
+    spec: dict[str, Any]
+    label: str  # of the button
+    about: str  # what it takes
 
 
 def known(run: Run, kind: str, spec: dict[str, Any]) -> Task | None:
@@ -53,6 +62,14 @@ def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:
     elif state not in FINAL:
         st.fragment(_working, run_every=POLL_SECONDS)(task.id)
     return state == "done"
+
+
+def found(run: Run, what: Question, begin: Callable[[], Task]) -> Task | None:
+    """What a task has found of a run; until then the way there."""
+    task = known(run, what.kind, what.spec)
+    if task is None:
+        st.caption(what.about)
+    return task if done(task, what.label, begin) else None
 
 
 def _begin(begin: Callable[[], Task]) -> None:
