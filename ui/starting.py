@@ -30,6 +30,14 @@ def trained_before(config: Config) -> Summary | None:
     return _newest(config, cached.runs())
 
 
+def map_beside(config: Config) -> Summary | None:
+    """The map that was trained beside a model of more numbers, or is on its way."""
+    from vae_core.design import recipes
+
+    flat = recipes.flat(config)
+    return trained_before(flat) if flat else None
+
+
 def _newest(config: Config, runs: Sequence[Summary]) -> Summary | None:
     return next((run for run in runs if config.digest in run.id and run.state not in AGAIN), None)
 

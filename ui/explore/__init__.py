@@ -13,7 +13,7 @@ from ui.components.plane.payload import Flat
 from ui.errors import plain, shown
 from ui.explore import axes, facts, place, sections, still, take_home
 from ui.view import View, look
-from vae_core.design import naming, recipes
+from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
@@ -93,8 +93,7 @@ def _name(run: Run) -> None:
 
 def _map_beside(config: Config) -> None:
     """A model of many numbers may have a map beside it."""
-    flat = recipes.flat(config)
-    beside = starting.trained_before(flat) if flat else None
+    beside = starting.map_beside(config)
     if beside and beside.state == "done":
         choice.link("explore", beside.id, "Its 2-D map", ":material/map:")
     elif beside and beside.state in starting.AT_WORK:

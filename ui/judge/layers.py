@@ -50,14 +50,13 @@ def _left_out(run: Run) -> None:
         st.caption("No layer of this network can simply be left out: each changes the shape of what passes it.")
         return
     st.markdown("##### Can the rest do without it?")
-    task = working.known(run, without.KIND, without.SPEC)
-    if task is None:
-        seconds = without.SECONDS
-        st.caption(
-            f"Each layer that keeps the shape of what passes it is left out, and the rest trains on for {seconds:.0f} "
-            f"seconds. So does the whole network, twice. In all about {duration(count * seconds)}."
-        )
-    if working.done(task, LEFT_OUT, partial(without.begin, run, owner.current())) and task:
+    about = (
+        "Each layer that keeps the shape of what passes it is left out, and the rest trains on for "
+        f"{without.SECONDS:.0f} seconds. So does the whole network, twice. In all about "
+        f"{duration(count * without.SECONDS)}."
+    )
+    question = working.Question(without.KIND, without.SPEC, LEFT_OUT, about)
+    if task := working.found(run, question, partial(without.begin, run, owner.current())):
         _found(task, without.read(task), REFITTED)
 
 

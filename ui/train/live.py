@@ -16,7 +16,7 @@ from ui.judge import findings
 from ui.run_view import View, look
 from ui.train import actions, downloads, model_code
 from ui.tune import optimizers
-from vae_core.design import duration, naming, recipes
+from vae_core.design import duration, naming
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
@@ -130,15 +130,14 @@ def _search(name: str) -> None:
 
 def _map_beside(view: View) -> None:
     """The way to the map that was asked for with this model, and on which its images can be walked."""
-    flat = recipes.flat(view.config)
-    beside = starting.trained_before(flat) if flat else None
-    if flat and beside:
+    beside = starting.map_beside(view.config)
+    if beside:
         waits = beside.state in starting.AT_WORK and not view.active  # else the page looks again by itself
-        st.fragment(_to_map, run_every=POLL_SECONDS if waits else None)(flat, beside.state)
+        st.fragment(_to_map, run_every=POLL_SECONDS if waits else None)(view.config, beside.state)
 
 
 def _to_map(config: Config, was: str) -> None:
-    beside = starting.trained_before(config)
+    beside = starting.map_beside(config)
     if beside is None or beside.state != was:
         st.rerun()
     told = f"Its 2-D map {MAPS.get(beside.state, 'is here')}"

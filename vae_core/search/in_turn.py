@@ -16,6 +16,7 @@ from vae_core.search.trainer import Trainer
 
 POLL_SECONDS = 0.05
 UNFINISHED = ("interrupted", "stopped", "queued", "running")
+TIME, MOST = "time", "most"  # why no more is trained: it is over, or there are as many as there ever are
 Tell = Callable[[str, float, float], None]
 
 

@@ -23,13 +23,16 @@ from vae_core.look.comparison import MATTERS, Comparison
 from vae_core.runs import arms, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
+from vae_core.search import together
+from vae_core.search.in_turn import MOST as MOST
+from vae_core.search.in_turn import TIME as TIME
 from vae_core.search.in_turn import InTurn, Tell
 
 KIND = "settling"
 BY = ("reconstruction", "negative_elbo")  # what may be asked of
 Look = Mapping[str, float]
 LOOK = ("pairs", "value", "low", "high", "matters")  # the last one: how large a difference begins to matter
-SETTLED, LITTLE, TIME, MOST = intervals.DIFFERS, intervals.LITTLE, "time", "most"
+SETTLED, LITTLE = intervals.DIFFERS, intervals.LITTLE
 SPREAD = 0.02  # of the difference within a pair, as a share of the loss, before anything is known of it
 ASKED = record(other=text, by=one_of(*BY), minutes=number(), before=whole())
 RESULT = record(looks=listed(listed(number())), ended=one_of(SETTLED, LITTLE, TIME, MOST), pairs=whole())
@@ -115,12 +118,9 @@ class _Settling:
 
     def _next_seed(self, look: int) -> int | None:
         """That is missing for so many pairs; the pairs are counted by the way."""
-        both = [set(arms.of(run).seeds) for run in self._runs]
-        self.pairs = len(both[0] & both[1])
-        if self.pairs >= look:
-            return None
-        half = sorted(both[0] ^ both[1])
-        return half[0] if half else arms.free_seeds(self._runs[0].config().seed, both[0] & both[1], 1)[0]
+        both = [arms.of(run) for run in self._runs]
+        self.pairs = len(together.common(both))
+        return together.next_seed(both, self._runs[0].config().seed, look)
 
     def _look(self, look: int) -> str:
         found = self._compared(look)

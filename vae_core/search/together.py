@@ -16,8 +16,7 @@ from vae_core.look import intervals, scores
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
-from vae_core.search.in_turn import InTurn
-from vae_core.search.settling import MOST, TIME
+from vae_core.search.in_turn import MOST, TIME, InTurn
 from vae_core.settings import Settings
 
 
@@ -35,7 +34,7 @@ class Trained:
 def train(settings: Settings, configs: Sequence[Config], trainings: InTurn, ended: Callable[[], str]) -> str:
     """What the look said after which no more was needed, or why there was none."""
     for look in arms.LOOKS:
-        while (seed := _next_seed(_arms(settings, configs), configs[0].seed, look)) is not None:
+        while (seed := next_seed(_arms(settings, configs), configs[0].seed, look)) is not None:
             if not all(trainings.have(replace(config, seed=seed)) for config in configs):
                 return TIME
         if said := ended():
@@ -45,15 +44,15 @@ def train(settings: Settings, configs: Sequence[Config], trainings: InTurn, ende
 
 def read(settings: Settings, configs: Sequence[Config], preferred: Run | None = None) -> Trained:
     found = _arms(settings, configs, preferred)
-    common = _common(found)
-    looked = intervals.looked(len(common))
-    seeds = common[: looked or len(common)]
+    shared = common(found)
+    looked = intervals.looked(len(shared))
+    seeds = shared[: looked or len(shared)]
     return Trained(tuple(tuple(run for run in arm.done if run.config().seed in seeds) for arm in found), looked)
 
 
 def seeds(settings: Settings, configs: Sequence[Config]) -> int:
     """How many all of them were trained with."""
-    return len(_common(_arms(settings, configs)))
+    return len(common(_arms(settings, configs)))
 
 
 def weighed(weights: np.ndarray, losses: np.ndarray, sure: float = intervals.EACH_LOOK) -> intervals.Interval:
@@ -61,13 +60,13 @@ def weighed(weights: np.ndarray, losses: np.ndarray, sure: float = intervals.EAC
     return intervals.over_pairs_and_images(np.tensordot(weights, losses, 1), sure)
 
 
-def _next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
+def next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
     """That is missing for so many; one that some have already comes before a new one."""
-    common = set(_common(found))
-    if len(common) >= look:
+    shared = set(common(found))
+    if len(shared) >= look:
         return None
-    begun = set().union(*(arm.seeds for arm in found)) - common
-    return min(begun) if begun else arms.free_seeds(first, common, 1)[0]
+    begun = set().union(*(arm.seeds for arm in found)) - shared
+    return min(begun) if begun else arms.free_seeds(first, shared, 1)[0]
 
 
 def _arms(settings: Settings, configs: Sequence[Config], preferred: Run | None = None) -> list[Arm]:
@@ -75,6 +74,6 @@ def _arms(settings: Settings, configs: Sequence[Config], preferred: Run | None =
     return [arms.find(settings, config, preferred if config == own else None) for config in configs]
 
 
-def _common(found: Sequence[Arm]) -> list[int]:
+def common(found: Sequence[Arm]) -> list[int]:
     """The seeds that all of them were trained with."""
     return sorted(set.intersection(*(set(arm.seeds) for arm in found)))
