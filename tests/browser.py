@@ -164,7 +164,9 @@ def choose(page: Any, radio: Any) -> None:
     """One of several. A click on what is just drawn anew is lost, and done again; the choice may take them all away."""
 
     def stands() -> bool:
-        if not idle(page) or not radio.count() or radio.get_attribute("aria-checked") == "true":
+        idle(page)
+        marks = radio.evaluate_all("radios => radios.map(radio => radio.ariaChecked)")  # waits for none
+        if marks in ([], ["true"]):
             return True
         radio.click()
         return False

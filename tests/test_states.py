@@ -105,7 +105,11 @@ class Walk:
         where, name = self.where, views[here]
         for option in self._group(name).first.get_by_role("radio").all_inner_texts():
             self.where = f"{where} > {option}"
-            choose(self.page, self._group(name).first.get_by_role("radio", name=option, exact=True))
+            radio = self._group(name).first.get_by_role("radio", name=option, exact=True)
+            if not radio.count():  # they were those of the view before, drawn until a busy server has told the next
+                self.where = where
+                return self._turn(views)
+            choose(self.page, radio)
             self._turn(views[here + 1 :])
         self.where = where
 
