@@ -8,8 +8,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from support import train
 
 from vae_core.design import cost, duration, recipes
+from vae_core.design.config import Config
 from vae_core.design.duration import Images, Parts
 from vae_core.runs import calibration, pace
 from vae_core.runs.calibration import Measured
@@ -100,6 +102,34 @@ def test_a_guess_follows_how_quick_this_machine_is(tmp_path: Path) -> None:
     ):
         foretold(**other)
         assert json.loads((tmp_path / pace.FILE).read_text())["pace"] != other.get("pace", 2.5)
+
+
+def test_a_training_that_took_longer_than_its_guess_is_remembered_for_those_of_its_kind(tmp_path: Path) -> None:
+    settings, given = Settings(cache=tmp_path), Images(2000, 200, 200)
+    dense, pictures = recipes.auto((32, 32, 3), "mine"), recipes.convolutions((32, 32, 3), "mine", "ae", 2)
+    pace.pace(settings)  # measured once: the guess itself does not waver
+
+    def step(config: Config) -> float:
+        return calibration.foretold(settings, config, given).step.middle
+
+    before = step(dense), step(pictures)
+    pace.learn(settings, dense, 2.0)
+    pace.learn(settings, dense, 1.2)
+    assert (step(dense), step(pictures)) == (pytest.approx(2.4 * before[0]), before[1])
+    assert calibration.within(settings, dense, given, 60).steps < 3000
+    for broken in ("{}", "half a", json.dumps({"machine": "another", "times": {"dense": 3.0}})):
+        (tmp_path / pace.LEARNED_FILE).write_text(broken)
+        assert step(dense) == before[0]
+
+
+def test_what_a_real_training_took_is_remembered(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vae_core.learn import training
+
+    monkeypatch.setattr(training, "ENOUGH_SECONDS", 0.0)
+    monkeypatch.setattr(duration, "ENOUGH", 0.0)
+    config = Config("digits", (8, 8, 1), "flatten dense8", latent=2, epochs=2, train_size=300, batch=10)
+    train(settings, config)
+    assert pace.learned(settings, config) not in (None, 1.0)
 
 
 def test_a_pace_that_cannot_be_kept_is_measured_all_the_same(tmp_path: Path) -> None:

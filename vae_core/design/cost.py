@@ -77,6 +77,11 @@ def seconds_a_step(architecture: Architecture, batch: int, calibration: Calibrat
     return sum(rate * amount for rate, amount in zip(rates, features(architecture, batch), strict=True))
 
 
+def mostly_convolutions(architecture: Architecture) -> bool:
+    work = [(isinstance(layer, Convolution), count) for layer, _, _, count in _all_layers(architecture)]
+    return 2 * sum(count for is_one, count in work if is_one) > sum(count for _, count in work)
+
+
 def layers(architecture: Architecture) -> int:
     """Both heads of a VAE, and what is in blocks."""
     return sum(1 for _ in _all_layers(architecture))

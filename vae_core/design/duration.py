@@ -159,8 +159,8 @@ def foretell(
 ) -> Parts:
     """Without rates or fixed times, those of a usual machine are taken, times this one's pace, and not trusted far."""
     fixed_spread, rates_spread = (MEASURED if known else GUESSED for known in (fixed, rates))
-    usual, architecture = fixed or _slowed(USUAL, pace), config.architecture()
-    step = cost.seconds_a_step(architecture, config.batch, rates or _slowed(USUAL_RATES, pace))
+    usual, architecture = fixed or slowed(USUAL, pace), config.architecture()
+    step = cost.seconds_a_step(architecture, config.batch, rates or slowed(USUAL_RATES, pace))
     layers, forward = cost.layers(architecture), step / cost.TRAINING / config.batch
     build = usual.build + usual.build_layer * layers
     snapshot = (min(images.test, SEEN) + DRAWN) / 2 if images.test else 0
@@ -179,7 +179,7 @@ def foretell(
     )
 
 
-def _slowed(each: Rate, pace: float) -> Rate:
+def slowed(each: Rate, pace: float) -> Rate:
     return replace(each, **{name: pace * seconds for name, seconds in asdict(each).items()})
 
 

@@ -21,12 +21,13 @@ from vae_core.learn import feeding, finish, models, objective, principal, resolv
 from vae_core.learn.feeding import Pixels
 from vae_core.learn.kept import KeptSteps
 from vae_core.learn.position import Position, load_position, save_position
-from vae_core.runs import calibration, jobs
+from vae_core.runs import calibration, jobs, pace
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
 
 CHUNK_SECONDS = 0.2  # how long one call into the graph may take: the grain of progress and of Stop
 STATUS_SECONDS = 1.0
+ENOUGH_SECONDS = 5.0  # of training, for its pace to be believed
 log = logging.getLogger(__name__)
 Report = Callable[[dict[str, Any]], None]
 
@@ -62,7 +63,8 @@ class Training:
         pixels = feeding.chosen(self.data.train.pixels, part.train)
         self.image_count = len(pixels)
         self.held_out = _held_out(self.data, part)
-        self.clock = Clock(calibration.foretold(settings, self.config, self._images()))
+        self.foretold = calibration.foretold(settings, self.config, self._images())
+        self.clock = Clock(self.foretold)
         self.written = 0.0  # when the status was
         epochs = max(0, self.config.epochs - len(run.history()))
         run.set_status(phase="preparing", **self._eta(epochs * self.steps_per_epoch, epochs))
@@ -102,6 +104,7 @@ class Training:
             self.position.seconds = time.monotonic() - started
             self._end_epoch()
         save_position(self.run, self.position, self.steps)
+        self._learn_pace()
         self._finish()
         self.run.set_status(state="done", phase="", eta_seconds=0, eta_range=None, **self._taken())
 
@@ -251,6 +254,12 @@ class Training:
             "images_per_second": round(self.image_count / max(position.train_seconds, 1e-6), 1),
             "peak_memory_mb": peak_memory_mb(),
         }
+
+    def _learn_pace(self) -> None:
+        """What a minute is here, for the next training of which nobody measured anything."""
+        told = self.position.seconds >= ENOUGH_SECONDS and not self.is_trial and not self.foretold.measured
+        if told:
+            pace.learn(self.settings, self.config, self.clock.parts.step.middle / self.foretold.step.middle)
 
     def _taken(self) -> dict[str, float]:
         return {"seconds": round(self.position.seconds, 2)}

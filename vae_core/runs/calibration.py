@@ -13,7 +13,7 @@ from vae_core.design.config import Config
 from vae_core.design.duration import Fixed, Images, Parts
 from vae_core.errors import LoupeError
 from vae_core.runs import files
-from vae_core.runs.pace import machine, pace
+from vae_core.runs.pace import learned, machine, pace
 from vae_core.settings import Settings
 
 FILE = "calibration.json"
@@ -66,7 +66,9 @@ def foretold(settings: Settings, config: Config, images: Images) -> Parts:
     """How long a training takes here, in the precision that would be chosen; a guess before it was calibrated."""
     known = load(settings)
     if known is None or not known.rates:
-        return duration.foretell(config, images, None, None, pace(settings))
+        times = learned(settings, config)
+        rates = duration.slowed(duration.USUAL_RATES, times * pace(settings)) if times else None
+        return duration.foretell(config, images, rates, None, pace(settings))
     allowed = [config.precision] if config.precision in known.rates else ["float32"]
     if config.precision == "auto" and config.architecture().multiply_adds >= cost.WORTH_MEASURING:
         allowed = list(known.rates)
