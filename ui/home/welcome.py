@@ -15,11 +15,15 @@ from vae_core.runs import transfer
 from vae_core.runs.store import Run, Summary
 
 # Its head is higher than that of other pages, and the legend below the map is to be seen.
-STYLE = "<style>.st-key-home_map { --above-map: 12rem }</style>"
+# Its room is kept while it is loaded, and the wheel scrolls the page, which has more below.
+STYLE = """<style>
+.st-key-home_map { --above-map: 12rem; --wheel: page; min-height: 35rem }
+@media (min-width: 60rem) { .st-key-home_map { min-height: calc(max(22rem, 100vh - 12rem) + 2rem) } }
+</style>"""
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
-WHAT = "See what an autoencoder has learned, and whether a change has helped."
-HOW = "Every dot is an image. Drag over the map, and see what {} draws there."
+WHAT = "See what an autoencoder has learned, and whether a change has helped. Drag over the map to begin."
+HOW = "Every dot is an image; the picture beside them is what {} draws at the cursor."
 MORE = "An autoencoder squeezes every image into a few numbers, its place on the map, and draws it again from them."
 
 
@@ -62,18 +66,30 @@ def _doors(mapped: Summary | None) -> None:
 
 def along() -> None:
     """The models that come with Latent Loupe, as cards; and where there is no other place for it, the import."""
-    found, first = cached.shipped(), not cached.runs()
+    found, first = [run for run in cached.shipped() if not run.answers], not cached.runs()
     if not (found or first):
         return
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Trained for you" if found else "", width="content", help=ALONG_HELP if found else None)
-        if first:
-            importer()
+        with st.container(horizontal=True, width="content"):
+            if found:
+                _climb()
+            if first:
+                importer()
     if found:
         with shown():
             cards.grid(found)
 
 
+def _climb() -> None:
+    from ui import judge
+
+    other = judge.deep.example()
+    if other and st.button("How deep should it be?", icon=":material/stairs:", help=CLIMB_HELP):
+        judge.climb(other)
+
+
+CLIMB_HELP = "One small network with up to four more pairs of layers, rung by rung."
 BRING_HELP = "A folder, a zip or single pictures. They stay on this machine."
 ALONG_HELP = "Models that come with Latent Loupe, to walk on and to compare with. They stay as they are."
 

@@ -43,6 +43,12 @@ SECTIONS = {
 }
 
 
+def climb(run_id: str) -> None:
+    """Go to the ladder of a model."""
+    st.session_state[KEY], st.session_state[choice.TRAIN_VIEW] = "How deep", VIEW
+    choice.go("pages/train.py", run_id)
+
+
 def show(run: Run) -> None:
     with shown():
         try:

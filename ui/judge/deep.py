@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import cached, owner, palette, walked
+from ui import cached, choice, owner, palette, walked
 from ui.components import drawn
 from ui.errors import plain, shown
 from ui.judge import working
@@ -23,6 +23,7 @@ from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import ladder, settling
 from vae_core.search.ladder import Ladder, Rung
+from vae_core.settings import SHIPPED
 from vae_core.words import duration, plural
 
 WHERE = {recipes.LAST: "Before the code", recipes.PICTURE: "In the picture", recipes.BLOCK: "As a block"}
@@ -41,13 +42,22 @@ def show(run: Run) -> None:
         ended = task.result(ladder.RESULT)["ended"] if task is not None and task.state() == "done" else ""
         minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
     begin = partial(ladder.begin, run, float(minutes), where=where, owner=owner.current())
-    working.done(task, "Climb the ladder", begin)
+    if task is not None or not ladder.read(run, where=where).ended:
+        working.done(task, "Climb the ladder", begin)
+    if task is None and not run.is_shipped and (other := example()):
+        st.button("See one that is finished", type="tertiary", on_click=choice.choose, args=(other,))
     at_work = task is not None and task.state() not in FINAL
     st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run, where)
     if ended:
         st.markdown(ENDED[ended])
     if ended == settling.TIME:
         working.done(None, "Go on", begin)
+
+
+def example() -> str | None:
+    """The model that comes along with all rungs of its ladder."""
+    asked = (run.answers.partition("/")[0] for run in cached.shipped() if run.answers)
+    return next((f"{SHIPPED}{run_id}" for run_id in asked), None)
 
 
 def _where(config: Config) -> str:
@@ -89,6 +99,8 @@ def _climb(found: Ladder) -> None:
             walkers += [_walker(place, rung, found, look(run)) for run in rung.runs[:1] if cached.networks(run)]
     if len(walkers) > 1:
         walked.show(walkers)
+    if found.trend is None and found.rungs[0].runs:
+        st.caption("So far each rung was trained too few times: what differs may be luck.")
     lowest, highest = found.rungs[0].config.encoder, found.rungs[-1].config.encoder
     st.caption(f"From `{lowest}` up to `{highest}`; the decoder gets the same layers.")
 

@@ -62,13 +62,19 @@ def find(
     settings: Settings, config: Config, preferred: Run | None = None, lines: Sequence[Summary] | None = None
 ) -> Arm:
     """Of several runs with one seed the preferred one is taken, else the newest that is done."""
-    alike = _alike(settings, config, store.list_runs(settings) if lines is None else lines)
+    alike = _alike(settings, config, beside(settings, preferred) if lines is None else lines)
     found: dict[int, tuple[Run, str]] = {}
     if preferred is not None:
         found[preferred.config().seed] = (preferred, preferred.state())
     for run, state, seed in sorted(alike, key=lambda each: STATES.index(each[1])):
         found.setdefault(seed, (run, state))
     return _arm([found[seed] for seed in sorted(found)])
+
+
+def beside(settings: Settings, run: Run | None = None) -> list[Summary]:
+    """The runs among which its companions are: one's own, and for one that comes along those that come with it."""
+    along = store.list_shipped(settings) if run is not None and run.is_shipped else []
+    return [*store.list_runs(settings), *along]
 
 
 def pairs(a: Arm, b: Arm) -> list[tuple[Run, Run]]:

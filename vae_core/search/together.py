@@ -70,8 +70,8 @@ def next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
 
 
 def _arms(settings: Settings, configs: Sequence[Config], preferred: Run | None = None) -> list[Arm]:
-    own = preferred.config() if preferred else None
-    return [arms.find(settings, config, preferred if config == own else None) for config in configs]
+    own, lines = preferred.config() if preferred else None, arms.beside(settings, preferred)
+    return [arms.find(settings, config, preferred if config == own else None, lines) for config in configs]
 
 
 def common(found: Sequence[Arm]) -> list[int]:
