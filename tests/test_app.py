@@ -57,6 +57,8 @@ def test_a_model_that_comes_along_is_walked_on_at_once(tab, server, own):
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4, steps=5)
     eventually(lambda: picture.evaluate("canvas => canvas.toDataURL()") != before)
     page.mouse.up()
+    page.mouse.wheel(0, 200)  # the map fills the window, and there is more below
+    eventually(lambda: page.get_by_test_id("stMain").evaluate("main => main.scrollTop") > 0)
     told(page, "Trained for you")
     for name in ("Explore", "Project"):
         page.get_by_test_id("stSidebar").get_by_text(name, exact=True).click()

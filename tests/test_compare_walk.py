@@ -166,6 +166,14 @@ def test_a_slider_climbs_the_ladder_and_the_cursor_stays_where_it_was(tab, serve
     assert front == drawn  # the first rung above it, and the image
 
 
+def test_what_is_claimed_opens_and_lies_over_nothing_that_is_chosen_after_it(shown):
+    page = shown("base0", "layers0")
+    page.locator(".st-key-verdict").get_by_role("button").first.click()
+    told(page, "To be surer, open Settle it below.")
+    choose(page, page.get_by_role("radio", name="Losses"))
+    page.get_by_text("To be surer").wait_for(state="hidden")
+
+
 def test_one_button_trains_further_pairs_until_it_is_settled(shown, own):
     """And all numbers of them are measured while one looks."""
     tasks.remove(scores.begin(own["base0"]))

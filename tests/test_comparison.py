@@ -66,8 +66,9 @@ def test_two_runs_are_compared_over_the_images(settings):
     assert row(found).better == "b"
     assert row(found, "kl").better == ""
     told = " ".join(found.sentences())
-    assert "These two runs differ" in told and "the layers are not credited" in told
-    assert found.headline == f"{found.b.id} is better than {found.a.id} here, which may be the luck of one training."
+    assert "These two trainings differ" in told and "Whether the layers help takes at least 3" in told
+    here = f"{found.b.id} is better than {found.a.id} here"
+    assert found.headline == f"{here}, but each was trained once: that may be luck."
 
 
 def test_two_configs_are_compared_over_seeds_and_images(settings):
@@ -264,6 +265,6 @@ def test_the_command_line_trains_seeds_and_compares(here, capsys):
     assert all(scores.finished(store.open_run(here, run)) for run in seeds["runs"])
     assert found["difference"]["changes"] == ["added or removed layers"]
     told = answer(capsys, "compare", first.id, other)
-    assert "not credited" in told and "Intervals over test images" in told
+    assert "could turn it around" in told and "Intervals over test images" in told
     code, _, refused = run_here(capsys, "compare", other, other)
     assert (code, "named twice" in refused) == (2, True)

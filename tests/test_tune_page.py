@@ -186,7 +186,7 @@ def test_a_contest_that_is_over_says_no_more_than_the_seeds_allow(page, settings
     shutil.copytree(own.path, done.path, ignore=kept, dirs_exist_ok=True)
     app = page(view="optimisers", run=own.id)
     assert not app.exception, app.exception
-    assert "These two runs cannot be told apart" in plain(app) and "not credited" in plain(app)
+    assert "These two trainings cannot be told apart" in plain(app) and "could turn it around" in plain(app)
     assert len([metric for metric in app.main.metric if metric.value != "–"]) == 2
     assert "Compare them closely" in labels(app)
 

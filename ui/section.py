@@ -15,7 +15,7 @@ class Section:
     finished: bool = True  # whether it needs what comes at the end of a training
 
 
-def choose(label: str, sections: Mapping[str, Section], key: str) -> str:
+def choose(label: str, sections: Mapping[str, Section], key: str, on_change: Callable[[], None] | None = None) -> str:
     """The name of the one that is open."""
     names = list(sections)
     name = str(
@@ -25,6 +25,7 @@ def choose(label: str, sections: Mapping[str, Section], key: str) -> str:
             default=names[0],
             required=True,
             key=key,
+            on_change=on_change,
             persist_state="session",
             label_visibility="collapsed",
             wrap=False,

@@ -56,7 +56,7 @@ def show() -> None:
     frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
     with claimed, shown():
         verdict.show(sides)
-    name = section.choose("Look closer", SECTIONS, KEY)
+    name = section.choose("Look closer", SECTIONS, KEY, verdict.fold)
     with shown():
         _open(SECTIONS[name], sides)
 

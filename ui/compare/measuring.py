@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui import cached, owner, starting
 from ui.errors import plain
+from vae_core.data import catalog
 from vae_core.look import scores
 from vae_core.runs import jobs, tasks
 from vae_core.runs.store import Run
@@ -20,7 +21,10 @@ ENDED = tuple(state for state in FINAL if state != "done")
 
 def ensure(runs: Sequence[Run]) -> None:
     """Begin what is missing, and say how far it is; the page is drawn anew when all of it has ended."""
-    missing = [run for run in dict.fromkeys(runs) if scores.finished(run) is None]
+    unmeasured = [run for run in dict.fromkeys(runs) if scores.finished(run) is None]
+    missing = [run for run in unmeasured if _has_images(run)]
+    if absent := dict.fromkeys(run.data_name() for run in unmeasured if run not in missing):
+        st.caption(f"More numbers would need images that are not here: {plain(', '.join(absent))}. Data has the way.")
     fresh = [run for run in missing if not any(task.kind == scores.KIND for task in tasks.of(run, scores.KIND))]
     for run in fresh:
         _start(scores.begin(run, owner.current()))
@@ -29,6 +33,11 @@ def ensure(runs: Sequence[Run]) -> None:
         return
     working = any(task.state() not in FINAL for task in found)
     st.fragment(_progress, run_every=POLL_SECONDS if working else None)([task.id for task in found])
+
+
+def _has_images(run: Run) -> bool:
+    """A model that comes along may have been trained on images that were never brought here."""
+    return not run.is_shipped or catalog.describe(run.data_name(), run.settings).ready
 
 
 def _start(task: Task) -> None:

@@ -11,6 +11,7 @@ from vae_core.look.comparison import Comparison
 
 BEFORE = "Nothing can be said before the trainings have ended."
 STYLE = "<style>.st-key-verdict button :is(p, div) { text-align: start; justify-content: start }</style>"
+KEY = "verdict"
 HELP = "What this rests on, and how to be surer."
 
 
@@ -19,10 +20,23 @@ def show(sides: list[Side]) -> None:
     found = [compared(first, other, len(others)) for other in others if first.done]
     claimed = " ".join(plain(each.headline) for each in found)
     st.html(STYLE)
-    with st.popover(claimed or BEFORE, type="tertiary", icon=":material/balance:", help=HELP, wrap=True, key="verdict"):
+    with st.popover(
+        claimed or BEFORE,
+        type="tertiary",
+        icon=":material/balance:",
+        help=HELP,
+        wrap=True,
+        key=KEY,
+        on_change="rerun",
+    ):
         for each in found:
             say(each)
         st.caption("To be surer, open Settle it below.")
+
+
+def fold() -> None:
+    """It lies over what is chosen below it."""
+    st.session_state[KEY] = False
 
 
 def compared(first: Side, other: Side, comparisons: int) -> Comparison:

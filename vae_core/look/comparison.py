@@ -117,7 +117,7 @@ class Comparison:
         better, other = self.names if main.better == "a" else self.names[::-1]
         if self.credited:
             return f"{better} is better than {other}, beyond chance{', but by little' if self.little else ''}."
-        return f"{better} is better than {other} here, which may be the luck of one training."
+        return f"{better} is better than {other} here, but each was trained once: that may be luck."
 
     @property
     def rests_on(self) -> str:
@@ -305,21 +305,22 @@ def _sentences(found: Comparison) -> Iterator[str]:
 def _of_runs(found: Comparison, main: Row) -> Iterator[str]:
     over = f"on {found.images:,} test images"
     if main.differs:
-        yield f"These two runs differ: {_told(found, main)} {over}."
+        yield f"These two trainings differ: {_told(found, main)} {over}. Less is better."
     else:
-        yield f"These two runs cannot be told apart: {_told(found, main)} {over}."
+        yield f"These two trainings cannot be told apart: {_told(found, main)} {over}."
     if not found.difference.groups:
         yield "Their settings are the same, so whatever differs between them is chance: the seed."
         return
-    what = "the layers are" if found.difference.kinds else "the settings are"
-    counts = " and ".join(str(len(arm.done)) for arm in found.arms)
+    what = "layers help" if found.difference.kinds else "settings help"
+    counts = [len(arm.done) for arm in found.arms]
+    once = "Each was trained once" if counts == [1, 1] else f"They were trained {counts[0]} and {counts[1]} times"
     yield (
-        f"With {counts} finished {'seed' if counts == '1 and 1' else 'seeds'}, {what} not credited: another seed "
-        f"could turn it around. That takes at least {arms.LEAST} seeds that both were trained with."
+        f"{once}, and one more training could turn it around. Whether the {what} takes at least {arms.LEAST} "
+        "trainings of each with the same seeds."
     )
     if len(found.difference.groups) > 1:
         labels = difference.listed([difference.label(group) for group in found.difference.groups])
-        yield f"And {len(found.difference.groups)} things were changed together, so none of them is credited: {labels}."
+        yield f"{len(found.difference.groups)} things were changed together, so none of them alone did it: {labels}."
 
 
 def _of_configs(found: Comparison, main: Row) -> Iterator[str]:

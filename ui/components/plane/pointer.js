@@ -138,9 +138,11 @@ export class Hand {
 
   /**
    * A page that is being scrolled goes on when the map comes under the pointer, and when there is no more to zoom.
+   * Where a page says that the wheel is its own, only a pinch zooms, or the wheel with Ctrl.
    * @param {WheelEvent} event
    */
   wheel(event) {
+    if (!event.ctrlKey && getComputedStyle(this.canvas).getPropertyValue("--wheel").trim() === "page") return;
     if (event.timeStamp - this.scrolled < FOREIGN) {
       this.scrolled = event.timeStamp;
       return;
