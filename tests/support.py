@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -23,6 +25,7 @@ import psutil
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import files, locks, store
+from vae_core.runs.run import CARD_FILE, CONFIG_FILE
 from vae_core.runs.store import Run
 from vae_core.runs.work import STATUS_FILE, Work
 from vae_core.settings import PROJECT, Settings
@@ -171,6 +174,21 @@ def made_run(settings: Settings, state: str, epochs: int = 2, size: int = 2, run
         )
     run.set_status(state=state, epoch=epochs)
     return run
+
+
+def copies(run: Run, count: int) -> list[Run]:
+    """So many more, a minute older each, with the files that a list reads."""
+    document = files.read_json(run.path / CONFIG_FILE)
+    born = datetime.fromisoformat(document["created"])
+    for number in range(1, count + 1):
+        path = run.path.with_name(f"digits-copy-{number:06d}")
+        path.mkdir()
+        for name in (CARD_FILE, STATUS_FILE):
+            shutil.copyfile(run.path / name, path / name)
+        created = (born - timedelta(minutes=number)).isoformat(timespec="microseconds")
+        config = {**document["config"], "seed": number}
+        (path / CONFIG_FILE).write_bytes(files.to_json({**document, "config": config, "created": created}))
+    return [Run(f"digits-copy-{number:06d}", run.settings) for number in range(1, count + 1)]
 
 
 def state_of(arrays: list[np.ndarray], **numbers: float) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, one_line, table
@@ -45,7 +45,7 @@ def list_runs(args: argparse.Namespace, settings: Settings) -> Answer:
         for run in runs
     ]
     empty = f"No runs in {settings.checkpoints} yet. Begin with: python -m vae_core train --dataset digits --epochs 20"
-    return Answer([asdict(run) for run in runs], table(header, rows) if rows else empty)
+    return Answer([dict(vars(run)) for run in runs], table(header, rows) if rows else empty)
 
 
 def _add_per(parser: argparse.ArgumentParser) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files, forms, locks
+from vae_core.runs.index import Index
 from vae_core.runs.run import CARD, CARD_FILE, CONFIG_FILE, STATUS
 from vae_core.runs.run import Run as Run
+from vae_core.runs.summary import Summary as Summary
+from vae_core.runs.summary import look, summarize
 from vae_core.runs.work import STATUS_FILE
 from vae_core.settings import SHIPPED, Settings
 from vae_core.words import some
@@ -24,46 +25,6 @@ if TYPE_CHECKING:
 
 HIDDEN = ".hidden-"
 SLOTS, STUDIES = ".slots", ".studies"
-OF_CONFIG = ("dataset", "kind", "beta", "loss", "sigma", "recipe")
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One line of the list. A folder that cannot be read has the state 'broken' and says why in `error`."""
-
-    id: str
-    created: str
-    state: str
-    name: str = ""
-    owner: str = ""
-    star: bool = False
-    note: str = ""
-    locked: bool = False
-    epoch: int = 0
-    epochs: int = 0
-    best_nats_per_image: float | None = None
-    best_nats_per_pixel: float | None = None
-    parameters: int | None = None
-    dataset: str = ""
-    kind: str = ""
-    beta: float | None = None
-    loss: str = ""
-    sigma: float | None = None
-    image: tuple[int, ...] = (1, 1, 1)
-    recipe: str = ""
-    parent: str | None = None
-    study: str = ""  # the search that it is a trial of
-    answers: str = ""  # the question that it was trained for
-    seconds: float | None = None
-    error: str | None = None
-
-    @property
-    def has_prior(self) -> bool:
-        return self.kind == "vae" and bool(self.beta)
-
-    @property
-    def is_shipped(self) -> bool:
-        return self.id.startswith(SHIPPED)
 
 
 def create(
@@ -102,35 +63,23 @@ def open_run(settings: Settings, run_id: str) -> Run:
     return Run(found[0], settings)
 
 
-def list_runs(settings: Settings) -> list[Summary]:
-    """All runs, the newest first. What cannot be read is listed with the reason, and breaks nothing."""
-    return _listed([Run(name, settings) for name in _names(settings.checkpoints)])
+def list_runs(settings: Settings, index: Index | None = None) -> list[Summary]:
+    """All runs, the newest first. What cannot be read is listed with the reason, and breaks nothing. `index`: what this
+    process has read before."""
+    lines = (index or Index(settings)).lines(_names(settings.checkpoints), lambda name: look(Run(name, settings)))
+    return _newest_first(lines)
 
 
 def list_shipped(settings: Settings) -> list[Summary]:
     """The runs that come with the program (runs/shipped.py unpacks them), but for those that somebody hid; in the order
     in which they were made."""
     names = [name for name in _names(settings.copies) if not (settings.copies / f"{HIDDEN}{name}").exists()]
-    return _listed([Run(SHIPPED + name, settings) for name in names])[::-1]
+    lines = filter(None, (summarize(Run(SHIPPED + name, settings)) for name in names))
+    return _newest_first(lines)[::-1]
 
 
-def _listed(runs: list[Run]) -> list[Summary]:
-    summaries = [summarize(run) for run in runs]
-    return sorted((s for s in summaries if s is not None), key=lambda s: (s.created, s.id), reverse=True)
-
-
-def summarize(run: Run) -> Summary | None:
-    """The run in one line; None where it was removed meanwhile."""
-    try:
-        return _summarize(run)
-    except LoupeError as error:
-        sentence = str(error)
-    except OSError as error:
-        sentence = f"{run.id} cannot be read: {error.strerror}."
-    with suppress(OSError):
-        changed = datetime.fromtimestamp(run.path.stat().st_mtime, UTC)
-        return Summary(run.id, changed.isoformat(timespec="microseconds"), "broken", name=run.id, error=sentence)
-    return None
+def _newest_first(lines: Iterable[Summary]) -> list[Summary]:
+    return sorted(lines, key=lambda line: (line.created, line.id), reverse=True)
 
 
 def remove(run: Run) -> None:
@@ -146,46 +95,6 @@ def remove(run: Run) -> None:
 def slots_folder(settings: Settings) -> Path:
     """Where jobs wait for their turn; runs/slots.py knows what is in it."""
     return settings.checkpoints / SLOTS
-
-
-def _summarize(run: Run) -> Summary:
-    document, card, status = run.document(), run.card(), run.status()
-    config, best = document["config"], (status["best"] or {}).get("validation", {})
-    _refuse_other_config(run, config)
-    counts = (document["resolved"] or {}).get("parameters") or {}
-    return Summary(
-        id=run.id,
-        created=document["created"],
-        state=run.state_by(status),
-        best_nats_per_image=best.get("nats_per_image"),
-        best_nats_per_pixel=best.get("nats_per_pixel"),
-        parameters=counts.get("total"),
-        image=tuple(config["image"]),
-        parent=document["parent"],
-        study=document["study"] or "",
-        answers=document["answers"] or "",
-        name=card["name"] or run.id,
-        owner=card["owner"],
-        star=card["star"],
-        note=card["note"],
-        locked=card["locked"],
-        epoch=status["epoch"],
-        epochs=status["epochs"],
-        seconds=status["seconds"],
-        error=status["error"],
-        **{name: config[name] for name in OF_CONFIG},
-    )
-
-
-def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
-    from vae_core.design.config import VERSION as CONFIG_VERSION
-
-    if config["version"] != CONFIG_VERSION:
-        raise LoupeError(
-            f"The config of {run.id} has version {config['version']!r}",
-            f"This program reads version {CONFIG_VERSION}",
-            "Update the program, or train the model again",
-        )
 
 
 def _names(folder: Path) -> set[str]:
