@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from vae_core.design.config import Config
@@ -17,6 +16,7 @@ from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run, Summary
+from vae_core.runs.summary import likeness
 from vae_core.settings import Settings
 
 LOOKS = (3, 5, 8, 12, 18, 27, 40)  # numbers of seeds after which one may look whether two configs differ
@@ -128,22 +128,11 @@ def free_seeds(first: int, known: set[int], count: int) -> list[int]:
 
 
 def _alike(settings: Settings, config: Config, lines: Sequence[Summary]) -> list[tuple[Run, str, int]]:
-    """Runs that are done or on their way, the newest first, with their states and seeds."""
-    wanted, alike = key(config), []
-    for line in lines:
-        if line.state in STATES and _may_be(line, config):
-            run = Run(line.id, settings)
-            with suppress(LoupeError):
-                own = run.config()
-                if key(own) == wanted:
-                    alike.append((run, line.state, own.seed))
-    return alike
-
-
-def _may_be(line: Summary, config: Config) -> bool:
-    """Seen without opening it. Trials of searches never read the test images."""
-    return (
-        not line.parent
-        and not line.study
-        and (line.dataset, line.kind, line.epochs) == (config.dataset, config.kind, config.epochs)
-    )
+    """Runs that are done or on their way, the newest first, with their states and seeds. None of them is opened. A fork
+    has no companions, and trials of searches never read the test images."""
+    wanted = likeness(config.to_json())
+    return [
+        (Run(line.id, settings), line.state, line.seed)
+        for line in lines
+        if line.alike == wanted and line.state in STATES and not line.parent and not line.study
+    ]

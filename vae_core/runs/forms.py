@@ -162,7 +162,14 @@ def both(value: object) -> object:
 
 amount = number(0)
 LISTED = record(
-    dataset=text, kind=text, recipe=text, loss=text, beta=maybe(number()), sigma=maybe(number()), image=listed(whole(1))
+    dataset=text,
+    kind=text,
+    recipe=text,
+    loss=text,
+    beta=maybe(number()),
+    sigma=maybe(number()),
+    image=listed(whole(1)),
+    seed=maybe(whole()),
 )
 THIS_DOCUMENT = record(
     config=config,

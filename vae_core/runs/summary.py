@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,6 +45,8 @@ class Summary:
     parent: str | None = None
     study: str = ""  # the search that it is a trial of
     answers: str = ""  # the question that it was trained for
+    seed: int = 0
+    alike: str = ""  # the same for all runs whose settings differ in nothing but their seed
     seconds: float | None = None
     error: str | None = None
 
@@ -99,10 +103,22 @@ def _line(run: Run, document: forms.Document, card: forms.Card, status: forms.Ru
         locked=card["locked"],
         epoch=status["epoch"],
         epochs=status["epochs"],
+        seed=config["seed"] or 0,
+        alike=likeness(config),
         seconds=status["seconds"],
         error=status["error"],
         **{name: config[name] for name in OF_CONFIG},
     )
+
+
+def likeness(config: Mapping[str, Any]) -> str:
+    """Equal for documents of configs that train the same thing but for the seed, whatever recipe they came from; empty
+    for what is no config."""
+    values = {name: float(v) if type(v) is int and abs(v) < 2**53 else v for name, v in config.items()}
+    with suppress(RecursionError):
+        document = json.dumps({**values, "seed": 0, "recipe": ""}, sort_keys=True)
+        return hashlib.sha256(document.encode()).hexdigest()[:16]
+    return ""
 
 
 def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
