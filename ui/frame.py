@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import cached, choice, glossary, owner, pixels, words
+from ui import cached, choice, glossary, owner, pixels, sought, words
 from ui.errors import plain, shown
 from vae_core.runs.store import Summary
 
@@ -107,12 +107,12 @@ def sidebar() -> None:
 
 def _picker(chosen: str) -> None:
     every = (*cached.every(), cached.find(chosen))  # a trial of a search is not in the list, but may be looked at
-    listed = [run for run in every if run and run.state != "broken"]
-    runs = {run.id: run for run in listed if not run.answers or run.id == chosen}
+    listed = [run for run in every if run and run.state != "broken" and (not run.answers or run.id == chosen)]
     if gone := choice.missing_run():
         st.warning(f"There is no run {plain(gone)}. It may have been removed.")
-    if not runs:
+    if not listed:
         return
+    runs = {run.id: run for run in sought.among(listed, [chosen], "run_sought")}
     st.session_state[KEY] = chosen if chosen in runs else NONE
     st.selectbox(
         "Run",
@@ -133,7 +133,8 @@ def watch(runs: list[Summary]) -> None:
 
     @st.fragment(run_every=LOOK_SECONDS)
     def look() -> None:
-        if any(_signs(run) != _signs(cached.find(run.id)) for run in runs):
+        now = cached.by_name()
+        if any(_signs(run) != _signs(now.get(run.id)) for run in runs):
             st.rerun()
 
     if any(run.state in ("queued", "running") for run in runs):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +17,7 @@ from ui.serving import ahead
 from ui.serving.turn import Turn
 from vae_core import settings as settings_file
 from vae_core.runs import store
+from vae_core.runs.index import Index
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
 
@@ -83,9 +84,17 @@ def settings() -> Settings:
 # A finished run never changes and a snapshot is written once, so the run's name with its birth is an honest key.
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Of all runs those that somebody asked for, the newest first; and all by name, trials of searches among them."""
+
+    asked: tuple[Summary, ...]
+    by_name: Mapping[str, Summary]
+
+
 def runs() -> list[Summary]:
     """All runs that somebody asked for, the newest first: without the trials of searches."""
-    return [run for run in _runs(settings()) if not run.study]
+    return list(_runs(settings()).asked)
 
 
 def refresh() -> None:
@@ -94,9 +103,16 @@ def refresh() -> None:
     _shipped.clear()
 
 
-@st.cache_data(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
-def _runs(where: Settings) -> list[Summary]:
-    return store.list_runs(where)
+@st.cache_resource(ttl=LIST_SECONDS, max_entries=4, show_spinner=False)
+def _runs(where: Settings) -> Listed:
+    """They are not copied: of thousands that would take longer than to list them."""
+    lines = store.list_runs(where, _index(where))
+    return Listed(tuple(line for line in lines if not line.study), {line.id: line for line in lines})
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _index(where: Settings) -> Index:
+    return Index(where)
 
 
 def shipped() -> list[Summary]:
@@ -118,7 +134,12 @@ def every() -> list[Summary]:
 
 
 def find(run_id: str) -> Summary | None:
-    return next((summary for summary in (*_runs(settings()), *shipped()) if summary.id == run_id), None)
+    return by_name().get(run_id)
+
+
+def by_name() -> Mapping[str, Summary]:
+    """All runs that there are, the trials of searches among them."""
+    return {**_runs(settings()).by_name, **{line.id: line for line in shipped()}}
 
 
 def snapshot(run: Run, epoch: int) -> Arrays:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from ui import cached, choice
+from ui import cached, choice, sought
 from ui.errors import plain
 from vae_core.runs.store import Run
 
@@ -19,9 +19,10 @@ def runs() -> list[Run]:
     known = {run.id: run.name for run in listed}
     times = Counter(known.values())
     _follow_address(known)
+    offered = [run.id for run in sought.among(listed, st.session_state.get(KEY, []), "compare_sought")]
     picked = st.multiselect(
         "Runs to compare",
-        list(known),
+        offered,
         key=KEY,
         max_selections=choice.MOST_COMPARED,
         on_change=_tell_address,

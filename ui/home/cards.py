@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, frame, owner, palette, pixels, words
+from ui import cached, choice, frame, owner, palette, pixels, sought, words
 from ui.errors import plain
 from ui.home import dialogs
 from vae_core.design import naming
@@ -44,7 +44,8 @@ def filters(runs: list[Summary]) -> list[Summary]:
         )
         others = sum(bool(run.answers) for run in runs)
         every = others > 0 and st.toggle(f"{others} more", key="home_every", help=ANSWERS_HELP)
-    found = [run for run in runs if _fits(run, str(text or ""), kept, mine == "Mine")]
+    who = owner.current() if mine == "Mine" else None
+    found = [run for run in runs if _fits(run, str(text or ""), kept, who)]
     return ordered([run for run in found if every or not run.answers], str(sort))
 
 
@@ -54,11 +55,10 @@ def ordered(runs: list[Summary], sort: str) -> list[Summary]:
     return sorted(found, key=lambda run: not run.star)
 
 
-def _fits(run: Summary, text: str, states: list[str], mine: bool) -> bool:
-    if (states and run.state not in states) or (mine and run.owner != owner.current()):
+def _fits(run: Summary, text: str, states: list[str], who: str | None) -> bool:
+    if (states and run.state not in states) or (who is not None and run.owner != who):
         return False
-    place = " ".join((run.id, run.name, run.dataset, run.kind, run.recipe, run.note, run.owner)).casefold()
-    return all(word in place for word in text.casefold().split())
+    return sought.holds(run, text)
 
 
 def grid(runs: list[Summary]) -> None:

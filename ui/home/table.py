@@ -62,10 +62,13 @@ SHOWN = (
 )
 LABELS = {key: config["label"] for key, config in COLUMNS.items()}
 ROW_HEIGHT = 36
+MOST_ROWS = 200  # that a browser gets, each with its pictures
+CSV_HELP = "All runs that fit the filters, with the columns that are shown here."
 
 
 def table(runs: list[Summary]) -> None:
     actions = st.container(horizontal=True, vertical_alignment="bottom")
+    every, runs = runs, runs[:MOST_ROWS]
     rows = frame(runs)
     shown = _columns(actions, rows)
     rows["pictures"] = [pixels.uri(data) if (data := cached.thumbs(run)) else None for run in runs]
@@ -81,8 +84,10 @@ def table(runs: list[Summary]) -> None:
     )
     with actions:
         _actions([runs[place].id for place in state.selection.rows if place < len(runs)])
-        csv = as_csv(rows[[key for key in shown if key != "pictures"]])
-        download.button("CSV", csv, "runs.csv", "The rows and columns that are shown here.")
+        columns = [key for key in shown if key != "pictures"]
+        download.button("CSV", lambda: as_csv(frame(every)[columns]), "runs.csv", CSV_HELP)
+    if len(every) > len(runs):
+        st.caption(f"The first {len(runs)} of {len(every):,} runs. Search or sort above to see others.")
 
 
 def frame(runs: list[Summary]) -> pd.DataFrame:
