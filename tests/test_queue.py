@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from support import end_work, eventually, kill
-from workers import AT_ONCE, new, running, start, waiting
+from support import SECONDS, end_work, eventually, kill, places
+from workers import AT_ONCE, CROWD, child, new, running, start, waiting
 
 from vae_core.runs import jobs, slots, store
 from vae_core.settings import Settings
@@ -69,6 +69,24 @@ def test_owners_take_turns(settings: Settings) -> None:
     jobs.request_stop(first)
     eventually(lambda: all(run.state() == "done" for run in queued))
     assert (settings.checkpoints / "order.txt").read_text().split() == [run.id for run in fair]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forty processes that begin one by one take their time")
+def test_forty_who_press_train_at_once_are_told_their_turn_and_get_it(settings: Settings) -> None:
+    """One of them presses twenty times, before all others."""
+    runs = [f"run-{number}" for number in range(40)]
+    lines = [f"{number} {'greedy' if number < 20 else run} {run}\n" for number, run in enumerate(runs)]
+    with slots.slot(settings, "train", slots.Ticket(0.0, "teacher", "before")):
+        crowd = child(CROWD, **places(settings))
+        assert crowd.stdin is not None
+        crowd.stdin.write("".join(reversed(lines)))
+        crowd.stdin.close()
+        eventually(lambda: len(slots.line_of(settings, "train").waiting()) == len(runs))
+        told = {run: slots.place(settings, "train", run) for run in runs}
+    fair = [runs[0], *runs[20:], *runs[1:20]]
+    assert crowd.wait(SECONDS) == 0 and [told[run] for run in fair] == list(range(1, 41))
+    assert (settings.checkpoints / "order.txt").read_text().split() == fair
+    assert not slots.line_of(settings, "train").waiting()
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,18 @@ AT_ONCE = OPENING + (
     "with jobs.hold(run):\n"
     "    (here.checkpoints / 'order.txt').open('a').write(run.id + '\\n'); run.set_status(state='done')\n"
 )
+CROWD = (  # a process for each line that it reads, `TIME OWNER RUN`, which takes a slot and nothing else
+    "import sys; from multiprocessing import get_context\n"
+    "from vae_core import settings; from vae_core.runs import slots\n"
+    "here = settings.load()\n"
+    "def take(ticket):\n"
+    "    with slots.slot(here, 'train', ticket): (here.checkpoints / 'order.txt').open('a').write(ticket.run + '\\n')\n"
+    "tickets = [slots.Ticket(float(line.split()[0]), *line.split()[1:]) for line in sys.stdin]\n"
+    "crowd = [get_context('fork').Process(target=take, args=[ticket]) for ticket in tickets]\n"
+    "for one in crowd: one.start()\n"
+    "for one in crowd: one.join()\n"
+    "sys.exit(sum(one.exitcode for one in crowd))\n"
+)
 DEAF = OPENING + "with jobs.hold(run):\n    while True: time.sleep(60)\n"
 
 
