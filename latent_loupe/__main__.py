@@ -1,9 +1,12 @@
-"""The command `latent-loupe`: alone it opens the page, with words it is the command line of `python -m vae_core`."""
+"""The command `latent-loupe`: alone it opens the page, with words it is the command line of `python -m vae_core`,
+and has one more command."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+MORE = {"publish": ("latent_loupe.publishing", "a web site of models that others walk on: plain files, for any server")}
 
 
 def main() -> int:
@@ -16,9 +19,9 @@ def main() -> int:
 
 
 def _answer(words: list[str]) -> int:
-    from vae_core.cli.main import main
+    from vae_core.cli.main import COMMANDS, main
 
-    return main(words)
+    return main(words, {**COMMANDS, **MORE}, "latent-loupe")
 
 
 def _open() -> int:

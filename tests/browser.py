@@ -24,6 +24,12 @@ from vae_core.settings import PROJECT, Settings
 
 IDLE = "document.querySelector('[data-test-script-state]')?.dataset.testScriptState === 'notRunning'"
 LONG = 120_000  # milliseconds that a page may take where a training must begin or end first
+PIXELS = """(name) => {
+  const inner = (root) => [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot));
+  const find = (root) => root.querySelector(name) ?? inner(root).find(Boolean);
+  const canvas = find(document);
+  return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join();
+}"""
 TAKEN_AWAY = "taken away"  # where a test puts a run that somebody removes, so to say
 TROUBLE = ("Traceback", "Something went wrong inside")
 SERVERS: list[Server] = []  # those that are open: what they said is kept when a test fails
@@ -32,12 +38,16 @@ SERVERS: list[Server] = []  # those that are open: what they said is kept when a
 class Server:
     """A page server on a port of its own, as `make app` starts it; it may be killed and started anew."""
 
-    def __init__(self, settings: Settings, script: str = "app.py", *words: str, folder: Path = PROJECT) -> None:
+    def __init__(
+        self, settings: Settings, script: str = "app.py", *words: str, folder: Path = PROJECT, below: str = ""
+    ) -> None:
+        """`below`: what all its addresses begin with, as behind a proxy."""
         with socket.socket() as free:
             free.bind(("localhost", 0))
             self.port = str(free.getsockname()[1])
-        self.settings, self.address = settings, f"http://localhost:{self.port}"
-        self.words, self.folder = (str(PROJECT / script), "--server.headless", "true", *words), folder
+        self.settings, self.address = settings, f"http://localhost:{self.port}{below}"
+        based = ("--server.baseUrlPath", below) if below else ()
+        self.words, self.folder = (str(PROJECT / script), "--server.headless", "true", *based, *words), folder
         self.log = settings.checkpoints.parent / f"server-{self.port}.log"
         self.ended = 0.0  # when the last test was through with it
         self.start()
@@ -181,6 +191,34 @@ def button(page: Any, label: str) -> Any:
     ours = page.locator(':not([data-testid="stStatusWidget"] *)')
     named = page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$"))
     return named.and_(ours).filter(visible=True).first
+
+
+def offline(tab: Any, file: Path, script: str = "", first: str = ".over") -> Any:
+    """A page that stands alone, opened from the disk, when its map is there. What it asks of a network is an error."""
+    page = tab(offline=True)
+    page.add_init_script(script)
+    asked = lambda url: page.errors.append(url) if url.startswith(("http", "ws")) else None  # noqa: E731
+    page.on("request", lambda request: asked(request.url))
+    page.goto(file.as_uri())
+    page.locator(first).first.wait_for()
+    return page
+
+
+def until_changed(page: Any, name: str, before: str) -> str:
+    page.wait_for_function(f"([name, before]) => ({PIXELS})(name) !== before", arg=[name, before])
+    return str(page.evaluate(PIXELS, name))
+
+
+def drag_until_changed(page: Any, picture: str = ".now") -> None:
+    """A hand on the first map, until the first picture is another."""
+    page.wait_for_function(f"() => ({PIXELS})('{picture}').split(',').some((value, i) => i % 4 < 3 && value !== '0')")
+    before = page.evaluate(PIXELS, picture)
+    box = page.locator(".over").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4, steps=4)
+    page.mouse.up()
+    until_changed(page, picture, before)
 
 
 def without_trouble(page: Any) -> None:

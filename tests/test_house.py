@@ -47,6 +47,7 @@ ROOMS = {
     "project": 3,
     "compare": 3,
     "home": 4,
+    "site": 4,
     "tune": 4,
     "train": 5,
 }

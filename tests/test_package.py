@@ -140,6 +140,12 @@ def test_a_run_of_others_is_drawn_and_projected_without_the_trainer(folder, site
     eventually(lambda: task.state() == "done", task)
 
 
+def test_it_makes_a_site_of_models(folder, site):
+    done = run(folder, site, "publish", ALONG, "--out", "site")
+    assert done.returncode == 0 and "1 page" in done.stdout and not done.stderr, done.stderr
+    assert (folder / "site" / "index.html").stat().st_size > 100_000
+
+
 # Its page.
 
 

@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import holds
+from browser import PIXELS, drag_until_changed, holds, offline, until_changed
 from support import places
 
 from ui.components.plane import payload
 from ui.explore import take_home
 from ui.view import look
 from vae_core.runs.store import Run
-
-PIXELS = """(name) => {
-  const inner = (root) => [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot));
-  const find = (root) => root.querySelector(name) ?? inner(root).find(Boolean);
-  const canvas = find(document);
-  return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join();
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +40,7 @@ SLOW = "performance.now = ((now) => () => 1000 * now.call(performance))(performa
 
 @pytest.fixture
 def page(tab, file) -> Any:
-    return opened(tab, file)
-
-
-def opened(tab, file, script="") -> Any:
-    page = tab(offline=True)
-    page.add_init_script(script)
-    asked = lambda url: page.errors.append(url) if url.startswith(("http", "ws")) else None  # noqa: E731
-    page.on("request", lambda request: asked(request.url))
-    page.goto(file.as_uri())
-    page.get_by_label("z1", exact=False).first.wait_for()
-    return page
-
-
-def until_changed(page: Any, name: str, before: str) -> str:
-    page.wait_for_function(f"([name, before]) => ({PIXELS})(name) !== before", arg=[name, before])
-    return str(page.evaluate(PIXELS, name))
+    return offline(tab, file)
 
 
 def test_a_drag_over_its_map_changes_the_picture(page):
@@ -70,20 +48,9 @@ def test_a_drag_over_its_map_changes_the_picture(page):
 
 
 def test_a_decoder_that_takes_long_works_in_a_worker(tab, file):
-    page = opened(tab, file, SLOW)
+    page = offline(tab, file, SLOW)
     holds(page, lambda: page.workers)
     drag_until_changed(page)
-
-
-def drag_until_changed(page):
-    page.wait_for_function(f"() => ({PIXELS})('.now').split(',').some((value, i) => i % 4 < 3 && value !== '0')")
-    before = page.evaluate(PIXELS, ".now")
-    box = page.locator(".over").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4, steps=4)
-    page.mouse.up()
-    until_changed(page, ".now", before)
 
 
 def test_a_drawing_is_encoded_and_moves_the_cursor(page):

@@ -27,17 +27,19 @@ class Walker:
 
 
 def show(walkers: Sequence[Walker]) -> None:
+    same = tuple(map(_known, walkers))
+    made = cached.kept(KEPT, same, lambda: data(walkers))
+    twin.show("-".join(["twin", *(walker.view.run.id for walker in walkers)]), made)
+
+
+def data(walkers: Sequence[Walker]) -> bytes:
     """All of them were tested on the same images; the first one says which classes these have."""
     for walker in walkers:
         if not len(walker.view.sound):
             problem = f"None of the codes of {walker.view.run.id} is a number"
             raise LoupeError(problem, fix="Train it again with a lower learning rate")
     first, trained = walkers[0].view, _trained([walker.view for walker in walkers])
-    same = tuple(map(_known, walkers))
-    data = cached.kept(
-        KEPT, same, lambda: payload.data([_twin(each, first, trained) for each in walkers], first.images)
-    )
-    twin.show("-".join(["twin", *(walker.view.run.id for walker in walkers)]), data)
+    return payload.data([_twin(each, first, trained) for each in walkers], first.images)
 
 
 def _trained(views: Sequence[View]) -> Array | None:

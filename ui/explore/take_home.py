@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from ui import cached, download, words
+from ui import alone, cached, download, words
 from ui.components import bundles
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat
@@ -46,30 +43,40 @@ def button(view: View) -> None:
     )
 
 
-def page(view: View, flat: Flat) -> str:
+def page(view: View, flat: Flat, above: str = "") -> str:
+    """`above`: HTML before its title, such as the way back to a list of models."""
     networks = {name: _lighter(cached.networks(view.run).part(name)) for name in ("decoder", "encoder")}
     known = _thumbnails(view)
-    data = {
+    parts = {
         "plane-program": bundles.text("plane").encode(),
         "plane-data": payload.data(view.key, replace(view.model, decoder=networks["decoder"]), view.cloud, flat),
-        "facts-data": payload.answer(view.key, Asked(0, (), None), known),
+        "letter-facts": payload.answer(view.key, Asked(0, (), None), known),
     }
     if networks["encoder"]:
-        data |= {"sketch-program": bundles.text("sketch").encode(), "sketch-data": draw.paper(view, networks)}
-    kept = "".join(f'<script type="text/plain" id="{name}">{_packed(part)}</script>\n' for name, part in data.items())
-    card = view.run.card()
-    text = Template((HERE / "take_home.html").read_text("utf-8")).substitute(
-        title=escape(str(card["name"]) or view.run.id),
-        about=escape(_about(view, len(known))),
-        key=view.key,
+        parts |= {"sketch-program": bundles.text("sketch").encode(), "sketch-data": draw.paper(view, networks)}
+    body = _body(view, above, len(known), "sketch-program" in parts)
+    text = alone.page(title(view), body, parts)
+    return text.replace(UNKNOWN, _size(len(text), networks))
+
+
+def title(view: View) -> str:
+    return str(view.run.card()["name"]) or view.run.id
+
+
+def _body(view: View, above: str, thumbnails: int, has_paper: bool) -> str:
+    note = view.run.card()["note"]
+    return alone.filled(
+        HERE / "take_home.html",
+        above=above,
+        title=escape(title(view)),
+        about=escape(_about(view, thumbnails)),
+        key=escape(view.key),
         curves=curves(view.run.history(), view.config),
         facts="".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in _facts(view)),
-        note=f'<h2>Notes</h2><p class="note">{escape(str(card["note"]))}</p>' if card["note"] else "",
-        sketch='<h2>Draw, and see where it lands</h2><div id="sketch"></div>' if networks["encoder"] else "",
-        data=kept,
+        note=f'<h2>Notes</h2><p class="note">{escape(str(note))}</p>' if note else "",
+        sketch='<h2>Draw, and see where it lands</h2><div id="sketch"></div>' if has_paper else "",
         size=UNKNOWN,
     )
-    return text.replace(UNKNOWN, _size(len(text), networks))
 
 
 def _thumbnails(view: View) -> list[payload.Fact]:
@@ -85,10 +92,6 @@ def _lighter(part: bytes | None) -> bytes | None:
         return packing.halved(part)
     except LoupeError:  # its weights do not fit into half precision
         return part
-
-
-def _packed(data: bytes) -> str:
-    return base64.b64encode(zlib.compress(data, 9)).decode()
 
 
 def _about(view: View, thumbnails: int) -> str:
@@ -114,14 +117,19 @@ def _facts(view: View) -> list[tuple[str, str]]:
         ("Epochs", f"{len(view.run.history())} of {config.epochs}"),
         ("Seed", str(config.seed)),
     ]
-    return [*found, *_reached(config, metrics, (view.run.status()["best"] or {}).get("validation", {}))]
+    return [*found, *_reached(config, metrics, loss(view))]
 
 
-def _reached(config: Config, metrics: Metrics | None, best: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+def loss(view: View) -> str:
+    """The loss by which a run is listed, with its unit; empty where none is known."""
+    best = (view.run.status()["best"] or {}).get("validation", {})
+    return naming.shown(best["nats_per_image"], view.config, naming.PIXEL) if "nats_per_image" in best else ""
+
+
+def _reached(config: Config, metrics: Metrics | None, lost: str) -> Iterator[tuple[str, str]]:
     """By the names that these numbers have everywhere: the run's loss, then what the test images say."""
-    if "nats_per_image" in best:
-        told = naming.shown(best["nats_per_image"], config, naming.PIXEL)
-        yield "Loss", f"{told}, {naming.validated(config)}"
+    if lost:
+        yield "Loss", f"{lost}, {naming.validated(config)}"
     if metrics is None:
         return
     losses = {"bce": metrics["bce"]["mean_code"], "mse": metrics["mse"]["mean_code"]}

@@ -48,11 +48,14 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="its name, or the beginning of it")
 
 
-def lead_to(parser: argparse.ArgumentParser, command: Command, example: str) -> None:
+PROGRAM = "python -m vae_core"
+
+
+def lead_to(parser: argparse.ArgumentParser, command: Command, example: str, program: str = PROGRAM) -> None:
     """What every command has: what it does, --json, and an example below its help."""
     parser.set_defaults(command=command)
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    parser.epilog = f"for example: python -m vae_core {example}"
+    parser.epilog = f"for example: {program} {example}"
 
 
 def show(answer: Answer, as_json: bool) -> None:

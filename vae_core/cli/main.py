@@ -6,13 +6,13 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vae_core.cli.answer import Answer, WrongUse, show, show_error
+from vae_core.cli.answer import PROGRAM, Answer, WrongUse, show, show_error
 from vae_core.errors import LoupeError
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -52,13 +52,14 @@ OWN = {
     "search-worker": ("tuning", "what the program starts by itself"),
     "trainer": ("tuning", "what the program starts by itself"),
 }  # for no person: the help leaves them out
+Commands = Mapping[str, tuple[str, str]]  # by name: the module that has it, here or named in full, and what it does
 log = logging.getLogger(__name__)
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], commands: Commands = COMMANDS, program: str = PROGRAM) -> int:
     as_json = "--json" in argv
     try:
-        args = _parser(argv).parse_args(argv)
+        args = _parser(argv, commands, program).parse_args(argv)
         show(_run(args), as_json)
         return DONE
     except LoupeError as error:
@@ -98,32 +99,33 @@ class _Parser(argparse.ArgumentParser):
         raise WrongUse(message[:1].upper() + message[1:], f"Usage: {usage}", f"See {self.prog} --help")
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str], known: Commands = COMMANDS, program: str = PROGRAM) -> argparse.ArgumentParser:
     """All commands by name; only the one that is called gets its options, so that starting stays quick."""
     parser = _Parser(
-        prog="python -m vae_core",
+        prog=program,
         description="Train small autoencoders and look at their latent space.",
-        epilog="for example: python -m vae_core train --dataset digits --epochs 20",
+        epilog=f"for example: {program} train --dataset digits --epochs 20",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     called = next((word for word in argv if not word.startswith("-")), None)
-    if called and called not in {**COMMANDS, **OWN}:
-        raise _no_such_command(called)
-    for name, (module, description) in {**COMMANDS, **OWN}.items():
+    if called and called not in {**known, **OWN}:
+        raise _no_such_command(called, known)
+    for name, (module, description) in {**known, **OWN}.items():
         if name in OWN and name != called:
             continue
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
         if name == called:
-            getattr(import_module(f"vae_core.cli.{module}"), f"add_{name.replace('-', '_')}")(command)
+            path = module if "." in module else f"vae_core.cli.{module}"
+            getattr(import_module(path), f"add_{name.replace('-', '_')}")(command)
     return parser
 
 
-def _no_such_command(word: str) -> WrongUse:
+def _no_such_command(word: str, known: Commands) -> WrongUse:
     import difflib
 
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    near = difflib.get_close_matches(word, known, n=1)
     fix = f"Did you mean {near[0]}?" if near else "See python -m vae_core --help"
-    return WrongUse(f"There is no command '{word}'", f"The commands are {', '.join(COMMANDS)}", fix)
+    return WrongUse(f"There is no command '{word}'", f"The commands are {', '.join(known)}", fix)
 
 
 def _bug(argv: Sequence[str]) -> LoupeError:

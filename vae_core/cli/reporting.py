@@ -7,7 +7,6 @@ from pathlib import Path
 
 from vae_core.cli import native, worker
 from vae_core.cli.answer import Answer, WrongUse, lead_to
-from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.settings import Settings
 from vae_core.share import handin, outgoing
@@ -49,15 +48,8 @@ def hand_in(args: argparse.Namespace, settings: Settings) -> Answer:
     runs = [store.open_run(settings, name) for name in args.run]
     task = worker.finished(handin.begin(runs, not args.not_run))
     out = args.out / f"{runs[-1].id}-hand-in.zip"
-    _make(args.out)
+    outgoing.make(args.out)
     data = task.made()
     outgoing.write(out, data)
     document = {"runs": [run.id for run in runs], "file": str(out), "bytes": len(data)}
     return Answer(document, f"{out}: {len(data):,} bytes.")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LoupeError(f"{folder} could not be made: {error.strerror}", "A folder was expected") from None

@@ -1,15 +1,83 @@
-"""A file that leaves the house: complete, or not there at all. What stood in its place stays until then."""
+"""A file that leaves the house: complete, or not there at all. What stood in its place stays until then.
+
+Several that belong together lie in a folder that is theirs alone, and a list there says which they are."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
+from vae_core.checked import Unfit, listed, record, text
 from vae_core.errors import LoupeError
 from vae_core.runs import files
+
+LIST = "latent-loupe.json"  # of the files in such a folder
+
+
+def make(folder: Path) -> None:
+    """A folder that may be there already."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LoupeError(f"{folder} could not be made: {error.strerror}", "A folder was expected") from None
+
+
+def write_folder(folder: Path, contents: Callable[[], Mapping[str, bytes]]) -> list[Path]:
+    """Files by their names, which may lie one folder deeper; those of before that are no longer among them go.
+
+    Only what this wrote itself is replaced, and it is looked at before the contents are made. Broken off at any point,
+    it leaves a folder that the next one takes up."""
+    before = _listed(folder)
+    wanted = contents()
+    for name in wanted:
+        if name not in before and (folder / name).exists():
+            raise LoupeError(
+                f"{folder / name} was not made here", "It would be lost", "Move it, or name another folder"
+            )
+    make(folder)
+    _list(folder, [*before, *(name for name in wanted if name not in before)])
+    for name, content in wanted.items():
+        make((folder / name).parent)
+        write(folder / name, content)
+    for name in before:
+        if name not in wanted:
+            (folder / name).unlink(missing_ok=True)
+    _list(folder, list(wanted))
+    return [folder / name for name in wanted]
+
+
+def _list(folder: Path, names: Sequence[str]) -> None:
+    write(folder / LIST, json.dumps({"files": names}, indent=1).encode())
+
+
+def _listed(folder: Path) -> list[str]:
+    """What an earlier one wrote there."""
+    if (folder / LIST).is_file():
+        return list(files.read_json(folder / LIST, record(files=listed(_inside)))["files"])
+    try:
+        is_free = not folder.exists() or not any(folder.iterdir())
+    except OSError as error:
+        raise LoupeError(f"{folder} cannot be read: {error.strerror}", "A folder was expected") from None
+    if not is_free:
+        raise LoupeError(
+            f"{folder} is not empty, and was not made here",
+            "An empty folder was expected, or one that was written here before",
+            "Name another folder",
+        )
+    return []
+
+
+def _inside(value: object) -> str:
+    """The list may come from anybody, and what it names may be removed."""
+    path = PurePosixPath(text(value))
+    if path.is_absolute() or ".." in path.parts or "\\" in str(path) or str(path) in (".", LIST):
+        raise Unfit("the name of a file in that folder")
+    return str(path)
 
 
 def write(path: Path, content: bytes) -> None:

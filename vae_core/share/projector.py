@@ -14,7 +14,6 @@ import numpy as np
 
 from vae_core.data import catalog
 from vae_core.data.dataset import Array, Dataset
-from vae_core.errors import LoupeError
 from vae_core.look import pictures, projection
 from vae_core.look.projection import TEST, Map
 from vae_core.runs.tasks import Task
@@ -46,10 +45,7 @@ def write(task: Task, folder: Path) -> list[Path]:
         SPRITE: pictures.png(_sheet(images)),
         CONFIG: _config(task.run.id, found, images).encode(),
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LoupeError(f"{folder} could not be made: {error.strerror}") from None
+    outgoing.make(folder)
     for name, content in contents.items():
         outgoing.write(folder / name, content)
     return [folder / name for name in contents]
