@@ -153,3 +153,18 @@ def test_an_address_below_a_page_leads_to_the_page(tab, server):
         page = tab(f"{server.address}/{path}")
         page.get_by_role("heading", name=title, exact=True).wait_for()
     assert fetched(server, f"localhost:{server.port}", path="/train/_stcore/health") != 307, "that is no visit"
+
+
+def test_below_another_path_it_leads_there(settings):
+    with serving(settings, below="/loupe") as server:
+        for path, place in (("train/x?run=none", "train?run=none"), ("explore/", "explore")):
+            answer = visited(server, f"/loupe/{path}")
+            assert answer.status == 307 and answer.headers["Location"] == f"/loupe/{place}"
+        assert visited(server, "/train/x").status == 404
+
+
+def visited(server: Server, path: str) -> http.client.HTTPResponse:
+    """The answer to somebody who opens an address in a browser."""
+    connection = http.client.HTTPConnection("localhost", int(server.port), timeout=SECONDS)
+    connection.request("GET", path, headers={"Accept": "text/html"})
+    return connection.getresponse()

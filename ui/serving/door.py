@@ -86,12 +86,19 @@ def _refusal(headers: Headers, kind: str) -> ASGIApp | None:
 
 def _page_above(scope: Scope) -> ASGIApp | None:
     """For an address below a page: there a browser would look for the page's own parts and find none."""
-    page, slash, _ = scope["path"].removeprefix("/").partition("/")
+    above = _above()
+    page, slash, _ = scope["path"].removeprefix(above).partition("/")
     is_visit = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
     if not (slash and is_visit and page in PAGES):
         return None
     query = scope["query_string"].decode("latin-1")
-    return RedirectResponse(f"/{page}?{query}" if query else f"/{page}")
+    return RedirectResponse(f"{above}{page}?{query}" if query else f"{above}{page}")
+
+
+def _above() -> str:
+    """What all addresses of this server begin with: / or, behind a proxy, another path."""
+    path = str(config.get_option("server.baseUrlPath")).strip("/")
+    return f"/{path}/" if path else "/"
 
 
 async def _left(request: Request, error: Exception) -> Response:
