@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long lint scripts docs lock clean chromium compilers wasm bundles
+.PHONY: app test test-long test-engines engines lint scripts docs lock clean chromium compilers wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -18,6 +18,9 @@ test: lint chromium compilers
 
 test-long: .venv/.dev chromium compilers
 	$(PYTEST) -m long --timeout 3600
+
+test-engines: .venv/.dev chromium engines
+	$(PYTEST) -m engines
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -82,6 +85,12 @@ compilers:
 	@command -v clang >/dev/null && command -v wasm-ld >/dev/null && command -v node >/dev/null || { \
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) clang lld nodejs; \
 	    } || echo "No clang, lld or Node: tests of the kernel are skipped. To run them: sudo apt install clang lld nodejs"
+
+# Servers of other kinds: the tests that need one start it themselves, and skip themselves where it is not there.
+engines:
+	@command -v nginx >/dev/null && command -v openssl >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) nginx-light openssl; \
+	    } || echo "No nginx: tests behind it are skipped. To run them: sudo apt install nginx-light openssl"
 
 # What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run
 # Latent Loupe.

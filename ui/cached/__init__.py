@@ -39,6 +39,7 @@ KNOWN_MULTIPLY_ADDS = 3e10  # ... where encoding them would take longer than som
 TIDY_SECONDS = 60
 PREPARE_SECONDS = 1.5  # after the first page
 Made = TypeVar("Made")
+ANY = "0.0.0.0"
 LIST_SECONDS = 1.0  # that the list of runs may lag behind what another process or tab did
 
 
@@ -77,8 +78,11 @@ def kept(key: str, of: object, make: Callable[[], Made]) -> Made:
 
 
 def settings() -> Settings:
-    """The settings as they are now, the host being the address that this server listens at."""
-    return replace(settings_file.load(), host=st.get_option("server.address") or "0.0.0.0")
+    """The settings as they are now, the host being the address that this server listens at. One that answers under
+    further names is reached from elsewhere, whatever it listens at: a proxy hands on what others ask."""
+    is_alone = set(st.get_option("server.allowedHosts") or ()) <= set(settings_file.LOCAL)
+    address = st.get_option("server.address") or ANY
+    return replace(settings_file.load(), host=address if is_alone else ANY)
 
 
 # A finished run never changes and a snapshot is written once, so the run's name with its birth is an honest key.
