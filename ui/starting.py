@@ -118,6 +118,5 @@ def seeds(config: Config, count: int) -> list[Run]:
 def work(on: Work, command: Sequence[str] = tasks.COMMAND) -> None:
     """Start its process, unless it is done or has one."""
     with cached.turn().lock:
-        state = on.state()
-        if state != "done" and (state not in AT_WORK or on.status()["pid"] is None):
+        if on.state() != "done" and (on.state() not in AT_WORK or not on.has_process()):
             jobs.start(on.settings, on, command=command)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from vae_core import place
 from vae_core.errors import LoupeError
+from vae_core.place import Place
 
 CODE = Path(__file__).resolve().parents[1]
 PACKED = CODE / "latent_loupe"  # a wheel has app.py, pages/, ui/ and what comes along in there; a checkout at its root
@@ -41,6 +43,7 @@ class Settings:
     max_files: int = 200_000  # files in one archive or folder
     max_bytes: int = 8 * 2**30  # unpacked size of one data set
     max_image_pixels: int = 64_000_000  # pixels of one image file before it is scaled
+    places: tuple[Place, ...] = ()  # where trainings can be sent beside this machine
 
     @property
     def copies(self) -> Path:
@@ -94,7 +97,15 @@ def _apply(settings: Settings, values: Given, source: str) -> Settings:
     return replace(settings, **read)
 
 
-def _convert(name: str, kind: str, value: object, source: str) -> int | str | Path:
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as variables that say the same; one that is empty says nothing."""
+    given = {**vars(settings), "places": place.written(settings.places)}
+    return {f"LOUPE_{name.upper()}": "" if value is None else str(value) for name, value in given.items()}
+
+
+def _convert(name: str, kind: str, value: object, source: str) -> int | str | Path | tuple[Place, ...]:
+    if name == "places":
+        return place.read(value, source)
     if kind == "int":
         return _number(name, value, source)
     if not isinstance(value, str) or not _can_be_a_name(value):

@@ -40,7 +40,7 @@ def list_runs(args: argparse.Namespace, settings: Settings) -> Answer:
             run.parameters,
             *_loss(run, PER[args.per]),
             duration(run.seconds),
-            run.error or run.note,
+            run.error or run.told or run.note,
         )
         for run in runs
     ]
@@ -78,6 +78,8 @@ def show(args: argparse.Namespace, settings: Settings) -> Answer:
     document = {
         "run": run.id,
         "state": run.state(),
+        "job": (job := run.job()) and asdict(job),
+        "told": run.told(),
         "path": str(run.path),
         "config": run.config().to_json(),
         "resolved": run.resolved(),
@@ -95,6 +97,8 @@ def _told(document: dict[str, Any], config: Config, per: str) -> list[str]:
     facts = [
         ("run", document["run"]),
         ("state", document["state"]),
+        ("place", document["job"] and "{place}, job {number}".format(**document["job"])),
+        ("", document["told"]),
         ("folder", document["path"]),
         ("parent", document["parent"]),
         ("error", status["error"]),

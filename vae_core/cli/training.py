@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from types import FrameType
 
-from vae_core import extras
+from vae_core import extras, place
 from vae_core.cli import choices, native, progress, times
 from vae_core.cli.answer import Answer, WrongUse, add_run, complain, lead_to, wrong_use
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.runs import arms, forks, jobs, store
+from vae_core.runs import arms, forks, jobs, places, store
 from vae_core.runs.arms import Arm
 from vae_core.runs.forms import RunStatus
 from vae_core.runs.store import Run
@@ -26,9 +26,13 @@ from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 from vae_core.words import duration, plural
 
+TIME_IS_OVER = getattr(signal, "SIGUSR1", None)  # nearly: a cluster says so to a job (runs/places/slurm.py)
+
 
 def add_train(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s RECIPE [--lite] | --dataset NAME, [settings] [--seeds N] [--detach] [--reuse] [--json]"
+    parser.usage = (
+        "%(prog)s RECIPE [--lite] | --dataset NAME, [settings] [--seeds N] [--detach] [--place NAME] [--reuse] [--json]"
+    )
     parser.add_argument("system", nargs="?", metavar="RECIPE", help="one of the list that `recipes` prints")
     parser.add_argument("--lite", action="store_true", help="the recipe's small form")
     parser.add_argument(
@@ -69,6 +73,11 @@ def add_fork(parser: argparse.ArgumentParser) -> None:
 
 def _add_detach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="train in a process of its own, and return at once")
+    parser.add_argument(
+        "--place",
+        metavar="NAME",
+        help="where it trains: a place of loupe.toml, or 'here' (default: where it was, or here)",
+    )
 
 
 def _config(args: argparse.Namespace, settings: Settings) -> Config:
@@ -81,7 +90,7 @@ def _config(args: argparse.Namespace, settings: Settings) -> Config:
 def train(args: argparse.Namespace, settings: Settings) -> Answer:
     if args.run:
         return _own_process(store.open_run(settings, args.run), settings)
-    extras.need("train")
+    _check_place(args, settings)
     config = times.of_seconds(_config(args, settings), args.seconds, settings)
     if args.seeds != 1:
         return _several(config, args, settings)
@@ -126,7 +135,7 @@ def _answer_for_all(arm: Arm, new: list[Run]) -> Answer:
 
 
 def resume(args: argparse.Namespace, settings: Settings) -> Answer:
-    extras.need("train")
+    _check_place(args, settings)
     run = store.open_run(settings, args.run)
     state = run.state()
     if state == "done":
@@ -140,7 +149,7 @@ def resume(args: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def fork(args: argparse.Namespace, settings: Settings) -> Answer:
-    extras.need("train")
+    _check_place(args, settings)
     parent, changes = store.open_run(settings, args.run), choices.given(args)
     if not changes:
         raise WrongUse("A fork needs a changed setting", fix="For example --epochs 100, or --lr 0.0003")
@@ -176,9 +185,18 @@ def _check_data(config: Config, settings: Settings) -> None:
         complain(f"Warning: {warning}")
 
 
+def _check_place(args: argparse.Namespace, settings: Settings) -> None:
+    extras.need("train")
+    with wrong_use():
+        place.named(settings.places, args.place or place.HERE)
+
+
 def _start(run: Run, args: argparse.Namespace, settings: Settings) -> Answer:
+    if jobs.is_elsewhere(settings, run, args.place):
+        number = jobs.start(settings, run, place=args.place)
+        return _answer(run, {"job": number, "place": args.place})
     if args.detach:
-        return _answer(run, {"pid": jobs.start(settings, run)})
+        return _answer(run, {"pid": jobs.start(settings, run, place=args.place)})
     if not run.history():
         complain(f"{run.id}: {times.sentence(times.foretold(run.config(), settings))}.")
     return _foreground(run, args, settings)
@@ -208,11 +226,13 @@ def _watch(run: Run, args: argparse.Namespace, settings: Settings) -> None:
 
 def _own_process(run: Run, settings: Settings) -> Answer:
     """The process that another one started for a run: all that it writes goes to the run's log already."""
-    with _logged(logging.StreamHandler()), _stopped_by_signals(run):
+    with _logged(logging.StreamHandler()), _stopped_by_signals(run) as told:
         from vae_core.learn import training
 
         with suppress(jobs.Stopped):
             training.train(run, settings)
+    if TIME_IS_OVER in told:
+        jobs.go_on_later(run)
     return _answer(run)
 
 
@@ -230,18 +250,25 @@ def _logged(handler: logging.Handler) -> Iterator[None]:
 
 
 @contextmanager
-def _stopped_by_signals(run: Run) -> Iterator[None]:
-    """The first Ctrl-C, or a polite kill, ends the training in order; the second one ends it at once."""
+def _stopped_by_signals(run: Run) -> Iterator[list[int]]:
+    """The first Ctrl-C, or a polite kill, ends the training in order; the second one ends it at once.
+
+    On a cluster it is the machine that is taken back, as its time is nearly over: the training goes on later."""
+    on_cluster = places.is_inside(run.job())
+    told: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:
         signal.signal(number, before[signal.Signals(number)])
-        run.request_stop()
+        told.append(number)
+        if not run.stop_requested():
+            run.request_stop(later=on_cluster)
         said = b"\nStopping after this batch. Once more to break off.\n"
         os.write(sys.stderr.fileno(), said)  # print is not for handlers
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = (signal.SIGINT, signal.SIGTERM, *([TIME_IS_OVER] if TIME_IS_OVER and on_cluster else []))
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
-        yield
+        yield told
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -269,7 +296,8 @@ def _answer(run: Run, more: dict[str, object] | None = None) -> Answer:
 
 def _told(run: Run, state: str, status: RunStatus) -> Iterator[str]:
     if state in ("queued", "running"):
-        yield f"{run.id} is {state}. To look: python -m vae_core show {run.id}"
+        told = f" {run.told()}".rstrip()
+        yield f"{run.id} is {state}.{told} To look: python -m vae_core show {run.id}"
         return
     epochs = status["epoch"]
     yield f"{run.id} is {state}: {plural(epochs, 'epoch')} in {duration(status['seconds'])}."

@@ -28,6 +28,7 @@ from vae_core.checked import (
     whole,
     written,
 )
+from vae_core.place import KINDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -202,6 +203,7 @@ WORK: dict[str, Check] = {
     "error": maybe(text),
 }
 STATUS = record(**WORK)
+JOB = record(place=text, kind=one_of(*KINDS), number=whole(1))
 TASK_STATUS = record(**WORK, done=amount)
 BEST = record(epoch=whole(), validation=record(nats_per_image=maybe(number()), nats_per_pixel=maybe(number())))
 RUN_STATUS = record(

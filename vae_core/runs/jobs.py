@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vae_core.errors import LoupeError
-from vae_core.runs import files, locks, slots
+from vae_core.place import HERE, Place, named
+from vae_core.runs import locks, places, slots
 from vae_core.runs.forms import Status
+from vae_core.runs.places import here
+from vae_core.runs.places.job import Asked
 from vae_core.runs.work import FINAL, Work
 from vae_core.settings import INSTALLED, PROJECT, Settings
+from vae_core.settings import environment as as_variables
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,9 +36,13 @@ class Stopped(LoupeError):
     """Raised out of `hold` where the run was stopped before it had begun; the run's state says so too."""
 
 
-def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequence[str] = TRAIN) -> int:
-    """Start the run's process, which outlives this one; its number. Refused where one has the run already."""
+def start(
+    settings: Settings, run: Work, *, wait: bool = False, command: Sequence[str] = TRAIN, place: str | None = None
+) -> int:
+    """Have the run's process started, which outlives this one: here, or at the place of that name, by default where it
+    was before. Its number, or its job's there. Refused where one has the run already."""
     let_end(run)
+    where = _place(settings, run, place)
     with locks.exclusive(run.guard):
         if _is_leaving(run) and (pid := run.status()["pid"]):
             run.clear_stop()  # its process has not seen the stop yet, so it stays and begins after all
@@ -45,17 +50,51 @@ def start(settings: Settings, run: Work, *, wait: bool = False, command: Sequenc
         _refuse_second(run, taken=run.has_process())
         run.clear_stop()
         run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
-        process = _launch(settings, run, [*command, run.id])
+        asked = Asked(run.id, (*command, run.id), _variables(settings), PROJECT, run.script, run.log)
+        with _told(run):
+            run.set_job(None)
+            if where:
+                return _send(run, where, asked)
+            process = here.start(asked)
         run.set_status(pid=process.pid, pid_started=locks.started(process.pid))
     log.info("started process %d for %s", process.pid, run.id)
     if wait:
         process.wait()
     else:
-        # Somebody must ask for the exit status, or the dead child stays in the process table for as long as a page
-        # server lives. A waiting thread does that everywhere; forking twice is for POSIX only, unsafe beside other
-        # threads, and hides the number of the process.
-        threading.Thread(target=process.wait, name=f"wait-{run.id}", daemon=True).start()
+        here.reap(process)
     return process.pid
+
+
+def is_elsewhere(settings: Settings, run: Work, place: str | None = None) -> bool:
+    """Whether it would be started on a cluster."""
+    return _place(settings, run, place) is not None
+
+
+def _place(settings: Settings, run: Work, name: str | None) -> Place | None:
+    job = run.job()
+    return named(settings.places, name if name is not None else job.place if job else HERE)
+
+
+def _send(run: Work, where: Place, asked: Asked) -> int:
+    job = places.start(run.settings, where, asked)
+    run.set_job(job)
+    log.info("%s asked for job %d for %s", where.name, job.number, run.id)
+    return job.number
+
+
+@contextmanager
+def _told(run: Work) -> Iterator[None]:
+    """What could not be started has failed, and says so."""
+    try:
+        yield
+    except LoupeError as error:
+        with suppress(LoupeError, OSError):
+            run.set_status(state="failed", error=str(error))
+        raise
+    except OSError as error:
+        sentence = f"No process could be started for {run.id}: {error.strerror}."
+        run.set_status(state="failed", error=sentence)
+        raise LoupeError(sentence, fix="Close other programs and try again") from error
 
 
 def let_end(run: Work) -> None:
@@ -100,7 +139,7 @@ def hold(run: Work, kind: str | None = "train") -> Iterator[None]:
 
 
 def _slot(run: Work, kind: str | None, queued: float) -> AbstractContextManager[None]:
-    if kind is None:
+    if kind is None or places.is_inside(run.job()):  # a cluster has said itself whose turn it is
         return nullcontext()
     return slots.slot(run.settings, kind, slots.Ticket(queued, run.owner, run.id), lambda: _give_way(run))
 
@@ -110,9 +149,26 @@ def request_stop(run: Work) -> str:
     with locks.exclusive(run.guard):
         if run.state() in ("queued", "running"):
             run.request_stop()
+            _take_back(run)
             if not run.has_process():
                 run.set_status(state="stopped")  # nobody is there to say it
     return run.state()
+
+
+def _take_back(run: Work) -> None:
+    """Where its place does not answer, the stop in its folder is seen when it begins."""
+    job = run.job()
+    if job:
+        with suppress(LoupeError):
+            places.stop(run.settings, job)
+
+
+def go_on_later(run: Work) -> None:
+    """For the process that had to end because its time at a place was over: ask for the next turn."""
+    job = run.job()
+    if job and run.status()["state"] == "queued":
+        with _told(run):
+            places.again(job)
 
 
 def place(settings: Settings, run: Work) -> int | None:
@@ -138,34 +194,14 @@ def _refuse_second(run: Work, *, taken: bool) -> None:
         raise LoupeError(f"{run.id} is already {doing}", "One process at a time has a run")
 
 
-def _launch(settings: Settings, run: Work, command: list[str]) -> subprocess.Popen[bytes]:
-    detached: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    try:
-        with files.told(run.log), run.log.open("ab") as output:
-            return subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                env=environment(settings),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                **detached,
-            )
-    except OSError as error:
-        sentence = f"No process could be started for {run.id}: {error.strerror}."
-        run.set_status(state="failed", error=sentence)
-        raise LoupeError(sentence, fix="Close other programs and try again") from error
-
-
 def environment(settings: Settings) -> dict[str, str]:
     """This process's environment, but with the settings as they are here and a checkout's code first."""
-    names = {field.name: f"LOUPE_{field.name.upper()}" for field in fields(Settings)}
-    kept = {key: value for key, value in os.environ.items() if key not in names.values()}
-    given = {names[name]: str(value) for name, value in vars(settings).items() if value is not None}
+    return {**os.environ, **_variables(settings)}
+
+
+def _variables(settings: Settings) -> dict[str, str]:
     paths = [*([] if INSTALLED else [str(PROJECT)]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**kept, **given, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**as_variables(settings), "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _claim(run: Work) -> tuple[BaseFileLock, float]:
@@ -194,9 +230,11 @@ def _is_mine(status: Status) -> bool:
 
 
 def _sign(run: Work, status: Status) -> float:
-    me = os.getpid()
-    was_started = status["state"] == "queued" and _is_mine(status)
-    if not was_started:
+    me, is_sent = os.getpid(), places.is_inside(run.job())
+    if not is_sent:
+        run.set_job(None)  # it is trained here after all
+    was_started = status["state"] == "queued" and (_is_mine(status) or is_sent)
+    if not was_started or run.goes_on_later():
         run.clear_stop()  # meant for an earlier process, which died before it could obey
     queued = float((status["queued"] if was_started else None) or time.time())
     run.set_status(state="queued", phase="", error=None, queued=queued, pid=me, pid_started=locks.started(me))
@@ -204,10 +242,12 @@ def _sign(run: Work, status: Status) -> float:
 
 
 def _let_go(run: Work) -> None:
+    later = run.goes_on_later()
     run.clear_stop()
     run.remove_progress()
-    unfinished = {} if run.status()["state"] in FINAL else {"state": "interrupted"}
-    run.set_status(pid=None, pid_started=None, **unfinished)
+    state = run.status()["state"]
+    state = "queued" if later and state == "stopped" else state if state in FINAL else "interrupted"
+    run.set_status(pid=None, pid_started=None, state=state)
 
 
 def _give_way(run: Work) -> None:

@@ -49,6 +49,7 @@ class Summary:
     alike: str = ""  # the same for all runs whose settings differ in nothing but their seed
     seconds: float | None = None
     error: str | None = None
+    told: str = ""  # by its place, if that is not this machine
 
     @property
     def has_prior(self) -> bool:
@@ -107,6 +108,7 @@ def _line(run: Run, document: forms.Document, card: forms.Card, status: forms.Ru
         alike=likeness(config),
         seconds=status["seconds"],
         error=status["error"],
+        told=run.told(),
         **{name: config[name] for name in OF_CONFIG},
     )
 

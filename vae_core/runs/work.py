@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from vae_core.checked import Check, Unfit
-from vae_core.runs import files, forms, locks
+from vae_core.runs import files, forms, locks, places
 from vae_core.runs.forms import FINAL as FINAL
 from vae_core.runs.forms import STATES as STATES
+from vae_core.runs.places.job import ENDED, WAITS, Job
 from vae_core.settings import Settings
 
 GRACE_SECONDS = 30.0  # for work that was just created and whose process is about to be
 PROGRESS_BYTES = 128 * 1024
-STATUS_FILE, LOG_FILE = "status.json", "log.txt"
+STATUS_FILE, LOG_FILE, JOB_FILE, SCRIPT_FILE = "status.json", "log.txt", "job.json", "job.sh"
+LATER = b"later"  # in the file of a stop: not a person's, so it goes on by itself
 STATUS: forms.Status = {
     "state": "queued",
     "phase": "",
@@ -82,10 +84,19 @@ class Work:
             return state
         if state == "queued" and self.stop_requested():
             return "stopped"
-        if locks.held(self.lock) or (state == "queued" and self._is_starting(status)):
+        if locks.held(self.lock):
             return state
+        now = self._unlocked(status)
         again = self.status()  # it may have ended, or begun anew, between the two looks
-        return "interrupted" if again == status else self.state_by(again)
+        return now if now != "interrupted" or again == status else self.state_by(again)
+
+    def _unlocked(self, status: forms.Status) -> str:
+        """The state where nobody is seen to hold the lock. On another machine that may be so while it works."""
+        job = self.job()
+        if job:
+            now = places.standing(self.settings, job).state
+            return {WAITS: "queued", ENDED: "interrupted"}.get(now, status["state"])
+        return "queued" if status["state"] == "queued" and self._is_starting(status) else "interrupted"
 
     def _is_starting(self, status: forms.Status) -> bool:
         if status["pid"] is not None:
@@ -99,18 +110,45 @@ class Work:
         """Whether some process works here, or was started to."""
         if locks.held(self.lock):
             return True
-        status = self.status()
+        job, status = self.job(), self.status()
+        if job:
+            return status["state"] not in FINAL and places.standing(self.settings, job).is_alive
         return locks.alive(status["pid"], status["pid_started"])
 
-    def request_stop(self) -> None:
-        files.write_bytes(self._stop, b"")
+    def request_stop(self, *, later: bool = False) -> None:
+        """`later`: it is to go on by itself, in the next turn at its place."""
+        files.write_bytes(self._stop, LATER if later else b"")
 
     def stop_requested(self) -> bool:
         return self._stop.exists()
 
+    def goes_on_later(self) -> bool:
+        with suppress(FileNotFoundError):
+            return self._stop.read_bytes() == LATER
+        return False
+
     def clear_stop(self) -> None:
         with files.told(self._stop):
             self._stop.unlink(missing_ok=True)
+
+    # Where it is at work, if that is not this machine.
+
+    def job(self) -> Job | None:
+        path = self.path / JOB_FILE
+        return Job(**files.read_json(path, forms.JOB)) if path.exists() else None
+
+    def set_job(self, job: Job | None) -> None:
+        if job:
+            files.write_json(self.path / JOB_FILE, asdict(job))
+        else:
+            (self.path / JOB_FILE).unlink(missing_ok=True)
+
+    def told(self) -> str:
+        """What its place has to say of it before it has said itself how it ended; empty where there is nothing."""
+        job = self.job()
+        if job is None or self.status()["state"] in FINAL or locks.held(self.lock):
+            return ""
+        return places.standing(self.settings, job).told
 
     # What it says while it goes on.
 
@@ -139,6 +177,11 @@ class Work:
         files.sweep(self.path, files.TEMPORARY, files.STALE_SECONDS)
 
     # Files.
+
+    @property
+    def script(self) -> Path:
+        """What a cluster is asked to run."""
+        return self.path / SCRIPT_FILE
 
     @property
     def log(self) -> Path:

@@ -1,0 +1,57 @@
+"""Where a job runs: on this machine, or on a cluster. A job is one command line and one folder, whatever runs it.
+
+A place starts a job, takes back one that still waits, and says how it stands. Its log, its losses, a stop and how it
+ended are files in its folder, wherever it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from vae_core.place import Place
+from vae_core.runs.places import slurm
+from vae_core.runs.places.job import Asked, Job, Standing
+from vae_core.settings import Settings
+
+
+class Engine(Protocol):
+    """What a kind of place can do; a module of this room."""
+
+    def start(self, settings: Settings, place: Place, asked: Asked) -> int:
+        """Ask for it to be run. The number that it has there."""
+
+    def stop(self, settings: Settings, number: int) -> None:
+        """Take it back if it waits. One that runs sees the stop in its folder."""
+
+    def again(self, number: int) -> None:
+        """Run it once more, for a job that is within it and whose time is over."""
+
+    def standing(self, settings: Settings, number: int) -> Standing:
+        """Whether it waits or runs there, and why not."""
+
+    def inside(self) -> int | None:
+        """The number of the job that this process belongs to."""
+
+
+ENGINES: Mapping[str, Engine] = {"slurm": slurm}
+
+
+def start(settings: Settings, place: Place, asked: Asked) -> Job:
+    return Job(place.name, place.kind, ENGINES[place.kind].start(settings, place, asked))
+
+
+def stop(settings: Settings, job: Job) -> None:
+    ENGINES[job.kind].stop(settings, job.number)
+
+
+def again(job: Job) -> None:
+    ENGINES[job.kind].again(job.number)
+
+
+def standing(settings: Settings, job: Job) -> Standing:
+    return ENGINES[job.kind].standing(settings, job.number)
+
+
+def is_inside(job: Job | None) -> bool:
+    """Whether this very process is that job."""
+    return job is not None and ENGINES[job.kind].inside() == job.number

@@ -1,0 +1,107 @@
+"""What a cluster last said of a person's jobs. It is asked for all of them at once and seldom, however many look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vae_core.checked import by_name, flag, listed, number, record, text
+from vae_core.errors import LoupeError
+from vae_core.runs import files, locks
+from vae_core.settings import Settings
+
+ASK_SECONDS, RETRY_SECONDS = 5.0, 20.0
+MOST = 1000  # jobs that are remembered
+GONE = "GONE"  # of which nobody knows any more
+FORM = record(asked=number(0), answers=flag, jobs=by_name(listed(text)))
+NOTHING: Mapping[str, Any] = {"asked": 0.0, "answers": True, "jobs": {}}
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a cluster is asked."""
+
+    everything: Callable[[], dict[int, tuple[str, str]] | None]  # all jobs that it still knows; None: no answer
+    past: Callable[[int], str]  # how one ended that it has put away; empty where nobody kept that
+    alive: Collection[str]  # the states of jobs that have not ended
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The state of a job in the words of the cluster; empty where it never said one."""
+
+    state: str
+    reason: str
+    is_fresh: bool
+
+
+def of(settings: Settings, job: int, source: Source) -> Answer:
+    kept = _read(settings)
+    if str(job) not in kept["jobs"] or not _is_fresh(kept):
+        kept = _ask(settings, kept, source)
+    if kept["answers"] and str(job) not in kept["jobs"]:
+        kept = _put(settings, kept, job, source.past(job) or GONE)
+    state, reason = kept["jobs"].get(str(job), ("", ""))
+    return Answer(state, reason, kept["answers"])
+
+
+def put(settings: Settings, job: int, state: str) -> None:
+    """What is known without asking, until it is asked."""
+    _put(settings, {**_read(settings), "asked": 0.0}, job, state)
+
+
+def outdate(settings: Settings) -> None:
+    """Ask anew at the next look: something has just been changed there."""
+    _write(settings, {**_read(settings), "asked": 0.0})
+
+
+def _ask(settings: Settings, kept: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+    """Only one at a time asks; the others go by what was said before."""
+    path = _path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = locks.take(path.with_suffix(".lock"), 0)
+    if lock is None:
+        return kept
+    try:
+        found = source.everything()
+        jobs = kept["jobs"] if found is None else _known(kept["jobs"], found, source)
+        return _write(settings, {"asked": time.time(), "answers": found is not None, "jobs": jobs})
+    finally:
+        lock.release()
+
+
+def _known(before: Mapping[str, Any], found: Mapping[int, tuple[str, str]], source: Source) -> Mapping[str, Any]:
+    """A cluster soon forgets what has ended, so that is kept here."""
+    ended = {job: answer for job, answer in before.items() if answer[0] not in source.alive}
+    return {**ended, **{str(job): list(answer) for job, answer in found.items()}}
+
+
+def _is_fresh(kept: Mapping[str, Any]) -> bool:
+    return abs(time.time() - kept["asked"]) < (ASK_SECONDS if kept["answers"] else RETRY_SECONDS)
+
+
+def _put(settings: Settings, kept: Mapping[str, Any], job: int, state: str) -> Mapping[str, Any]:
+    return _write(settings, {**kept, "jobs": {**kept["jobs"], str(job): [state, ""]}})
+
+
+def _read(settings: Settings) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = files.read_json(_path(settings), FORM)
+    except LoupeError:  # none yet, or spoiled: it is asked anew
+        return NOTHING
+    return found
+
+
+def _write(settings: Settings, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    newest = sorted(kept["jobs"].items(), key=lambda job: int(job[0]))[-MOST:]
+    path, bounded = _path(settings), {**kept, "jobs": dict(newest)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_json(path, bounded, durable=False)
+    return bounded
+
+
+def _path(settings: Settings) -> Path:
+    return settings.cache / "slurm.json"

@@ -1,0 +1,44 @@
+"""What is said to a place, and by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A job that is to be run: one command line, and where what it says is written."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]  # what it needs beside what is there
+    folder: Path  # to be in
+    script: Path
+    log: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """One that a place was asked for, as it stands in its folder."""
+
+    place: str
+    kind: str
+    number: int
+
+
+WAITS, RUNS, ENDED, UNKNOWN = "waits", "runs", "ended", "unknown"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`told` is a sentence where there is something to tell."""
+
+    state: str
+    told: str = ""
+
+    @property
+    def is_alive(self) -> bool:
+        """Of what nobody can say, it is taken to go on."""
+        return self.state != ENDED

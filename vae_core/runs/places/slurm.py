@@ -1,0 +1,162 @@
+"""Slurm, as universities have it: sbatch, scancel, squeue and sacct, and within a job scontrol, all as the person."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from vae_core.errors import LoupeError
+from vae_core.place import Place
+from vae_core.runs import files
+from vae_core.runs.places import answers
+from vae_core.runs.places.job import ENDED, RUNS, UNKNOWN, WAITS, Asked, Standing
+from vae_core.settings import Settings
+
+LEAD_SECONDS = 60  # before its time is over a job is told; Slurm may do it half a minute earlier
+LOOK_SECONDS, CHANGE_SECONDS = 4.0, 60.0  # a look may be given up sooner than a change, which somebody asked for
+SCRIPT = """\
+#!/bin/bash
+# Written by Latent Loupe, which sends it by sbatch; {name} is what it trains.
+{options}
+{setup}
+{exports}
+cd {folder} || exit
+trap "" USR1  # told too soon that its time is nearly over, it goes on until it is
+exec {command}
+"""
+WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD")
+RUNNING = ("RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "STAGE_OUT", "SIGNALING", "RESIZING")
+REASONS = {
+    "Priority": "others come first",
+    "Resources": "all machines are busy",
+    "BeginTime": "it goes on in some minutes",
+    "JobHeldUser": "somebody held it back",
+    "JobHeldAdmin": "the cluster's people hold it back",
+    "ReqNodeNotAvail": "its machines are not available",
+    "PartitionTimeLimit": "it asks for more time than is given there",
+    "PartitionDown": "that part of the cluster is closed",
+}
+ENDS = {
+    "OUT_OF_MEMORY": "out of memory",
+    "TIMEOUT": "its time was over",
+    "NODE_FAIL": "its machine failed",
+    "BOOT_FAIL": "its machine failed",
+    "PREEMPTED": "others came first",
+    "CANCELLED": "it was cancelled",
+    "FAILED": "its program failed, and the log says why",
+    "COMPLETED": "its program ended before it was through",
+    answers.GONE: "why, it no longer knows",
+}
+
+
+# What Slurm is asked for.
+
+
+def start(settings: Settings, place: Place, asked: Asked) -> int:
+    files.write_bytes(asked.script, script(place, asked).encode())
+    log = str(asked.log).replace("%", "%%")  # it puts numbers in the place of such
+    words = ("--parsable", f"--job-name={asked.name}", f"--output={log}", "--open-mode=append", str(asked.script))
+    number = int(_change("sbatch", words, f"{asked.name} could not be sent to {place.name}").split(";")[0])
+    answers.put(settings, number, "PENDING")
+    return number
+
+
+def stop(settings: Settings, number: int) -> None:
+    _change("scancel", ("--state=PENDING", str(number)), f"Job {number} could not be taken back")
+    answers.outdate(settings)
+
+
+def again(number: int) -> None:
+    _change("scontrol", ("requeue", str(number)), f"Slurm would not run job {number} once more")
+
+
+def inside() -> int | None:
+    number = os.environ.get("SLURM_JOB_ID", "")
+    return int(number) if number.isdigit() else None
+
+
+def script(place: Place, asked: Asked) -> str:
+    """Where the place has lines of its own, their `python` is the one that has the program."""
+    command = ("python", *asked.command[1:]) if place.setup else asked.command
+    exports = (f"export {name}={shlex.quote(value)}" for name, value in asked.environment.items())
+    return SCRIPT.format(
+        name=shlex.quote(asked.name),
+        options="\n".join(f"#SBATCH {option}" for option in _options(place)),
+        setup="\n".join(place.setup),
+        exports="\n".join(exports),
+        folder=shlex.quote(str(asked.folder)),
+        command=shlex.join(command),
+    )
+
+
+def _options(place: Place) -> Iterator[str]:
+    yield "--requeue"
+    yield f"--signal=B:USR1@{LEAD_SECONDS}"
+    given = {
+        "partition": place.partition,
+        "account": place.account,
+        "time": place.time,
+        "mem": place.memory,
+        "cpus-per-task": place.cpus,
+        "gpus": place.gpus,
+    }
+    yield from (f"--{name}={value}" for name, value in given.items() if value)
+
+
+# What Slurm says.
+
+
+def standing(settings: Settings, number: int) -> Standing:
+    found = answers.of(settings, number, answers.Source(_everything, _past, (*WAITING, *RUNNING)))
+    if found.state in WAITING:
+        reason = REASONS.get(found.reason, found.reason)
+        told = f"Waiting in Slurm: {reason}." if reason not in ("", "None") else "Waiting in Slurm."
+        return Standing(WAITS, told if found.is_fresh else "Slurm does not answer.")
+    if found.state in RUNNING:
+        return Standing(RUNS)
+    if found.state:
+        return Standing(ENDED, f"Slurm ended it: {ENDS.get(found.state, found.state.lower().replace('_', ' '))}.")
+    return Standing(UNKNOWN, "Slurm does not answer.")
+
+
+def _everything() -> dict[int, tuple[str, str]] | None:
+    """All jobs of this person that it still knows, in one question; None where it does not answer."""
+    said = _look("squeue", ("--me", "--noheader", "--states=all", "--format=%i|%T|%r"))
+    if said is None:
+        return None
+    rows = (line.strip().split("|", 2) for line in said.splitlines())
+    return {int(row[0]): (row[1], row[2]) for row in rows if len(row) == 3 and row[0].isdigit()}
+
+
+def _past(number: int) -> str:
+    """How a job ended that squeue has forgotten; not every cluster keeps that."""
+    said = _look("sacct", (f"--jobs={number}", "--allocations", "--noheader", "--parsable2", "--format=State"))
+    return (said or "").strip().split("\n")[-1].split(" ")[0]  # "CANCELLED by 1000"
+
+
+def _look(tool: str, words: Sequence[str]) -> str | None:
+    try:
+        done = _run(tool, words, LOOK_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _change(tool: str, words: Sequence[str], wrong: str) -> str:
+    try:
+        done = _run(tool, words, CHANGE_SECONDS)
+    except FileNotFoundError:
+        fix = "Start Latent Loupe where Slurm's programs are, or choose another place"
+        raise LoupeError(f"{wrong}: there is no {tool} here", "A machine of the cluster was expected", fix) from None
+    except (OSError, subprocess.TimeoutExpired):
+        raise LoupeError(f"{wrong}: {tool} did not answer", fix="Try again in some minutes") from None
+    if done.returncode:
+        said = done.stderr.strip().split("\n")[-1].removeprefix(f"{tool}: ").removeprefix("error: ")
+        raise LoupeError(f"{wrong}. Slurm said: {said}", fix="Correct the place in loupe.toml: see docs/cluster.md")
+    return done.stdout
+
+
+def _run(tool: str, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([tool, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
