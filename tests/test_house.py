@@ -26,6 +26,7 @@ FLOORS = {
     "words": 0,
     "glossary": 0,
     "extras": 0,
+    "place": 0,
     "design": 1,
     "data": 1,
     "runs": 2,

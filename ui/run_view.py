@@ -21,6 +21,7 @@ class View:
     card: Card
     history: list[Row]
     epochs: list[int]  # that have a snapshot
+    told: str = ""  # by its place, if that is not this machine
 
     @property
     def active(self) -> bool:
@@ -45,4 +46,5 @@ def look(run: Run) -> View:
         run.card(),
         run.history(),
         run.snapshot_epochs(),
+        run.told(),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import cached, owner
 from vae_core import extras
+from vae_core.place import HERE
 from vae_core.runs import jobs, store, tasks
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.work import Work
@@ -42,7 +43,7 @@ def _newest(config: Config, runs: Sequence[Summary]) -> Summary | None:
     return next((run for run in runs if config.digest in run.id and run.state not in AGAIN), None)
 
 
-def train(config: Config, again: bool = False) -> Run:
+def train(config: Config, again: bool = False, place: str = HERE) -> Run:
     """The newest run of the config, or a new one in a process of its own; `again`: a new one whatever is there."""
     extras.need("train")
     where, who = cached.settings(), owner.current()
@@ -53,7 +54,7 @@ def train(config: Config, again: bool = False) -> Run:
         if known:
             return Run(known.id, where)
         run = store.create(where, config, {}, owner=who)
-        jobs.start(where, run)
+        jobs.start(where, run, place=place)
         return run
 
     try:
@@ -62,10 +63,11 @@ def train(config: Config, again: bool = False) -> Run:
         cached.refresh()
 
 
-def after(first: Run, config: Config, name: str) -> Run:
+def after(first: Run, config: Config, name: str, place: str = HERE) -> Run:
     """A run of the config that waits for its turn behind the first; its name, unless it has one."""
-    jobs.let_queue(first)
-    run = train(config)
+    if place == HERE:
+        jobs.let_queue(first)
+    run = train(config, place=place)
     if not run.card()["name"]:
         run.set_card(name=name)
         cached.refresh()
@@ -102,7 +104,7 @@ def first_steps() -> Run:
     return train(recipes.first())
 
 
-def seeds(config: Config, count: int) -> list[Run]:
+def seeds(config: Config, count: int, place: str = HERE) -> list[Run]:
     """Begin what is missing for so many seeds of a config; the new runs."""
     from vae_core.runs import arms
 
@@ -110,7 +112,7 @@ def seeds(config: Config, count: int) -> list[Run]:
     where, who = cached.settings(), owner.current()
     try:
         with cached.turn().lock:
-            return arms.start_missing(where, config, count, who)
+            return arms.start_missing(where, config, count, who, place)
     finally:
         cached.refresh()
 

@@ -107,7 +107,7 @@ def _head(view: View) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.subheader(plain(view.name), width="content", anchor=False)
-            st.badge(word, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]  # a word of badge's own list
+            st.badge(word, icon=icon, color=colour, help=view.told or meaning)  # type: ignore[arg-type]  # a word of badge's own list
         with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
             told = st.container(width="content")
             with told:
@@ -116,7 +116,8 @@ def _head(view: View) -> DeltaGenerator:
             actions.buttons(view)
     show_caught("run")
     if view.state in ("failed", "interrupted") or view.status["error"]:
-        st.error(plain(view.status["error"] or "Its process ended without a word. Resume goes on from the last state."))
+        ended = view.told or "Its process ended without a word."
+        st.error(plain(view.status["error"] or f"{ended} Resume goes on from the last state."))
     if view.run.study:
         _search(view.run.study)
     return told
@@ -177,6 +178,8 @@ def _share(view: View) -> tuple[float, int]:
 
 def _waiting(view: View) -> str:
     """The place in the queue, and for how long what runs before it is expected to go on."""
+    if view.told:
+        return view.told
     place = jobs.place(cached.settings(), view.run)
     running = [run for run in cached.runs() if run.state == "running"]
     now, spans = time.time(), [store.open_run(cached.settings(), run.id).status() for run in running]

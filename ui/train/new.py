@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import choice, starting
 from ui.errors import caught, lacks, plain, show_caught, shown
-from ui.form import beginnings, costs, going_in, network, pasting, widgets
+from ui.form import beginnings, costs, going_in, network, pasting, where, widgets
 from ui.form.beginnings import Start
 from ui.train import model_code, seeds
 from vae_core.data.dataset import Summary as Data
@@ -63,6 +63,7 @@ def _choices(run: Run | None) -> tuple[Data, dict[str, Start], bool]:
     """The images, what a training of them can begin with, and whether the network is one that is ready."""
     data, known = widgets.choose_images(run)
     widgets.choose_time()
+    where.choose()
     return data, known, network.choose(known)
 
 
@@ -153,16 +154,16 @@ def forget() -> None:
 
 def _begin(config: Config, beside: Config | None, again: bool) -> None:
     with caught("train"):
-        run = starting.train(config, again)
+        run = starting.train(config, again, where.chosen())
         if beside:
-            starting.after(run, beside, f"{beside.dataset}, 2-D map")
+            starting.after(run, beside, f"{beside.dataset}, 2-D map", where.chosen())
         _watch(run.id)
 
 
 def _begin_all(config: Config, count: int) -> None:
     """The second click of a double click finds nothing missing."""
     with caught("train"):
-        new = starting.seeds(config, count)
+        new = starting.seeds(config, count, where.chosen())
         if new:
             _watch(new[0].id)
 

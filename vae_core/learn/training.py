@@ -40,7 +40,7 @@ def train(run: Run, settings: Settings, report: Report = lambda row: None, kept:
     """Train the run, or go on where it stopped. Waits for a free slot; leaves a final state behind.
 
     `kept`: what a process that trains several runs keeps between them."""
-    with jobs.hold(run):
+    with jobs.hold(run) as run:
         try:
             Training(run, settings, report, kept).go()
         except Exception as error:

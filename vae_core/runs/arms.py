@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from vae_core.design.config import Config
 from vae_core.design.declared import SETTINGS
 from vae_core.errors import LoupeError
+from vae_core.place import HERE
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.summary import likeness
@@ -88,11 +89,11 @@ def _arm(runs: Sequence[tuple[Run, str]]) -> Arm:
     return Arm(done, tuple(run for run, state in runs if state in WAITING))
 
 
-def start_missing(settings: Settings, config: Config, count: int, owner: str = "") -> list[Run]:
+def start_missing(settings: Settings, config: Config, count: int, owner: str = "", place: str = HERE) -> list[Run]:
     """Begin what is missing for `count` seeds; the new runs."""
     new = [store.create(settings, each, {}, owner=owner) for each in missing(settings, config, count)]
     for run in new:
-        jobs.start(settings, run)
+        jobs.start(settings, run, place=place)
     return new
 
 

@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from vae_core.errors import LoupeError
 from vae_core.place import HERE, Place, named
@@ -16,6 +17,7 @@ from vae_core.runs import locks, places, slots
 from vae_core.runs.forms import Status
 from vae_core.runs.places import here
 from vae_core.runs.places.job import Asked
+from vae_core.runs.places.lease import Lease
 from vae_core.runs.work import FINAL, Work
 from vae_core.settings import INSTALLED, PROJECT, Settings
 from vae_core.settings import environment as as_variables
@@ -29,6 +31,7 @@ LOCK_SECONDS = 2.0  # one who looks at the lock may be in the way for a moment,
 BUSY_SECONDS = 30.0  # and on a busy machine be put to sleep at it
 END_SECONDS = 30.0  # which a process that has said how it ended may still take to go
 QUEUE_SECONDS = 5.0  # until a process that was just started waits for its turn
+W = TypeVar("W", bound=Work)
 log = logging.getLogger(__name__)
 
 
@@ -114,18 +117,20 @@ def let_queue(run: Work) -> None:
 
 
 @contextmanager
-def hold(run: Work, kind: str | None = "train") -> Iterator[None]:
+def hold(run: W, kind: str | None = "train") -> Iterator[W]:
     """For the process that works: have the folder for itself, wait for a slot ('queued'), then be 'running'.
 
-    Who only starts others and waits for them needs no slot: its kind is None."""
-    lock, queued = _claim(run)
+    What it yields is the same work, for who writes there: on a cluster only while nobody has taken it over. Who only
+    starts others and waits for them needs no slot: its kind is None."""
+    lock, lease, queued = _claim(run)
+    run = replace(run, lease=lease)
     try:
         _lower_priority()
         run.sweep()
         with _slot(run, kind, queued):
             _give_way(run)
             run.set_status(state="running")
-            yield
+            yield run
     except Stopped:
         raise
     except LoupeError as error:
@@ -135,7 +140,8 @@ def hold(run: Work, kind: str | None = "train") -> Iterator[None]:
     finally:
         with suppress(LoupeError, OSError):  # the folder may be gone, or the disk broken; the lock goes all the same
             _let_go(run)
-        lock.release()
+        for held in filter(None, (lease, lock)):
+            held.release()
 
 
 def _slot(run: Work, kind: str | None, queued: float) -> AbstractContextManager[None]:
@@ -204,23 +210,30 @@ def _variables(settings: Settings) -> dict[str, str]:
     return {**as_variables(settings), "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _claim(run: Work) -> tuple[BaseFileLock, float]:
-    """The run's lock, with this process written into the status, and since when the run is queued."""
+def _claim(run: Work) -> tuple[BaseFileLock | None, Lease | None, float]:
+    """The run's lock, with this process written into the status, and since when the run is queued.
+
+    A job of a cluster has a lease, which counts where an earlier life of it still has the lock, paused or dead."""
     with locks.exclusive(run.guard):  # not before the one who started this process has written its number
         status = run.status()
-        lock = None if status["state"] == "done" else locks.take(run.lock, _patience(status))
-        if lock is None:
+        is_sent = places.is_inside(run.job())
+        lock = None if status["state"] == "done" else locks.take(run.lock, _patience(status, is_sent))
+        if status["state"] == "done" or (lock is None and not is_sent):
             _refuse_second(run, taken=True)
-        assert lock is not None
+        lease = None
         try:
-            return lock, _sign(run, status)
+            lease = run.take_lease() if is_sent else None
+            return lock, lease, _sign(run, status, is_sent)
         except BaseException:
-            lock.release()
+            for held in filter(None, (lease, lock)):
+                held.release()
             raise
 
 
-def _patience(status: Status) -> float:
+def _patience(status: Status, is_sent: bool) -> float:
     """Who is named there and lives has the run; anybody else has its lock to look at it, and lets it go."""
+    if is_sent:
+        return LOCK_SECONDS
     return LOCK_SECONDS if not _is_mine(status) and locks.alive(status["pid"], status["pid_started"]) else BUSY_SECONDS
 
 
@@ -229,8 +242,8 @@ def _is_mine(status: Status) -> bool:
     return status["pid"] in (os.getpid(), os.getppid())
 
 
-def _sign(run: Work, status: Status) -> float:
-    me, is_sent = os.getpid(), places.is_inside(run.job())
+def _sign(run: Work, status: Status, is_sent: bool) -> float:
+    me = os.getpid()
     if not is_sent:
         run.set_job(None)  # it is trained here after all
     was_started = status["state"] == "queued" and (_is_mine(status) or is_sent)

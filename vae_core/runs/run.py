@@ -94,7 +94,7 @@ class Run(Work):
         return versions.version(self.config().dataset, self.resolved().get("data_fingerprint"), self.settings)
 
     def set_resolved(self, resolved: forms.Resolved) -> None:
-        files.write_json(self.path / CONFIG_FILE, {**self.document(), "resolved": resolved})
+        files.write_json(self.writes(self.path / CONFIG_FILE), {**self.document(), "resolved": resolved})
 
     @property
     def parent(self) -> str | None:
@@ -137,7 +137,7 @@ class Run(Work):
         return history.rows(files.read_lines(self._history))
 
     def add_history(self, row: Mapping[str, float | None]) -> None:
-        files.append_line(self._history, history.line(row), header=history.HEADER, durable=True)
+        files.append_line(self.writes(self._history), history.line(row), header=history.HEADER, durable=True)
 
     def truncate_history(self, epoch: int) -> None:
         """Forget the rows after that epoch: a resume trains those again."""
@@ -145,14 +145,14 @@ class Run(Work):
         kept = [row for row in rows if row["epoch"] <= epoch]
         if len(kept) < len(rows):
             lines = [history.HEADER, *(history.line(row) for row in kept)]
-            files.write_bytes(self._history, ("\n".join(lines) + "\n").encode())
+            files.write_bytes(self.writes(self._history), ("\n".join(lines) + "\n").encode())
 
     # Arrays.
 
     def save_snapshot(self, epoch: int, arrays: Mapping[str, np.ndarray]) -> None:
         with files.told(self._epochs):
             self._epochs.mkdir(exist_ok=True)
-        files.write_arrays(self._epochs / f"{epoch:04d}.npz", arrays, packed=True)
+        files.write_arrays(self.writes(self._epochs / f"{epoch:04d}.npz"), arrays, packed=True)
 
     def snapshot(self, epoch: int) -> dict[str, np.ndarray]:
         found = files.read_arrays(self._epochs / f"{epoch:04d}.npz", forms.SNAPSHOT, self._sizes())
@@ -164,7 +164,7 @@ class Run(Work):
         return []
 
     def save_codes(self, arrays: Mapping[str, np.ndarray]) -> None:
-        files.write_arrays(self.path / CODES_FILE, arrays, packed=True)
+        files.write_arrays(self.writes(self.path / CODES_FILE), arrays, packed=True)
 
     def codes(self) -> dict[str, np.ndarray]:
         return self._must(files.read_arrays(self.path / CODES_FILE, forms.CODES, self._sizes()), "no codes yet")
@@ -178,7 +178,7 @@ class Run(Work):
         """All that a resume or a fork needs to go on; weights hardly pack, so they are not."""
         with files.told(self._state.parent):
             self._state.parent.mkdir(exist_ok=True)
-        files.write_arrays(self._state, state.arrays(), packed=False)
+        files.write_arrays(self.writes(self._state), state.arrays(), packed=False)
 
     def load_state(self) -> State | None:
         arrays = files.read_arrays(self._state)
@@ -205,7 +205,7 @@ class Run(Work):
     # Single files.
 
     def save_metrics(self, metrics: forms.Metrics) -> None:
-        files.write_json(self.path / METRICS_FILE, metrics)
+        files.write_json(self.writes(self.path / METRICS_FILE), metrics)
 
     def metrics(self) -> forms.Metrics | None:
         """None where nothing was measured, or on other images than its own; and where the file is damaged. It can be
@@ -219,7 +219,7 @@ class Run(Work):
             return None
 
     def save_thumbs(self, webp: bytes) -> None:
-        files.write_bytes(self.path / THUMBS_FILE, webp)
+        files.write_bytes(self.writes(self.path / THUMBS_FILE), webp)
 
     def thumbs(self) -> bytes | None:
         """None where there are none, or nothing that can be read: they are only shown."""
@@ -229,7 +229,7 @@ class Run(Work):
 
     def save_file(self, kind: str, writer: Callable[[Path], object]) -> None:
         """One of FILES: `writer` gets a path of the right suffix to write to."""
-        files.replace(self.path / FILES[kind], writer)
+        files.replace(self.writes(self.path / FILES[kind]), writer)
 
     @property
     def model(self) -> Path:

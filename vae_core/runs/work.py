@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,12 +13,13 @@ from vae_core.checked import Check, Unfit
 from vae_core.runs import files, forms, locks, places
 from vae_core.runs.forms import FINAL as FINAL
 from vae_core.runs.forms import STATES as STATES
-from vae_core.runs.places.job import ENDED, WAITS, Job
+from vae_core.runs.places.job import ENDED, UNKNOWN, WAITS, Job
+from vae_core.runs.places.lease import Lease, claim, is_held
 from vae_core.settings import Settings
 
 GRACE_SECONDS = 30.0  # for work that was just created and whose process is about to be
 PROGRESS_BYTES = 128 * 1024
-STATUS_FILE, LOG_FILE, JOB_FILE, SCRIPT_FILE = "status.json", "log.txt", "job.json", "job.sh"
+STATUS_FILE, LOG_FILE, JOB_FILE, SCRIPT_FILE, LEASE = "status.json", "log.txt", "job.json", "job.sh", "lease"
 LATER = b"later"  # in the file of a stop: not a person's, so it goes on by itself
 STATUS: forms.Status = {
     "state": "queued",
@@ -40,6 +41,7 @@ class Work:
 
     id: str
     settings: Settings
+    lease: Lease | None = field(default=None, compare=False, repr=False)  # of who works there, on a cluster
 
     BLANK: ClassVar[Mapping[str, object]] = STATUS  # what a status says before anybody has said anything
 
@@ -67,7 +69,7 @@ class Work:
         """For the one process that works here, or who starts or stops it."""
         if changes.get("state", "queued") not in STATES:
             raise ValueError(f"no such state: {changes['state']}")
-        path, status = self.path / STATUS_FILE, {**self.status(), **changes}
+        path, status = self.writes(self.path / STATUS_FILE), {**self.status(), **changes}
         try:
             files.write_json(path, status, durable="state" in changes)
         except files.DiskFull:
@@ -95,7 +97,8 @@ class Work:
         job = self.job()
         if job:
             now = places.standing(self.settings, job).state
-            return {WAITS: "queued", ENDED: "interrupted"}.get(now, status["state"])
+            is_lost = now == UNKNOWN and status["state"] == "running" and not is_held(self.path / LEASE)
+            return {WAITS: "queued", ENDED: "interrupted"}.get(now, "interrupted" if is_lost else status["state"])
         return "queued" if status["state"] == "queued" and self._is_starting(status) else "interrupted"
 
     def _is_starting(self, status: forms.Status) -> bool:
@@ -143,6 +146,16 @@ class Work:
         else:
             (self.path / JOB_FILE).unlink(missing_ok=True)
 
+    def take_lease(self) -> Lease:
+        """For the process that is the job. Whoever had the lease is an earlier life of it."""
+        return claim(self.path / LEASE)
+
+    def writes(self, path: Path) -> Path:
+        """The path, for who writes there: refused where another machine has taken the folder over meanwhile."""
+        if self.lease:
+            self.lease.check()
+        return path
+
     def told(self) -> str:
         """What its place has to say of it before it has said itself how it ended; empty where there is nothing."""
         job = self.job()
@@ -155,7 +168,7 @@ class Work:
     def add_progress(self, row: Mapping[str, object]) -> None:
         import json
 
-        size = files.append_line(self._progress, json.dumps(files.plain(row), allow_nan=False))
+        size = files.append_line(self.writes(self._progress), json.dumps(files.plain(row), allow_nan=False))
         if size > 2 * PROGRESS_BYTES:
             files.keep_last(self._progress, PROGRESS_BYTES)
 

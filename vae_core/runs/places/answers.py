@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from vae_core.checked import by_name, flag, listed, number, record, text
 from vae_core.errors import LoupeError
@@ -17,7 +17,12 @@ ASK_SECONDS, RETRY_SECONDS = 5.0, 20.0
 MOST = 1000  # jobs that are remembered
 GONE = "GONE"  # of which nobody knows any more
 FORM = record(asked=number(0), answers=flag, jobs=by_name(listed(text)))
-NOTHING: Mapping[str, Any] = {"asked": 0.0, "answers": True, "jobs": {}}
+
+
+class Kept(TypedDict):
+    asked: float  # when
+    answers: bool  # whether it did
+    jobs: Mapping[str, list[str]]  # by their numbers: state and reason
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def of(settings: Settings, job: int, source: Source) -> Answer:
         kept = _ask(settings, kept, source)
     if kept["answers"] and str(job) not in kept["jobs"]:
         kept = _put(settings, kept, job, source.past(job) or GONE)
-    state, reason = kept["jobs"].get(str(job), ("", ""))
+    state, reason = kept["jobs"].get(str(job), ["", ""])
     return Answer(state, reason, kept["answers"])
 
 
@@ -58,7 +63,7 @@ def outdate(settings: Settings) -> None:
     _write(settings, {**_read(settings), "asked": 0.0})
 
 
-def _ask(settings: Settings, kept: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+def _ask(settings: Settings, kept: Kept, source: Source) -> Kept:
     """Only one at a time asks; the others go by what was said before."""
     path = _path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,31 +78,33 @@ def _ask(settings: Settings, kept: Mapping[str, Any], source: Source) -> Mapping
         lock.release()
 
 
-def _known(before: Mapping[str, Any], found: Mapping[int, tuple[str, str]], source: Source) -> Mapping[str, Any]:
+def _known(
+    before: Mapping[str, list[str]], found: Mapping[int, tuple[str, str]], source: Source
+) -> Mapping[str, list[str]]:
     """A cluster soon forgets what has ended, so that is kept here."""
     ended = {job: answer for job, answer in before.items() if answer[0] not in source.alive}
     return {**ended, **{str(job): list(answer) for job, answer in found.items()}}
 
 
-def _is_fresh(kept: Mapping[str, Any]) -> bool:
+def _is_fresh(kept: Kept) -> bool:
     return abs(time.time() - kept["asked"]) < (ASK_SECONDS if kept["answers"] else RETRY_SECONDS)
 
 
-def _put(settings: Settings, kept: Mapping[str, Any], job: int, state: str) -> Mapping[str, Any]:
+def _put(settings: Settings, kept: Kept, job: int, state: str) -> Kept:
     return _write(settings, {**kept, "jobs": {**kept["jobs"], str(job): [state, ""]}})
 
 
-def _read(settings: Settings) -> Mapping[str, Any]:
+def _read(settings: Settings) -> Kept:
     try:
-        found: Mapping[str, Any] = files.read_json(_path(settings), FORM)
+        found: Kept = files.read_json(_path(settings), FORM)
     except LoupeError:  # none yet, or spoiled: it is asked anew
-        return NOTHING
+        return {"asked": 0.0, "answers": True, "jobs": {}}
     return found
 
 
-def _write(settings: Settings, kept: Mapping[str, Any]) -> Mapping[str, Any]:
-    newest = sorted(kept["jobs"].items(), key=lambda job: int(job[0]))[-MOST:]
-    path, bounded = _path(settings), {**kept, "jobs": dict(newest)}
+def _write(settings: Settings, kept: Kept) -> Kept:
+    newest = dict(sorted(kept["jobs"].items(), key=lambda job: int(job[0]))[-MOST:])
+    path, bounded = _path(settings), Kept(asked=kept["asked"], answers=kept["answers"], jobs=newest)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(path, bounded, durable=False)
     return bounded
