@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines engines lint scripts docs lock clean chromium compilers wasm bundles
+.PHONY: app test test-long test-engines lint scripts docs lock clean chromium compilers nginx slurm wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -19,8 +19,8 @@ test: lint chromium compilers
 test-long: .venv/.dev chromium compilers
 	$(PYTEST) -m long --timeout 3600
 
-test-engines: .venv/.dev chromium engines
-	$(PYTEST) -m engines
+test-engines: .venv/.dev chromium nginx slurm
+	$(BIN)/python -m pytest -m engines
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -86,11 +86,18 @@ compilers:
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) clang lld nodejs; \
 	    } || echo "No clang, lld or Node: tests of the kernel are skipped. To run them: sudo apt install clang lld nodejs"
 
-# Servers of other kinds: the tests that need one start it themselves, and skip themselves where it is not there.
-engines:
+# What test-engines talks to. The services that the packages bring are not needed: the tests start their own, and skip
+# themselves where one is not there.
+nginx:
 	@command -v nginx >/dev/null && command -v openssl >/dev/null || { \
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) nginx-light openssl; \
 	    } || echo "No nginx: tests behind it are skipped. To run them: sudo apt install nginx-light openssl"
+
+SERVICES := munge slurmctld slurmd
+slurm:
+	@command -v sbatch >/dev/null && command -v munged >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    $(APT_INSTALL) slurm-wlm munge && for each in $(SERVICES); do service $$each stop >/dev/null 2>&1 || true; done; \
+	    } || echo "No Slurm: its tests are skipped. To run them, as root: apt install slurm-wlm munge"
 
 # What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run
 # Latent Loupe.

@@ -14,17 +14,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+from conftest import Visit
 from support import environment, eventually, settings_in
 from workers import OPENING, child, new
 
 from vae_core.errors import LoupeError
-from vae_core.place import Place
+from vae_core.place import Place, written
 from vae_core.runs import jobs, store
 from vae_core.runs.places import slurm
 from vae_core.runs.places.job import Asked, Job
 from vae_core.settings import Settings, load
 from vae_core.settings import environment as variables
 
+Call = Callable[..., tuple[int, str, str]]
 CLUSTER = Place("cluster", "slurm", partition="gpu", time="4:00:00", memory="8G", cpus=4, gpus=1)
 TOML = """
 [places.cluster]
@@ -150,6 +152,35 @@ def test_what_waits_is_taken_back_and_who_does_not_answer_loses_nothing(
     says("squeue", "echo '7|CANCELLED|None'")
     assert jobs.request_stop(run) == "stopped" and not run.has_process()
     assert (tmp_path / "cancelled").read_text() == "--state=PENDING 7\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Slurm is on no Windows")
+def test_a_training_is_sent_from_a_terminal(
+    cluster: Settings, call: Call, says: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOUPE_PLACES", written(cluster.places))
+    says("sbatch", "echo 7")
+    says("squeue", "echo '7|PENDING|Priority'")
+    train = ("train", "--dataset", "digits", "--epochs", "1", "--place")
+    code, said, _ = call(*train, "cluster")
+    assert code == 0 and "is queued. Waiting in Slurm: others come first." in said
+    (line,) = store.list_runs(cluster)
+    assert "others come first" in call("list")[1] and "cluster, job 7" in call("show", line.id)[1]
+    assert "--run " + line.id in store.Run(line.id, cluster).script.read_text()
+    assert call(*train, "moon")[0] == 2
+    says("sbatch", "echo 'sbatch: error: invalid partition specified: gpu' >&2; exit 1")
+    code, _, complained = call(*train, "cluster")
+    assert code == 1 and "Slurm said: invalid partition specified: gpu." in complained
+
+
+def test_where_is_asked_only_where_there_is_a_choice(
+    cluster: Settings, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit(cluster, "train")
+    assert "Where" not in [box.label for box in page.selectbox]
+    monkeypatch.setenv("LOUPE_PLACES", written(cluster.places))
+    (box,) = [box for box in page.run().selectbox if box.label == "Where"]
+    assert box.options == ["This machine", "cluster"] and box.value == "here"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be paused there")

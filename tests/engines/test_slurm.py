@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import support
 from slurm import Slurm, missing
 from support import eventually, settings_in, train
 from trainings import WHOLE, alike
@@ -23,7 +24,8 @@ pytestmark = [
     pytest.mark.timeout(1800),
     pytest.mark.skipif(bool(missing()) or os.getuid() != 0, reason=f"no Slurm to start as root: {missing()}"),
 ]
-LONG = replace(WHOLE, epochs=400)
+LONG = replace(WHOLE, epochs=300)
+LIMITED = replace(WHOLE, epochs=1200)
 Sent = Callable[..., Run]
 
 
@@ -31,6 +33,7 @@ Sent = Callable[..., Run]
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
     started = Slurm(tmp_path_factory.mktemp("slurm"))
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(support, "SECONDS", 600)  # trainings that others' slow down
         monkeypatch.setenv("SLURM_CONF", str(started.config))
         try:
             started.begin()
@@ -105,7 +108,7 @@ def test_a_place_of_a_wrong_partition_is_a_sentence(sent: Sent, places: Settings
 
 
 def test_nothing_is_lost_when_slurms_controller_dies(sent: Sent, slurm: Slurm) -> None:
-    runs = [sent(replace(LONG, seed=seed)) for seed in range(3)]
+    runs = [sent(replace(LONG, seed=seed)) for seed in range(3)]  # of which one may have to wait
     eventually(runs[0].history, runs[0])
     slurm.kill("slurmctld")
     known = len(runs[0].history())
@@ -117,13 +120,12 @@ def test_nothing_is_lost_when_slurms_controller_dies(sent: Sent, slurm: Slurm) -
 
 
 def test_who_meets_the_limit_of_time_goes_on_to_the_same_end(sent: Sent, slurm: Slurm, tmp_path: Path) -> None:
-    config = replace(LONG, epochs=1500)
-    run, turns = sent(config, "short"), 0
+    run, turns = sent(LIMITED, "short"), 0
     while run.state() != "done":
         eventually(lambda: run.state() == "done" or (run.state() == "queued" and run.history()), run)
         if run.state() == "queued":
             turns += 1
             slurm.ask("scontrol", "update", f"JobId={run.job().number}", "StartTime=now")  # not in two minutes
             eventually(lambda: run.state() != "queued", run)
-    unbroken = train(settings_in(tmp_path / "unbroken"), config)
-    assert turns and len(run.history()) == config.epochs and alike(run, unbroken)
+    unbroken = train(settings_in(tmp_path / "unbroken"), LIMITED)
+    assert turns and len(run.history()) == LIMITED.epochs and alike(run, unbroken)
