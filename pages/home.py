@@ -22,6 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         view = st.segmented_control(
             "View", ["Cards", "Table"], default="Cards", required=True, key="home_view", label_visibility="collapsed"
         )
+welcome.open_to_all()
 found = cards.filters(runs)
 if not found:
     st.info("No run fits these filters.", icon=":material/filter_alt_off:")

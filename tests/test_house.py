@@ -60,6 +60,11 @@ CACHES = {f"{module}.{name}" for module in ("st", "streamlit") for name in ("cac
 CACHES |= {f"functools.{name}" for name in ("cache", "lru_cache", "cached_property")}
 STORES = {Path("vae_core", name) for name in ("runs/run.py", "runs/work.py", "runs/tasks.py", "search/study.py")}
 CACHED = ("ui", "cached")
+ACTS = Path("ui/acts.py")
+# What changes or takes away what somebody owns. Of a page only the room above may do it: it asks whose it is.
+OWNED = {"jobs.request_stop", "store.remove", "tasks.remove", "study.remove", "Study.stop"}
+OWNED |= {"catalog.remove", "originals.remove", "versions.adopt"}
+OWNED_METHODS = {"set_card", "set_budget", "set_status", "request_stop"}
 COMMAND = ("latent_loupe", "cli")  # the command hands its words on
 PAGE_LINES = 65
 # Half of the functions have at most 6 lines, one in a hundred more than 20, none more than 30.
@@ -192,6 +197,15 @@ def caches(modules: list[Module]) -> Iterator[str]:
                 yield f"{module.path} caches ({name})"
 
 
+def acts_elsewhere(modules: list[Module]) -> Iterator[str]:
+    for module in modules:
+        if module.path.parts[0] in {"ui", "pages"} and module.path != ACTS:
+            used = [node for node in module.nodes if isinstance(node, ast.Attribute)]
+            names = {ast.unparse(node) for node in used} | {".".join(name.split(".")[-2:]) for name in module.imports()}
+            for name in names & OWNED | {node.attr for node in used} & OWNED_METHODS:
+                yield f"{module.path} does {name}: only ui/acts.py asks whose it is"
+
+
 def mutable_state(modules: list[Module]) -> Iterator[str]:
     for module in modules:
         names = {name for node in module.tree.body for name in _mutable_names(node)}
@@ -253,6 +267,7 @@ def findings(modules: list[Module]) -> list[str]:
         foreign_file_names,
         written_in_place,
         caches,
+        acts_elsewhere,
         mutable_state,
         long_pages,
         long_functions,
@@ -332,6 +347,9 @@ def test_the_plan_of_the_house_is_true():
         ("vae_core/cli/data.py", "def f(path):\n    path.write_bytes(b'')", "calls write_bytes"),
         ("ui/charts.py", "@st.cache_data\ndef f(): pass", "caches (st.cache_data)"),
         ("vae_core/design/config.py", "from functools import cache", "caches (functools.cache)"),
+        ("ui/home/cards.py", "def f(run):\n    store.remove(run)", "does store.remove"),
+        ("ui/home/cards.py", "from vae_core.runs.store import remove", "does store.remove"),
+        ("ui/home/cards.py", "def f(run):\n    run.set_card(owner='me')", "does set_card"),
         ("vae_core/data/catalog.py", "SEEN: list[str] = []\ndef f(x): SEEN.append(x)", "changes SEEN"),
         ("vae_core/data/catalog.py", "SEEN = dict()\ndef f(x): SEEN[x] = 1", "changes SEEN"),
         ("vae_core/data/catalog.py", "seen = 0\ndef f():\n    global seen", "global statement"),

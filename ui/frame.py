@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import cached, choice, glossary, owner, pixels, sought, words
+from ui import account, cached, choice, glossary, owner, pixels, sought, words
 from ui.errors import plain, shown
 from vae_core.runs.store import Summary
 
@@ -65,6 +65,7 @@ def begin() -> st.Page:
     st.html(STYLE)
     page = st.navigation(pages(), position="hidden")
     with shown():
+        account.ensure()
         cached.runs()
         return page
     st.stop()  # wrong settings or an unreadable folder: no page could say more

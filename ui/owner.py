@@ -1,4 +1,6 @@
-"""Whose runs are whose: the name of who is signed in, else one typed once and kept in the browser. A label, no lock."""
+"""Whose runs are whose: the account of who is signed in, else a name that was typed once and is kept in the browser.
+
+A typed name is a label and no lock; account.py knows what an account may do."""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
+from ui import account
 from ui.errors import plain
 
 COOKIE = "loupe_owner"
@@ -24,20 +27,13 @@ _write_cookie = st.components.v2.component("owner_cookie", js=WRITE)
 
 def current() -> str:
     """The name that runs started now will bear; empty where nobody gave one."""
-    return signed_in() or _typed()
-
-
-def signed_in() -> str:
-    """The name of who is signed in, where the server has a sign-in set up."""
-    if not getattr(st.user, "is_logged_in", False):
-        return ""
-    return clean(str(st.user.get("name") or st.user.get("email") or ""))
+    return account.name() or _typed()
 
 
 def ask() -> None:
     """A field for the name, in the sidebar."""
-    if signed_in():
-        st.caption(f"Signed in as {signed_in()}")
+    if account.name():
+        account.line()
         return
     st.session_state.setdefault("owner_field", _typed())
     st.text_input(
@@ -60,6 +56,9 @@ def is_other(owner: str) -> bool:
 def stop_button(what: str, owner: str, asked: bool, text: str, stop: Callable[[], None]) -> None:
     """It stops a training or a search; where that is somebody else's, only after it has said so."""
     label, icon = "Stopping" if asked else "Stop", ":material/stop:"
+    if not account.may(owner):
+        st.button(label, icon=icon, disabled=True, help=f"{plain(owner) or 'A teacher'} can stop it.")
+        return
     if asked or not is_other(owner):
         st.button(label, icon=icon, disabled=asked, help=text, on_click=stop)
         return

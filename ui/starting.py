@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import cached, owner
+from ui import acts, cached, limits, owner
 from vae_core import extras
 from vae_core.place import HERE
 from vae_core.runs import jobs, store, tasks
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vae_core.design.config import Config
 
 AGAIN = ("failed", "broken")  # what was trained before but left nothing to look at
-AT_WORK = ("queued", "running")
+AT_WORK = limits.AT_WORK
 
 
 def button(label: str, on_click: Callable[..., None], text: str, **options: Any) -> None:
@@ -53,6 +53,7 @@ def train(config: Config, again: bool = False, place: str = HERE) -> Run:
         known = _newest(config, runs)
         if known:
             return Run(known.id, where)
+        limits.check(where, who)
         run = store.create(where, config, {}, owner=who)
         jobs.start(where, run, place=place)
         return run
@@ -68,8 +69,8 @@ def after(first: Run, config: Config, name: str, place: str = HERE) -> Run:
     if place == HERE:
         jobs.let_queue(first)
     run = train(config, place=place)
-    if not run.card()["name"]:
-        run.set_card(name=name)
+    if not run.card()["name"] and acts.may(run):
+        acts.change(run, name=name)
         cached.refresh()
     return run
 
@@ -77,8 +78,10 @@ def after(first: Run, config: Config, name: str, place: str = HERE) -> Run:
 def begin(asked: object, make: Callable[[], Run]) -> Run:
     """A run that is made of another one, in a process of its own."""
     extras.need("train")
+    who = owner.current()
 
     def started() -> Run:
+        limits.check(cached.settings(), who)
         run = make()
         jobs.start(run.settings, run)
         return run
@@ -97,6 +100,15 @@ def fork(parent: Run, changes: dict[str, Any]) -> Run:
     return begin(("fork", parent, changes, who), lambda: forks.fork(parent.settings, parent, changes, who))
 
 
+def resume(run: Run) -> Run:
+    """Let it go on from where it ended."""
+    extras.need("train")
+    acts.must(run)
+    limits.check(run.settings, owner.current())
+    work(run, jobs.TRAIN)
+    return run
+
+
 def first_steps() -> Run:
     """A map of letters: done in well under a minute, without a network."""
     from vae_core.design import recipes
@@ -112,6 +124,7 @@ def seeds(config: Config, count: int, place: str = HERE) -> list[Run]:
     where, who = cached.settings(), owner.current()
     try:
         with cached.turn().lock:
+            limits.check(where, who, len(arms.missing(where, config, count)))
             return arms.start_missing(where, config, count, who, place)
     finally:
         cached.refresh()

@@ -19,6 +19,7 @@ NEEDED = {  # by name: what cannot be done without it, and the packages that it 
     "umap": ("UMAP", {"umap": "umap-learn"}),
     "pdf": ("A PDF", {"fpdf": "fpdf2"}),
     "heic": ("Reading HEIC pictures", {"pi_heif": "pi-heif"}),
+    "login": ("Signing in", {"authlib": "Authlib", "httpx": "httpx"}),
 }
 
 

@@ -44,11 +44,20 @@ class Settings:
     max_bytes: int = 8 * 2**30  # unpacked size of one data set
     max_image_pixels: int = 64_000_000  # pixels of one image file before it is scaled
     places: tuple[Place, ...] = ()  # where trainings can be sent beside this machine
+    sign_in: str = ""  # what an account is known by, as email: whoever opens the page signs in (docs/security.md)
+    teachers: str = ""  # accounts that may act on everybody's runs, with commas between
+    person_jobs: int = MOST  # trainings and searches of one account that wait or run at once
+    person_upload_bytes: int = MOST  # that one account uploads at once
+    person_disk_bytes: int = MOST  # that the runs and images of one account may take before it begins more
 
     @property
     def copies(self) -> Path:
         """Of the shipped runs, unpacked; what is derived from them lies here too."""
         return self.cache / "shipped"
+
+    @property
+    def named_teachers(self) -> frozenset[str]:
+        return frozenset(name for part in self.teachers.split(",") if (name := part.strip()))
 
     @property
     def readable(self) -> tuple[Path, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import cached, owner, starting
+from ui import acts, cached, owner, starting
 from ui.errors import plain
 from vae_core.data import catalog
 from vae_core.look import scores
-from vae_core.runs import jobs, tasks
+from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
 from vae_core.runs.work import FINAL
@@ -52,7 +52,8 @@ def _progress(ids: Sequence[str]) -> None:
         done = sum(float(task.status()["done"]) if states[task.id] not in FINAL else 1.0 for task in found) / len(found)
         phase = next((task.status()["phase"] for task in working if task.status()["phase"]), "Waiting for its turn")
         st.progress(min(1.0, done), f"Looking at every test image of {len(found)} runs: {phase.lower()}.")
-        st.button("Stop", icon=":material/stop:", on_click=_stop, args=(working,))
+        own = [task for task in working if acts.may(task)]
+        st.button("Stop", icon=":material/stop:", on_click=_stop, args=(own,), disabled=not own)
         return
     for task in found:
         if states[task.id] in ENDED:
@@ -70,4 +71,4 @@ def _ended(task: Task, state: str) -> None:
 
 def _stop(found: Sequence[Task]) -> None:
     for task in found:
-        jobs.request_stop(task)
+        acts.stop(task)

@@ -6,11 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from ui import cached, words
+from ui import acts, cached, words
 from ui.cached import datasets
 from ui.data import browse, look, told
 from ui.errors import plain, shown
-from vae_core.data import catalog, originals, versions
+from vae_core.data import originals, versions
 from vae_core.data.dataset import Summary
 
 CHANGE_HELP = "Another size, border or background, from the originals. Runs keep the images that they were trained on."
@@ -21,7 +21,7 @@ def show(data: Summary) -> None:
     with st.container(horizontal=True, width="content"):
         if st.button("Train on it", type="primary", icon=":material/model_training:"):
             browse.train_on(data.name)
-        if data.origin == "added":
+        if data.origin == "added" and acts.may_data(data.name):
             is_here = can_change(data)
             if st.button(
                 "Change size", icon=":material/tune:", disabled=not is_here, help=CHANGE_HELP if is_here else GONE
@@ -34,7 +34,7 @@ def show(data: Summary) -> None:
 
 def can_change(data: Summary) -> bool:
     original = originals.find(data.name, cached.settings()) if data.origin == "added" else None
-    return original is not None and original.is_there
+    return original is not None and original.is_there and acts.may_data(data.name)
 
 
 def repair(data: Summary) -> told.Repair | None:
@@ -53,7 +53,7 @@ def remove(data: Summary) -> None:
         st.markdown(f"{many} trained on it. {kept}, but cannot be tested again.")
     if st.button("Remove", type="primary", icon=":material/delete:"):
         with shown():
-            catalog.remove(data.name, cached.settings())
+            acts.remove_data(data.name)
             datasets.refresh()
             st.session_state.pop("data", None)
             st.rerun()
@@ -71,7 +71,11 @@ def disk(data: Summary) -> None:
         parts.append(f"originals {_megabytes(sizes.originals)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(", ".join(parts) + ".", width="content")
-        if sizes.originals and st.button("Remove the originals", type="tertiary", icon=":material/delete:"):
+        if (
+            sizes.originals
+            and acts.may_data(data.name)
+            and st.button("Remove the originals", type="tertiary", icon=":material/delete:")
+        ):
             remove_originals(data)
 
 
@@ -84,5 +88,5 @@ def remove_originals(data: Summary) -> None:
     st.markdown(f"**{plain(data.name)}** stays as it is, but can no longer be brought to another size.")
     if st.button("Remove", type="primary", icon=":material/delete:"):
         with shown():
-            originals.remove(data.name, cached.settings())
+            acts.remove_originals(data.name)
             st.rerun()

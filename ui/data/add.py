@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached
+from ui import account, cached, limits
 from ui.data import look
 from ui.data.uploads import RUNS, kind, release
 from ui.errors import shown
@@ -110,11 +110,12 @@ def _begin(uploads: list[Any], path: str, name: str) -> None:
     catalog.check_name(name)
     if name.lower() in catalog.names(settings):
         raise LoupeError(f"There is a data set called '{name}' already", fix="Choose another name, or remove that one")
+    limits.check_upload(settings, account.name(), sum(upload.size for upload in uploads))
     preview = look.begin(name)
     try:
         folder = originals.folder(name, preview.where)
         source, pictures = _uploaded(uploads, folder) if uploads else (_allowed(path, settings), None)
-        look.open_(preview, Original(source, pictures))
+        look.open_(preview, Original(source, pictures, owner=account.name()))
     except BaseException:  # a click elsewhere ends a script too
         preview.discard()
         raise

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from ui import cached, pixels
+from ui import acts, cached, pixels
 from ui.cached import datasets
 from ui.data import browse, told
 from ui.errors import plain, shown
@@ -18,7 +18,6 @@ from vae_core.data import catalog, frames, originals, versions
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import LADDER, Fitting
 from vae_core.data.originals import Original
-from vae_core.errors import LoupeError
 from vae_core.look import glance
 from vae_core.runs import files
 from vae_core.settings import Settings
@@ -67,10 +66,8 @@ class Preview:
         shutil.rmtree(catalog.added_folder(self.where) / self.name, ignore_errors=True)
         versions.refit(self.name, self.where, fitting, progress)
 
-    def keep(self, settings: Settings) -> None:
-        if not self.is_kept and self.name.lower() in catalog.names(settings):
-            raise LoupeError(f"There is a data set called '{self.name}' already", fix="Choose another name")
-        versions.adopt(self.name, self.where, settings)
+    def keep(self) -> None:
+        acts.adopt_data(self.name, self.where, is_kept=self.is_kept)
 
     def discard(self) -> None:
         shutil.rmtree(self.where.cache.parent, ignore_errors=True)
@@ -236,7 +233,7 @@ class _watching(browse.progress):  # noqa: N801
 def _keep(preview: Preview, where: Settings, and_train: bool = False) -> None:
     with shown():
         if where == preview.where:
-            preview.keep(cached.settings())
+            preview.keep()
             datasets.refresh()
         preview.discard()
         browse.open_next(preview.name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, frame, owner, palette, pixels, sought, words
+from ui import account, cached, choice, frame, owner, palette, pixels, sought, words
 from ui.errors import plain
 from ui.home import dialogs
 from vae_core.design import naming
@@ -114,7 +114,8 @@ def _buttons(run: Summary) -> None:
             return
         star = "★" if run.star else "☆"
         told = "Take the star away" if run.star else "Star it: starred runs come first"
-        st.button(star, key=f"star-{run.id}", help=told, on_click=dialogs.star, args=(run, not run.star))
+        key, change, off = f"star-{run.id}", (run, not run.star), not account.may(run.owner)
+        st.button(star, key=key, help=told, on_click=dialogs.star, args=change, disabled=off)
         dialogs.menu(run)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, download, owner, words
+from ui import account, acts, cached, choice, download, owner, words
 from ui.errors import plain, shown
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, store, transfer
+from vae_core.runs import store, transfer
 from vae_core.runs.store import Run, Summary
 
 LONGEST_NAME, LONGEST_NOTE = 60, 500
@@ -24,7 +24,7 @@ def star(run: Summary, on: bool) -> None:
 def change(run_id: str, **card: Any) -> None:
     """For callbacks, which cannot draw: what went wrong is told by a toast."""
     try:
-        store.open_run(cached.settings(), run_id).set_card(**card)
+        acts.change(store.open_run(cached.settings(), run_id), **card)
     except LoupeError as error:
         st.toast(plain(str(error)), icon=":material/error:")
     cached.refresh()
@@ -34,7 +34,7 @@ def menu(run: Summary) -> None:
     """The rarer things, behind three dots."""
     stop = ["Stop"] if run.state in ("queued", "running") else []
     own = [] if run.is_shipped else ["Name and note", "Unlock" if run.locked else "Lock", *stop]
-    options = [*own, "Export", "Remove"]
+    options = [*own, "Export", "Remove"] if account.may(run.owner) else ["Export"]
     picked = st.menu_button(":material/more_horiz:", options, key=f"menu-{run.id}", help=f"More for {plain(run.name)}")
     if picked == "Name and note":
         describe(run)
@@ -59,7 +59,8 @@ def describe(run: Summary) -> None:
                 named = " ".join((name or "").split())
                 _check_length("name", named, max(LONGEST_NAME, len(run.name)))
                 _check_length("note", note, LONGEST_NOTE)
-                store.open_run(cached.settings(), run.id).set_card(name="" if named == run.id else named, note=note)
+                found = store.open_run(cached.settings(), run.id)
+                acts.change(found, name="" if named == run.id else named, note=note)
                 cached.refresh()
                 st.rerun()
 
@@ -76,7 +77,7 @@ def stop_training(run: Summary) -> None:
     others = [run.owner] if owner.is_other(run.owner) else []
     if _confirmed("Stop", others):
         with shown():
-            jobs.request_stop(store.open_run(cached.settings(), run.id))
+            acts.stop(store.open_run(cached.settings(), run.id))
             cached.refresh()
             st.rerun()
 
@@ -85,6 +86,9 @@ def stop_training(run: Summary) -> None:
 def remove(ids: list[str]) -> None:
     """Ask, and remove runs; locked and running ones stay, with the reason."""
     found = [run for run in cached.every() if run.id in ids]
+    if kept := [run for run in found if not account.may(run.owner)]:
+        st.markdown(f"{_named(kept)} can be removed by who trained it, and by teachers.")
+        return
     if any(run.is_shipped for run in found):
         st.markdown(f"{_named(found)} comes with Latent Loupe. It is listed no more; its address still leads to it.")
     else:
@@ -114,7 +118,7 @@ def _confirmed(verb: str, others: list[str]) -> bool:
 def _remove(run_id: str) -> str:
     where = cached.settings()
     try:
-        store.remove(Run(run_id, where))
+        acts.remove(Run(run_id, where))
     except LoupeError as error:
         return str(error)
     if st.session_state.get(choice.KEY) == run_id:

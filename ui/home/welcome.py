@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ui import cached, choice, no_run, words
+from ui import account, cached, choice, limits, no_run, words
 from ui.data import uploads
 from ui.errors import plain, shown
 from ui.home import cards
@@ -24,6 +24,10 @@ IMPORTED = "imported"  # what came of an import, told by the next drawing of the
 
 WHAT = "See what an autoencoder has learned, and whether a change has helped. Drag over the map to begin."
 HOW = "Every dot is an image; the picture beside them is what {} draws at the cursor."
+OPEN = "Everybody who can open this page can stop and remove every run."
+OPEN_HELP = (
+    "To give each run its owner, let people sign in: docs/security.md says how. Export what you want to keep for sure."
+)
 MORE = "An autoencoder squeezes every image into a few numbers, its place on the map, and draws it again from them."
 
 
@@ -50,6 +54,12 @@ def show(runs: list[Summary]) -> None:
         if mapped:
             with suppress(LoupeError, OSError):  # said where its map would be
                 explore.take_home.button(look(Run(mapped.id, cached.settings())))
+
+
+def open_to_all() -> None:
+    """Say that nothing here is kept from anybody, where others can come."""
+    if account.is_open():
+        st.caption(OPEN, help=OPEN_HELP)
 
 
 def _doors(mapped: Summary | None) -> None:
@@ -114,7 +124,9 @@ def bring_in() -> None:
         if uploads.kind(file) == uploads.IMAGES:
             raise LoupeError("The zip holds images", "A zip of exported runs was expected", "Add it on the page Data")
         before = cached.runs()
-        found = transfer.unpack(cached.settings(), file)
+        where, who = cached.settings(), account.name()
+        limits.check_upload(where, who, file.size)
+        found = transfer.unpack(where, file, who)
         uploads.release([file])
         st.session_state.imports = count + 1
         cached.refresh()

@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, starting, words
+from ui import acts, cached, starting, words
 from ui.errors import caught, plain, show_caught, shown
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, tasks
+from vae_core.runs import tasks
 from vae_core.runs.forms import TaskStatus
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -89,7 +89,9 @@ def _working(task_id: str) -> None:
         _progress(state, status)
         asked, key, told = task.stop_requested(), f"stop-{task.id}", "Ends it now. Nothing of it is kept."
         label, icon = "Stopping" if asked else "Stop", ":material/stop:"
-        st.button(label, icon=icon, disabled=asked, key=key, on_click=_stop, args=(task,), help=told)
+        st.button(
+            label, icon=icon, disabled=asked or not acts.may(task), key=key, on_click=_stop, args=(task,), help=told
+        )
 
 
 def _progress(state: str, status: TaskStatus) -> None:
@@ -101,7 +103,7 @@ def _progress(state: str, status: TaskStatus) -> None:
 
 def _stop(task: Task) -> None:
     with suppress(LoupeError):  # it has ended meanwhile
-        jobs.request_stop(task)
+        acts.stop(task)
 
 
 def _ended(task: Task, state: str, begin: Callable[[], Task]) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui import cached, palette, pixels, starting, words
+from ui import acts, cached, palette, pixels, starting, words
 from ui.errors import plain, shown
 from ui.project import kept
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs
 from vae_core.runs.forms import TaskStatus
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
@@ -64,7 +63,7 @@ def _one(task: Task) -> None:
             st.button(
                 "Cancelling" if asked else "Cancel",
                 icon=":material/stop:",
-                disabled=asked,
+                disabled=asked or not acts.may(task),
                 key=f"cancel-{task.id}",
                 on_click=_cancel,
                 args=(task,),
@@ -91,7 +90,7 @@ def _phase(task: Task, status: TaskStatus) -> str:
 
 def _cancel(task: Task) -> None:
     with suppress(LoupeError):  # it has ended meanwhile
-        jobs.request_stop(task)
+        acts.stop(task)
 
 
 def _ended(run: Run) -> None:
@@ -105,7 +104,7 @@ def _ended(run: Run) -> None:
             say = st.error if state == "failed" else st.warning
             say(f"{plain(kept.label(task))}. {ENDS[state]}{f': {plain(why)}' if why else '.'}", width="stretch")
             st.button("Try again", key=f"again-{task.id}", on_click=_again, args=(task,))
-            st.button("Forget it", key=f"forget-{task.id}", on_click=kept.forget, args=(task,))
+            kept.forget_button("Forget it", f"forget-{task.id}", task)
 
 
 def _again(task: Task) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ui import words
+from ui import acts, words
 from ui.errors import plain
 from ui.view import View
 from vae_core.errors import LoupeError
@@ -110,12 +110,16 @@ def manage(view: View) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 seconds = words.duration(task.result()["seconds"])
                 st.markdown(f"{plain(label(task))}: {seconds}", width="stretch")
-                st.button("Remove", key=f"remove-{task.id}", icon=":material/delete:", on_click=forget, args=(task,))
+                forget_button("Remove", f"remove-{task.id}", task, icon=":material/delete:")
 
 
-def forget(task: Task) -> None:
+def forget_button(label: str, key: str, task: Task, icon: str | None = None) -> None:
+    st.button(label, key=key, icon=icon, on_click=_forget, args=(task,), disabled=not acts.may(task))
+
+
+def _forget(task: Task) -> None:
     with suppress(LoupeError, OSError):  # it is gone already, or at work again
-        tasks.remove(task)
+        acts.forget(task)
 
 
 def _codes_label(view: View) -> str:

@@ -8,14 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from ui import choice, owner, starting
+from ui import acts, choice, owner, starting
 from ui.errors import caught
 from ui.form.fields import draw
 from ui.run_view import View
-from vae_core import extras
 from vae_core.design import difference
 from vae_core.design.declared import SETTINGS
-from vae_core.runs import forks, jobs
+from vae_core.runs import forks
 from vae_core.runs.store import Run
 
 RESUMABLE = ("stopped", "interrupted", "failed")
@@ -32,9 +31,9 @@ def buttons(view: View) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         if view.active:
             _stop(view)
-        if view.state in RESUMABLE:
+        if view.state in RESUMABLE and acts.may(view.run):
             text = "Go on from where it ended, as if it had never stopped."
-            starting.button("Resume", _told, text, args=(_resume, view.run))
+            starting.button("Resume", _told, text, args=(starting.resume, view.run))
         if not view.active and view.epochs:
             if not view.run.is_shipped:
                 _longer(view)
@@ -58,13 +57,7 @@ def _stop(view: View) -> None:
 
 
 def _end(run: Run) -> Run:
-    jobs.request_stop(run)
-    return run
-
-
-def _resume(run: Run) -> Run:
-    extras.need("train")
-    starting.work(run, jobs.TRAIN)
+    acts.stop(run)
     return run
 
 

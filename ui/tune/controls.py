@@ -7,14 +7,14 @@ from functools import partial
 
 import streamlit as st
 
-from ui import cached, choice, owner, starting
+from ui import account, acts, cached, choice, limits, owner, starting
 from ui.cached import searches
 from ui.errors import caught, plain
 from vae_core.errors import LoupeError
 from vae_core.runs import forks, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
-from vae_core.search import study, verdict
+from vae_core.search import verdict
 from vae_core.search.study import Budget, Study
 from vae_core.search.trials import Trial
 from vae_core.search.wanted import Search
@@ -25,6 +25,8 @@ def buttons(found: Study, state: str, budget: Budget) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         if state not in FINAL:
             _stop(found)
+            return
+        if not account.may(found.owner):
             return
         if state != "done":
             text = "Takes up the trial in hand where it stands, as if nothing had been."
@@ -42,11 +44,12 @@ def _told(action: Callable[[Study], None], found: Study) -> None:
 def _stop(found: Study) -> None:
     asked = any(worker.stop_requested() for worker in found.workers())
     text = "Ends after the batch in hand. Nothing is lost, and it can go on later."
-    owner.stop_button("search", found.owner, asked, text, partial(_told, Study.stop, found))
+    owner.stop_button("search", found.owner, asked, text, partial(_told, acts.stop_search, found))
 
 
 def _go_on(found: Study) -> None:
-    found.start(max(1, len(found.workers())))
+    limits.check(found.settings, owner.current())
+    acts.go_on(found)
 
 
 def _more(found: Study, budget: Budget) -> None:
@@ -60,8 +63,8 @@ def _more(found: Study, budget: Budget) -> None:
 
 
 def _add(found: Study, trials: int, minutes: float) -> None:
-    found.set_budget(trials, minutes)
-    _go_on(found)
+    limits.check(found.settings, owner.current())
+    acts.add_trials(found, trials, minutes)
 
 
 def _remove(found: Study) -> None:
@@ -69,7 +72,7 @@ def _remove(found: Study) -> None:
         st.write("The search and all its trials are deleted. A winner stays, and so does each trial kept as a run.")
         if owner.is_other(found.owner):
             st.write(f"It belongs to {plain(found.owner)}.")
-        st.button("Remove it", key="tune_remove_go", on_click=_told, args=(study.remove, found))
+        st.button("Remove it", key="tune_remove_go", on_click=_told, args=(acts.remove_search, found))
 
 
 # A trial as a run.

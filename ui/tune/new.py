@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import cached, choice, hourglass, owner, starting
+from ui import cached, choice, hourglass, limits, owner, starting
 from ui.cached import datasets, searches
 from ui.errors import plain, shown
 from ui.form import going_in
@@ -217,6 +217,7 @@ def _begin(search: Search) -> None:
     where, who, workers = cached.settings(), owner.current(), int(st.session_state[key("workers")])
 
     def begin() -> study.Study:
+        limits.check(where, who)
         found = study.create(where, search, owner=who)
         found.start(workers)
         return found

@@ -26,6 +26,7 @@ class Original:
     pictures: Path | None = None
     seed: int = 0
     fitting: Fitting = Fitting()
+    owner: str = ""  # the account that added it, where the page asks for accounts
 
     @property
     def is_there(self) -> bool:
@@ -46,6 +47,7 @@ def remember(name: str, original: Original, settings: Settings) -> None:
     places = [_written(place, here) for place in (original.path, original.pictures)]
     fitting = asdict(original.fitting)
     known = {"version": VERSION, "path": places[0], "pictures": places[1], "seed": original.seed, "fitting": fitting}
+    known |= {"owner": original.owner} if original.owner else {}
     partial = here / f".{FILE}"
     partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
     partial.replace(here / FILE)
@@ -68,7 +70,8 @@ def find(name: str, settings: Settings) -> Original | None:
     try:
         known = json.loads((here / FILE).read_text(encoding="utf-8"))
         path, pictures = (here / known[key] if known[key] else None for key in ("path", "pictures"))
-        return Original(path or here, pictures, int(known["seed"]), fitting(known["fitting"]))
+        owner = str(known.get("owner", ""))
+        return Original(path or here, pictures, int(known["seed"]), fitting(known["fitting"]), owner)
     except (OSError, ValueError, KeyError, TypeError, LoupeError, RecursionError):
         return None
 

@@ -41,12 +41,16 @@ def pack(settings: Settings, ids: Iterable[str], target: IO[bytes], *, with_stat
                     _add(archive, f"{run.id.removeprefix(SHIPPED)}/{name}", path.read_bytes())
 
 
-def unpack(settings: Settings, source: IO[bytes] | Path) -> list[Run]:
-    """Check a zip of runs and keep them under their names, or the next free ones. All of them, or none."""
+def unpack(settings: Settings, source: IO[bytes] | Path, owner: str = "") -> list[Run]:
+    """Check a zip of runs and keep them under their names, or the next free ones. All of them, or none.
+
+    `owner`: whose they are from now on; else they stay whose they were."""
     with files.aside(settings.checkpoints) as hidden:
         inside = replace(settings, checkpoints=hidden)
         with _opened(source) as archive:
             found = [_unpack_run(archive, run_id, members, inside) for run_id, members in _members(archive, settings)]
+        for run in found if owner else ():
+            run.set_card(owner=owner)
         return [Run(_keep(run, settings), settings) for run in found]
 
 
