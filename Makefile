@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines lint scripts docs lock clean chromium compilers nginx slurm wasm bundles
+.PHONY: app test test-long test-engines lint scripts docs lock clean chromium compilers nginx slurm oidc wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -19,7 +19,7 @@ test: lint chromium compilers
 test-long: .venv/.dev chromium compilers
 	$(PYTEST) -m long --timeout 3600
 
-test-engines: .venv/.dev chromium nginx slurm
+test-engines: .venv/.dev chromium nginx slurm oidc
 	$(BIN)/python -m pytest -m engines
 
 lint: .venv/.dev
@@ -98,6 +98,13 @@ slurm:
 	@command -v sbatch >/dev/null && command -v munged >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	    $(APT_INSTALL) slurm-wlm munge && for each in $(SERVICES); do service $$each stop >/dev/null 2>&1 || true; done; \
 	    } || echo "No Slurm: its tests are skipped. To run them, as root: apt install slurm-wlm munge"
+
+# An OIDC server is a package of Node.
+oidc:
+	@command -v npm >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) nodejs npm; \
+	    } || echo "No npm: tests of signing in are skipped. To run them: sudo apt install nodejs npm"
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.made; fi
 
 # What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run
 # Latent Loupe.

@@ -112,14 +112,18 @@ def own(trained: Run, settings: Settings) -> Run:
 
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
-    """Opens a page of the app without a browser: its address's words by name, what the session knows in `state`."""
+    """Opens a page of the app without a browser: its address's words by name, what the session knows in `state`, and in
+    `user` who is signed in."""
     from streamlit.testing.v1 import AppTest
 
     as_served(monkeypatch)
 
-    def opened(settings: Settings, page: str, state: dict[str, Any] | None = None, **address: str) -> AppTest:
+    def opened(
+        settings: Settings, page: str, state: dict[str, Any] | None = None, user: Any = None, **address: str
+    ) -> AppTest:
         _use(settings, monkeypatch)
         app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=SECONDS)
+        app.user = user or {}
         for name, text in address.items():
             app.query_params[name] = text
         for key, value in (state or {}).items():

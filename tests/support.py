@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vae_core.data.dataset import Dataset
     from vae_core.runs.forms import State
 
+ACCOUNTS = ("sign_in", "teachers", "person_jobs", "person_upload_bytes", "person_disk_bytes")  # settings of them
 SECONDS = 120  # after which something that is awaited counts as lost
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 HOSTILE = (  # names that somebody might give
@@ -77,7 +78,7 @@ def places(settings: Settings) -> dict[str, str]:
         "LOUPE_CACHE": str(settings.cache),
         "LOUPE_CHECKPOINTS": str(settings.checkpoints),
         "LOUPE_SHIPPED": str(settings.shipped),
-        "LOUPE_TRAIN_SLOTS": str(settings.train_slots),
+        **{f"LOUPE_{name.upper()}": str(getattr(settings, name)) for name in ("train_slots", *ACCOUNTS)},
     }
 
 

@@ -11,6 +11,7 @@ from vae_core.runs import store
 from vae_core.settings import MOST, Settings
 
 AT_WORK = ("queued", "running")
+WAITING = ("training or search that waits or runs", "trainings and searches that wait or run")
 
 
 def check(where: Settings, who: str, more: int = 1) -> None:
@@ -19,7 +20,7 @@ def check(where: Settings, who: str, more: int = 1) -> None:
         return
     if where.person_jobs < MOST and (known := jobs(where, who)) + more > where.person_jobs:
         raise LoupeError(
-            f"You have {words.plural(known, 'training or search', 'trainings and searches')} that wait or run",
+            f"You have {words.plural(known, *WAITING)}",
             f"At most {where.person_jobs} at once are allowed here",
             "Stop one, or wait until it ends",
         )

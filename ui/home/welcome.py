@@ -25,9 +25,7 @@ IMPORTED = "imported"  # what came of an import, told by the next drawing of the
 WHAT = "See what an autoencoder has learned, and whether a change has helped. Drag over the map to begin."
 HOW = "Every dot is an image; the picture beside them is what {} draws at the cursor."
 OPEN = "Everybody who can open this page can stop and remove every run."
-OPEN_HELP = (
-    "To give each run its owner, let people sign in: docs/security.md says how. Export what you want to keep for sure."
-)
+OPEN_HELP = "With a sign-in each run belongs to who trained it: see docs/security.md. Export what has to last."
 MORE = "An autoencoder squeezes every image into a few numbers, its place on the map, and draws it again from them."
 
 
