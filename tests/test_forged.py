@@ -37,7 +37,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(school: Server) -> Run:
     """Ana's."""
     config = recipes.default("digits", (8, 8, 1))
@@ -103,13 +103,22 @@ def test_a_greyed_out_button_that_is_pressed_all_the_same_does_nothing(enter, ru
     star = bo.widget("button", f"star-{run.id}")
     assert star.disabled
     bo.look({"id": star.id, "trigger_value": True})
+    assert not run.card()["star"]
+
+
+def test_one_that_was_drawn_before_the_run_was_another_s_does_nothing(enter, run):
+    run.set_card(owner=BO)
+    bo = enter(BO)
+    star = bo.widget("button", f"star-{run.id}")
+    assert not star.disabled
+    run.set_card(owner=ANA)
+    bo.look({"id": star.id, "trigger_value": True})
     assert not run.card()["star"] and f"belongs to {ANA}" in bo.said()
 
 
 def test_the_same_press_of_the_owner_counts(enter, run):
     ana = enter(ANA)
     star = ana.widget("button", f"star-{run.id}")
-    assert not star.disabled
     ana.look({"id": star.id, "trigger_value": True})
     assert run.card()["star"]
 
