@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from support import SECONDS, button, end_work, fine, made_run, places, plain, shown_before, texts
+from support import ACCOUNTS, SECONDS, button, end_work, fine, made_run, places, plain, shown_before, texts
 
 from ui import account, acts, frame, limits, starting
+from ui.data import browse
 from ui.home import welcome
 from vae_core import extras
 from vae_core.data import catalog, originals, versions
@@ -28,7 +31,7 @@ from vae_core.runs import locks, store, tasks, transfer
 from vae_core.runs.store import Run
 from vae_core.search import study
 from vae_core.search.study import Study
-from vae_core.settings import Settings
+from vae_core.settings import PROJECT, Settings
 
 ANA, BO, TEA = "ana@school.example", "bo@school.example", "tea@school.example"
 BASE = recipes.default("digits", (8, 8, 1))
@@ -78,7 +81,7 @@ def test_without_its_extra_or_its_secrets_it_says_so_and_lets_nobody_in(visit, r
 @pytest.mark.parametrize(
     "said",
     [{}, {"email": ""}, {"email": 5}, {"email": f" {ANA}"}, {"email": f"{ANA}\u202e"}, {"email": "a" * 201}]
-    + [{"email": ANA, "email_verified": False}],
+    + [{"email": ANA, "email_verified": False}, {"email": ANA, "email_verified": "false"}],
 )
 def test_an_account_that_says_too_little_or_too_much_is_none(visit, run, said):
     app = visit(run.settings, "home", user={"is_logged_in": True, **said})
@@ -314,6 +317,13 @@ def test_an_upload_that_is_too_large_is_told_and_not_read(school, here, monkeypa
     assert "These files have 11 bytes. At most 10 bytes" in app.error[0].value.replace("\\", "")
 
 
+def test_the_page_on_security_names_what_is_there():
+    told = (PROJECT / "docs" / "security.md").read_text("utf-8")
+    assert {name for name in re.findall(r"test_\w+\.py", told) if not (PROJECT / "tests" / name).exists()} == set()
+    named = {field.name for field in fields(Settings)} & set(re.findall(r"\w+", told))
+    assert named >= {*ACCOUNTS, "roots", "max_files", "max_bytes", "max_image_pixels"}
+
+
 # Where others come without accounts.
 
 
@@ -323,6 +333,16 @@ def test_home_says_that_everybody_may_do_everything_where_others_can_come(visit,
     monkeypatch.setitem(config.get_config_options(), "server.address", _address("0.0.0.0"))
     assert welcome.OPEN in texts(visit(settings, "home"))
     assert welcome.OPEN not in texts(visit(school, "home", user=signed_in(BO)))
+
+
+def test_who_comes_through_a_proxy_comes_from_elsewhere(visit, settings, monkeypatch):
+    made_run(settings, "done")
+    here = [each.options for each in visit(settings, "data", {browse.TAB: browse.ADD}).segmented_control]
+    assert any("Folder or file here" in options for options in here)
+    monkeypatch.setattr(type(st.context), "headers", {"Host": "loupe.example:443"})
+    assert welcome.OPEN in texts(visit(settings, "home"))
+    there = [each.options for each in visit(settings, "data", {browse.TAB: browse.ADD}).segmented_control]
+    assert not any("Folder or file here" in options for options in there)
 
 
 def _address(value: str) -> Any:

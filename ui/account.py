@@ -35,7 +35,7 @@ def name() -> str:
     found = st.user.get(claim) if claim and _is_signed_in() else None
     if not isinstance(found, str) or not 0 < len(found) <= LONGEST or found != found.strip() or not found.isprintable():
         return ""
-    if claim == EMAIL and st.user.get("email_verified") is False:  # anybody could have written it
+    if claim == EMAIL and str(st.user.get("email_verified")).lower() == "false":  # anybody could have written it
         return ""
     return found
 
@@ -59,7 +59,7 @@ def is_open() -> bool:
 def line() -> None:
     """Who is signed in, in the sidebar, and the way out."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{plain(name())}{', teacher' if is_teacher() else ''}", width="content", help="Signed in.")
+        st.caption(f"{plain(name())}{', teacher' if is_teacher() else ''}", width="content")
         st.button("Sign out", type="tertiary", on_click=st.logout)
 
 

@@ -57,7 +57,8 @@ def stop_button(what: str, owner: str, asked: bool, text: str, stop: Callable[[]
     """It stops a training or a search; where that is somebody else's, only after it has said so."""
     label, icon = "Stopping" if asked else "Stop", ":material/stop:"
     if not account.may(owner):
-        st.button(label, icon=icon, disabled=True, help=f"{plain(owner) or 'A teacher'} can stop it.")
+        whose = f"who started it, {plain(owner)}, and " if owner else ""
+        st.button(label, icon=icon, disabled=True, help=f"It is stopped by {whose}teachers.")
         return
     if asked or not is_other(owner):
         st.button(label, icon=icon, disabled=asked, help=text, on_click=stop)
