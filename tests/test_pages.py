@@ -20,7 +20,7 @@ NEEDS_A_RUN = {  # each with the view that does
     "compare": (),
     "tune": ("tune_view", "Learning rate"),
 }
-TRAINER = {"tensorflow", "keras"}
+TRAINER = {"tensorflow", "keras", "ai_edge_litert"}
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_page_whose_run_is_removed_meanwhile(warm, visit, own, page):
     fine(app.run())
 
 
-def test_no_page_loads_tensorflow(trained):
+def test_no_page_loads_what_trains(trained):
     code = (
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file('app.py', default_timeout={SECONDS})\n"

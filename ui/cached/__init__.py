@@ -190,7 +190,7 @@ def portable(run: Run) -> Portable:
 def _portable(run: Run, born: str) -> Portable:
     from vae_core.look.portable import Portable
 
-    return Portable.of(run)
+    return Portable.plain(run)
 
 
 def drawn(run: Run, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

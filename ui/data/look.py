@@ -19,7 +19,7 @@ from vae_core.data.dataset import Summary
 from vae_core.data.fitting import LADDER, Fitting
 from vae_core.data.originals import Original
 from vae_core.look import glance
-from vae_core.runs import files
+from vae_core.runs import apart, files
 from vae_core.settings import Settings
 
 KEY = "data_preview"
@@ -64,7 +64,7 @@ class Preview:
 
     def read(self, fitting: Fitting, progress: browse.progress) -> None:
         shutil.rmtree(catalog.added_folder(self.where) / self.name, ignore_errors=True)
-        versions.refit(self.name, self.where, fitting, progress)
+        apart.read(self.name, self.where, fitting, progress)
 
     def keep(self) -> None:
         acts.adopt_data(self.name, self.where, is_kept=self.is_kept)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import IO
 
 import streamlit as st
 
@@ -11,8 +14,9 @@ from ui.data import uploads
 from ui.errors import plain, shown
 from ui.home import cards
 from vae_core.errors import LoupeError
-from vae_core.runs import transfer
+from vae_core.runs import apart
 from vae_core.runs.store import Run, Summary
+from vae_core.settings import Settings
 
 # Its head is higher than that of other pages, and the legend below the map is to be seen.
 # Its room is kept while it is loaded, and the wheel scrolls the page, which has more below.
@@ -124,13 +128,21 @@ def bring_in() -> None:
         before = cached.runs()
         where, who = cached.settings(), account.name()
         limits.check_upload(where, who, file.size)
-        found = transfer.unpack(where, file, who)
+        found = _unpacked(file, where, who)
         uploads.release([file])
         st.session_state.imports = count + 1
         cached.refresh()
         st.session_state[IMPORTED] = _told([run.id for run in found], before)
         choice.choose(found[0].id)
         st.rerun()
+
+
+def _unpacked(file: IO[bytes], where: Settings, who: str) -> list[Run]:
+    """By a process that may crash: models are read by native code. It reads from a file, and an upload is none."""
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        copy.seek(0)
+        return apart.unpack(where, copy, who)
 
 
 def _told(ids: list[str], before: list[Summary]) -> str:

@@ -51,6 +51,7 @@ OWN = {
     "task": ("worker", "what the program starts by itself"),
     "search-worker": ("tuning", "what the program starts by itself"),
     "trainer": ("tuning", "what the program starts by itself"),
+    "apart": ("apart", "what the program starts by itself"),
 }  # for no person: the help leaves them out
 Commands = Mapping[str, tuple[str, str]]  # by name: the module that has it, here or named in full, and what it does
 log = logging.getLogger(__name__)

@@ -55,7 +55,7 @@ def example(run: Run) -> Example | None:
     if "log_variance" in found:
         sigma = np.exp(0.5 * found["log_variance"][image])
         code = mean + sigma * np.random.default_rng(run.config().seed).standard_normal(len(mean))
-    return Example(image, _original(run, image), mean, sigma, code, Portable.of(run).decode(code[None])[0])
+    return Example(image, _original(run, image), mean, sigma, code, Portable.plain(run).decode(code[None])[0])
 
 
 def _original(run: Run, image: int) -> np.ndarray | None:

@@ -1,6 +1,7 @@
 """A run's encoder and decoder for use on this machine: light to import, no TensorFlow, safe to share between threads.
 
-Where there is a .tflite that works, LiteRT runs it; else NumPy runs what the saved model says (executor.py).
+In a process of its own LiteRT runs a .tflite that works; else, and in the page server, NumPy runs what the saved model
+says (executor.py).
 """
 
 from __future__ import annotations
@@ -80,7 +81,13 @@ class Portable:
 
     @classmethod
     def of(cls, run: Run) -> Portable:
+        """For a process of its own: a .tflite that somebody made for it can end the process that loads it."""
         return cls(_network(run, "encode", run.encoder_tflite), _network(run, "decode", run.decoder_tflite))
+
+    @classmethod
+    def plain(cls, run: Run) -> Portable:
+        """Without native code, and as quick for many rows: for the page server, whose end would be that of all pages."""
+        return cls(*(Network(task, partial(executor.of, run, task)) for task in ("encode", "decode")))
 
     def encode(self, images: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         """Mean codes (n, d), and log-variances where the encoder has them; bytes or floats in 0..1 go in."""
