@@ -20,6 +20,8 @@ Check = Callable[[object], Any]  # what it gives back is of the type that it sta
 MOST_TEXT = 100_000
 MOST_PARTS = 100_000
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Names of devices in Windows, whatever follows a point, and what it takes for the same name: no folder is called so.
+NO_DEVICE = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))(?!.*\.$)"
 LARGEST = 1e300  # of a number: sums of such are still finite
 LETTERS = {"f": "decimal numbers", "iu": "whole numbers", "u": "bytes", "U": "a text"}  # NumPy's kinds
 

@@ -100,7 +100,8 @@ def _heading(run: Summary, colour: str) -> None:
     lock = " :material/lock:" if run.locked else ""
     pixels.title(run.name, colour)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.badge(word, icon=icon, color=badge, help=run.error or run.told or meaning)  # type: ignore[arg-type]  # one of its words
+        told = plain(run.error or run.told or meaning)
+        st.badge(word, icon=icon, color=badge, help=told)  # type: ignore[arg-type]  # one of its words
         if not run.is_shipped:
             st.caption(f"{words.ago(run.created)}{lock}", width="content")
 

@@ -24,6 +24,7 @@ from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.serving import ahead
+from vae_core.runs import own
 from vae_core.settings import LOCAL, PAGE
 
 HOSTS = "server.allowedHosts"
@@ -37,6 +38,7 @@ OTHER_SITE = "Latent Loupe answers its own pages only.\n"
 
 def around() -> dict[str, Any]:
     """What Streamlit's app is given so that each request passes the door first."""
+    own.refuse_others()
     config.set_option(HOSTS, sorted(known_hosts(config.get_option("server.address"), config.get_option(HOSTS))))
     return {
         "middleware": [Middleware(OwnPages)],

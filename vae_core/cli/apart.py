@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import logging
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vae_core.cli.answer import Answer
 from vae_core.errors import LoupeError
 from vae_core.runs.apart import DONE, PROGRESS, READ, REFUSED, SHOWN, UNPACK
 from vae_core.settings import Settings
 
+if TYPE_CHECKING:
+    from vae_core.data.dataset import Array
+
 TOLD_EVERY = 0.1  # seconds
 SHARE_OF_MEMORY = 0.75  # that it may take
+log = logging.getLogger(__name__)
 
 
 def add_apart(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +37,9 @@ def work(args: argparse.Namespace, settings: Settings) -> Answer:
     except LoupeError as error:
         parts = {"happened": error.happened, "expected": error.expected, "fix": error.fix}
         return Answer(None, _line(REFUSED, {**parts, "repairs": [asdict(each) for each in error.repairs]}))
+    except Exception:
+        log.exception("what was read apart")  # where the page server writes; the cache may be one that is thrown away
+        raise
     return Answer(None, _line(DONE, found))
 
 
@@ -74,16 +81,15 @@ class Telling:
         now = time.monotonic()
         if doing != self._doing or done == total or now - self._told > TOLD_EVERY:
             self._doing, self._told = doing, now
-            _say(_line(PROGRESS, [doing, done, total]))
+            _say(_line(PROGRESS, {"doing": doing, "done": done, "total": total}))
 
-    def shows(self, pixels: Any, told: str) -> None:
-        shown = {"shape": pixels.shape, "pixels": base64.b64encode(pixels.tobytes()).decode()}
-        _say(_line(SHOWN, shown, told=told))
+    def shows(self, pixels: Array, told: str) -> None:
+        packed = base64.b64encode(pixels.tobytes()).decode()
+        _say(_line(SHOWN, {"told": told, "shape": list(pixels.shape), "pixels": packed}))
 
 
-def _line(about: str, told: Any, **more: str) -> str:
-    document: Mapping[str, Any] = {about: told, **more}
-    return json.dumps(document)
+def _line(about: str, told: object) -> str:
+    return json.dumps([about, told])
 
 
 def _say(line: str) -> None:

@@ -58,6 +58,9 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str], commands: Commands = COMMANDS, program: str = PROGRAM) -> int:
+    from vae_core.runs import own
+
+    own.refuse_others()
     as_json = "--json" in argv
     try:
         args = _parser(argv, commands, program).parse_args(argv)

@@ -101,6 +101,7 @@ def add(
 
 def read(name: str, original: Original, settings: Settings, progress: Progress | None = None) -> Dataset:
     path = original.path
+    importing.refuse_other(path)
     found = importing.read(path, settings, original.fitting, pictures=original.pictures, progress=progress)
     source = path.name if originals.is_kept(path, originals.folder(name, settings)) else str(path)
     dataset = raw.assemble(found, name, name, source, seed=original.seed, scratch=settings.cache)

@@ -42,6 +42,13 @@ def located(path: Path | str) -> Path:
         raise LoupeError(f"{path} is no path ({error})", f"{KINDS} was expected") from None
 
 
+def refuse_other(path: Path) -> None:
+    """A place that was found allowed, and is a link to another by now."""
+    if path.exists() and located(path) != path:
+        told = "Nothing was read. Its place was checked when it was named, and is another one by now"
+        raise LoupeError(f"{path} has become a link", told, "Name the place that is meant")
+
+
 def _glance(path: Path, settings: Settings, rule: Fitting, progress: images.Showing) -> None:
     """Some pictures of a large folder at once. What is wrong with it is told by whoever reads all of it."""
     with suppress(LoupeError, OSError):

@@ -105,7 +105,7 @@ def _mapped(path: Path) -> dict[str, Array]:
     if os.name == "nt":  # a file that is mapped cannot be removed there
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
-    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+    with path.open("rb") as file, zipfile.ZipFile(file) as archive:  # what was checked is what is mapped
         damaged = archive.testzip()
         if damaged:
             raise ValueError(f"the sum of {damaged} is wrong")

@@ -7,9 +7,10 @@ import os
 import re
 from pathlib import Path
 
+from vae_core.checked import NO_DEVICE
 from vae_core.data import manifests, sources
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+NAME = re.compile(NO_DEVICE + r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SUFFIXES = (".npz", *sources.ARCHIVES, ".parquet")
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Protocol
 
 from vae_core.data import archives, heic, tars
 from vae_core.data.archives import Archive
@@ -122,12 +122,22 @@ class Folder:
         return state.st_size if stat.S_ISREG(state.st_mode) else None
 
     def read(self, name: str) -> bytes:
-        _check_file(name, self.size(name), self.settings)
-        return (self.root / name).read_bytes()
+        with self._opened(name) as file:
+            state = os.fstat(file.fileno())
+            _check_file(name, state.st_size if stat.S_ISREG(state.st_mode) else None, self.settings)
+            return file.read(state.st_size)
 
     def start(self, name: str, most: int) -> bytes:
-        with (self.root / name).open("rb") as file:
+        with self._opened(name) as file:
             return file.read(most)
+
+    def _opened(self, name: str) -> IO[bytes]:
+        """The file of this name as it is now: what was looked at before may be a link by now, or a pipe."""
+        try:
+            return open(_below(self.root, name), "rb")
+        except OSError:
+            _check_file(name, self.size(name), self.settings)  # which says what it is by now
+            raise
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,24 @@ class Packed:
 
     def start(self, name: str, most: int) -> bytes:
         return self.archive.read(name, most)
+
+
+def _below(root: Path, name: str) -> int:
+    """Opened step by step, each without following a link, where the system can."""
+    if os.open not in os.supports_dir_fd:
+        return os.open(root / name, os.O_RDONLY)
+    *folders, last = PurePosixPath(name).parts
+    place = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for step in folders:
+        inner, place = place, -1
+        try:
+            place = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=inner)
+        finally:
+            os.close(inner)
+    try:
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def _glanced(root: Path, here: str, known: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from vae_core.errors import LoupeError
 from vae_core.look.forms import CHUNK, INPUTS, Ends, Outputs, Shape
+from vae_core.runs import own
 
 if TYPE_CHECKING:
     from vae_core.runs.store import Run
@@ -33,7 +34,7 @@ class LiteRT:
         self._name = "The network" if isinstance(source, bytes) else f"{source.parent.name}/{source.name}"
         self._input = INPUTS[task]
         try:
-            data = source if isinstance(source, bytes) else source.read_bytes()
+            data = source if isinstance(source, bytes) else own.read(source)
             interpreter = Interpreter(model_content=data, num_threads=_threads(len(data)))
             self._runners = {batch: interpreter.get_signature_runner(f"{task}_{batch}") for batch in BATCHES}
             self.ends = _ends(self._runners[1], self._input)

@@ -86,7 +86,7 @@ class Portable:
 
     @classmethod
     def plain(cls, run: Run) -> Portable:
-        """Without native code, and as quick for many rows: for the page server, whose end would be that of all pages."""
+        """For the page server, whose end would be that of all pages: without native code, as quick for many rows."""
         return cls(*(Network(task, partial(executor.of, run, task)) for task in ("encode", "decode")))
 
     def encode(self, images: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray | None]:

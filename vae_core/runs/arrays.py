@@ -5,6 +5,7 @@ Each is a member of a zip with a checksum, so that a bit that has changed is tol
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vae_core.checked import Numbers
 from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
+from vae_core.runs import own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +48,10 @@ def check(path: Path, form: Form, sizes: Sizes) -> None:
 
 def _checked(path: Path, form: Form, sizes: Sizes, then: Callable[..., Any]) -> Any:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with own.opened(path, "rb") as file, zipfile.ZipFile(file) as archive:
             infos = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             headers = {name: _header(archive, info) for name, info in infos.items()}
-            _refuse_too_much(path, headers)
+            _refuse_too_much(os.fstat(file.fileno()).st_size, headers)
             _refuse_other_forms(form, headers, dict(sizes))
             return then(archive, infos)
     except FileNotFoundError:
@@ -82,10 +84,10 @@ def _values(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     return np.asarray(values)
 
 
-def _refuse_too_much(path: Path, headers: Mapping[str, Header]) -> None:
-    size, own = sum(header.size for header in headers.values()), path.stat().st_size
-    if size > max(SMALL, MOST_TIMES * own):
-        raise ValueError(f"it has {own:,} bytes and unpacks to {size:,}")
+def _refuse_too_much(held: int, headers: Mapping[str, Header]) -> None:
+    size = sum(header.size for header in headers.values())
+    if size > max(SMALL, MOST_TIMES * held):
+        raise ValueError(f"it has {held:,} bytes and unpacks to {size:,}")
 
 
 def _refuse_other_forms(form: Form, headers: Mapping[str, Header], sizes: dict[str, int]) -> None:

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from vae_core.checked import Check, Unfit, anything
 from vae_core.errors import LoupeError
+from vae_core.runs import own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +108,7 @@ def write_json(path: Path, document: Mapping[str, object], *, durable: bool = Tr
 
 def overwrite_json(path: Path, document: Mapping[str, object]) -> None:
     """Write into the existing file, which needs no free space; padded, so that one write is the whole change."""
-    with told(path), path.open("r+b", buffering=0) as file:
+    with told(path), own.opened(path, "r+b", buffering=0) as file:
         data = to_json(document)
         file.write(data.ljust(os.fstat(file.fileno()).st_size))
 
@@ -156,9 +157,10 @@ def _parsed(data: bytes) -> object:
 
 
 def _whole(path: Path) -> bytes:
-    if path.stat().st_size > MOST_TEXT:
-        raise ValueError(f"it has more than {MOST_TEXT:,} bytes")
-    return patiently(path.read_bytes)
+    with patiently(lambda: own.opened(path, "rb")) as file:
+        if os.fstat(file.fileno()).st_size > MOST_TEXT:
+            raise ValueError(f"it has more than {MOST_TEXT:,} bytes")
+        return bytes(file.read(MOST_TEXT))
 
 
 def _reason(error: Exception) -> str:
@@ -168,7 +170,7 @@ def _reason(error: Exception) -> str:
 
 def append_line(path: Path, line: str, *, header: str = "", durable: bool = False) -> int:
     """Add a line (after a header where the file is new), cutting off what a crash left half-written. The new size."""
-    with told(path), path.open("a+b", buffering=0) as file:
+    with told(path), own.opened(path, "a+b", buffering=0) as file:
         end = _end_of_whole_lines(file)
         file.truncate(end)
         data = f"{line}\n".encode() if end or not header else f"{header}\n{line}\n".encode()
@@ -185,7 +187,7 @@ def append_line(path: Path, line: str, *, header: str = "", durable: bool = Fals
 
 def cut_half_line(path: Path) -> None:
     """Drop what a full disk left half-written at its end. Not while somebody writes there."""
-    with told(path), suppress(FileNotFoundError), path.open("r+b") as file:
+    with told(path), suppress(FileNotFoundError), own.opened(path, "r+b") as file:
         file.truncate(_end_of_whole_lines(file))
 
 
@@ -203,7 +205,7 @@ def read_lines(path: Path) -> list[str]:
 def keep_last(path: Path, size: int) -> None:
     """Drop the oldest lines so that at most `size` bytes stay."""
     with told(path):
-        data = patiently(path.read_bytes)[-size:]
+        data = patiently(lambda: own.read(path))[-size:]
     write_bytes(path, data[data.find(b"\n") + 1 :], durable=False)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 from vae_core.checked import (
+    NO_DEVICE,
     Check,
     Numbers,
     Unfit,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 VERSION = 1
 FINAL = ("done", "stopped", "failed", "interrupted")
 STATES = ("queued", "running", *FINAL)
-NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+NAME = re.compile(NO_DEVICE + r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
 # What the checks below give back.

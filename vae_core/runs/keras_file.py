@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
-from vae_core.runs import stock
+from vae_core.runs import own, stock
 
 if TYPE_CHECKING:
     import h5py
@@ -75,7 +75,7 @@ def read(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Graph]:
             "Let its training come that far",
         )
     try:
-        with zipfile.ZipFile(path) as archive:
+        with own.opened(path, "rb") as file, zipfile.ZipFile(file) as archive:
             _, text, weights = _members(archive, most_bytes)
             document = json.loads(archive.read(text))
             stock.check(document)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vae_core.checked import Check, Unfit
 from vae_core.errors import LoupeError
-from vae_core.runs import files, forms, history, locks, work
+from vae_core.runs import files, forms, history, locks, own, work
 from vae_core.runs.work import LOG_FILE, STATUS_FILE, Work
 from vae_core.settings import SHIPPED
 
@@ -106,6 +106,7 @@ class Run(Work):
         return self.document()["study"] or ""
 
     def document(self) -> forms.Document:
+        own.refuse_links(self.path)
         document: forms.Document = files.read_json(self.path / CONFIG_FILE, forms.document)
         if document.get("version") != forms.VERSION:
             raise LoupeError(
@@ -224,7 +225,7 @@ class Run(Work):
     def thumbs(self) -> bytes | None:
         """None where there are none, or nothing that can be read: they are only shown."""
         with suppress(OSError):
-            return files.patiently((self.path / THUMBS_FILE).read_bytes)
+            return files.patiently(lambda: own.read(self.path / THUMBS_FILE))
         return None
 
     def save_file(self, kind: str, writer: Callable[[Path], object]) -> None:

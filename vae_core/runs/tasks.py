@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from vae_core.checked import Check, anything
 from vae_core.errors import LoupeError
-from vae_core.runs import files, forms, locks
+from vae_core.runs import files, forms, locks, own
 from vae_core.runs.run import DERIVED, Run
 from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
 
@@ -75,6 +75,7 @@ class Task(Work):
         return dict(self.asked()["spec"])
 
     def asked(self) -> forms.Asked:
+        own.refuse_links(self.path)
         document: forms.Asked = files.read_json(self.path / ASKED_FILE, forms.ASKED)
         if document.get("version") != VERSION:
             raise LoupeError(
@@ -108,7 +109,7 @@ class Task(Work):
 
     def made(self) -> bytes:
         with files.told(self.path):
-            return (self.path / MADE_FILE).read_bytes()
+            return own.read(self.path / MADE_FILE)
 
     # What it has so far: a picture to look at, or where to go on.
 

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from vae_core.checked import NO_DEVICE
 from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
-from vae_core.runs import files, keras_file, store
+from vae_core.runs import files, keras_file, own, store
 from vae_core.runs.run import CARD, CONFIG_FILE, FILES, Run, is_kept
 from vae_core.runs.work import FINAL
 from vae_core.settings import SHIPPED, Settings
 
-RUN_ID = re.compile(rf"(?!{re.escape(SHIPPED)})[A-Za-z0-9][A-Za-z0-9._-]{{0,127}}")
+RUN_ID = re.compile(rf"(?!{re.escape(SHIPPED)}){NO_DEVICE}[A-Za-z0-9][A-Za-z0-9._-]{{0,127}}")
 # Not exchanged: they can be made again from the model, which is checked, and LiteRT is native code.
 MADE_AGAIN = {FILES[kind] for kind in ("encoder_tflite", "decoder_tflite", "plane")}
 PACKED = (".npz", ".keras", ".webp")  # compressing these again only takes time
@@ -38,7 +39,7 @@ def pack(settings: Settings, ids: Iterable[str], target: IO[bytes], *, with_stat
             for path in sorted(run.path.rglob("*")):
                 name = path.relative_to(run.path).as_posix()
                 if path.is_file() and not path.is_symlink() and _travels(name, with_state):
-                    _add(archive, f"{run.id.removeprefix(SHIPPED)}/{name}", path.read_bytes())
+                    _add(archive, f"{run.id.removeprefix(SHIPPED)}/{name}", own.read(path))
 
 
 def unpack(settings: Settings, source: IO[bytes] | Path, owner: str = "") -> list[Run]:

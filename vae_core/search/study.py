@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from vae_core.checked import NO_DEVICE
 from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store
 from vae_core.runs.store import STUDIES, Run
@@ -28,7 +29,7 @@ from vae_core.settings import Settings
 if TYPE_CHECKING:
     import optuna
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME = re.compile(NO_DEVICE + r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SPEC_FILE, BUDGET_FILE, WINNER_FILE, JOURNAL_FILE, WORKERS = (
     "search.json",
     "budget.json",

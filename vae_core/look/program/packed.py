@@ -14,7 +14,7 @@ from vae_core.errors import LoupeError
 from vae_core.look.forms import NETWORKS, Ends
 from vae_core.look.program import packing
 from vae_core.look.program.lowering import Network
-from vae_core.runs import keras_file
+from vae_core.runs import keras_file, own
 from vae_core.runs.keras_file import Graph
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _unpacked(header: Mapping[str, Any], body: bytes, name: str) -> Packed:
 
 def _kept(run: Run) -> Packed | None:
     try:
-        return read(run.plane.read_bytes(), f"{run.id}/{run.plane.name}")
+        return read(own.read(run.plane), f"{run.id}/{run.plane.name}")
     except FileNotFoundError:
         return None
     except OSError as error:

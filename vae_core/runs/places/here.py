@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Any
 
-from vae_core.runs import files
+from vae_core.runs import files, own
 from vae_core.runs.places.job import Asked
 
 
@@ -16,7 +16,7 @@ def start(asked: Asked) -> subprocess.Popen[bytes]:
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    with files.told(asked.log), asked.log.open("ab") as output:
+    with files.told(asked.log), own.opened(asked.log, "ab") as output:
         return subprocess.Popen(
             asked.command,
             cwd=asked.folder,
