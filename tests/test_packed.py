@@ -177,30 +177,6 @@ def test_weights_that_are_no_numbers_are_a_reason(run: Run) -> None:
     assert "no numbers" in packed.of(run).reason("decoder")
 
 
-def test_weights_that_lie_in_another_file_are_refused(run: Run, tmp_path: Path) -> None:
-    """Somebody else's model could otherwise show what only this computer's owner may read."""
-    place = "layers/functional_1/layers/dense/vars/1"
-    secret = tmp_path / "secret"
-    secret.write_bytes(np.ones(16, np.float32).tobytes())
-    with h5py.File(tmp_path / "other.h5", "w") as other:
-        other["secret"] = np.ones(16, np.float32)
-
-    def linked(file: h5py.File) -> None:
-        del file[place]
-        file[place] = h5py.ExternalLink(str(tmp_path / "other.h5"), "secret")
-
-    def outside(file: h5py.File) -> None:
-        del file[place]
-        file.create_dataset(place, (16,), np.float32, external=[(str(secret), 0, h5py.h5f.UNLIMITED)])
-
-    whole = run.model.read_bytes()
-    for change in (linked, outside):
-        run.model.write_bytes(whole)
-        change_weights(run.model, change)
-        with pytest.raises(LoupeError, match="points to other files"):
-            packed.of(run)
-
-
 @pytest.mark.parametrize("last", [L.Reshape((2, 8, 1)), L.Dense(15)], ids=["shape", "size"])
 def test_a_network_that_the_settings_do_not_describe_is_a_reason(last: L.Layer, run: Run) -> None:
     save(run.model, last)
