@@ -160,15 +160,6 @@ def test_one_picture_is_too_few(tmp_path, settings):
 # --- what cannot be trusted
 
 
-@pytest.mark.parametrize("name", ["../out.png", "a/../../out.png", "/etc/out.png", "C:\\out.png", "..\\out.png"])
-def test_zips_that_escape_their_folder(tmp_path, settings, name):
-    fill(tmp_path / "pets", "cat")
-    path = pack(tmp_path / "pets", tmp_path / "pets.zip")
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(name, b"x")
-    refused(path, settings, "outside its folder")
-
-
 def test_names_as_windows_writes_them(tmp_path, settings):
     fill(tmp_path / "pets", "cat", "dog")
     path = pack(tmp_path / "pets", tmp_path / "pets.zip")
@@ -176,22 +167,6 @@ def test_names_as_windows_writes_them(tmp_path, settings):
         for info in archive.infolist():
             other.writestr("pets\\" + info.filename.replace("/", "\\"), archive.read(info))
     assert (add(tmp_path / "windows.zip", settings, "one")).classes == ("cat", "dog")
-
-
-def test_links_in_folders_and_zips(tmp_path, settings):
-    secret = save(tmp_path, "secret.png")
-    fill(tmp_path / "pets", "cat")
-    link = zipfile.ZipInfo("cat/link.png")
-    link.external_attr = 0o120777 << 16
-    path = pack(tmp_path / "pets", tmp_path / "pets.zip")
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(link, str(secret))
-    refused(path, settings, "holds a link")
-    (tmp_path / "pets/cat/link.png").symlink_to(secret)
-    refused(tmp_path / "pets", settings, "holds a link")
-    (tmp_path / "pets/cat/link.png").unlink()
-    (tmp_path / "pets/more").symlink_to(tmp_path)
-    refused(tmp_path / "pets", settings, "holds a link")
 
 
 def test_bounds_on_files_bytes_and_pixels(tmp_path, settings):
@@ -203,40 +178,11 @@ def test_bounds_on_files_bytes_and_pixels(tmp_path, settings):
         refused(source, replace(settings, max_image_pixels=119), "10 x 12 pixels")
 
 
-def test_a_picture_that_unpacks_to_gigabytes(tmp_path, settings):
-    fill(tmp_path / "pets", "cat")
-    content = bytearray(save(tmp_path, "small.png").read_bytes())
-    content[16:24] = (100_000).to_bytes(4) * 2  # the size that the header states
-    (tmp_path / "pets/cat/bomb.png").write_bytes(content)
-    refused(tmp_path / "pets", settings, "bomb.png")
-
-
-def test_zip_bomb(tmp_path, settings):
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("cat/1.png", bytes(20_000_000))
-    refused(tmp_path / "bomb.zip", replace(settings, max_bytes=10_000_000), "more than 10,000,000 bytes")
-    refused(tmp_path / "bomb.zip", replace(settings, max_image_pixels=1_000_000), "file of 20,000,000 bytes")
-
-
-def test_a_zip_that_lies_about_its_sizes(tmp_path, settings):
-    with zipfile.ZipFile(tmp_path / "liar.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("cat/1.png", bytes(1_000_000))
-    content = (tmp_path / "liar.zip").read_bytes()
-    (tmp_path / "liar.zip").write_bytes(content.replace((1_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little")))
-    refused(tmp_path / "liar.zip", settings, "cannot be unpacked")
-
-
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_methods_that_unpack_without_a_bound_are_refused(tmp_path, settings, method):
     with zipfile.ZipFile(tmp_path / "pets.zip", "w", method) as archive:
         archive.writestr("cat/1.png", bytes(100))
     refused(tmp_path / "pets.zip", settings, f"packed by method {method}")
-
-
-def test_a_name_that_is_too_long_is_told(tmp_path, settings):
-    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
-        archive.writestr("a/" * 30_000 + "1.png", b"x")
-    refused(tmp_path / "pets.zip", settings, "a name of 60,005 letters")
 
 
 def test_a_damaged_member_is_named(tmp_path, settings):
@@ -247,14 +193,6 @@ def test_a_damaged_member_is_named(tmp_path, settings):
     content[40:60] = b"\xff" * 20  # no stream of Deflate begins so
     (tmp_path / "pets.zip").write_bytes(content)
     refused(tmp_path / "pets.zip", settings, r"cat/1.bmp in pets.zip is damaged")
-
-
-def test_nothing_that_a_terminal_obeys_gets_out_of_a_name(tmp_path, settings):
-    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
-        archive.writestr("cat/\x1b[31mred.png", b"x")
-    with pytest.raises(LoupeError) as caught:
-        add(tmp_path / "pets.zip", settings)
-    assert "red.png" in str(caught.value) and "\x1b" not in str(caught.value) + caught.value.happened
 
 
 def test_encrypted_zip(tmp_path, settings):

@@ -1,6 +1,5 @@
 """Tar archives: what is read of them, and what is refused because it cannot be trusted."""
 
-import gzip
 import io
 import tarfile
 from dataclasses import replace
@@ -47,37 +46,11 @@ def test_a_tar_in_the_data_folder(tmp_path, settings, pets):
     assert "pets" in catalog.names(there) and len(catalog.load("pets", there).train) == 36
 
 
-@pytest.mark.parametrize(
-    ("info", "words"),
-    [
-        (member("../out.png", b"x"), "outside its folder"),
-        (member("a/../../out.png", b"x"), "outside its folder"),
-        (member("/etc/out.png", b"x"), "outside its folder"),
-        (member("C:\\out.png", b"x"), "outside its folder"),
-        (member("cat/link.png", type=tarfile.SYMTYPE, linkname="/etc/passwd"), "holds a link"),
-        (member("cat/link.png", type=tarfile.LNKTYPE, linkname="cat/000.png"), "holds a link"),
-        (member("cat/disk.png", type=tarfile.BLKTYPE), "no plain file"),
-        (member("cat/pipe.png", type=tarfile.FIFOTYPE), "no plain file"),
-        (member("a/" * 2000 + "1.png", b"x"), "a name of 4,005 letters"),
-        (member("cat/x.png", b"x", pax_headers={"comment": "x" * 2_000_000}), "takes more than 1 MiB"),
-        (member("cat/x.png", b"x", pax_headers={"size": "-5"}), "damaged"),
-        (member("cat/x.png", b"x", pax_headers={"GNU.sparse.size": "9999999999"}), "damaged|plain file|more than"),
-    ],
-)
-def test_what_cannot_be_trusted(tmp_path, settings, pets, info, words):
-    refused(pack(pets, tmp_path / "a.tar.gz", info), settings, words)
-
-
 def test_bounds(tmp_path, settings, pets):
     path = pack(pets, tmp_path / "a.tar.gz")
     refused(path, replace(settings, max_files=19), "more than 19 files")
     refused(path, replace(settings, max_bytes=1000), "more than 1,000 bytes")
     refused(path, replace(settings, max_image_pixels=119), "10 x 12 pixels")
-
-
-def test_a_bomb_is_stopped_while_it_unpacks(tmp_path, settings):
-    (tmp_path / "a.tgz").write_bytes(gzip.compress(bytes(50_000_000)))
-    refused(tmp_path / "a.tgz", replace(settings, max_bytes=3_000_000), "more than 3,000,000 bytes")
 
 
 @pytest.mark.parametrize("ending", [".tar", ".tgz"])

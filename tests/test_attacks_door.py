@@ -50,23 +50,61 @@ def asked(server: Server, host: str, origin: str | None) -> tuple[int, int]:
     return fetched(server, str(host), origin), opened(server, str(host), origin)
 
 
-@pytest.mark.parametrize(
-    ("host", "origin"),
-    [
-        ("evil.example:PORT", "http://evil.example:PORT"),
-        ("evil.example:PORT", "http://localhost:PORT"),
-        ("evil.example:PORT", None),
-        ("localhost.evil.example:PORT", "http://localhost.evil.example:PORT"),
-        ("localhost:PORT", "http://evil.example"),
-        ("localhost:PORT", "http://localhost:1"),
-        ("localhost:PORT", "http://127.0.0.1:PORT"),
-        ("localhost:PORT", "http://evil.example@localhost:PORT"),
-        ("localhost:PORT", "http://["),
-        ("localhost:PORT", "null"),
-    ],
-)
-def test_another_name_and_another_sites_page_get_no_answer(page_server, host, origin):
-    assert asked(page_server, host, origin) == (403, 403)
+REBOUND = {
+    "its own origin": ("evil.example:PORT", "http://evil.example:PORT"),
+    "ours as its origin": ("evil.example:PORT", "http://localhost:PORT"),
+    "no origin": ("evil.example:PORT", None),
+    "ours as its beginning": ("localhost.evil.example:PORT", "http://localhost.evil.example:PORT"),
+    "ours as its end": ("evil.example.localhost:PORT", "http://evil.example.localhost:PORT"),
+    "an address that is not ours": ("192.0.2.7:PORT", "http://192.0.2.7:PORT"),
+}
+
+
+@pytest.mark.parametrize("variant", REBOUND)
+def test_form_01_a_name_that_was_pointed_here(page_server, variant):
+    """CVE-2025-14279, CVE-2026-2611: DNS rebinding."""
+    assert asked(page_server, *REBOUND[variant]) == (403, 403)
+
+
+FOREIGN = {
+    "another site": "http://evil.example",
+    "another port": "http://localhost:1",
+    "another name of ours": "http://127.0.0.1:PORT",
+    "ours after an @": "http://evil.example@localhost:PORT",
+    "ours before a point": "http://localhost:PORT.evil.example",
+    "no address": "http://[",
+    "null": "null",
+    "a file": "file://",
+}
+
+
+@pytest.mark.parametrize("variant", FOREIGN)
+def test_form_02_a_page_of_another_origin(page_server, variant):
+    """streamlit#16448: a page elsewhere that calls this server by its own name."""
+    assert asked(page_server, "localhost:PORT", FOREIGN[variant]) == (403, 403)
+
+
+UPWARDS = ("{}../../../pyproject.toml", "{}..%2f..%2f..%2fpyproject.toml", "{}%2e%2e/%2e%2e/pyproject.toml")
+WAYS = (*UPWARDS, "{}..%5c..%5cpyproject.toml", "{}//etc/passwd", "{}%00/../pyproject.toml", "{}....//pyproject.toml")
+ROUTES = ("/static/", "/_stcore/", "/component/plane/", "/media/", "/_stcore/bidi-components/plane/", "/app/static/")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_form_12_a_route_that_leads_upwards(page_server, way):
+    """CVE-2026-33682, CVE-2024-42474: a file of the server's by a path through its routes."""
+    for route in ROUTES:
+        body = answered(page_server, way.format(route))
+        assert b"hatchling" not in body and b"root:" not in body, route
+
+
+def answered(server: Server, path: str) -> bytes:
+    """What stands at an address that no client puts in order before it asks."""
+    connection = http.client.HTTPConnection("localhost", int(server.port), timeout=SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"])
