@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines lint scripts docs lock clean chromium compilers nginx slurm oidc wasm bundles
+.PHONY: app test test-long test-engines lint scripts docs lock clean chromium compilers nginx slurm oidc jupyter wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -19,7 +19,7 @@ test: lint chromium compilers
 test-long: .venv/.dev chromium compilers
 	$(PYTEST) -m long --timeout 3600
 
-test-engines: .venv/.dev chromium nginx slurm oidc
+test-engines: .venv/.dev chromium nginx slurm oidc jupyter
 	$(BIN)/python -m pytest -m engines
 
 lint: .venv/.dev
@@ -39,7 +39,7 @@ docs: .venv/.dev chromium
 	$(BIN)/python -m bench.tables
 
 clean:
-	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .jupyter node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.app: requirements.lock .venv/.made
@@ -105,6 +105,13 @@ oidc:
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) nodejs npm; \
 	    } || echo "No npm: tests of signing in are skipped. To run them: sudo apt install nodejs npm"
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.made; fi
+
+# An environment of its own: a notebook that is handed in is opened where nothing of ours is.
+jupyter: .jupyter/.made
+.jupyter/.made:
+	$(PYTHON) -m venv .jupyter
+	.jupyter/bin/python -m pip install --disable-pip-version-check 'jupyterlab~=4.4'
+	@touch $@
 
 # What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run
 # Latent Loupe.

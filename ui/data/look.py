@@ -14,7 +14,7 @@ from ui import acts, cached, pixels
 from ui.cached import datasets
 from ui.data import browse, told
 from ui.errors import plain, shown
-from vae_core.data import catalog, frames, originals, versions
+from vae_core.data import catalog, frames, originals
 from vae_core.data.dataset import Summary
 from vae_core.data.fitting import LADDER, Fitting
 from vae_core.data.originals import Original
