@@ -64,8 +64,8 @@ def test_copies_within_the_training_set():
     train[100:103] = train[:3]
     train[200:204] = np.clip(train[10:14].astype(int) + 1, 0, 255)
     near, exact = warnings(train, images(100))  # the first spoils more
-    assert exact.startswith("3 of 300 training images are exact copies")
-    assert near.startswith("8 of 297 training images are nearly the same")
+    assert exact.startswith("3 of 300 images that train or validate are exact copies")
+    assert near.startswith("8 of 297 images that train or validate are nearly the same")
 
 
 def test_faint_images_are_not_taken_for_copies():

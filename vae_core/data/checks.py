@@ -113,7 +113,7 @@ def _duplicates(dataset: Dataset, progress: Progress | None) -> Iterator[Warned]
     _, first = np.unique(train, return_index=True)
     copies = len(train) - len(first)
     if copies:
-        told = f"{copies:,} of {len(train):,} training images are exact copies of others among them"
+        told = f"{copies:,} of {len(train):,} images that train or validate are exact copies of others"
         yield Warned(told, weight=0.5 * copies / len(train))
     leaked = np.isin(test, train)
     if leaked.any():
@@ -128,7 +128,7 @@ def _duplicates(dataset: Dataset, progress: Progress | None) -> Iterator[Warned]
         yield Warned(text, weight=len(near) / looked)
     near, looked = _near(known, known, progress)
     if len(near):
-        told = f"{_of(len(near), looked, len(bank))} training images are nearly the same as another one"
+        told = f"{_of(len(near), looked, len(bank))} images that train or validate are nearly the same as another one"
         yield Warned(told, weight=0.3 * len(near) / looked)
 
 

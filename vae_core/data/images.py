@@ -333,7 +333,7 @@ def _to_grey_or_rgb(image: Image, name: str, background: str, told: list[str]) -
         return image.convert("L")
     palette = image.mode in ("P", "PA")
     if palette:
-        told.append("have a palette: converted to plain values")
+        told.append("have a palette: their colours are kept")
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         told.append(f"are {image.mode}: converted to RGB")
     if _is_transparent(image):
