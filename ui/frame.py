@@ -32,12 +32,14 @@ PURPOSES = {
 NONE = ""
 LOOK_SECONDS = 2
 # Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training. The
-# colours are those of text on the accent and on its tint, where Streamlit's own are too alike to be read by everybody.
+# chevron of a popover is drawn anew as that opens: a slow browser takes a click on it for one elsewhere, which closes it.
+# The colours are those of text on the accent and on its tint, where Streamlit's own are too alike to be read by everybody.
 STYLE = """<style>
+[data-testid=stPopoverButton] * { pointer-events: none }
 [data-testid=stStatusWidget] button { display: none }
 [data-testid=stMainBlockContainer] { padding-inline: clamp(1rem, 3vw, 3rem) }
 [data-testid=stHeading] h1 { padding: 0.25rem 0 }
-[data-testid=stBaseButton-primary], [data-tag-index] { color: light-dark(#fff, #10151f) !important }
+[data-testid=stBaseButton-primary]:enabled, [data-tag-index] { color: light-dark(#fff, #10151f) !important }
 [data-variant][data-selected] { color: light-dark(#2f5595, #8fb0ea) !important }
 </style>"""
 KEY = "picked_run"

@@ -33,13 +33,13 @@ UNKNOWN = "<!-- size -->"
 BUTTON_HELP = "One file with this map, its decoder, thumbnails, losses and settings. It opens in any browser, offline."
 
 
-def button(view: View) -> None:
+def button(view: View, **options: Any) -> None:
     """The file is made when the button is pressed."""
     reason = cached.networks(view.run).reason("decoder")
     text = f"Not for this model: {reason}." if reason else BUTTON_HELP
     name = f"{view.run.id}.html"
     download.button(
-        "Take it home", lambda: page(view, payload.principal(view.codes)), name, text, disabled=bool(reason)
+        "Take it home", lambda: page(view, payload.principal(view.codes)), name, text, disabled=bool(reason), **options
     )
 
 

@@ -18,11 +18,12 @@ from vae_core.runs import apart
 from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
 
-# Its head is higher than that of other pages, and the legend below the map is to be seen.
-# Its room is kept while it is loaded, and the wheel scrolls the page, which has more below.
+# Its head is higher than that of other pages, and the legend below the map is to be seen. The room of the map is kept
+# while it is loaded, and the wheel scrolls the page, which has more below. On a phone, Explore has the way to take it home.
 STYLE = """<style>
-.st-key-home_map { --above-map: 12rem; --wheel: page; min-height: 35rem }
-@media (min-width: 60rem) { .st-key-home_map { min-height: calc(max(22rem, 100vh - 12rem) + 2rem) } }
+.st-key-home_map { --above-map: 13rem; --wheel: page; min-height: 35rem }
+@media (max-width: 40rem) { .st-key-purpose [data-testid=stDownloadButton] { display: none } }
+@media (min-width: 60rem) { .st-key-home_map { min-height: calc(max(22rem, 100vh - 13rem) + 2rem) } }
 </style>"""
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
@@ -37,12 +38,12 @@ def show(runs: list[Summary]) -> None:
     """Three doors, and a map to walk on at once: the newest of one's own, or the first of those that come along."""
     own = next((run for run in runs if choice.has_map(run) and run.state == "done" and not run.answers), None)
     mapped = own or next(iter(cached.shipped()), None)
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        with st.container(width="content", gap="small"):
-            st.title("Latent Loupe", anchor=False)
-            st.markdown(WHAT)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title("Latent Loupe", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             _doors(mapped)
+    purpose = st.container(key="purpose", horizontal=True, vertical_alignment="center", gap="small")
+    purpose.markdown(WHAT, width="content")
     if mapped:
         from ui import explore  # NumPy and more: the head of the page stands by now
         from ui.view import look
@@ -50,12 +51,9 @@ def show(runs: list[Summary]) -> None:
         st.html(STYLE)
         with shown(), st.container(key="home_map"):
             explore.walk(mapped.id)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        drawer = f"the model '{mapped.name}'" if mapped else "the model"
-        st.caption(HOW.format(plain(drawer)), width="stretch", help=MORE)
-        if mapped:
-            with suppress(LoupeError, OSError):  # said where its map would be
-                explore.take_home.button(look(Run(mapped.id, cached.settings())))
+        with purpose, suppress(LoupeError, OSError):  # said where its map would be
+            explore.take_home.button(look(Run(mapped.id, cached.settings())), type="tertiary")
+    st.caption(HOW.format(plain(f"the model '{mapped.name}'" if mapped else "the model")), help=MORE)
 
 
 def open_to_all() -> None:

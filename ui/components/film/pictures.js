@@ -53,6 +53,7 @@ export class CodeMap {
     const head = heading("Map of codes", help, () => name("map"), () => this.svg());
     host.append(make("figure", { class: "map" }, head, make("div", { class: "stage" }, this.canvas, this.tip), this.legend));
     this.canvas.addEventListener("pointermove", (event) => this.onMove(event));
+    this.canvas.addEventListener("pointerdown", (event) => this.onPress(event));
     this.canvas.addEventListener("pointerleave", () => this.showTip(null));
   }
 
@@ -242,6 +243,27 @@ export class CodeMap {
     this.showTip(best);
   }
 
+  /**
+   * Somebody wants to walk.
+   * @param {PointerEvent} event
+   */
+  onPress(event) {
+    this.tip.hidden = false;
+    this.tip.replaceChildren("Explore walks on this map once the training has ended.");
+    this.placeTip(event.offsetX, event.offsetY);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  placeTip(x, y) {
+    const side = this.canvas.clientWidth;
+    this.tip.style.left = x < side / 2 ? `${x + 12}px` : "";
+    this.tip.style.right = x < side / 2 ? "" : `${side - x + 12}px`;
+    this.tip.style.top = `${Math.min(Math.max(y - 20, 0), side - 50)}px`;
+  }
+
   /** @param {number | null} i */
   showTip(i) {
     this.tip.hidden = i === null;
@@ -256,9 +278,7 @@ export class CodeMap {
       make("div", {}, `${label === undefined ? "" : `test image ${this.header.index[i]}, `}${axes[0]} ${number(raw[2 * i])}`
         + `${this.header.code > 1 ? `, ${axes[1]} ${number(raw[2 * i + 1])}` : ""}`),
     );
-    this.tip.style.left = x < side / 2 ? `${x + 12}px` : "";
-    this.tip.style.right = x < side / 2 ? "" : `${side - x + 12}px`;
-    this.tip.style.top = `${Math.min(Math.max(y - 20, 0), side - 50)}px`;
+    this.placeTip(x, y);
   }
 
   svg() {
