@@ -32,8 +32,8 @@ PURPOSES = {
 NONE = ""
 LOOK_SECONDS = 2
 # Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training. The
-# chevron of a popover is drawn anew as that opens: a slow browser takes a click on it for one elsewhere, which closes it.
-# The colours are those of text on the accent and on its tint, where Streamlit's own are too alike to be read by everybody.
+# chevron of a popover is drawn anew as that opens: where that is slow, a click on it counts as one elsewhere. The
+# colours are those of text on the accent and on its tint, where Streamlit's own are too alike to be read by everybody.
 STYLE = """<style>
 [data-testid=stPopoverButton] * { pointer-events: none }
 [data-testid=stStatusWidget] button { display: none }

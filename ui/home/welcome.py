@@ -19,7 +19,7 @@ from vae_core.runs.store import Run, Summary
 from vae_core.settings import Settings
 
 # Its head is higher than that of other pages, and the legend below the map is to be seen. The room of the map is kept
-# while it is loaded, and the wheel scrolls the page, which has more below. On a phone, Explore has the way to take it home.
+# while it is loaded, and the wheel scrolls the page, which has more below. A phone takes it home from Explore.
 STYLE = """<style>
 .st-key-home_map { --above-map: 13rem; --wheel: page; min-height: 35rem }
 @media (max-width: 40rem) { .st-key-purpose [data-testid=stDownloadButton] { display: none } }
