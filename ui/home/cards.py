@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from ui import account, cached, choice, frame, owner, palette, pixels, sought, words
+from ui import account, cached, choice, frame, owner, paged, palette, pixels, sought, words
 from ui.errors import plain
 from ui.home import dialogs
 from vae_core.design import naming
 from vae_core.glossary import WORDS
 from vae_core.runs.store import Summary
 
-PER_PAGE = 12
+PER_PAGE, PAGE = 12, "home_page"
 NARROWEST = 240  # pixels of a card
 SEARCH_HELP = "Shows the runs in which this text occurs."
 STATE_HELP = "Shows only runs in one of these states."
@@ -63,14 +63,11 @@ def _fits(run: Summary, text: str, states: list[str], who: str | None) -> bool:
 
 def grid(runs: list[Summary]) -> None:
     """A page of cards."""
-    pages = -(-len(runs) // PER_PAGE)
-    number = min(int(st.session_state.get("home_page", 1)), pages)
     with st.grid("auto", min_column_width=NARROWEST) as cells:
-        for run in runs[(number - 1) * PER_PAGE : number * PER_PAGE]:
+        for run in paged.part(runs, PER_PAGE, PAGE):
             with cells.cell(), st.container(border=True, gap="xsmall"):
                 _card(run, palette.run(run.id))
-    if pages > 1:
-        st.pagination(pages, key="home_page")
+    paged.turn(runs, PER_PAGE, PAGE)
 
 
 def _card(run: Summary, colour: str) -> None:

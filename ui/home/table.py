@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import cached, choice, download, pixels, words
+from ui import cached, choice, download, paged, pixels, words
 from ui.home import dialogs
 from vae_core.design import naming
 from vae_core.glossary import WORDS
@@ -62,13 +62,13 @@ SHOWN = (
 )
 LABELS = {key: config["label"] for key, config in COLUMNS.items()}
 ROW_HEIGHT = 36
-MOST_ROWS = 200  # that a browser gets, each with its pictures
+PER_PAGE, PAGE = 200, "home_table_page"  # each row with its pictures
 CSV_HELP = "All runs that fit the filters, with the columns that are shown here."
 
 
 def table(runs: list[Summary]) -> None:
     actions = st.container(horizontal=True, vertical_alignment="bottom")
-    every, runs = runs, runs[:MOST_ROWS]
+    every, runs = runs, paged.part(runs, PER_PAGE, PAGE)
     rows = frame(runs)
     shown = _columns(actions, rows)
     rows["pictures"] = [pixels.uri(data) if (data := cached.thumbs(run)) else None for run in runs]
@@ -86,8 +86,7 @@ def table(runs: list[Summary]) -> None:
         _actions([runs[place].id for place in state.selection.rows if place < len(runs)])
         columns = [key for key in shown if key != "pictures"]
         download.button("CSV", lambda: as_csv(frame(every)[columns]), "runs.csv", CSV_HELP)
-    if len(every) > len(runs):
-        st.caption(f"The first {len(runs)} of {len(every):,} runs. Search or sort above to see others.")
+    paged.turn(every, PER_PAGE, PAGE)
 
 
 def frame(runs: list[Summary]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ui import palette
+from ui import losses, palette
 from ui.tune import chart
 from vae_core.search.reached import PARTS
 from vae_core.search.trials import Trial
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MOST_BESIDE = 3  # folds in one row
+MOST_POINTS, FEWEST_POINTS = 30_000, 50  # of all curves, and of one
 COVERED = 0.93  # share of the points that the scale makes room for
 HOVER = "%{text}<br>epoch %{x}: %{y:.4g}<extra></extra>"
 QUIET = "rgba(138,143,152,0.45)"
@@ -54,7 +55,8 @@ def draw(
     unit: str,
 ) -> go.Figure:
     """One chart a fold, all on one scale; `histories` by the runs' ids."""
-    known = {run: values(rows, goal) for run, rows in histories.items()}
+    most = max(FEWEST_POINTS, MOST_POINTS // max(1, len(histories)))
+    known = {run: values(losses.thinned(rows, most), goal) for run, rows in histories.items()}
     figure = _charts(folds, unit)
     for kind, (name, line) in STYLES.items():
         those = [trial for trial in trials if _kind(trial, best, ticked) == kind]
@@ -108,7 +110,8 @@ def _points(curves: Sequence[tuple[Trial, Curve]]) -> dict[str, Any]:
     y: list[float | None] = []
     told: list[str] = []
     for trial, (epochs, nats) in curves:
-        x, y = [*x, *epochs, None], [*y, *nats, None]
+        x += (*epochs, None)
+        y += (*nats, None)
         told += [f"Trial {trial.number + 1}: {trial.told}"] * (len(epochs) + 1)
     mode = "lines" if any(len(epochs) > 1 for _, (epochs, _) in curves) else "lines+markers"
     return {"x": x, "y": y, "text": told, "mode": mode, "hovertemplate": HOVER}

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice
+from ui import cached, choice, paged
 from ui import words as common
 from ui.errors import plain, shown
 from ui.tune import controls, judged, labels
@@ -17,6 +17,7 @@ from vae_core.search.wanted import Search
 
 ROW_HEIGHT = 32
 MOST_ROWS = 12
+PER_PAGE, PAGE = 500, "tune_page"
 column = st.column_config
 NONE_TICKED = "Tick a trial in the first column to see its curves above, open its trainings or keep it as a run."
 
@@ -25,15 +26,19 @@ def ticked(name: str, trials: list[Trial]) -> list[int]:
     """The numbers of the ticked trials; read before the table is drawn, for the pictures above it."""
     state: Any = st.session_state.get(_key(name), {})
     rows = state.get("selection", {}).get("rows", []) if state else []
-    return [trials[row].number for row in rows if row < len(trials)]
+    listed = paged.part(trials, PER_PAGE, PAGE)
+    return [listed[row].number for row in rows if row < len(listed)]
 
 
 def _key(name: str) -> str:
-    return f"tune_trials_{name}"
+    """Of the page that is open: a row of it is another trial on the next one."""
+    return f"tune_trials_{name}_{st.session_state.get(PAGE, 1)}"
 
 
 def show(study: Study, search: Search, trials: list[Trial], best: Trial | None) -> None:
-    _table(_key(study.name), _columns(search), [_row(search, trial, best) for trial in trials])
+    listed = paged.part(trials, PER_PAGE, PAGE)
+    _table(_key(study.name), _columns(search), [_row(search, trial, best) for trial in listed])
+    paged.turn(trials, PER_PAGE, PAGE)
     numbers = ticked(study.name, trials)
     those = [trial for trial in trials if trial.number in numbers]
     if not those:
