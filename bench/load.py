@@ -44,7 +44,13 @@ from vae_core.search.wanted import Search
 from vae_core.settings import Settings
 
 MANY = {"runs": 10_000, "epochs": 1000, "classes": 200, "points": 1_000_000, "trials": 10_000}
-PAGES = ("", "data", "train", "explore", "project", "compare", "tune")
+PAGES = {  # that show it
+    "runs": ("", "data", "train", "explore", "project", "compare", "tune"),
+    "epochs": ("train",),
+    "classes": ("", "data", "train", "explore", "project"),
+    "points": ("", "explore", "project"),
+    "trials": ("tune",),
+}
 AGAIN = 3  # visits after the first
 REPORTED = 20  # epochs that a trial reports
 IDLE = "new Promise((done) => requestIdleCallback(() => requestAnimationFrame(done)))"
@@ -65,7 +71,7 @@ def main() -> None:
 
 def of_kind(found: Rows, kind: str, many: int) -> list[Row]:
     """A row a page, and one of the list in a terminal where there are many runs."""
-    asked: list[Row] = [{"many": many, "of": kind, "page": name or "home"} for name in PAGES]
+    asked: list[Row] = [{"many": many, "of": kind, "page": name or "home"} for name in PAGES[kind]]
     listed: list[Row] = [{"many": many, "of": kind, "page": "list"}] * (kind == "runs")
     if any(map(found.lacks, asked + listed)):
         with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +82,7 @@ def of_kind(found: Rows, kind: str, many: int) -> list[Row]:
                 found.take(row, list_of, settings)
             with page_server(settings) as server, sync_playwright() as playwright:
                 browser = launched(playwright)
-                for row, name in zip(asked, PAGES, strict=True):
+                for row, name in zip(asked, PAGES[kind], strict=True):
                     found.take(row, visits, browser, server, f"/{name}?{query}")
     return [found.take(row, dict) for row in listed + asked]
 
@@ -131,7 +137,7 @@ def many_runs(settings: Settings, many: int) -> str:
 
 
 def copies(run: Run, count: int, **document: Any) -> Iterator[Run]:
-    """The same run again and again, a minute older each; of the seeds 1, 2, 3..."""
+    """The same run again and again, a minute older each, as if each had learned a little faster."""
     about = files.read_json(run.path / CONFIG_FILE)
     born = datetime.fromisoformat(about["created"])
     for number in range(1, count + 1):
@@ -142,7 +148,8 @@ def copies(run: Run, count: int, **document: Any) -> Iterator[Run]:
         for name in (CARD_FILE, STATUS_FILE):
             shutil.copyfile(run.path / name, path / name)
         created = (born - timedelta(minutes=number)).astimezone(UTC).isoformat(timespec="microseconds")
-        config = {**about["config"], "seed": number}
+        rate = about["config"]["learning_rate"] * (1 + number / 1e6)
+        config = {**about["config"], "learning_rate": rate}
         (path / CONFIG_FILE).write_bytes(files.to_json({**about, **document, "config": config, "created": created}))
         yield Run(path.name, run.settings)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from vae_core.errors import LoupeError
 from vae_core.runs import files
@@ -88,13 +88,9 @@ def _read(path: Path) -> dict[str, tuple[Stamp, Summary]]:
     with suppress(OSError, ValueError, TypeError, KeyError):
         head, _, body = path.read_bytes().partition(b"\n")
         if head == _head(body):
-            return {values[0]: (stamp, _summary(values)) for stamp, values in json.loads(body)}
+            lines = ((stamp, dict(zip(NAMES, values, strict=True))) for stamp, values in json.loads(body))
+            return {line["id"]: (stamp, Summary(**{**line, "image": tuple(line["image"])})) for stamp, line in lines}
     return {}
-
-
-def _summary(values: list[Any]) -> Summary:
-    line = dict(zip(NAMES, values, strict=True))
-    return Summary(**{**line, "image": tuple(line["image"])})
 
 
 def _write(path: Path, lines: dict[str, tuple[Stamp, Summary]]) -> None:

@@ -113,7 +113,7 @@ def _line(run: Run, document: forms.Document, card: forms.Card, status: forms.Ru
     )
 
 
-def likeness(config: Mapping[str, Any]) -> str:
+def likeness(config: Mapping[str, object]) -> str:
     """Equal for documents of configs that train the same thing but for the seed, whatever recipe they came from; empty
     for what is no config."""
     values = {name: float(v) if type(v) is int and abs(v) < 2**53 else v for name, v in config.items()}
