@@ -214,7 +214,7 @@ def _trials(found: study.Study, ids: list[str]) -> list[dict[str, Any]]:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    logs = Lines()
+    logs: Any = Lines()  # all of the base class that is used
     trials = optuna.create_study(
         storage=optuna.storages.JournalStorage(logs), study_name=found.title, sampler=optuna.samplers.RandomSampler(0)
     )
@@ -226,7 +226,7 @@ def _trials(found: study.Study, ids: list[str]) -> list[dict[str, Any]]:
         for epoch in range(REPORTED):
             trial.report(20 + abs(np.log10(rate) + 2) + 1 / (1 + epoch), epoch)
         trials.tell(trial, 20 + abs(np.log10(rate) + 2))
-    return logs.lines
+    return list(logs.lines)
 
 
 class Lines:

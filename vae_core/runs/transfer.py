@@ -17,6 +17,7 @@ from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
 from vae_core.runs import files, keras_file, own, store
 from vae_core.runs.run import CARD, CONFIG_FILE, FILES, Run, is_kept
+from vae_core.runs.summary import summarize
 from vae_core.runs.work import FINAL
 from vae_core.settings import SHIPPED, Settings
 
@@ -158,7 +159,7 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Non
 def _check_documents(run: Run) -> None:
     """Settings, card and state can be read, and say what a run says; what trained it there does not train it here."""
     card, status = run.card(), run.status()
-    unknown, summary = sorted(set(card) - set(CARD)), store.summarize(run)
+    unknown, summary = sorted(set(card) - set(CARD)), summarize(run)
     if unknown:
         raise LoupeError(f"The card of {run.id} in the zip has a wrong '{unknown[0]}'", fix=FIX)
     if summary is None or summary.state == "broken":
