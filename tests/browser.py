@@ -28,7 +28,7 @@ PIXELS = """(name) => {
   const inner = (root) => [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot));
   const find = (root) => root.querySelector(name) ?? inner(root).find(Boolean);
   const canvas = find(document);
-  return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join();
+  return canvas ? [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join() : "0";
 }"""
 TAKEN_AWAY = "taken away"  # where a test puts a run that somebody removes, so to say
 TROUBLE = ("Traceback", "Something went wrong inside")
