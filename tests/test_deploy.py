@@ -183,10 +183,13 @@ def look(page: Any) -> None:
 
 
 @pytest.mark.engines
+@pytest.mark.timeout(900)
 def test_behind_nginx_every_page_works_and_stays_below_its_path(behind, visitor):
     page = visitor
     drag_until_changed(page)
     look(page)
+    page.goto(behind.rstrip("/"))
+    page.wait_for_url(behind)
     for name in ("Explore", "Project", "Compare", "Tune", "Data", "Train"):
         page.get_by_test_id("stSidebar").get_by_test_id("stPageLink").get_by_text(name, exact=True).click()
         page.get_by_role("heading", name=name, exact=True).wait_for()
@@ -205,6 +208,7 @@ def test_behind_nginx_every_page_works_and_stays_below_its_path(behind, visitor)
 
 
 @pytest.mark.engines
+@pytest.mark.timeout(900)
 def test_behind_nginx_a_zip_comes_in_and_a_training_starts_and_is_watched(behind, visitor):
     page = visitor
     button(page, "Import").click()
