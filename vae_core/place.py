@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
+from vae_core.checked import Check, Unfit, listed, one_of, partial, whole
 from vae_core.errors import LoupeError
 
 HERE = "here"  # this machine, which is always there and needs no settings
 KINDS = ("slurm",)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-WORD = re.compile(r"[\w.:,/@%+=-]{1,200}")  # stands in a line of its own in a script
-LINE = re.compile(r"[^\0\r\n]{1,2000}")
-MOST_SETUP, MOST_COUNT = 50, 100_000
+MOST = 100_000  # processors or cards
 
 
 @dataclass(frozen=True)
@@ -49,44 +48,50 @@ def written(places: tuple[Place, ...]) -> str:
     return json.dumps(told) if told else ""
 
 
-def _table(place: Place) -> dict[str, object]:
-    return {key: value for key, value in asdict(place).items() if value and key != "name"}
-
-
 def named(places: tuple[Place, ...], name: str) -> Place | None:
     """The place of that name; None is this machine."""
     found = next((place for place in places if place.name == name), None)
     if found is None and name != HERE:
         known = ", ".join([HERE, *(place.name for place in places)])
         raise LoupeError(
-            f"There is no place '{name}'",
-            f"The places are: {known}",
-            "loupe.toml sets them up: docs/cluster.md",
+            f"There is no place '{name}'", f"The places are: {known}", "loupe.toml sets them up: docs/cluster.md"
         )
     return found
+
+
+def _table(place: Place) -> dict[str, object]:
+    return {key: value for key, value in asdict(place).items() if value and key != "name"}
 
 
 def _place(name: str, table: object, source: str) -> Place:
     if not NAME.fullmatch(name) or name == HERE:
         raise LoupeError(f"{source} has a place of a wrong name", f"Letters and digits were expected, and not '{HERE}'")
-    if not isinstance(table, Mapping) or table.get("kind") not in KINDS:
-        raise LoupeError(f"{source} has a place {name} of no known kind", f"Its kind should be {' or '.join(KINDS)}")
-    unknown = sorted(set(table) - {each.name for each in fields(Place)} | set(table) & {"name"})
+    try:
+        given = TABLE({"kind": None, **table} if isinstance(table, dict) else table)
+    except Unfit as error:
+        wrong = ".".join([name, *error.place])
+        raise LoupeError(f"{source} sets the place {wrong} wrongly", f"It should be {error.wanted}") from None
+    unknown = sorted(set(given) - set(FIELDS))
     if unknown:
-        raise LoupeError(f"{source} sets {unknown[0][:60]} for the place {name}", "It has no such setting")
-    return Place(name, **{key: _checked(f"{name}.{key}", key, value, source) for key, value in table.items()})
+        raise LoupeError(f"{source} sets {unknown[0][:60]} for the place {name}", f"It can have {', '.join(FIELDS)}")
+    return Place(name, **{**given, "setup": tuple(given.get("setup", ()))})
 
 
-def _checked(what: str, key: str, value: object, source: str) -> str | int | tuple[str, ...]:
-    if key in ("cpus", "gpus"):
-        if type(value) is int and 0 <= value <= MOST_COUNT:
-            return value
-        raise LoupeError(f"{source} sets {what} to what is no count", "A whole number was expected")
-    if key == "setup":
-        lines = value if isinstance(value, list) and len(value) <= MOST_SETUP else [None]
-        if all(isinstance(line, str) and LINE.fullmatch(line) for line in lines):
-            return tuple(lines)
-        raise LoupeError(f"{source} sets {what} wrongly", "A list of lines was expected, each in quotation marks")
-    if isinstance(value, str) and WORD.fullmatch(value):
+def _like(pattern: str, wanted: str) -> Check:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise Unfit(wanted)
         return value
-    raise LoupeError(f"{source} sets {what} wrongly", "A word in quotation marks was expected, without blanks")
+
+    return check
+
+
+word = _like(r"[\w.:,/@%+=-]{1,200}", "a word without blanks")  # it stands in a line of its own in a script
+line = _like(r"[^\0\r\n]{1,2000}", "a line")
+FIELDS: Mapping[str, Check] = {
+    "kind": one_of(*KINDS),
+    **dict.fromkeys(("partition", "account", "time", "memory"), word),
+    **dict.fromkeys(("cpus", "gpus"), whole(0, MOST)),
+    "setup": listed(line),
+}
+TABLE = partial(**FIELDS)

@@ -140,8 +140,7 @@ def hold(run: W, kind: str | None = "train") -> Iterator[W]:
     finally:
         with suppress(LoupeError, OSError):  # the folder may be gone, or the disk broken; the lock goes all the same
             _let_go(run)
-        for held in filter(None, (lease, lock)):
-            held.release()
+        _release(lock, lease)
 
 
 def _slot(run: Work, kind: str | None, queued: float) -> AbstractContextManager[None]:
@@ -225,9 +224,15 @@ def _claim(run: Work) -> tuple[BaseFileLock | None, Lease | None, float]:
             lease = run.take_lease() if is_sent else None
             return lock, lease, _sign(run, status, is_sent)
         except BaseException:
-            for held in filter(None, (lease, lock)):
-                held.release()
+            _release(lock, lease)
             raise
+
+
+def _release(lock: BaseFileLock | None, lease: Lease | None) -> None:
+    if lease:
+        lease.release()
+    if lock:
+        lock.release()
 
 
 def _patience(status: Status, is_sent: bool) -> float:
