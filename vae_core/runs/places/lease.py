@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import threading
 import time
 from contextlib import suppress
@@ -56,6 +55,8 @@ class Lease:
 
 def claim(folder: Path) -> Lease:
     """Take the folder, whoever has it: for the process that is its job. An earlier life of it may only seem dead."""
+    import socket
+
     with told(folder):
         folder.mkdir(exist_ok=True)
         last = _newest(folder)
