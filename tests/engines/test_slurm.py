@@ -82,7 +82,7 @@ def test_who_waits_says_for_what_and_is_taken_back(sent: Sent, places: Settings,
     slurm.ask("scontrol", "update", "PartitionName=main", "State=DOWN")
     try:
         run = sent()
-        eventually(lambda: run.told() == "Waiting in Slurm: that part of the cluster is closed.", run.told())
+        eventually(lambda: run.told() == "Waiting in Slurm: closed for now.", run.told())
         assert run.state() == "queued" and store.list_runs(places)[0].told == run.told()
         assert jobs.request_stop(run) == "stopped"
         assert not run.has_process() and run.status()["state"] == "stopped"
@@ -124,7 +124,7 @@ def test_who_meets_the_limit_of_time_goes_on_to_the_same_end(sent: Sent, slurm: 
     ran = slurm.ask("squeue", "--noheader", "--format=%M", f"--jobs={run.job().number}").strip()
     minutes = int(ran.split(":")[0]) + 2  # nearly over: Slurm says so within half a minute
     slurm.ask("scontrol", "update", job, f"TimeLimit={minutes}")
-    eventually(lambda: run.told().startswith("Waiting in Slurm: it goes on"), run)
+    eventually(lambda: run.told().startswith("Waiting in Slurm: goes on"), run)
     broken = len(run.history())
     assert run.state() == "queued" and run.status()["state"] == "queued" and 5 < broken < LONG.epochs
     slurm.ask("scontrol", "update", job, "TimeLimit=20", "StartTime=now")  # not in two minutes

@@ -28,15 +28,15 @@ exec {command}
 """
 WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD")
 RUNNING = ("RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "STAGE_OUT", "SIGNALING", "RESIZING")
-REASONS = {
+REASONS = {  # each fits beside Stop on a phone
     "Priority": "others come first",
-    "Resources": "all machines are busy",
-    "BeginTime": "it goes on in some minutes",
-    "JobHeldUser": "somebody held it back",
-    "JobHeldAdmin": "the cluster's people hold it back",
-    "ReqNodeNotAvail": "its machines are not available",
-    "PartitionTimeLimit": "it asks for more time than is given there",
-    "PartitionDown": "that part of the cluster is closed",
+    "Resources": "no machine is free",
+    "BeginTime": "goes on in minutes",
+    "JobHeldUser": "somebody holds it",
+    "JobHeldAdmin": "its people hold it",
+    "ReqNodeNotAvail": "machines are away",
+    "PartitionTimeLimit": "asks for too long",
+    "PartitionDown": "closed for now",
 }
 ENDS = {
     "OUT_OF_MEMORY": "out of memory",
