@@ -37,7 +37,11 @@ NEEDED = {
     "Authlib and httpx": find_spec("authlib") and find_spec("httpx"),
 }
 LACKING = ", ".join(name for name, found in NEEDED.items() if not found)
-pytestmark = [pytest.mark.engines, pytest.mark.skipif(bool(LACKING), reason=f"there is no {LACKING}")]
+pytestmark = [
+    pytest.mark.engines,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(bool(LACKING), reason=f"there is no {LACKING}"),
+]
 Enter = Callable[[str], Any]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import cached
-from ui.errors import plain, shown
+from ui.errors import show, shown
 from vae_core import extras
 from vae_core.errors import LoupeError
 from vae_core.settings import LOCAL
@@ -59,7 +59,7 @@ def is_open() -> bool:
 def line() -> None:
     """Who is signed in, in the sidebar, and the way out."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{plain(name())}{', teacher' if is_teacher() else ''}", width="content")
+        st.text(f"{name()}{', teacher' if is_teacher() else ''}", width="content")  # a caption would make a link of it
         st.button("Sign out", type="tertiary", on_click=st.logout)
 
 
@@ -69,7 +69,7 @@ def _is_signed_in() -> bool:
 
 def _ask() -> None:
     extras.need("login")
-    st.caption(WELCOME, width="content")
+    st.caption(WELCOME, text_alignment="center")
     if st.button("Sign in", type="primary", icon=":material/login:"):
         try:
             st.login()
@@ -79,5 +79,5 @@ def _ask() -> None:
 
 def _unknown() -> None:
     claim = cached.settings().sign_in
+    show(LoupeError(f"This account has no {claim} that can be trusted", fix="Sign in with another account"))
     st.button("Sign out", on_click=st.logout)
-    raise LoupeError(f"This account has no {claim} that can be trusted", fix="Sign in with another account")
