@@ -47,9 +47,9 @@ def _against(sides: list[Side]) -> Side:
     first, *others = sides
     if len(others) == 1:
         return others[0]
-    names = {side.run.id: side.name for side in others}
+    names = {side.run.id: plain(side.name) for side in others}
     chosen = st.segmented_control(
-        f"{first.name} against",
+        f"{plain(first.name)} against",
         list(names),
         default=others[0].run.id,
         required=True,

@@ -9,6 +9,7 @@ from ui import cached, losses, words
 from ui.components import gallery
 from ui.components.gallery import Layout, Pictures
 from ui.components.plane.payload import Flat
+from ui.errors import plain
 from ui.explore import picks
 from ui.view import Array, View
 from vae_core.look import neighbours
@@ -46,7 +47,7 @@ def _portrait(view: View, image: int) -> None:
     captions = ["Original", "Reconstruction"][-len(shown) :]
     portrait = Pictures("The image", shown, codes, captions)
     gallery.show("explore_portrait", view.key, portrait, Layout(columns=2, side=128))
-    st.caption(f"{picks.caption(view, image)}, loss {words.number(float(view.losses[image]))} {view.unit}")
+    st.caption(f"{plain(picks.caption(view, image))}, loss {words.number(float(view.losses[image]))} {view.unit}")
 
 
 def _belief(view: View, image: int) -> None:

@@ -81,7 +81,8 @@ def _evidence(run: Run, finding: Finding) -> None:
     evidence = finding.evidence
     if isinstance(evidence, Table):
         st.caption(plain(evidence.title))
-        st.table([dict(zip(evidence.header, row, strict=True)) for row in evidence.rows])
+        header, *rows = ([*map(plain, row)] for row in (evidence.header, *evidence.rows))
+        st.table([dict(zip(header, row, strict=True)) for row in rows])
     elif isinstance(evidence, Pairs):
         test, train = datasets.test_images(evidence.dataset)[0], datasets.train_images(evidence.dataset)
         both = np.stack([test[list(evidence.test)], train[list(evidence.train)]])

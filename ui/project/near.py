@@ -10,6 +10,7 @@ import streamlit as st
 from ui import words
 from ui.components import gallery
 from ui.components.gallery import Layout, Pictures
+from ui.errors import plain
 from ui.project.laid import Laid
 from ui.view import View
 from vae_core.look import neighbours
@@ -26,7 +27,7 @@ def show(view: View, laid: Laid, at: tuple[float, ...] | None) -> None:
         st.info("Press a dot on a map, and its neighbours stand here.", icon=":material/ads_click:")
         return
     row, by_code, by_pixel = _found(view, laid, at)
-    st.markdown(f"**{laid.told(row).capitalize()}**, the image nearest to the cursor")
+    st.markdown(f"**{plain(laid.told(row).capitalize())}**, the image nearest to the cursor")
     left, middle, right = st.columns([1, 3, 3], gap="medium")
     with left:
         _wall(view, laid, "project_near_self", np.array([row]), [laid.told(row)], 128)
