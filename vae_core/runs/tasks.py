@@ -126,6 +126,7 @@ class Task(Work):
 
 def begin(run: Run, kind: str, spec: Mapping[str, object], owner: str = "") -> Task:
     """The task of that spec, found or created; a created one is queued, and waits for `jobs.start`."""
+    own.refuse_links(run.path)
     task = Task(f"{run.id}/{kind}-{_hash(spec)}", run.settings)
     if task.path.is_dir():
         return task
