@@ -351,7 +351,7 @@ def test_form_long_name_in_a_run(variant: str, trained: Run, packed: bytes, sett
     with pytest.raises(LoupeError) as caught:
         data = rewritten(packed, lambda files: LONG[variant](files, trained.id))
         transfer.unpack(settings, io.BytesIO(data))
-    assert len(str(caught.value)) < 1000
+    assert len(str(caught.value)) < 3100
 
 
 @pytest.mark.parametrize("variant", ["a member", "a folder of a class", "a column", "a class"])
@@ -366,7 +366,7 @@ def test_form_long_name_in_a_data_set(variant: str, tmp_path: Path, settings: Se
             archive.writestr("a/" * 30_000 + "1.png" if variant == "a member" else f"{'n' * 60_000}/1.png", b"x")
     with pytest.raises(LoupeError) as caught:
         catalog.add(path, "mine", settings)
-    assert len(str(caught.value)) < 1000
+    assert len(str(caught.value)) < 3100
 
 
 # What is cut or changed anywhere is read, or told.

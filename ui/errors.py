@@ -14,6 +14,8 @@ from vae_core import extras
 from vae_core.errors import LoupeError
 
 log = logging.getLogger(__name__)
+ADDRESS = re.compile(r"https?:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+JOINER = "\u2060"  # takes no room and breaks no word; Markdown makes links of addresses even where they are escaped
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|$:~&@/^=])")
 
 
@@ -59,5 +61,5 @@ def lacks(name: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Text of a person or a file, so that Markdown shows it as it is."""
-    return SPECIAL.sub(r"\\\1", text).replace("\n", " ")
+    """Text of a person or a file, so that Markdown shows it as it is: an address in it is no link, either."""
+    return SPECIAL.sub(r"\\\1", ADDRESS.sub(f"\\g<0>{JOINER}", text)).replace("\n", " ")

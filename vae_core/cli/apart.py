@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ def add_apart(parser: argparse.ArgumentParser) -> None:
 def work(args: argparse.Namespace, settings: Settings) -> Answer:
     _limit()
     try:
-        found = _read(*args.words, settings) if args.what == READ else _unpack(*args.words, settings)
+        found = _read(args.words, settings) if args.what == READ else _unpack(args.words, settings)
     except LoupeError as error:
         parts = {"happened": error.happened, "expected": error.expected, "fix": error.fix}
         return Answer(None, _line(REFUSED, {**parts, "repairs": [asdict(each) for each in error.repairs]}))
@@ -58,14 +59,16 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _read(name: str, fitting: str, settings: Settings) -> list[str]:
+def _read(words: Sequence[str], settings: Settings) -> list[str]:
     from vae_core.data import originals, versions
 
+    name, fitting = words
     versions.refit(name, settings, originals.fitting(json.loads(fitting)), Telling())
     return []
 
 
-def _unpack(owner: str, settings: Settings) -> list[str]:
+def _unpack(words: Sequence[str], settings: Settings) -> list[str]:
+    (owner,) = words
     from vae_core.runs import transfer
 
     return [run.id for run in transfer.unpack(settings, sys.stdin.buffer, owner)]

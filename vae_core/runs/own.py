@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
+from typing import IO
 
 from vae_core.errors import LoupeError
 
@@ -25,14 +25,15 @@ def refuse_links(folder: Path) -> None:
             raise LoupeError(told, "A file or folder of its own was expected", "Put a copy in its place, or remove it")
 
 
+def opened(path: Path, mode: str, buffering: int = -1) -> IO[bytes]:
+    """A file in a folder of ours, and nothing that a link in its place leads to."""
+    return open(path, mode, buffering, opener=_itself)
+
+
 def _itself(path: str, flags: int) -> int:
-    """Opens the file, and nothing that a link in its place leads to."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
-
-
-opened = partial(open, opener=_itself)  # opens a file in a folder of ours
 
 
 def read(path: Path) -> bytes:
     with opened(path, "rb") as file:
-        return bytes(file.read())
+        return file.read()
