@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines lint scripts docs lock clean chromium compilers nginx slurm oidc jupyter wasm bundles
+.PHONY: app test test-long test-engines lint scripts docs lock audit clean chromium compilers nginx slurm oidc jupyter wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -36,7 +36,14 @@ scripts: node_modules/.made
 # Pictures take a minute, tables many hours: .measured/ keeps their rows, so that they go on where they were broken off.
 docs: .venv/.dev chromium
 	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.reliability
 	$(BIN)/python -m bench.tables
+
+# Asks databases of known holes: it needs a network, and no test does it.
+audit: .venv/.app
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet pip-audit
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.lock
+	@if command -v npm >/dev/null; then npm audit; fi
 
 clean:
 	rm -rf .venv .jupyter node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -21,7 +21,7 @@ FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "ï
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_is_a_formula(text: str) -> None:
+def test_form_csv_no_cell_is_a_formula(text: str) -> None:
     header, row = csv.reader(io.StringIO(tables.written([text], [[text]]), newline=""))
     assert header == row == [f"'{text}".replace("\r", "\n")]
 
@@ -32,7 +32,7 @@ def test_numbers_and_words_stay_what_they_are(value: Any) -> None:
     assert row == ["" if value is None else str(value)]
 
 
-def test_the_table_of_runs_holds_no_formula() -> None:
+def test_form_csv_the_table_of_runs() -> None:
     run = Summary("a", "2026-01-01T00:00:00+00:00", "done", name="=1+1", note="@note", best_nats_per_pixel=0.5)
     rows = table.frame([run])
     (row,) = csv.DictReader(io.StringIO(table.as_csv(rows)))
@@ -41,7 +41,7 @@ def test_the_table_of_runs_holds_no_formula() -> None:
     assert {name for name in row if row[name] != as_ever[name]} == {"name", "note"}
 
 
-def test_what_tensorboard_is_given_holds_no_formula() -> None:
+def test_form_csv_what_tensorboard_is_given() -> None:
     columns = {"=1+1": np.array(["-2+3", "-", ""]), "loss": np.array([-1.5, 2.0, np.nan])}
     lines = projector.metadata(columns).decode().splitlines()
     assert lines == ["'=1+1\tloss", "'-2+3\t-1.5", "'-\t2", "-\t-"]
@@ -52,7 +52,7 @@ TAMED = "\\u001b]0;title\\u0007\\u001b[31mred\\u009b2Jgnp\\u000d\\nrun  state"
 
 
 @pytest.mark.parametrize("command", ["list", "show"])
-def test_a_name_from_elsewhere_commands_no_terminal(call: Call, own: Run, command: str) -> None:
+def test_form_terminal_a_name_from_elsewhere(call: Call, own: Run, command: str) -> None:
     own.set_card(note=HOSTILE)
     words = [command, own.id][: 1 + (command == "show")]
     code, printed, complained = call(*words)
@@ -65,12 +65,12 @@ def test_a_name_from_elsewhere_commands_no_terminal(call: Call, own: Run, comman
     assert note == HOSTILE.replace("\u202e", ""), "a mark that turns text round is taken out where the card is read"
 
 
-def test_an_error_commands_no_terminal(call: Call) -> None:
+def test_form_terminal_an_error(call: Call) -> None:
     code, printed, complained = call("show", "\x1b[2Jno-such-run", "--json")
     assert code == 1 and "\x1b" not in printed + complained and "\ufffd[2Jno-such-run" in complained
 
 
-def test_half_a_character_is_refused_where_it_comes_in(call: Call, own: Run) -> None:
+def test_form_terminal_half_a_character(call: Call, own: Run) -> None:
     own.set_card(note="half NOTHING")
     (card,) = (path for path in own.path.glob("*.json") if "half NOTHING" in path.read_text())
     card.write_text(card.read_text().replace("NOTHING", "\\ud800"))
