@@ -126,7 +126,8 @@ def calls(action: Callable[[], object]) -> Counter[str]:
 
     def count(frame: FrameType, event: str, function: Any) -> None:
         if event in ("call", "c_call"):
-            found[frame.f_code.co_qualname if event == "call" else function.__qualname__] += 1
+            own = frame.f_code.co_qualname if event == "call" else function.__qualname__
+            found["os.open" if function is os.open else own] += 1  # by which `open` opens
 
     before = sys.getprofile()
     sys.setprofile(count)

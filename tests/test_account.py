@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 from support import ACCOUNTS, SECONDS, button, end_work, fine, made_run, places, plain, shown_before, texts
@@ -330,7 +329,7 @@ def test_the_page_on_security_names_what_is_there():
 def test_home_says_that_everybody_may_do_everything_where_others_can_come(visit, settings, school, monkeypatch):
     made_run(settings, "done")
     assert welcome.OPEN not in texts(visit(settings, "home"))
-    monkeypatch.setitem(config.get_config_options(), "server.address", _address("0.0.0.0"))
+    monkeypatch.setitem(config.get_config_options(), "server.address", _option("server.address", "0.0.0.0"))
     assert welcome.OPEN in texts(visit(settings, "home"))
     assert welcome.OPEN not in texts(visit(school, "home", user=signed_in(BO)))
 
@@ -339,13 +338,15 @@ def test_who_comes_through_a_proxy_comes_from_elsewhere(visit, settings, monkeyp
     made_run(settings, "done")
     here = [each.options for each in visit(settings, "data", {browse.TAB: browse.ADD}).segmented_control]
     assert any("Folder or file here" in options for options in here)
-    monkeypatch.setattr(type(st.context), "headers", {"Host": "loupe.example:443"})
+    monkeypatch.setitem(
+        config.get_config_options(), "server.allowedHosts", _option("server.allowedHosts", ["a.example"])
+    )
     assert welcome.OPEN in texts(visit(settings, "home"))
     there = [each.options for each in visit(settings, "data", {browse.TAB: browse.ADD}).segmented_control]
     assert not any("Folder or file here" in options for options in there)
 
 
-def _address(value: str) -> Any:
-    option = copy.deepcopy(config.get_config_options()["server.address"])
+def _option(name: str, value: Any) -> Any:
+    option = copy.deepcopy(config.get_config_options()[name])
     option.set_value(value, "a test")
     return option
