@@ -13,7 +13,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value, generate_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME, XSRF_COOKIE_NAME
-from support import made_run
+from support import eventually, made_run
 from websockets.sync.client import ClientConnection, connect
 
 from vae_core.design import recipes
@@ -98,6 +98,13 @@ def enter(school: Server) -> Iterator[Any]:
         channel.close()
 
 
+def offered(session: Session, run: Run) -> Any:
+    """The button that stars it, once it can be pressed: the list of runs may be a second old."""
+    find = lambda: session.look().widget("button", f"star-{run.id}")  # noqa: E731
+    eventually(lambda: not find().disabled)
+    return session.widget("button", f"star-{run.id}")
+
+
 def test_a_greyed_out_button_that_is_pressed_all_the_same_does_nothing(enter, run):
     bo = enter(BO)
     star = bo.widget("button", f"star-{run.id}")
@@ -109,8 +116,7 @@ def test_a_greyed_out_button_that_is_pressed_all_the_same_does_nothing(enter, ru
 def test_one_that_was_drawn_before_the_run_was_another_s_does_nothing(enter, run):
     run.set_card(owner=BO)
     bo = enter(BO)
-    star = bo.widget("button", f"star-{run.id}")
-    assert not star.disabled
+    star = offered(bo, run)
     run.set_card(owner=ANA)
     bo.look({"id": star.id, "trigger_value": True})
     assert not run.card()["star"] and f"belongs to {ANA}" in bo.said()
@@ -118,8 +124,7 @@ def test_one_that_was_drawn_before_the_run_was_another_s_does_nothing(enter, run
 
 def test_the_same_press_of_the_owner_counts(enter, run):
     ana = enter(ANA)
-    star = ana.widget("button", f"star-{run.id}")
-    ana.look({"id": star.id, "trigger_value": True})
+    ana.look({"id": offered(ana, run).id, "trigger_value": True})
     assert run.card()["star"]
 
 
