@@ -174,7 +174,7 @@ def test_the_list_takes_as_little_for_the_thousandth_run_as_for_the_first(settin
         return calls(lambda: store.list_runs(settings))
 
     ten, twenty, forty = (listed(count) for count in (10, 20, 40))
-    assert twenty["open"] - ten["open"] == 3 * 10, "config.json, card.json and status.json, and nothing else"
+    assert twenty["read"] - ten["read"] == 3 * 10, "config.json, card.json and status.json, and nothing else"
     assert twenty.total() - ten.total() < MOST_CALLS * 10
     assert forty.total() - twenty.total() == pytest.approx(2 * (twenty.total() - ten.total()), rel=0.05)
 

@@ -157,10 +157,7 @@ def _parsed(data: bytes) -> object:
 
 
 def _whole(path: Path) -> bytes:
-    with patiently(lambda: own.opened(path, "rb")) as file:
-        if os.fstat(file.fileno()).st_size > MOST_TEXT:
-            raise ValueError(f"it has more than {MOST_TEXT:,} bytes")
-        return bytes(file.read(MOST_TEXT))
+    return patiently(lambda: own.read(path, MOST_TEXT))
 
 
 def _reason(error: Exception) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
 from vae_core.errors import LoupeError
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # Windows has none
 
 
 def refuse_others() -> None:
@@ -18,11 +20,14 @@ def refuse_others() -> None:
 
 def refuse_links(folder: Path) -> None:
     """A folder of ours holds none: what is read through one, or written, lies elsewhere and is not ours."""
-    with suppress(OSError), os.scandir(folder) as entries:
-        found = [folder.name] if folder.is_symlink() else [each.name for each in entries if each.is_symlink()]
-        if found:
-            told = f"'{found[0]}' of {folder.name} is a link, which may lead anywhere"
-            raise LoupeError(told, "A file or folder of its own was expected", "Put a copy in its place, or remove it")
+    try:
+        with os.scandir(folder) as entries:
+            found = [each.name for each in entries if each.is_symlink()]
+    except OSError:  # who reads it says what is wrong with it
+        return
+    if found or os.path.islink(folder):
+        told = f"'{(found or ['it'])[0]}' of {folder.name} is a link, which may lead anywhere"
+        raise LoupeError(told, "A file or folder of its own was expected", "Put a copy in its place, or remove it")
 
 
 def opened(path: Path, mode: str, buffering: int = -1) -> IO[bytes]:
@@ -31,9 +36,12 @@ def opened(path: Path, mode: str, buffering: int = -1) -> IO[bytes]:
 
 
 def _itself(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    return os.open(path, flags | NO_LINK, 0o666)
 
 
-def read(path: Path) -> bytes:
-    with opened(path, "rb") as file:
-        return file.read()
+def read(path: Path, most: int | None = None) -> bytes:
+    """All of it; a ValueError where that is more than so many bytes."""
+    with FileIO(path, opener=_itself) as file:
+        if most is not None and os.fstat(file.fileno()).st_size > most:
+            raise ValueError(f"it has more than {most:,} bytes")
+        return file.readall()

@@ -80,8 +80,10 @@ class Run(Work):
     # What was asked for, and how it is computed.
 
     def config(self) -> Config:
+        """Whoever reads or writes more of the run than the list shows asks for this first."""
         from vae_core.design.config import from_json
 
+        own.refuse_links(self.path)
         return from_json(self.document()["config"])
 
     def resolved(self) -> forms.Resolved:
@@ -106,7 +108,6 @@ class Run(Work):
         return self.document()["study"] or ""
 
     def document(self) -> forms.Document:
-        own.refuse_links(self.path)
         document: forms.Document = files.read_json(self.path / CONFIG_FILE, forms.document)
         if document.get("version") != forms.VERSION:
             raise LoupeError(
