@@ -45,6 +45,7 @@ def test_home_shows_a_page_of_them_and_finds_the_others(visit, many):
 def test_a_picker_finds_by_search_what_it_does_not_list(visit, many):
     app = fine(visit(many.settings, "train", run=OLDEST))
     assert len(picker(app)) == sought.MOST + 2 and OLDEST in picker(app)[-1], "the chosen one is always there"
+    assert app.sidebar.text_input(key="run_sought").placeholder == f"Search {MANY} runs"
     app.sidebar.text_input(key="run_sought").set_value("copy 000222").run()
     assert [line.partition(" ")[0] for line in picker(fine(app))[1:]] == ["digits-copy-000222", OLDEST]
     app.sidebar.selectbox(key=frame.KEY).select("digits-copy-000222").run()

@@ -109,8 +109,9 @@ def sidebar() -> None:
 
 
 def _picker(chosen: str) -> None:
-    every = (*cached.every(), cached.find(chosen))  # a trial of a search is not in the list, but may be looked at
-    listed = [run for run in every if run and run.state != "broken" and (not run.answers or run.id == chosen)]
+    trial = cached.find(chosen)
+    every = cached.every() + ([trial] if trial and trial.study else [])  # not in the list, but it may be looked at
+    listed = [run for run in every if run.state != "broken" and (not run.answers or run.id == chosen)]
     if gone := choice.missing_run():
         st.warning(f"There is no run {plain(gone)}. It may have been removed.")
     if not listed:
