@@ -108,7 +108,7 @@ def _line(run: Run, document: forms.Document, card: forms.Card, status: forms.Ru
         alike=likeness(config),
         seconds=status["seconds"],
         error=status["error"],
-        told=run.told(),
+        told="" if status["state"] in forms.FINAL else run.told(),
         **{name: config[name] for name in OF_CONFIG},
     )
 
