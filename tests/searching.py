@@ -20,6 +20,7 @@ from vae_core.cli.main import main
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, locks
+from vae_core.runs.places import here
 from vae_core.runs.store import Run
 from vae_core.search import coordinator, study, trials
 from vae_core.search.space import Vary
@@ -116,7 +117,7 @@ class Searches:
         self.settings, self.trainer = settings, Trainer(settings)
         self.meanwhile: Callable[[], object] = lambda: None
         me = SimpleNamespace(pid=os.getpid(), wait=lambda: 0)
-        patch.setattr(jobs, "_launch", lambda *which: me)
+        patch.setattr(here, "start", lambda asked: me)
         patch.setattr(coordinator, "Trainer", lambda settings: self.trainer)
         patch.setattr(coordinator, "time", SimpleNamespace(monotonic=time.monotonic, sleep=self._wait))
 

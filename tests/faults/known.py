@@ -165,7 +165,7 @@ FAULTS = (
     ),
     Fault(
         "a-killed-run-is-running-for-ever", "vae_core/runs/work.py", "Work.state_by",
-        'return "interrupted" if again == status', "return state if again == status",
+        'return now if now != "interrupted" or again == status', 'return state if again == status',
         ("test_a_killed_job_is_interrupted_and_can_be_started_again", "test_a_dead_trainer_is_shown_as_interrupted"),
     ),
     Fault(
@@ -181,7 +181,7 @@ FAULTS = (
     Fault(
         "an-import-writes-outside-its-folder", "vae_core/runs/transfer.py", "_check_member",
         ' or ".." in name.split("/")', "",
-        ("test_a_file_out_of_place_is_refused",),
+        ("test_form_10_a_file_that_is_none_of_a_run",),
     ),
     # Pages.
     Fault(
@@ -196,7 +196,7 @@ FAULTS = (
     ),
     Fault(
         "a-run-is-found-by-the-name-of-another", "ui/cached/__init__.py", "find",
-        "summary.id == run_id", "summary.id >= run_id",
+        "by_name().get(run_id)", "next((run for name, run in by_name().items() if name >= run_id), None)",
         ("test_each_run_is_found_by_its_own_name_and_no_other",),
     ),
     Fault(

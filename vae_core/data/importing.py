@@ -44,7 +44,11 @@ def located(path: Path | str) -> Path:
 
 def refuse_other(path: Path) -> None:
     """A place that was found allowed, and is a link to another by now."""
-    if path.exists() and located(path) != path:
+    try:
+        is_there = path.exists()
+    except OSError:  # told by who reads it
+        return
+    if is_there and located(path) != path:
         told = "Nothing was read. Its place was checked when it was named, and is another one by now"
         raise LoupeError(f"{path} has become a link", told, "Name the place that is meant")
 

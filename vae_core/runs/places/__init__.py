@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from vae_core.place import Place
-from vae_core.runs.places import slurm
 from vae_core.runs.places.job import Asked, Job, Standing
 from vae_core.settings import Settings
 
@@ -33,25 +32,30 @@ class Engine(Protocol):
         """The number of the job that this process belongs to."""
 
 
-ENGINES: Mapping[str, Engine] = {"slurm": slurm}
+def _engine(kind: str) -> Engine:
+    """Loaded where a job is there alone: a list of runs needs none."""
+    from vae_core.runs.places import slurm
+
+    engines: Mapping[str, Engine] = {"slurm": slurm}
+    return engines[kind]
 
 
 def start(settings: Settings, place: Place, asked: Asked) -> Job:
-    return Job(place.name, place.kind, ENGINES[place.kind].start(settings, place, asked))
+    return Job(place.name, place.kind, _engine(place.kind).start(settings, place, asked))
 
 
 def stop(settings: Settings, job: Job) -> None:
-    ENGINES[job.kind].stop(settings, job.number)
+    _engine(job.kind).stop(settings, job.number)
 
 
 def again(job: Job) -> None:
-    ENGINES[job.kind].again(job.number)
+    _engine(job.kind).again(job.number)
 
 
 def standing(settings: Settings, job: Job) -> Standing:
-    return ENGINES[job.kind].standing(settings, job.number)
+    return _engine(job.kind).standing(settings, job.number)
 
 
 def is_inside(job: Job | None) -> bool:
     """Whether this very process is that job."""
-    return job is not None and ENGINES[job.kind].inside() == job.number
+    return job is not None and _engine(job.kind).inside() == job.number
