@@ -42,8 +42,7 @@ def show(run: Run) -> None:
         ended = task.result(ladder.RESULT)["ended"] if task is not None and task.state() == "done" else ""
         minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
     begin = partial(ladder.begin, run, float(minutes), where=where, owner=owner.current())
-    if task is not None or not ladder.read(run, where=where).ended:
-        working.done(task, "Climb the ladder", begin)
+    working.done(task, "Climb the ladder", begin)
     if task is None and not run.is_shipped and (other := example()):
         st.button("See one that is finished", type="tertiary", on_click=choice.choose, args=(other,))
     at_work = task is not None and task.state() not in FINAL

@@ -257,8 +257,7 @@ class Training:
 
     def _learn_pace(self) -> None:
         """What a minute is here, for the next training of which nobody measured anything."""
-        told = self.position.seconds >= ENOUGH_SECONDS and not self.is_trial and not self.foretold.measured
-        if told:
+        if self.position.seconds >= ENOUGH_SECONDS and not (self.is_trial or self.foretold.measured):
             pace.learn(self.settings, self.config, self.clock.parts.step.middle / self.foretold.step.middle)
 
     def _taken(self) -> dict[str, float]:

@@ -48,7 +48,7 @@ class Arm:
 
 def key(config: Config) -> str:
     """Equal for configs that differ in nothing but their seed."""
-    return replace(config, seed=0).digest
+    return likeness(config.to_json())
 
 
 def of(run: Run, lines: Sequence[Summary] | None = None) -> Arm:
@@ -131,7 +131,7 @@ def free_seeds(first: int, known: set[int], count: int) -> list[int]:
 def _alike(settings: Settings, config: Config, lines: Sequence[Summary]) -> list[tuple[Run, str, int]]:
     """Runs that are done or on their way, the newest first, with their states and seeds. None of them is opened. A fork
     has no companions, and trials of searches never read the test images."""
-    wanted = likeness(config.to_json())
+    wanted = key(config)
     return [
         (Run(line.id, settings), line.state, line.seed)
         for line in lines
