@@ -79,7 +79,7 @@ def measure(page: Page, file: Path, settings: Settings) -> dict[str, Any]:
 
 def go_to_map(page: Page) -> None:
     """Both are there: what follows is looking, which is no decision."""
-    page.get_by_text("Its 2-D map is ready").click(timeout=1000 * SECONDS)
+    page.get_by_text("Walk on its map").click(timeout=1000 * SECONDS)
     page.locator("canvas.over").first.wait_for(timeout=1000 * SECONDS)
 
 

@@ -67,8 +67,9 @@ def test_two_runs_are_compared_over_the_images(settings):
     assert row(found, "kl").better == ""
     told = " ".join(found.sentences())
     assert "These two trainings differ" in told and "Whether the layers help takes at least 3" in told
-    here = f"{found.b.id} is better than {found.a.id} here"
-    assert found.headline == f"{here}, but each was trained once: that may be luck."
+    share = -row(found).difference.value / row(found).a.mean
+    here = f"{found.b.id} is better than {found.a.id} here, by {share:.1%}"
+    assert found.headline == f"{here}. But each was trained once: that may be luck."
 
 
 def test_two_configs_are_compared_over_seeds_and_images(settings):
@@ -84,7 +85,8 @@ def test_two_configs_are_compared_over_seeds_and_images(settings):
     assert (ours.difference.low, ours.difference.high) == pytest.approx((low, high))
     assert found.credited and not found.little
     assert "Nothing but layers was added" in " ".join(found.sentences())
-    assert found.headline == f"{found.names[1]} is better than {found.names[0]}, beyond chance."
+    share = -row(found).difference.value / row(found).a.mean
+    assert found.headline == f"{found.names[1]} is better than {found.names[0]}, beyond chance, by {share:.1%}."
     assert comparison.compare(second[0], first[0]).headline == found.headline
 
 
@@ -134,7 +136,7 @@ def test_one_number_is_asked_of_and_the_others_are_hints(settings):
     assert "so they are hints" in found.sentences()[-1]
     other = comparison.compare(first[0], second[0], by="bce")
     assert other.credited and other.rows[0].metric.key == "bce"
-    assert other.headline.endswith("beyond chance.")
+    assert "beyond chance" in other.headline
 
 
 def test_what_changed_with_the_layers_shares_the_credit(settings):

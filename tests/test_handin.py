@@ -173,7 +173,7 @@ def test_one_training_of_each_may_be_luck(models: dict[str, Run], settings: Sett
     for name in ("base0", "layers0"):
         shutil.copytree(models[name].path, settings.checkpoints / models[name].id)
     said = told([store.open_run(settings, models[name].id) for name in ("base0", "layers0")])
-    assert "Each was trained once, and one more training could turn it around" in said
+    assert "each was trained once, and one more training could turn it around" in said
     assert "beyond chance" not in said
 
 

@@ -70,9 +70,9 @@ def test_a_model_of_many_numbers_leads_to_its_map(page, settings):
         cached.refresh()
         return {link.proto.label for link in fine(page(large)).main.get("page_link")}
 
-    assert "Its 2-D map is ready" not in links()
+    assert "Walk on its map" not in links()
     store.create(settings, recipes.flat(config), {}).set_status(state="done")
-    assert "Its 2-D map is ready" in links()
+    assert "Walk on its map" in links()
 
 
 def test_each_run_is_found_by_its_own_name_and_no_other(settings, here):

@@ -157,7 +157,8 @@ def test_the_keys_walk_and_every_key_has_a_button(walk):
     walk.until(lambda: walk.state()["at"] == [0, 0])
     walk.page.keyboard.press("?")
     help_text = walk.one(".help").inner_text()
-    titles = walk.page.locator(".tools button").evaluate_all("all => all.map(button => button.title)")
+    says = "all => all.map(button => button.title || button.ariaDescription)"
+    titles = walk.page.locator(".tools button").evaluate_all(says)
     keys = walk.page.locator(".help dt").all_inner_texts()
     assert all(key in help_text and any(f"({key})" in title for title in titles) for key in keys) and len(keys) > 12
 
@@ -200,11 +201,13 @@ def test_a_point_under_the_pointer_gets_a_card_and_a_click_goes_to_its_very_code
 
 def test_two_pinned_images_and_the_straight_line_between_them(walk):
     images = [lonely(walk.codes), int(np.argmin(np.abs(walk.codes - [-1, -1]).sum(axis=1)))]
-    for image in images:
-        walk.page.mouse.click(*walk.at(*walk.codes[image]))
-        walk.page.get_by_text(f"Test image {image} ·").wait_for()
-        walk.button("pin").click()
+    walk.page.mouse.click(*walk.at(*walk.codes[images[0]]))
+    walk.page.get_by_text(f"Test image {images[0]} ·").wait_for()
+    walk.button("pin").click()
+    walk.page.get_by_text("Press a second dot").wait_for()
+    walk.page.mouse.click(*walk.at(*walk.codes[images[1]]))
     walk.until(lambda: walk.state()["pinned"] == images)
+    assert walk.button("pin").inner_text() == "Unpin"
     start, end = walk.codes[images].astype(float)
     walk.button("play").click()
     walk.until(lambda: walk.code() != pytest.approx(end.tolist(), abs=2e-3))
@@ -213,6 +216,15 @@ def test_two_pinned_images_and_the_straight_line_between_them(walk):
     rests = np.array(walk.state()["at"])
     share = np.dot(rests - start, end - start) / np.dot(end - start, end - start)
     assert rests == pytest.approx(start + share * (end - start), abs=1e-4) and 0 <= share <= 1
+
+
+def test_an_icon_says_at_once_what_it_does(walk):
+    walk.button("snap").hover()
+    told = walk.page.get_by_role("tooltip")
+    told.wait_for()
+    assert told.inner_text() == "Snap: keep the cursor on the nearest image (S)"
+    walk.page.mouse.move(*walk.at(0, 0))
+    told.wait_for(state="hidden")
 
 
 def test_box_and_lasso_choose_images_and_escape_forgets_them(walk):

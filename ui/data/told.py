@@ -58,6 +58,6 @@ def done(data: Summary) -> None:
     if not others:
         st.caption(plain(f"{first}."))
         return
-    with st.expander(plain(f"{first}; and {len(others)} more"), icon=":material/tune:"):
+    with st.expander(plain(f"{first}; {words.plural(len(others), 'more note')}"), icon=":material/tune:"):
         for note in data.notes:
             st.markdown(f"- {plain(note)}.")

@@ -19,10 +19,9 @@ from vae_core.runs.store import Run
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 FOLLOW = "action_done"  # the run that the page shows next
-# A link, which can be opened in another tab, as the button that one presses next.
 STYLE = """<style>
-.st-key-explore_it a, .st-key-explore_it a:hover { background: light-dark(#4169b0, #6d94de); border-radius: 0.5rem }
-.st-key-explore_it a * { color: light-dark(#fff, #10151f) !important }
+.st-key-way_on a, .st-key-way_on a:hover { background: light-dark(#4169b0, #6d94de); border-radius: 0.5rem }
+.st-key-way_on a * { color: light-dark(#fff, #10151f) !important }
 </style>"""
 
 
@@ -39,9 +38,21 @@ def buttons(view: View) -> None:
                 _longer(view)
                 _fork(view)
             if not view.run.study:  # a trial has no map
-                st.html(STYLE)
-                with st.container(width="content", key="explore_it"):
-                    choice.link("explore", view.run.id, "Explore it", ":material/explore:")
+                _explore(view)
+
+
+def _explore(view: View) -> None:
+    """Where a map stands beside the model, that one is the way on."""
+    beside = starting.map_beside(view.config)
+    where = ("explore", view.run.id, "Explore it", ":material/explore:")
+    choice.link(*where) if beside and beside.state == "done" else way_on(*where[1:])
+
+
+def way_on(run: str, label: str, icon: str) -> None:
+    """A link, which can be opened in another tab, as the button that one presses next."""
+    st.html(STYLE)
+    with st.container(width="content", key="way_on"):
+        choice.link("explore", run, label, icon)
 
 
 def _told(action: Callable[[Run], Run], run: Run) -> None:

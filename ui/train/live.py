@@ -32,7 +32,7 @@ OF_SEARCH = (
     "A trial of the search {}. It has no map and no test losses: keep it as a run there, and it stands among the "
     "runs on Home, with all that runs have."
 )
-MAPS = {"queued": "trains next", "running": "is training", "done": "is ready"}
+MAPS = {"queued": "trains next", "running": "is training"}
 PHASES = {
     "": "starting",
     "loading": "reading the images",
@@ -142,10 +142,12 @@ def _to_map(config: Config, was: str) -> None:
     if beside is None or beside.state != was:
         st.rerun()
     told = f"Its 2-D map {MAPS.get(beside.state, 'is here')}"
-    if beside.state in starting.AT_WORK:
+    if beside.state == "done":
+        actions.way_on(beside.id, "Walk on its map", ":material/map:")
+    elif beside.state in starting.AT_WORK:
         st.caption(told, width="content")
     else:
-        choice.link("explore" if beside.state == "done" else "train", beside.id, told, ":material/map:")
+        choice.link("train", beside.id, told, ":material/map:")
 
 
 def _about(view: View) -> str:

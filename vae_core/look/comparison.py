@@ -116,8 +116,8 @@ class Comparison:
             return f"{self.names[1]} and {self.names[0]} {_LITTLE if self.little else 'cannot be told apart'}."
         better, other = self.names if main.better == "a" else self.names[::-1]
         if self.credited:
-            return f"{better} is better than {other}, beyond chance{', but by little' if self.little else ''}."
-        return f"{better} is better than {other} here, but each was trained once: that may be luck."
+            return f"{better} is better than {other}, beyond chance{', but by little' if self.little else _by(main)}."
+        return f"{better} is better than {other} here{_by(main)}. But each was trained once: that may be luck."
 
     @property
     def rests_on(self) -> str:
@@ -287,6 +287,13 @@ def _spread(key: str, each: list[scores.Arrays]) -> Spread | None:
     return arms.spread(known) if len(known) == len(each) and np.isfinite(known).all() else None
 
 
+def _by(row: Row) -> str:
+    """How much better, as a share of the larger number; nothing where that says nothing."""
+    largest = max((abs(each.mean) for each in (row.a, row.b) if each), default=0.0)
+    share = abs(row.difference.value) / largest if row.difference and largest else 0.0
+    return f", by {share:.1%}" if share >= 0.0005 else ""  # what is not 0.0%
+
+
 def _sentences(found: Comparison) -> Iterator[str]:
     if found.problem:
         yield found.problem
@@ -313,14 +320,15 @@ def _of_runs(found: Comparison, main: Row) -> Iterator[str]:
         return
     what = "layers help" if found.difference.kinds else "settings help"
     counts = [len(arm.done) for arm in found.arms]
-    once = "Each was trained once" if counts == [1, 1] else f"They were trained {counts[0]} and {counts[1]} times"
+    once = "each was trained once" if counts == [1, 1] else f"they were trained {counts[0]} and {counts[1]} times"
     yield (
-        f"{once}, and one more training could turn it around. Whether the {what} takes at least {arms.LEAST} "
-        "trainings of each with the same seeds."
+        f"That speaks of these two trainings alone: {once}, and one more training could turn it around. "
+        f"Whether the {what} takes at least {arms.LEAST} trainings of each with the same seeds."
     )
     if len(found.difference.groups) > 1:
-        labels = difference.listed([difference.label(group) for group in found.difference.groups])
-        yield f"{len(found.difference.groups)} things were changed together, so none of them alone did it: {labels}."
+        labels = [difference.label(group) for group in found.difference.groups]
+        listed = difference.listed(labels)
+        yield f"{len(labels)} things were changed together, so nobody can say which of them did it: {listed}."
 
 
 def _of_configs(found: Comparison, main: Row) -> Iterator[str]:

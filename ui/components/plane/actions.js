@@ -30,12 +30,12 @@ const ACTIONS = [
   ["Keep", "mark", "Bookmark", "b", "Keep this place", (plane) => plane.walk.mark()],
   ["Keep", "record", "Record", "", "Record the walk as a WebM film; press it again to save", (plane) => plane.recorder.toggle()],
   ["Keep", "help", "Help", "?", "What all this is", (plane) => plane.showHelp()],
-  ["Image", "pin", "Pin", "p", "Pin the chosen image; Play walks straight between two", (plane) => plane.walk.pin(plane.cursor.image)],
+  ["Image", "pin", "Pin", "p", "Pin the chosen image, then press another dot: Play walks between the two", (plane) => plane.walk.pin(plane.cursor.image)],
   ["Image", "draw", "Draw", "d", "A draw from what the model believes of the chosen image", (plane) => plane.cursor.drawFrom()],
   ["Image", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
 ];
 /** @type {{ [name: string]: string }} */
-const CHANGES = { play: "Pause", record: "Save film" }; // labels while it is on
+const CHANGES = { play: "Pause", record: "Save film", pin: "Unpin" }; // labels while it is on
 const ON_MAP = ["Walk", "Choose", "Look"]; // groups of buttons that lie on the map, ...
 const IN_MENU = ["Step", "Keep"]; // ... and that one of them opens
 /** @type {{ [key: string]: string }} */
@@ -48,6 +48,7 @@ export class Buttons {
     /** @type {Map<string, { button: HTMLButtonElement, label: string, key: string, run: (event: KeyboardEvent | MouseEvent) => void }>} */
     this.all = new Map();
     this.onMap = make("div", { class: "tools onmap" }, ...ON_MAP.map((group) => this.group(group)));
+    this.told = make("div", { class: "told", role: "tooltip", hidden: true });
     this.menu = make("div", { class: "tools menu", hidden: true }, plane.layers.box, ...IN_MENU.map((group) => this.group(group)));
     this.menu.querySelector("[aria-label=Step]").append(plane.cursor.pace);
     this.ofImage = make("div", { class: "tools" }, this.group("Image"));
@@ -74,9 +75,26 @@ export class Buttons {
     const run = (/** @type {KeyboardEvent | MouseEvent} */ event) => act(this.plane, event);
     const drawn = ICONS.has(name);
     const named = drawn ? label : label.length > 1 ? null : title;
-    const button = make("button", { "data-name": name, title: title + hint, "aria-label": named, onclick: run }, drawn ? icon(name) : label);
+    const says = { [drawn ? "aria-description" : "title"]: title + hint };
+    const button = make("button", { "data-name": name, ...says, "aria-label": named, onclick: run }, drawn ? icon(name) : label);
+    if (drawn) this.explain(button, `${label}: ${lower(title)}${hint}`);
     this.all.set(name, { button, label, key, run });
     return button;
+  }
+
+  /**
+   * An icon says at once what it does, to a pointer that can rest on it and to the keyboard.
+   * @param {HTMLButtonElement} button
+   * @param {string} words
+   */
+  explain(button, words) {
+    const tell = (/** @type {boolean} */ on) => {
+      this.told.textContent = words;
+      this.told.hidden = !on;
+    };
+    button.addEventListener("pointerenter", (event) => tell(event.pointerType === "mouse"));
+    button.addEventListener("focus", () => tell(button.matches(":focus-visible")));
+    for (const name of ["pointerleave", "pointerdown", "blur"]) button.addEventListener(name, () => tell(false));
   }
 
   /**
@@ -123,6 +141,7 @@ export class Buttons {
   }
 }
 
+const lower = (/** @type {string} */ words) => words[0].toLowerCase() + words.slice(1);
 const keyName = (/** @type {string} */ key) => KEYS[key] ?? key.toUpperCase();
 
 /**

@@ -145,6 +145,7 @@ export class Cursor {
     if (!arrived) return;
     this.awaited = null;
     this.keep(arrived);
+    this.plane.walk.meet(arrived);
     this.go(arrived.code, this.plane.codes.place());
   }
 
@@ -154,6 +155,7 @@ export class Cursor {
     this.drawn = [];
     this.chance = chance(fact?.image ?? 0);
     this.plane.panel.show(fact);
+    this.plane.walk.mind();
     this.plane.buttons.allow({ pin: fact, draw: fact?.sigma, clear: fact || this.plane.chosen });
     this.plane.diagram.look();
     this.plane.request("over");

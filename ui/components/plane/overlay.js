@@ -6,6 +6,8 @@ import { make, withAlpha } from "../shared/tools.js";
 /** @import { Code, Place } from "../shared/types" */
 /** @import { Plane } from "./plane.js" */
 
+const FLAG = 20; // CSS pixels from a place to the middle of its flag
+
 export class Overlay {
   /** @param {Plane} plane */
   constructor(plane) {
@@ -92,12 +94,14 @@ export class Overlay {
   }
 
   /**
+   * Above its place, which the cursor's ring may cover.
    * @param {Code} code
    * @param {string} name
    */
   flag(code, name) {
     const { context, plane: { look, view } } = this;
-    const [x, y] = view.toScreen(...this.plane.codes.place(code));
+    const [x, at] = view.toScreen(...this.plane.codes.place(code));
+    const y = Math.max(10, at - FLAG);
     context.fillStyle = look.background;
     context.beginPath();
     context.roundRect(x - 9, y - 9, 18, 18, 4);

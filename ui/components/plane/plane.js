@@ -85,7 +85,7 @@ export class Plane {
     this.help = helpText(this.dot(), this.about);
     this.note = make("p", { class: "note", role: "status" });
     for (const canvas of [this.ground.canvas, this.dots, this.overlay.canvas]) canvas.classList.add("map");
-    this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box, this.buttons.onMap, this.buttons.menu);
+    this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box, this.buttons.onMap, this.buttons.menu, this.buttons.told);
     const map = make("div", { class: "left" }, this.stage, this.legend.box);
     const tools = make("div", { class: "about" }, this.buttons.ofImage, this.walk.list, this.note, this.help);
     this.box = make("div", { class: "plane" }, make("style", {}, this.style()), make("div", { class: "parts" }, this.panel.box, map, this.diagram.box, tools));

@@ -87,6 +87,7 @@ export class Hand {
     const last = this.down.get(event.pointerId);
     if (!last) return this.plane.hover(at);
     this.moved ||= apart(at, this.from) > CLICK;
+    if (this.moved) this.plane.hover(null);
     if (this.doing === "walk" && this.moved) this.plane.cursor.walkTo(at, event);
     if (this.doing === "pan") this.plane.moveView((view) => view.pan(at[0] - last[0], at[1] - last[1]));
     if (this.doing === "pinch") this.spread(event.pointerId, at);

@@ -47,7 +47,8 @@ export class Walk {
 
   // What one does not see of it.
   get words() {
-    if (this.pins.length === 1) return "Pin a second image, then press Play.";
+    if (this.pins.length === 1) return "Press a second dot: Play then walks between the two.";
+    if (this.pins.length === 2 && !this.playing) return "Play walks between the two pinned images.";
     const free = this.playing && this.pins.length < 2 && this.marks.length < 2 && this.plane.means.length > 1;
     return free ? "It walks from class to class. To choose the way, click an image, press Pin, and so a second one." : "";
   }
@@ -116,6 +117,20 @@ export class Walk {
     this.changed("pinned", this.pins.map((pinned) => pinned.image));
   }
 
+  // Pressed while the chosen image is pinned.
+  mind() {
+    const { buttons, cursor } = this.plane;
+    buttons.mark("pin", this.pins.some((pinned) => pinned.image === cursor.image?.image));
+  }
+
+  /**
+   * An image was gone to: whoever has pinned one means this for the other end.
+   * @param {Fact} fact
+   */
+  meet(fact) {
+    if (this.pins.length === 1 && this.pins[0].image !== fact.image) this.pin(fact);
+  }
+
   /**
    * After a visit to another page. What the pinned images are has to be asked again.
    * @param {number[][]} marks
@@ -149,6 +164,7 @@ export class Walk {
     const chip = (/** @type {Code} */ code, /** @type {number} */ i) => make("span", {},
       make("button", { class: "quiet", title: `Go to bookmark ${i + 1}`, onclick: () => this.plane.cursor.jump(code) }, `${i + 1}`),
       make("button", { class: "quiet", "aria-label": `Remove bookmark ${i + 1}`, title: "Remove", onclick: () => this.forget(i) }, "×"));
+    this.mind();
     this.list.replaceChildren(...(this.marks.length ? ["Bookmarks", ...this.marks.map(chip)] : []));
     this.plane.request("over");
     this.plane.describe();
