@@ -89,13 +89,13 @@ RUNS = (
     ),
     Along(
         "report-000",
-        "Report 000, baseline",
-        "The baseline of report 000.",
+        "MNIST, baseline",
+        "The baseline of report 000, in its small form.",
         recipes.find("mnist-baseline", "lite").config,
     ),
     Along(
         "report-000-deeper",
-        "Report 000, deeper",
+        "MNIST, deeper",
         "The deeper network of report 000 in its small form.",
         replace(recipes.find("mnist-deeper", "lite").config, batch=32, epochs=15, schedule="cosine", warmup=1.0),
         FEWER_BITS,
@@ -115,6 +115,7 @@ def make(one: Along, where: Settings, out: Path, packed: Path | None) -> dict[st
     began = time.monotonic()
     runs = _packed(one, where, packed) if packed else [_trained(one, place, where) for place in range(len(one.configs))]
     trained = time.monotonic() - began
+    runs[0].set_card(name=one.name, note=one.note)
     for run in runs:
         _make_small(run, where, one)
     path = out / f"{one.file}.zip"
@@ -129,8 +130,6 @@ def _trained(one: Along, place: int, where: Settings) -> Run:
     train(run, where)
     named = Run(f"{one.file}-{place}" if place else one.file, where)
     run.path.rename(named.path)
-    if not place:
-        named.set_card(name=one.name, note=one.note)
     return named
 
 

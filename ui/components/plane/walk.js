@@ -6,6 +6,7 @@ import { calm, make } from "../shared/tools.js";
 /** @import { Plane } from "./plane.js" */
 
 const LEG = 1300; // ms from one stop to the next
+const BETWEEN = 3000; // ms from one pinned image to the other: what lies between is what one wants to see
 const CIRCLE = 48; // stops of the round trip on the prior's first ring
 
 export class Walk {
@@ -47,8 +48,8 @@ export class Walk {
 
   // What one does not see of it.
   get words() {
-    if (this.pins.length === 1) return "Press a second dot: Play then walks between the two.";
-    if (this.pins.length === 2 && !this.playing) return "Play walks between the two pinned images.";
+    if (this.pins.length === 1) return "Press a second dot: Play (▷) then walks between the two.";
+    if (this.pins.length === 2 && !this.playing) return "Play (▷) walks between the two pinned images.";
     const free = this.playing && this.pins.length < 2 && this.marks.length < 2 && this.plane.means.length > 1;
     return free ? "It walks from class to class. To choose the way, click an image, press Pin, and so a second one." : "";
   }
@@ -70,7 +71,7 @@ export class Walk {
     this.began ??= now;
     const stops = this.playing;
     const round = stops.length === CIRCLE;
-    const legs = (now - this.began) / (round ? LEG / 6 : LEG);
+    const legs = (now - this.began) / (this.pins.length === 2 ? BETWEEN : round ? LEG / 6 : LEG);
     const [from, to] = [0, 1].map((next) => stops[(Math.floor(legs) + next) % stops.length]);
     const part = legs % 1;
     const t = calm() ? 0 : round ? part : part * part * (3 - 2 * part);
