@@ -53,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(house.load(), cache=Path(folder, "cache"), checkpoints=Path(folder, "runs"))
-        sets = {**_own_sets(house.load()), **{path.stem: dict(np.load(path)) for path in arguments.files}}
+        sets = {**_own_sets(house.load()), **{path.stem: _read(path) for path in arguments.files}}
         wanted = arguments.only.split(",") if arguments.only else list(sets)
         if arguments.pictures:
             arguments.pictures.mkdir(parents=True, exist_ok=True)
@@ -69,6 +69,11 @@ def main() -> None:
         ]
         measured = [found.take(each, _measured, settings, sets[each["set"]], each, arguments.seconds) for each in asked]
     print(json.dumps(measured) if arguments.json else "\n".join(map(_told, measured)))
+
+
+def _read(path: Path) -> Images:
+    """Grey images may come without their one channel."""
+    return {name: each[..., None] if each.ndim == 3 else each for name, each in np.load(path).items()}
 
 
 def _own_sets(settings: Settings) -> dict[str, Images]:

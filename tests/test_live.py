@@ -71,7 +71,10 @@ def test_a_model_of_many_numbers_leads_to_its_map(page, settings):
         return {link.proto.label for link in fine(page(large)).main.get("page_link")}
 
     assert "Walk on its map" not in links()
-    store.create(settings, recipes.flat(config), {}).set_status(state="done")
+    beside = store.create(settings, recipes.flat(config), {})
+    beside.set_status(state="stopped")
+    assert "Its own map: stopped" in links()
+    beside.set_status(state="done")
     assert "Walk on its map" in links()
 
 

@@ -17,6 +17,10 @@ KEY = "chosen_run"
 TRAIN_VIEW = "train_view"
 COMPARED = "runs"
 MOST_COMPARED = 4
+WAY_ON = """<style>
+.st-key-way_on a, .st-key-way_on a:hover { background: light-dark(#4169b0, #6d94de); border-radius: 0.5rem }
+.st-key-way_on a * { color: light-dark(#fff, #10151f) !important }
+</style>"""
 
 
 def chosen_run() -> Run | None:
@@ -89,6 +93,13 @@ def turn_to(view: str) -> None:
 def link(page: str, run_id: str, label: str, icon: str, **also: str) -> None:
     """A way to another page, which shows this run."""
     st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params={PARAMETER: run_id, **also})
+
+
+def way_on(page: str, run_id: str, label: str, icon: str) -> None:
+    """A link, which can be opened in another tab, as the button that one presses next."""
+    st.html(WAY_ON)
+    with st.container(width="content", key="way_on"):
+        link(page, run_id, label, icon)
 
 
 def compare(ids: list[str]) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ui import cached, choice, frame, no_run, starting, words
+from ui import cached, choice, frame, map_beside, no_run, words
 from ui.components import plane
 from ui.components.plane import payload
 from ui.components.plane.payload import Flat
@@ -14,7 +14,6 @@ from ui.errors import plain, shown
 from ui.explore import axes, facts, place, sections, still, take_home
 from ui.view import View, look
 from vae_core.design import naming
-from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
@@ -84,20 +83,11 @@ def _name(run: Run) -> None:
         size = words.plural(config.architecture().code.size, "number")
         st.subheader(plain(name), anchor=False, width="content")
         st.caption(plain(f"{config.dataset}, {naming.kind(config)}, code of {size}"), width="content")
-        _map_beside(config)
+        map_beside.show(config)
         st.space("stretch")
         if run.state() in FINAL:
             with suppress(LoupeError):  # said below
                 take_home.button(look(run))
-
-
-def _map_beside(config: Config) -> None:
-    """A model of many numbers may have a map beside it."""
-    beside = starting.map_beside(config)
-    if beside and beside.state == "done":
-        choice.link("explore", beside.id, "Its 2-D map", ":material/map:")
-    elif beside and beside.state in starting.AT_WORK:
-        st.caption("Its 2-D map is on its way.", width="content")
 
 
 def _unfinished(run: Run, sentence: str) -> None:

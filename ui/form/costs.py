@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any
 
 import streamlit as st
 
-from ui import cached, words
-from ui.cached import datasets
+from ui import cached, lasting, words
 from ui.errors import plain
 from vae_core.data.dataset import Summary
-from vae_core.design import cost, duration
+from vae_core.design import cost
 from vae_core.design.config import Config
-from vae_core.design.duration import Parts
-from vae_core.errors import LoupeError
 from vae_core.runs import calibration
 from vae_core.settings import PROJECT
 
@@ -28,7 +21,7 @@ BASES = {True: "measured on this machine", False: "a guess: this machine is not 
 
 def show(config: Config, data: Summary) -> None:
     architecture, images = config.architecture(), calibration.images(config, data)
-    parts = foretold(config, data)
+    parts = lasting.foretold(config, data)
     based = BASES[parts.measured]
     whole = f"All of it, with the start, the test at the end and all that is kept; {based}."
     line(words.plural(config.epochs, "epoch").capitalize(), words.span(parts.whole), whole)
@@ -43,21 +36,7 @@ def show(config: Config, data: Summary) -> None:
 
 
 def briefly(config: Config, data: Summary) -> str:
-    return f"With start and end it takes {words.span(foretold(config, data).whole)}."
-
-
-def foretold(config: Config, data: Summary) -> Parts:
-    return calibration.foretold(cached.settings(), config, calibration.images(config, data))
-
-
-def left(config: Config, status: Mapping[str, Any]) -> str:
-    """Of a training that goes on: what it says itself, and before it says anything, what was foretold."""
-    now = time.time()
-    span = duration.left(status, now)
-    if span is None and status["queued"]:
-        with suppress(LoupeError):  # its images have gone
-            span = foretold(config, datasets.summary(config.dataset)).whole.less(now - float(status["queued"]))
-    return words.span(span).removeprefix("about ")
+    return f"With start and end it takes {words.span(lasting.foretold(config, data).whole)}."
 
 
 def line(label: str, value: str, text: str) -> None:

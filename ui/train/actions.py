@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import acts, choice, owner, starting
+from ui import acts, choice, map_beside, owner, starting
 from ui.errors import caught
 from ui.form.fields import draw
 from ui.run_view import View
@@ -19,10 +19,6 @@ from vae_core.runs.store import Run
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 FOLLOW = "action_done"  # the run that the page shows next
-STYLE = """<style>
-.st-key-way_on a, .st-key-way_on a:hover { background: light-dark(#4169b0, #6d94de); border-radius: 0.5rem }
-.st-key-way_on a * { color: light-dark(#fff, #10151f) !important }
-</style>"""
 
 
 def buttons(view: View) -> None:
@@ -42,17 +38,9 @@ def buttons(view: View) -> None:
 
 
 def _explore(view: View) -> None:
-    """Where a map stands beside the model, that one is the way on."""
-    beside = starting.map_beside(view.config)
-    where = ("explore", view.run.id, "Explore it", ":material/explore:")
-    choice.link(*where) if beside and beside.state == "done" else way_on(*where[1:])
-
-
-def way_on(run: str, label: str, icon: str) -> None:
-    """A link, which can be opened in another tab, as the button that one presses next."""
-    st.html(STYLE)
-    with st.container(width="content", key="way_on"):
-        choice.link("explore", run, label, icon)
+    """Where a map comes beside the model, that one is the way on."""
+    way = choice.link if map_beside.expected(view.config) else choice.way_on
+    way("explore", view.run.id, "Explore it", ":material/explore:")
 
 
 def _told(action: Callable[[Run], Run], run: Run) -> None:

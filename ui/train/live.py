@@ -8,16 +8,14 @@ from threading import Thread
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import cached, choice, losses, no_run, run_film, starting, words
+from ui import cached, choice, lasting, losses, map_beside, no_run, run_film, words
 from ui.cached import checkups
 from ui.errors import plain, show_caught, shown
-from ui.form import costs
 from ui.judge import findings
 from ui.run_view import View, look
 from ui.train import actions, downloads, model_code
 from ui.tune import optimizers
 from vae_core.design import duration, naming
-from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, store
 from vae_core.runs.store import Run
@@ -32,7 +30,6 @@ OF_SEARCH = (
     "A trial of the search {}. It has no map and no test losses: keep it as a run there, and it stands among the "
     "runs on Home, with all that runs have."
 )
-MAPS = {"queued": "trains next", "running": "is training"}
 PHASES = {
     "": "starting",
     "loading": "reading the images",
@@ -112,7 +109,7 @@ def _head(view: View) -> DeltaGenerator:
             told = st.container(width="content")
             with told:
                 _progress(view)
-            _map_beside(view)
+            map_beside.show(view.config, followed=view.active)
             actions.buttons(view)
     show_caught("run")
     if view.state in ("failed", "interrupted") or view.status["error"]:
@@ -127,27 +124,6 @@ def _search(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(plain(OF_SEARCH.format(name)), width="content")
         st.page_link("pages/tune.py", label="To its search", icon=":material/tune:", query_params={"search": name})
-
-
-def _map_beside(view: View) -> None:
-    """The way to the map that was asked for with this model, and on which its images can be walked."""
-    beside = starting.map_beside(view.config)
-    if beside:
-        waits = beside.state in starting.AT_WORK and not view.active  # else the page looks again by itself
-        st.fragment(_to_map, run_every=POLL_SECONDS if waits else None)(view.config, beside.state)
-
-
-def _to_map(config: Config, was: str) -> None:
-    beside = starting.map_beside(config)
-    if beside is None or beside.state != was:
-        st.rerun()
-    told = f"Its 2-D map {MAPS.get(beside.state, 'is here')}"
-    if beside.state == "done":
-        actions.way_on(beside.id, "Walk on its map", ":material/map:")
-    elif beside.state in starting.AT_WORK:
-        st.caption(told, width="content")
-    else:
-        choice.link("train", beside.id, told, ":material/map:")
 
 
 def _about(view: View) -> str:
@@ -165,7 +141,7 @@ def _progress(view: View) -> None:
 
 def _doing(view: View) -> str:
     phase = view.status["phase"]
-    left = costs.left(view.config, view.status) if phase in IN_EPOCHS else ""
+    left = lasting.left(view.config, view.status) if phase in IN_EPOCHS else ""
     return f"{left} left" if left[-1:].isalpha() else PHASES.get(phase, phase)
 
 
@@ -204,7 +180,7 @@ def _numbers(view: View) -> None:
         _metric("Best loss", words.number(value), told + naming.LOSS_HELP)
         if view.active:
             told = "For all epochs and what comes after them. A range, until the training itself has shown its speed."
-            _metric("Time left", costs.left(view.config, status), told, WIDER)
+            _metric("Time left", lasting.left(view.config, status), told, WIDER)
         else:
             taken = words.duration(status["seconds"])
             _metric("Time", taken, "Of the whole training, validation and snapshots included.", WIDER)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, no_run, palette, pixels, starting
+from ui import cached, choice, lasting, no_run, palette, pixels, starting
 from ui import words as common
 from ui.cached import datasets, searches
 from ui.compare import verdict
@@ -121,7 +121,7 @@ def _start(arms: list[Arm], was_pressed: bool) -> None:
 def _bill(config: Config, missing: int) -> None:
     text = "Trainings that are not there yet; what was trained before is used again."
     costs.line("Still to train", str(missing), text)
-    parts = costs.foretold(config, datasets.summary(config.dataset))
+    parts = lasting.foretold(config, datasets.summary(config.dataset))
     whole = common.span(parts.whole * missing)
     costs.line("All of it", whole, f"One after another; {costs.BASES[parts.measured]}.")
 
