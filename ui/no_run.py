@@ -17,7 +17,7 @@ FIRST_HELP = (
 
 def ask(sentence: str = CHOOSE) -> None:
     """`sentence` says what to choose; where there is nothing to choose from, a first model can be trained."""
-    if cached.runs():
+    if cached.runs() or cached.shipped():
         st.info(sentence, icon=":material/arrow_back:")
         st.page_link("pages/home.py", label="All runs are on Home", icon=":material/home:")
         return
