@@ -209,6 +209,12 @@ def test_two_pinned_images_and_the_straight_line_between_them(walk):
     walk.until(lambda: walk.state()["pinned"] == images)
     assert walk.button("pin").inner_text() == "Unpin"
     start, end = walk.codes[images].astype(float)
+    strip = walk.one(".strip").locator("button")
+    assert strip.count() == 7
+    strip.nth(3).click()
+    walk.until(lambda: walk.state()["at"] == pytest.approx(((start + end) / 2).tolist(), rel=1e-4))
+    strip.nth(6).click()
+    walk.until(lambda: walk.code() == pytest.approx(end.tolist(), abs=2e-3))
     walk.button("play").click()
     walk.until(lambda: walk.code() != pytest.approx(end.tolist(), abs=2e-3))
     walk.button("play").click()

@@ -30,7 +30,7 @@ const ACTIONS = [
   ["Keep", "mark", "Bookmark", "b", "Keep this place", (plane) => plane.walk.mark()],
   ["Keep", "record", "Record", "", "Record the walk as a WebM film; press it again to save", (plane) => plane.recorder.toggle()],
   ["Keep", "help", "Help", "?", "What all this is", (plane) => plane.showHelp()],
-  ["Image", "pin", "Pin", "p", "Pin the chosen image, then press another dot: Play walks between the two", (plane) => plane.walk.pin(plane.cursor.image)],
+  ["Image", "pin", "Walk from here", "p", "Pin the chosen image, then press another dot: Play walks between the two", (plane) => plane.walk.pin(plane.cursor.image)],
   ["Image", "draw", "Draw", "d", "A draw from what the model believes of the chosen image", (plane) => plane.cursor.drawFrom()],
   ["Image", "clear", "Clear", "Escape", "Forget the box or lasso, and stop", (plane) => plane.clear()],
 ];

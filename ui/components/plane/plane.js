@@ -23,6 +23,7 @@ import { Panel } from "./panel.js";
 import { Hand, NEAR } from "./pointer.js";
 import { FarDecoder, Questions } from "./questions.js";
 import { Recorder } from "./record.js";
+import { Strip } from "./strip.js";
 import { Walk } from "./walk.js";
 import STYLE from "./plane.css";
 
@@ -78,6 +79,7 @@ export class Plane {
     this.layers = new Layers(this);
     this.panel = new Panel(this);
     this.diagram = new Diagram(this);
+    this.strip = new Strip(this);
     this.walk = new Walk(this);
     this.recorder = new Recorder(this);
     this.buttons = new Buttons(this);
@@ -87,7 +89,7 @@ export class Plane {
     for (const canvas of [this.ground.canvas, this.dots, this.overlay.canvas]) canvas.classList.add("map");
     this.stage = make("div", { class: "stage" }, this.ground.canvas, this.dots, this.overlay.canvas, this.card.box, this.buttons.onMap, this.buttons.menu, this.buttons.told);
     const map = make("div", { class: "left" }, this.stage, this.legend.box);
-    const tools = make("div", { class: "about" }, this.buttons.ofImage, this.walk.list, this.note, this.help);
+    const tools = make("div", { class: "about" }, this.buttons.ofImage, this.walk.list, this.strip.box, this.note, this.help);
     this.box = make("div", { class: "plane" }, make("style", {}, this.style()), make("div", { class: "parts" }, this.panel.box, map, this.diagram.box, tools));
     root.append(this.box);
   }
@@ -112,7 +114,7 @@ export class Plane {
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.settling);
-    for (const part of [this.card, this.layers, this.questions, this.recorder, this.voice, this.walk]) part.destroy();
+    for (const part of [this.card, this.layers, this.questions, this.recorder, this.strip, this.voice, this.walk]) part.destroy();
     this.decoder?.close();
     this.box.remove();
   }
@@ -194,6 +196,7 @@ export class Plane {
       console.warn(error);
       this.panel.fail("The decoder of this run could not be read, so there is no picture. The map is not affected.");
     }
+    this.strip.show(this.walk.pins);
     this.describe();
     this.layers.drop();
     this.layers.refresh();

@@ -51,7 +51,7 @@ export class Walk {
     if (this.pins.length === 1) return "Press a second dot: Play (▷) then walks between the two.";
     if (this.pins.length === 2 && !this.playing) return "Play (▷) walks between the two pinned images.";
     const free = this.playing && this.pins.length < 2 && this.marks.length < 2 && this.plane.means.length > 1;
-    return free ? "It walks from class to class. To choose the way, click an image, press Pin, and so a second one." : "";
+    return free ? "It walks from class to class. To choose the way, press a dot, Walk from here, and a second dot." : "";
   }
 
   toggle() {
@@ -167,6 +167,7 @@ export class Walk {
       make("button", { class: "quiet", "aria-label": `Remove bookmark ${i + 1}`, title: "Remove", onclick: () => this.forget(i) }, "×"));
     this.mind();
     this.list.replaceChildren(...(this.marks.length ? ["Bookmarks", ...this.marks.map(chip)] : []));
+    this.plane.strip.show(this.pins);
     this.plane.request("over");
     this.plane.describe();
   }
