@@ -10,6 +10,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import store
 from vae_core.runs.store import Run, Summary
 from vae_core.runs.work import FINAL
+from vae_core.settings import SHIPPED
 
 PARAMETER = "run"
 DATA = "data"  # names a data set in the address of its page
@@ -51,6 +52,12 @@ def stand_in() -> None:
     if not (st.query_params.get(PARAMETER) or cached.runs()) and cached.shipped():
         choose(cached.shipped()[0].id)
         st.rerun()
+
+
+def climbed() -> str | None:
+    """The model that comes along with all rungs of its ladder."""
+    asked = (run.answers.partition("/")[0] for run in cached.shipped() if run.answers)
+    return next((f"{SHIPPED}{run_id}" for run_id in asked), None)
 
 
 def missing_run() -> str:

@@ -92,10 +92,10 @@ def along() -> None:
 
 
 def _climb() -> None:
-    from ui import judge
-
-    other = judge.deep.example()
+    other = choice.climbed()
     if other and st.button("How deep should it be?", icon=":material/stairs:", help=CLIMB_HELP):
+        from ui import judge  # as for the map above: the page stands without it
+
         judge.climb(other)
 
 

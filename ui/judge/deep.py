@@ -23,7 +23,6 @@ from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import ladder, settling
 from vae_core.search.ladder import Ladder, Rung
-from vae_core.settings import SHIPPED
 from vae_core.words import duration, plural
 
 WHERE = {recipes.LAST: "Before the code", recipes.PICTURE: "In the picture", recipes.BLOCK: "As a block"}
@@ -43,7 +42,7 @@ def show(run: Run) -> None:
         minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
     begin = partial(ladder.begin, run, float(minutes), where=where, owner=owner.current())
     working.done(task, "Climb the ladder", begin)
-    if task is None and not run.is_shipped and (other := example()):
+    if task is None and not run.is_shipped and (other := choice.climbed()):
         st.button("See one that is finished", type="tertiary", on_click=choice.choose, args=(other,))
     at_work = task is not None and task.state() not in FINAL
     st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run, where)
@@ -51,12 +50,6 @@ def show(run: Run) -> None:
         st.markdown(ENDED[ended])
     if ended == settling.TIME:
         working.done(None, "Go on", begin)
-
-
-def example() -> str | None:
-    """The model that comes along with all rungs of its ladder."""
-    asked = (run.answers.partition("/")[0] for run in cached.shipped() if run.answers)
-    return next((f"{SHIPPED}{run_id}" for run_id in asked), None)
 
 
 def _where(config: Config) -> str:

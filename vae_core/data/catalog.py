@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_core.data import builtin, checks, importing, keeping, local, originals, raw
+from vae_core.data import builtin, checks, keeping, local, originals, raw
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
 from vae_core.data.download import Progress
@@ -18,6 +18,8 @@ from vae_core.data.fitting import EARLIER, Fitting
 from vae_core.data.originals import Original
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
+
+# What reads files of all kinds is imported where it is used: to say which data sets there are takes none of it.
 
 RULES = 1  # raised when images are read or checked in another way, so that kept copies are made anew
 VERSIONED = re.compile(local.NAME.pattern + r"@[0-9a-f]{16}")  # a version that is no longer the newest
@@ -88,6 +90,8 @@ def add(
     `images` is the folder or zip that a manifest speaks of; `seed` divides images that come without a test part: 80 %
     train, 10 % validate, 10 % test.
     """
+    from vae_core.data import importing
+
     check_name(name)
     _refuse_taken(name, settings)
     place, pictures = importing.located(path), importing.located(images) if images else None
@@ -100,6 +104,8 @@ def add(
 
 
 def read(name: str, original: Original, settings: Settings, progress: Progress | None = None) -> Dataset:
+    from vae_core.data import importing
+
     path = original.path
     importing.refuse_other(path)
     found = importing.read(path, settings, original.fitting, pictures=original.pictures, progress=progress)
@@ -166,6 +172,8 @@ def _find(name: str, settings: Settings) -> _Origin:
 
 def _local(key: str, name: str, path: Path, known: Builtin | None, settings: Settings) -> _Origin:
     def make(progress: Progress | None) -> Dataset:
+        from vae_core.data import importing
+
         found = importing.read(path, settings, EARLIER, progress=progress)
         if known is None:
             return raw.assemble(found, name, name, str(path))
