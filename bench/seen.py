@@ -72,10 +72,11 @@ COUNT = f"""() => {{
   }}
   return [covered.size * cell * cell / innerWidth / innerHeight, words];
 }}"""
-# Whether the decoders have drawn: a picture of a place is nothing wide before.
+# Whether there is a picture, and the decoders have drawn: a picture of a place is nothing wide before.
 DRAWN = f"""() => {{
   {FIND}
-  return seen.filter((each) => each.matches('.now')).every((each) => each.width);
+  const shows = seen.some((each) => each.matches('canvas, img, svg[role=img]') && each.clientWidth > 16);
+  return shows && seen.filter((each) => each.matches('.now')).every((each) => each.width);
 }}"""
 # Where the first parts of each kind lie: left, top, width, height.
 LIE = f"""([parts, few]) => {{

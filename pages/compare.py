@@ -7,9 +7,9 @@ from ui.errors import shown
 frame.ensure()
 VIEWS = ("Runs", "The five reports")
 
-view = frame.title("Compare", VIEWS, "compare_view")
+view, between = frame.head("Compare", VIEWS, "compare_view")
 with shown():
     if view == VIEWS[0]:
-        compare.show()
+        compare.show(between)
     else:
         reports.show()

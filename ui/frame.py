@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import account, cached, choice, glossary, owner, pixels, sought, words
 from ui.errors import plain, shown
@@ -34,10 +35,26 @@ LOOK_SECONDS = 2
 # Streamlit's own button would end the drawing of a page half-way, though it reads as if it ended a training. The
 # chevron of a popover is drawn anew as that opens: where that is slow, a click on it counts as one elsewhere. The
 # colours are those of text on the accent and on its tint, where Streamlit's own are too alike to be read by everybody.
+# In a wide window the head of a page stands in the bar with the menu, which keeps the margin to itself.
 STYLE = """<style>
+.stApp { --bar: 3.75rem }
 [data-testid=stPopoverButton] * { pointer-events: none }
 [data-testid=stStatusWidget] button { display: none }
-[data-testid=stMainBlockContainer] { padding-inline: clamp(1rem, 3vw, 3rem) }
+[data-testid=stMainBlockContainer] { padding-inline: clamp(1rem, 2.2vw, 3rem) }
+[data-testid=stLayoutWrapper]:has(> .st-key-beside_title:empty) { display: none }
+@media (max-width: 40rem) {
+  [data-testid=stLayoutWrapper]:has(> .st-key-beside_title) { order: 1; flex-basis: 100% }
+  .st-key-beside_title [data-testid=stMultiSelectTagsContainer] { flex-wrap: nowrap; overflow-x: auto }
+}
+@media (min-width: 75rem) {
+  .stApp:has([data-testid=stSidebar][data-collapsed=false]) {
+    --bar: 0.75rem;
+    [data-testid=stMainBlockContainer] { padding-top: var(--bar) }
+    [data-testid=stHeader] { background: none; pointer-events: none; button { pointer-events: auto } }
+    [data-testid=stMainMenu] { position: absolute; top: 1.1rem; right: 0 }
+    [data-testid=stStatusWidget] { position: absolute; top: 3rem; right: 0 }
+  }
+}
 [data-testid=stHeading] h1 { padding: 0.25rem 0 }
 [data-testid=stBaseButton-primary]:enabled, [data-tag-index] { color: light-dark(#fff, #10151f) !important }
 [data-variant][data-selected] { color: light-dark(#2f5595, #8fb0ea) !important }
@@ -80,9 +97,15 @@ def heading(name: str) -> None:
 
 def title(name: str, views: Sequence[str], key: str) -> str:
     """The title of a page with several views, and the one that is open."""
+    return head(name, views, key)[0]
+
+
+def head(name: str, views: Sequence[str], key: str) -> tuple[str, DeltaGenerator]:
+    """The same, and the room between title and views."""
     st.session_state.setdefault(key, views[0])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         heading(name)
+        between = st.container(key="beside_title")
         view = st.segmented_control(
             "View",
             views,
@@ -92,7 +115,7 @@ def title(name: str, views: Sequence[str], key: str) -> str:
             label_visibility="collapsed",
             persist_state="session",
         )
-    return str(view)
+    return str(view), between
 
 
 def sidebar() -> None:
@@ -158,7 +181,7 @@ def _pick(known: tuple[str, ...]) -> None:
 
 def _line(run: Summary | None) -> str:
     if run is None:
-        return "None chosen"
+        return "Choose one"
     if run.is_shipped:
         return f"{run.name} · {words.ALONG}"
     at = words.state(run.state) if run.best_nats_per_pixel is None else words.number(run.best_nats_per_pixel, 3)

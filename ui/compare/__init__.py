@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import cached, frame, no_run, section
 from ui.compare import best, changes, curves, grids, images, judged, numbers, picker, settle, verdict, walk
@@ -43,9 +44,8 @@ SECTIONS = {
 }
 
 
-def show() -> None:
-    chosen, claimed = st.columns(2, vertical_alignment="center")
-    with chosen:
+def show(head: DeltaGenerator) -> None:
+    with head:
         runs = picker.runs()
     sides, problems = sides_of.of(runs)
     for problem in problems:
@@ -54,7 +54,7 @@ def show() -> None:
         no_run.ask("Choose two to four runs above, or tick some in the table on Home.")
         return
     frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
-    with claimed, shown():
+    with shown():
         verdict.show(sides)
     name = section.choose("Look closer", SECTIONS, KEY, verdict.fold)
     with shown():

@@ -21,14 +21,14 @@ from vae_core.settings import Settings
 # Its head is higher than that of other pages, and the legend below the map is to be seen. The room of the map is kept
 # while it is loaded, and the wheel scrolls the page, which has more below. A phone takes it home from Explore.
 STYLE = """<style>
-.st-key-home_map { --above-map: 13rem; --wheel: page; min-height: 35rem }
+.st-key-home_map { --above-map: 8.75rem; --wheel: page; min-height: 35rem }
 @media (max-width: 40rem) { .st-key-purpose [data-testid=stDownloadButton] { display: none } }
-@media (min-width: 60rem) { .st-key-home_map { min-height: calc(max(22rem, 100vh - 13rem) + 2rem) } }
+@media (min-width: 60rem) { .st-key-home_map { min-height: calc(max(22rem, 100vh - 8.75rem - var(--bar)) + 2rem) } }
 </style>"""
 IMPORTED = "imported"  # what came of an import, told by the next drawing of the page
 
 WHAT = "See what an autoencoder has learned, and whether a change has helped. Drag over the map to begin."
-HOW = "Every dot is an image; the picture beside them is what {} draws at the cursor."
+HOW = "Every dot is a test image; the picture beside them is what {} draws at the cursor."
 OPEN = "Everybody who can open this page can stop and remove every run."
 OPEN_HELP = "With a sign-in each run belongs to who trained it: see docs/security.md. Export what has to last."
 MORE = "An autoencoder squeezes every image into a few numbers, its place on the map, and draws it again from them."
@@ -38,11 +38,12 @@ def show(runs: list[Summary]) -> None:
     """Three doors, and a map to walk on at once: the newest of one's own, or the first of those that come along."""
     own = next((run for run in runs if choice.has_map(run) and run.state == "done" and not run.answers), None)
     mapped = own or next(iter(cached.shipped()), None)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    head = st.container(gap="xsmall")
+    with head, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Latent Loupe", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             _doors(mapped)
-    purpose = st.container(key="purpose", horizontal=True, vertical_alignment="center", gap="small")
+    purpose = head.container(key="purpose", horizontal=True, vertical_alignment="center", gap="small")
     purpose.markdown(WHAT, width="content")
     if mapped:
         from ui import explore  # NumPy and more: the head of the page stands by now

@@ -63,7 +63,8 @@ def show(view: View, names: tuple[str, ...]) -> list[Laid]:
 
 
 def _one(view: View, laid: Laid, place: tuple[int, int]) -> dict[tuple[object, ...], bytes]:
-    st.markdown(f"**{plain(laid.title)}**")
+    if place[1] > 1:  # a map that stands alone has its name above
+        st.markdown(f"**{plain(laid.title)}**")
     here = st.container()  # the maps begin at one height, whatever stands below them
     axes = _axes(laid)
     same = (laid.key, place, axes, view.run.document().get("created"), len(laid.points.ids), view.unit)

@@ -3,7 +3,7 @@ function d({make:e,update:i=()=>{},end:f,stays:p=()=>!0}){let t=new WeakMap;func
 .drawn .small text { display: none; }
 .drawn svg { display: block; }
 .drawn:has(.fills) { max-width: none; overflow: hidden; }
-.drawn .fills { width: 100%; height: clamp(220px, 100vh - 287px, 760px); }
+.drawn .fills { width: 100%; height: clamp(220px, 100vh - 227px - var(--bar, 3.75rem), 760px); }
 .drawn .fills text { font-size: 11px; fill: currentcolor; text-anchor: middle; }
 @media (max-width: 800px) { .drawn .fills text { display: none; } }
 .drawn .fills image { image-rendering: pixelated; }

@@ -85,7 +85,7 @@ button:disabled { opacity: 0.4; pointer-events: none; }
 }
 @container (min-width: 820px) {
   .parts {
-    --side: min(36cqi, max(16rem, 100vh - 30rem));
+    --side: min(36cqi, max(16rem, 100vh - 26.25rem - var(--bar, 3.75rem)));
     grid-template: "bar bar bar" "charts map grid" "pairs pairs pairs" "note note note" / minmax(0, 1fr) var(--side) var(--side);
   }
 }

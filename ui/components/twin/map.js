@@ -48,18 +48,18 @@ export class ModelMap {
     this.dots = make("canvas", { class: "map", "aria-hidden": "true" });
     const words = `Map of the codes of ${this.header.name}. Drag, or use the arrow keys, to move the cursor.`;
     this.canvas = make("canvas", { class: "map over", tabindex: 0, role: "application", "aria-label": words });
-    this.stage = make("div", { class: "stage" }, this.dots, this.canvas);
+    this.readout = make("p", { class: "code", title: "The code at the cursor, in this model's own numbers." });
+    this.stage = make("div", { class: "stage" }, this.dots, this.canvas, this.readout);
     this.picture = make("canvas", { class: "now", style: shape, role: "img", "aria-label": `What ${this.header.name} draws` });
     this.second = make("canvas", { class: "now", style: shape, role: "img", "aria-label": "What it is compared with" });
     this.about = make("figcaption");
-    this.readout = make("p", { class: "code", title: "The code at the cursor, in this model's own numbers." });
     this.front = make("figure", { class: "front" }, this.picture);
     const pair = make("div", { class: "pair" }, this.front, make("figure", {}, this.second, this.about));
     this.loss = make("small", { title: "Its mean loss over the test images. Lower is better." });
     const dot = make("i", { style: `background:${this.header.color}` });
     const title = make("div", { class: "title", title: this.header.run }, dot, this.header.name, this.loss);
     this.trouble = make("p", { class: "note", hidden: true });
-    this.box = make("div", { class: "model" }, title, make("div", { class: "aside" }, pair, this.readout), this.stage, this.trouble);
+    this.box = make("div", { class: "model", style: `--color: ${this.header.color}` }, title, pair, this.stage, this.trouble);
   }
 
   // Of every model but the first: left of the pointer stands what the first one draws there.

@@ -8,6 +8,7 @@ import { make } from "../shared/tools.js";
 
 export class SameImages {
   static MOST = 16;
+  static EACH = 5; // columns for every row, so that few rows are as high as many
 
   /** @param {Twin} twin */
   constructor(twin) {
@@ -22,15 +23,16 @@ export class SameImages {
     const { anchors, header: { image, models } } = this.twin;
     const rows = [...(anchors.pictures ? [""] : []), ...models.map(({ color }) => color)];
     const bars = rows.map((color) => make("i", { style: `background:${color || "transparent"}` }));
-    this.columns = this.chosen().map((anchor) => this.column(anchor, image, rows.length));
+    this.columns = this.chosen(Math.min(SameImages.MOST, SameImages.EACH * rows.length)).map((anchor) => this.column(anchor, image, rows.length));
     this.box.replaceChildren(make("span", { class: "whose", "aria-hidden": "true" }, ...bars), ...this.columns.map(({ button }) => button));
   }
 
   /**
    * One of each class before a second one of any.
+   * @param {number} most
    * @returns {number[]}
    */
-  chosen() {
+  chosen(most) {
     const { count, labels } = this.twin.anchors;
     const times = new Map();
     const turn = Array.from({ length: count }, (_, i) => {
@@ -38,7 +40,7 @@ export class SameImages {
       times.set(labels?.[i], before + 1);
       return before;
     });
-    return [...turn.keys()].sort((a, b) => turn[a] - turn[b] || a - b).slice(0, SameImages.MOST);
+    return [...turn.keys()].sort((a, b) => turn[a] - turn[b] || a - b).slice(0, most);
   }
 
   /**

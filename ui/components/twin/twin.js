@@ -141,7 +141,8 @@ export class Twin {
     const rungs = this.header.models.map(({ rung }) => rung).filter(Boolean);
     const isLadder = rungs.length === this.maps.length;
     this.wanted = null;
-    this.seen.classList.toggle("ladder", isLadder);
+    this.seen.className = isLadder ? "ladder" : this.maps.length > 2 ? "row" : "two";
+    this.models.style.setProperty("--models", `${this.maps.length}`);
     this.climb.replaceChildren();
     if (!isLadder) return;
     const climb = new Climb(this, rungs);
@@ -371,7 +372,7 @@ export class Twin {
     const known = this.way === "image" && this.nearest !== null ? this.anchors.picture(this.nearest) : null;
     first.showOriginal(known, known ? `test image ${this.anchors.images[this.nearest]}${this.labelled(this.nearest)}` : "");
     for (const { about } of others) {
-      about.textContent = "less the first";
+      about.textContent = "difference";
       about.title = "The difference to the first: orange where this one is lighter, blue where it is darker.";
     }
   }
