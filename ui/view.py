@@ -78,6 +78,12 @@ class View:
         return np.isin(self.labels, [self.classes.index(name) for name in self.config.classes if name in self.classes])
 
     @property
+    def dots(self) -> int:
+        """How many images lie on its map."""
+        shown = np.isfinite(self.codes).all(axis=1)
+        return int((shown if self.trained is None else shown & self.trained).sum())
+
+    @property
     def cloud(self) -> Cloud:
         return Cloud(self.codes, self.labels, self.classes, self.trained)
 

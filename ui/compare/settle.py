@@ -39,8 +39,10 @@ def show(sides: list[Side]) -> None:
         by = _asked_of(first, other)
         task = _newest(first, other, by)
         ended = task.result(settling.RESULT)["ended"] if task is not None and task.state() == "done" else ""
-        minutes = working.minutes("settle_minutes") if ended in ("", settling.TIME) else working.USUAL
-    st.caption(f"Seeds. {_counted(first)}; {_counted(other)}. {_expected(first, other, by)}", help=SEEDS_HELP)
+        expected = settling.expected(first.run, other.run, by)
+        asks = ended in ("", settling.TIME)
+        minutes = working.minutes("settle_minutes", expected.minutes or working.USUAL) if asks else working.USUAL
+    st.caption(f"Seeds. {_counted(first)}; {_counted(other)}. {_foretold(expected)}", help=SEEDS_HELP)
     begin = partial(settling.begin, first.run, other.run, by, float(minutes), owner.current())
     working.done(task, "Settle it", begin)
     if task is None:
@@ -88,8 +90,7 @@ def _counted(side: Side) -> str:
     return f"{plain(side.name)}: {len(arm.done)} done{waiting}"
 
 
-def _expected(first: Side, other: Side, by: str) -> str:
-    found = settling.expected(first.run, other.run, by)
+def _foretold(found: settling.Expected) -> str:
     if not found.minutes:
         return ""
     probably = f"Probably {found.pairs} pairs settle it, in about {duration(60 * found.minutes)}."

@@ -18,6 +18,8 @@ from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 
+DOTS = "The dots are {}, from which it has not learned."
+DOTS_HELP = "Some images are kept back, so that one sees how the model does on those that are new to it."
 PLANE = "explore_plane"  # what the plane of this session was last made of, and its bytes
 
 
@@ -29,6 +31,7 @@ def show(run: Run) -> None:
     place.keep_in_address(view)
     sections.forget()  # the one that is open is drawn anew below
     st.fragment(_plane)(run.id, flat)
+    st.caption(DOTS.format(words.plural(view.dots, "test image")), help=DOTS_HELP)
     st.fragment(_below)(run.id, flat)
 
 

@@ -32,6 +32,7 @@ def key(name: str) -> str:
 
 
 TOLD = key("pasted_told")  # what was read from code that fills the form
+PASTED = "What was pasted"
 
 
 def choose_images(run: Run | None) -> tuple[Summary, dict[str, Start]]:
@@ -71,12 +72,17 @@ def choose_start(known: dict[str, Start]) -> Start:
         "Begin with",
         list(known),
         key=key("start"),
-        format_func=lambda each: known[each].label,
+        format_func=lambda each: _named(known[each]),
         persist_state="session",
         width=START_WIDTH,
         help="Fills in all settings below; change any of them afterwards.",
     )
     return known[picked]
+
+
+def _named(start: Start) -> str:
+    """What was pasted has taken the place of what the form began with."""
+    return PASTED if TOLD in st.session_state and start.key == st.session_state[key("start")] else start.label
 
 
 def forget_start() -> None:

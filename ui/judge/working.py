@@ -20,7 +20,7 @@ from vae_core.runs.work import FINAL
 
 POLL_SECONDS = 0.5
 LOOK_SECONDS = 2.0  # between two looks at what has been found so far
-MINUTES, USUAL = (2, 10, 30, 60, 180), 10
+MINUTES, USUAL = (2, 10, 30, 60, 180, 480), 10
 ENDS = {"failed": "It ended with an error", "interrupted": "Its process died", "stopped": "It was stopped"}
 
 
@@ -37,10 +37,11 @@ def known(run: Run, kind: str, spec: dict[str, Any]) -> Task | None:
     return next((task for task in tasks.of(run, kind) if task.spec == spec), None)
 
 
-def minutes(key: str) -> int:
-    """How long a question may take that is answered by trainings."""
+def minutes(key: str, foretold: float = USUAL) -> int:
+    """How long a question may take that is answered by trainings: at first as long as it is expected to."""
     told = "It ends earlier where it is clear earlier."
-    return st.select_slider("Minutes that it may take", MINUTES, USUAL, key=key, width=320, help=told)
+    enough = next((each for each in MINUTES if each >= max(foretold, USUAL)), MINUTES[-1])
+    return st.select_slider("Minutes that it may take", MINUTES, enough, key=key, width=320, help=told)
 
 
 def done(task: Task | None, label: str, begin: Callable[[], Task]) -> bool:

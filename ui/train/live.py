@@ -39,6 +39,7 @@ PHASES = {
     "saving": "saving it",
     "evaluating": "testing it",
 }
+NEARLY = 0.97  # of the bar, while the last epoch is through and the end is still written
 IN_EPOCHS = ("training", "validating", "saving")  # which come by turns, several times a second
 
 
@@ -151,7 +152,7 @@ def _share(view: View) -> tuple[float, int]:
     last = rows[-1] if rows else {"epoch": len(view.history) + 1, "step": 0, "steps": 1}
     epoch = max(int(last["epoch"]), min(len(view.history) + 1, view.config.epochs))
     within = last["step"] / max(last["steps"], 1) if last["epoch"] == epoch else 0.0
-    return min(1.0, (epoch - 1 + within) / view.config.epochs), epoch
+    return min(NEARLY, (epoch - 1 + within) / view.config.epochs), epoch
 
 
 def _waiting(view: View) -> str:

@@ -74,6 +74,11 @@ class Difference:
         return (*self.kinds, *(group for group in GROUPS if group in beside))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of all that differs, as the tables of both have them."""
+        return (*map(label, self.kinds), *(field.label for field in self.fields))
+
+    @property
     def same_data(self) -> bool:
         return (self.a.dataset, self.a.image) == (self.b.dataset, self.b.image)
 

@@ -325,10 +325,10 @@ def _of_runs(found: Comparison, main: Row) -> Iterator[str]:
         f"That speaks of these two trainings alone: {once}, and one more training could turn it around. "
         f"Whether the {what} takes at least {arms.LEAST} trainings of each with the same seeds."
     )
-    if len(found.difference.groups) > 1:
-        labels = [difference.label(group) for group in found.difference.groups]
-        listed = difference.listed(labels)
-        yield f"{len(labels)} things were changed together, so nobody can say which of them did it: {listed}."
+    names = found.difference.names
+    if len(names) > 1:
+        listed = difference.listed([*names])
+        yield f"{len(names)} things were changed together, so nobody can say which of them did it: {listed}."
 
 
 def _of_configs(found: Comparison, main: Row) -> Iterator[str]:

@@ -135,10 +135,11 @@ def many_changes(case: Case) -> Finding | None:
     groups = [group for group in found.groups if group not in {*beside, "arithmetic"}]
     if len(groups) < 2:
         return None
-    named = difference.listed([difference.label(group) for group in groups])
+    rows = _differences(found, groups)
+    named = difference.listed([name for name, *_ in rows])
     return MANY_CHANGES.seen(
-        f"Compared with {rival.name}, {len(groups)} things are different: {named}. {' '.join(found.sentences())}",
-        Table(f"What differs from {rival.name}", ("what", rival.name, "this run"), _differences(found, groups)),
+        f"Compared with {rival.name}, {len(rows)} things are different: {named}.",
+        Table(f"What differs from {rival.name}", ("what", rival.name, "this run"), rows),
         _one_change(case.config, found, groups)
         or Repair(f"Begin with the settings of {rival.name}, and change one of them."),
     )
