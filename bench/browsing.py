@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, Page, Playwright
@@ -33,14 +34,14 @@ class Server:
 
 
 @contextmanager
-def page_server(settings: Settings, *script: str) -> Iterator[Server]:
-    """The app, or another script with its arguments, on a free port."""
+def page_server(settings: Settings, *script: str, tree: Path = PROJECT) -> Iterator[Server]:
+    """The app of a checkout, or another script with its arguments, on a free port."""
     path, *words = script or ("app.py",)
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", path, "--server.port", port, "--server.headless", "true"]
-    process = quietly([*command, "--", *words], settings)
+    process = quietly([*command, "--", *words], settings, tree)
     try:
         wait_for_answer(f"http://localhost:{port}/_stcore/health", process)
         yield Server(psutil.Process(process.pid), f"http://localhost:{port}")
@@ -60,13 +61,14 @@ def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the page server did not start")
 
 
-def quietly(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes]:
+def quietly(command: Sequence[str], settings: Settings, tree: Path = PROJECT) -> subprocess.Popen[bytes]:
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=PROJECT, env=environment(settings), stdout=quiet, stderr=quiet)
+    return subprocess.Popen(command, cwd=tree, env=environment(settings), stdout=quiet, stderr=quiet)
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, "LOUPE_CACHE": str(settings.cache), "LOUPE_CHECKPOINTS": str(settings.checkpoints)}
+    places = {"CACHE": settings.cache, "CHECKPOINTS": settings.checkpoints, "SHIPPED": settings.shipped}
+    return {**os.environ, **{f"LOUPE_{name}": str(path) for name, path in places.items()}}
 
 
 def on_one_core() -> list[int]:

@@ -68,7 +68,7 @@ RUNS = (
     Along(
         "type-map",
         "Letters, a map",
-        "Eight characters in seventeen faces, two numbers each.",
+        "Eight characters in seventeen typefaces, two numbers each.",
         replace(recipes.first(), encoder=SMALL, learning_rate=3e-3, epochs=40),
     ),
     Along(

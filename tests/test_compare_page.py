@@ -84,6 +84,12 @@ def test_what_was_settled_is_drawn_look_by_look_and_more_time_can_be_given(page,
     assert "It is settled: they differ" in plain(app) and "Go on" not in labels(app)
 
 
+def test_the_time_that_is_foretold_is_the_time_that_is_offered(page, own, monkeypatch):
+    monkeypatch.setattr(settling, "expected", lambda *_: settling.Expected(12, 240.0))
+    app = fine(page(own, "base0", "layers0", section="Settle it"))
+    assert "in about 4 h" in plain(app) and app.main.select_slider(key="settle_minutes").value == 480
+
+
 def test_the_ladder_is_climbed_by_one_button_and_told_rung_by_rung(page, own):
     app = page(own, "base0", "layers0", section="How deep")
     assert "dense16 dense16 dense16 dense16 dense16" in plain(app)

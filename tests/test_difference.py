@@ -23,6 +23,7 @@ def texts(units):
 def test_report_000_changes_four_things_at_once():
     found = between("mnist-baseline", "mnist-deeper")
     assert found.groups == ("layers", "strides", "data", "epochs")
+    assert found.names == ("added or removed layers", "strides and pools", "images", "epochs"), "as the table has them"
     assert texts(found.added) == ["conv32 bn", "conv64 bn", "deconv64 bn", "deconv32 bn"]
     told = " ".join(found.sentences())
     assert "dense20 holds 1,003,540 of the second's 1,028,568 parameters" in told

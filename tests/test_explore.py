@@ -85,6 +85,10 @@ def test_every_section_of_longer_codes_without_a_prior(page, plain_run, section)
     fine(page(plain_run, section))
 
 
+def test_it_is_said_which_images_the_dots_are(page, trained):
+    assert f"The dots are {len(trained.codes()['mean'])} test images" in captions(fine(page(trained)))
+
+
 def test_a_grid_covers_the_map_in_the_spacing_that_was_chosen(page, trained):
     app = page(trained)
     app.slider(key=f"grid-n-{trained.id}").set_value(5)

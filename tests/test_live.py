@@ -6,6 +6,7 @@ import csv
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -17,7 +18,7 @@ from ui import cached
 from ui.train import downloads
 from vae_core.design import recipes
 from vae_core.look import doctor
-from vae_core.runs import store
+from vae_core.runs import locks, store
 from vae_core.runs.store import Run
 
 Page = Callable[[Run], AppTest]
@@ -38,6 +39,15 @@ def test_a_finished_run_is_shown_with_all_that_can_be_done(page, settings):
     assert "Resume" not in labels(app) and "Stop" not in labels(app)
     assert {"Train on", "Start the fork"} <= set(labels(app))
     assert "History, CSV" not in {each.label for each in app.get("download_button")}, "the drawer is closed"
+
+
+def test_the_bar_is_not_full_while_the_end_is_written(page, settings):
+    short = store.create(settings, replace(recipes.default("digits", (8, 8, 1)), epochs=2), {})
+    run = made_run(settings, "running", run=short)
+    with locks.exclusive(run.lock):
+        app = fine(page(run))
+    (bar,) = [each for each in app.main.get("progress") if "Epoch 2 of 2" in each.proto.text]
+    assert bar.proto.value < 100
 
 
 @pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])

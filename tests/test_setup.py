@@ -104,9 +104,11 @@ def test_pasted_code_fills_the_form_and_says_what_was_understood(app):
     held = {name: app.session_state[f"train_{name}"] for name in ("dataset", "kind", "batch", "epochs", "noise", "ema")}
     assert held == {"dataset": "fashion-mnist", "kind": "ae", "batch": 100, "epochs": 100, "noise": 0.3, "ema": 0.0}
     assert read_from(app) == ["Read from the code: 9 layers, 11 back, 7 settings"]
+    assert "What was pasted" in app.main.selectbox(key="train_start").options
     assert not button(app, "Start training").disabled and "Optimiser: Adam" in plain(app)
     app.main.selectbox(key="train_start").set_value("convolutions").run()
     assert not read_from(app) and "deconv" not in encoder(app)
+    assert "What was pasted" not in app.main.selectbox(key="train_start").options
 
 
 def test_pasted_text_that_is_no_code_is_told_where_it_was_pasted(app):

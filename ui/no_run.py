@@ -10,7 +10,7 @@ from vae_core import extras
 
 CHOOSE = "No run is chosen. Choose one in the sidebar."
 FIRST_HELP = (
-    "Draws A, B, C, E, O, S, 3 and 8 in seventeen faces, trains on them and shows how the map forms. "
+    "Draws A, B, C, E, O, S, 3 and 8 in seventeen typefaces, trains on them and shows how the map forms. "
     "Nothing is downloaded."
 )
 

@@ -134,13 +134,13 @@ def _letters(settings: Settings, progress: Progress | None) -> Raw:
 ALL = (
     Builtin(
         "type",
-        "Letters and digits in seventeen faces",
+        "Letters and digits in seventeen typefaces",
         (28, 28, 1),
         18_000,
         2000,
         2000,
         letters.CLASSES,
-        "drawn here, in the faces that come with matplotlib",
+        "drawn here, in the typefaces of matplotlib",
         _letters,
         version=letters.VERSION,
         extra="letters",
