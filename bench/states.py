@@ -1,9 +1,10 @@
 """Pictures of all pages for runs in all states, and sheets that set them beside those of an earlier checkout.
 
-python -m bench.states FOLDER [--tree CHECKOUT]             takes them, wide and on a phone, light and dark
-python -m bench.states FOLDER --before FOLDER --sheets OUT  a sheet a window and colour: as it was, as it is
+python -m bench.states FOLDER [--tree CHECKOUT] [--runs FOLDER]   takes them, wide and on a phone, light and dark
+python -m bench.states FOLDER --before FOLDER --sheets OUT        a sheet a window and colour: as it was, as it is
 
-Real trainings of letters that are our own, by the checkout itself; of the models that come along those of letters.
+Real trainings of letters that are our own; with --runs they are kept for another checkout, where an earlier one made
+them. Of the models that come along, those of letters.
 """
 
 from __future__ import annotations
@@ -31,12 +32,8 @@ from bench.seen import SCHEMES, SIZES
 from vae_core.settings import PROJECT, Settings
 
 PAGES = ("Home", "Data", "Train", "Explore", "Project", "Compare", "Tune")
-LETTERS = ("--dataset", "type", "--train-size", "1500")
-RUNS = {
-    "two": ("--epochs", "3", "--latent", "2"),
-    "many": ("--epochs", "3", "--latent", "32"),
-    "other": ("--epochs", "3", "--latent", "2", "--beta", "0.5"),
-}
+LETTERS = ("--dataset", "type", "--train-size", "1000")
+RUNS = {"two": ("--epochs", "3", "--latent", "2"), "many": ("--epochs", "3", "--latent", "32")}
 ENDLESS = ("--epochs", "2000", "--latent", "2", "--detach")
 ERROR = "The loss stopped being a number in epoch 2."
 SECONDS = 60
@@ -54,7 +51,7 @@ STATES = (
     State("no run", pages=("Home", "Data", "Train", "Explore", "Compare", "Tune")),
     State("come along", along=True, pages=("Home", "Train", "Explore", "Project", "Compare")),
     State("one run", ("two",), pages=("Home", "Explore", "Compare")),
-    State("many runs", ("two", "other", "many"), pages=("Home", "Train", "Project", "Compare")),
+    State("many runs", ("two", "many", "failed"), pages=("Home", "Train", "Project", "Compare")),
     State("32 numbers", ("many", "two"), pages=("Explore", "Project")),
     State("training", ("training", "two"), pages=("Home", "Train", "Explore")),
     State("failed", ("failed", "two"), pages=("Train", "Explore")),
@@ -65,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tree", type=Path, default=PROJECT, help="whose pages are shown")
+    parser.add_argument("--runs", type=Path, help="where trained runs are kept")
     parser.add_argument("--before", type=Path, help="pictures of an earlier checkout")
     parser.add_argument("--sheets", type=Path, help="where the sheets go")
     arguments = parser.parse_args()
@@ -73,12 +71,13 @@ def main() -> None:
         sheets.write(arguments.before, arguments.folder, arguments.sheets, [state.name for state in STATES], PAGES)
     else:
         arguments.folder.mkdir(parents=True, exist_ok=True)
-        take(arguments.folder, arguments.tree.resolve())
+        take(arguments.folder, arguments.tree.resolve(), arguments.runs)
 
 
-def take(folder: Path, tree: Path) -> None:
+def take(folder: Path, tree: Path, runs: Path | None) -> None:
     with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
-        base = Settings(cache=Path(work, "cache"), checkpoints=Path(work, "trained"), shipped=Path(work, "none"))
+        kept = Path(runs or work).resolve()
+        base = Settings(cache=kept / "cache", checkpoints=kept / "trained", shipped=Path(work, "none"))
         base.shipped.mkdir()
         made = {name: trained(base, tree, *words) for name, words in RUNS.items()}
         browser = launched(playwright)
@@ -95,7 +94,7 @@ def take(folder: Path, tree: Path) -> None:
 @contextmanager
 def shown(base: Settings, tree: Path, state: State, made: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
     """The app with the runs of this state and no others: its address, and their names."""
-    own = replace(base, checkpoints=base.checkpoints.with_name(state.name), shipped=along(base, tree, state))
+    own = replace(base, checkpoints=base.shipped.with_name(state.name), shipped=along(base, tree, state))
     own.checkpoints.mkdir()
     for name in state.runs:
         if name != "training":
@@ -129,11 +128,14 @@ def copied(base: Settings, own: Settings, run: str, failed: bool) -> None:
 
 
 def trained(settings: Settings, tree: Path, *words: str) -> str:
-    """The name of the run."""
-    before = {path.name for path in settings.checkpoints.glob("*")}
-    command(settings, tree, "train", *LETTERS, *words)
-    found = {path.name for path in settings.checkpoints.glob("*") if (path / "config.json").exists()}
-    return (found - before).pop()
+    """The name of the run; one that was kept is not trained again."""
+    known = settings.checkpoints / f".{'_'.join(words)}"
+    if not known.exists():
+        before = {path.name for path in settings.checkpoints.glob("*")}
+        command(settings, tree, "train", *LETTERS, *words)
+        found = {path.name for path in settings.checkpoints.glob("*") if (path / "config.json").exists()}
+        known.write_text((found - before).pop(), "utf-8")
+    return known.read_text("utf-8")
 
 
 def command(settings: Settings, tree: Path, *words: str) -> None:
