@@ -128,6 +128,8 @@ def test_it_is_the_same_training_after_a_stop(settings: Settings) -> None:
     training.train(run, settings)
     whole = trial(settings, SHORT)
     assert len(run.history()) == SHORT.epochs
+    last = whole.history()[-1]
+    assert last["images_per_second"] == pytest.approx(SHORT.steps * SHORT.batch / last["seconds"], rel=0.05)
     assert np.allclose(losses(run), losses(whole), rtol=TOLERANCE)
 
 

@@ -242,6 +242,7 @@ class Training:
     def _history_row(self, validation: dict[str, float]) -> dict[str, Any]:
         position, per_epoch = self.position, self.steps_per_epoch
         last = position.epoch * per_epoch + per_epoch - 1
+        seen = self.config.steps * self.config.batch or self.image_count
         training = {f"train_{name}_nats_per_image": value for name, value in position.means().items()}
         held_out = {f"validation_{name}_nats_per_image": float(value) for name, value in validation.items()}
         return {
@@ -251,7 +252,7 @@ class Training:
             "learning_rate": objective.learning_rate(self.config, last, per_epoch),
             "beta": objective.beta(self.config, last, per_epoch),
             "seconds": round(position.train_seconds, 3),
-            "images_per_second": round(self.image_count / max(position.train_seconds, 1e-6), 1),
+            "images_per_second": round(seen / max(position.train_seconds, 1e-6), 1),
             "peak_memory_mb": peak_memory_mb(),
         }
 
