@@ -108,6 +108,23 @@ BEYOND = f"""() => {{
   return [...wide, ...out.slice(0, 3).map(told)];
 }}"""
 
+# What is to be clicked on and lies under something else, as a bar that cannot be seen.
+COVERED = f"""() => {{
+  {FIND}
+  const parent = (node) => node.parentElement ?? node.getRootNode().host ?? null;
+  const within = (node, other) => node === other || (node !== null && within(parent(node), other));
+  const middle = (each) => {{
+    const {{ left, top, width, height }} = each.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  }};
+  const shown = ([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
+  return seen.filter((each) => each.matches('button:enabled, a[href]') && shown(middle(each))).flatMap((each) => {{
+    const hit = document.elementFromPoint(...middle(each));
+    const told = `${{each.textContent}} lies under ${{hit?.dataset.testid ?? hit?.localName}}`;
+    return !hit || within(hit, each) || within(each, hit) ? [] : [told];
+  }});
+}}"""
+
 
 def visit(page: Page, address: str, name: str, size: str) -> None:
     """Opens the page of that name in a window of that size, in light colours."""
@@ -125,14 +142,14 @@ def still(page: Page) -> None:
 
 
 def seen(page: Page) -> Row:
-    """All that is held of the page as it is now; `beyond` is empty where nothing sticks out."""
+    """All that is held of the page as it is now; `beyond` is empty where nothing sticks out or lies under something."""
     share, words = page.evaluate(COUNT)
     return {
         "picture": round(share, 2),
         "words": words,
         "places": page.evaluate(LIE, [PARTS, FEW]),
         "fields": fields(page),
-        "beyond": page.evaluate(BEYOND),
+        "beyond": [*page.evaluate(BEYOND), *page.evaluate(COVERED)],
     }
 
 

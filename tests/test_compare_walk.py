@@ -173,9 +173,10 @@ def test_what_is_claimed_opens_and_lies_over_nothing_that_is_chosen_after_it(sho
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
     box = line.bounding_box()  # its chevron is drawn anew, and a slow browser would take the click for one elsewhere
     line.click(position={"x": box["width"] - 8, "y": box["height"] / 2})
-    told(page, "To be surer, open Settle it below.")
+    surer = page.locator(".st-key-verdict_settle").get_by_role("button")
+    surer.wait_for()
     choose(page, page.get_by_role("radio", name="Losses"))
-    page.get_by_text("To be surer").wait_for(state="hidden")
+    surer.wait_for(state="hidden")
 
 
 def test_one_button_trains_further_pairs_until_it_is_settled(shown, own):

@@ -50,7 +50,8 @@ STYLE = """<style>
   .stApp:has([data-testid=stSidebar][data-collapsed=false]) {
     --bar: 0.75rem;
     [data-testid=stMainBlockContainer] { padding-top: var(--bar) }
-    [data-testid=stHeader] { background: none; pointer-events: none; button { pointer-events: auto } }
+    [data-testid=stHeader] { background: none }
+    :is([data-testid=stHeader], [data-testid=stToolbar]) { pointer-events: none; button { pointer-events: auto } }
     [data-testid=stMainMenu] { position: absolute; top: 1.1rem; right: 0 }
     [data-testid=stStatusWidget] { position: absolute; top: 3rem; right: 0 }
   }

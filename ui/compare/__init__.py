@@ -55,10 +55,15 @@ def show(head: DeltaGenerator) -> None:
         return
     frame.watch([summary for side in sides if (summary := cached.find(side.run.id))])
     with shown():
-        verdict.show(sides)
+        verdict.show(sides, _settle)
     name = section.choose("Look closer", SECTIONS, KEY, verdict.fold)
     with shown():
         _open(SECTIONS[name], sides)
+
+
+def _settle() -> None:
+    st.session_state[KEY] = "Settle it"
+    verdict.fold()
 
 
 def _open(chosen: Section, sides: list[Side]) -> None:

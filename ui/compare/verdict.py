@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ui import cached
@@ -15,7 +17,8 @@ KEY = "verdict"
 HELP = "What this rests on, and how to be surer."
 
 
-def show(sides: list[Side]) -> None:
+def show(sides: list[Side], settle: Callable[[], None]) -> None:
+    """`settle` opens what makes it surer."""
     first, *others = [side for side in sides if side.done] or sides
     found = [compared(first, other, len(others)) for other in others if first.done]
     claimed = " ".join(plain(each.headline) for each in found)
@@ -31,7 +34,10 @@ def show(sides: list[Side]) -> None:
     ):
         for each in found:
             say(each)
-        st.caption("To be surer, open Settle it below.")
+        if found:
+            text = "Trains further seeds of both, until it is clear."
+            label = "To be surer: settle it"
+            st.button(label, icon=":material/balance:", help=text, on_click=settle, key="verdict_settle")
 
 
 def fold() -> None:
@@ -44,7 +50,7 @@ def compared(first: Side, other: Side, comparisons: int) -> Comparison:
 
 
 def say(found: Comparison) -> None:
-    text = " ".join(plain(sentence) for sentence in found.sentences())
+    text = "\n\n".join(plain(sentence) for sentence in found.sentences())
     if found.problem or not found.ranked:
         st.warning(text, icon=":material/block:")
     elif found.credited:
