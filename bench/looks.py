@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.browsing import launched, page_server
+from bench.browsing import SECONDS, launched, page_server
 from bench.rows import Row
 from bench.seen import PAGES, SCHEMES, SIZES, seen, still, visit
 from vae_core.runs import shipped
@@ -48,6 +48,7 @@ def _rows(shots: Path | None) -> Iterator[Row]:
         browser = launched(playwright)
         with page_server(settings) as server:
             page = browser.new_page()
+            page.set_default_timeout(1000 * SECONDS)
             for size, name in product(SIZES, PAGES):
                 visit(page, server.address, name, size)
                 yield from _looked_at(page, name, size, shots)
