@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bench.seen import SCHEMES, SIZES
 
 CHANGED = {
-    "Home": "A map to walk on is the first thing; it was a quarter of the screen between text and buttons.",
+    "Home": "The map takes half of the screen; it was a third, between text and buttons.",
     "Data": "Images, a line a class, fill the width; names and counts stand beside them.",
     "Train": "Three choices and a picture of the network, or curve, map, grid and images on one screen; it was a form.",
     "Explore": "The map is as high as the window, and its tools are icons on it; they were five rows of buttons.",
@@ -19,6 +19,7 @@ CHANGED = {
     "Tune": "A search opens on what its models draw; before one there is the network, and two questions.",
 }
 WIDE, GAP, LINE = {"wide": 300, "phone": 110}, 8, 22  # pixels of a small picture, between them, of a line of text
+LEAST = 900  # wide, for the sentences
 PAPER, INK, FAINT = "#ffffff", "#151413", "#6b6b6b"
 QUALITY = 60
 
@@ -36,7 +37,7 @@ def _sheet(before: Path, now: Path, states: Sequence[str], pages: Sequence[str],
     """A row a page; in it each state twice, as it was and as it is."""
     wide, high = WIDE[size], WIDE[size] * SIZES[size][1] // SIZES[size][0]
     rows = [(page, [name for name in states if _path(now, page, name, size, scheme).exists()]) for page in pages]
-    across = max(len(found) for _, found in rows) * (2 * wide + 3 * GAP)
+    across = max(LEAST, max(len(found) for _, found in rows) * (2 * wide + 3 * GAP))
     sheet = Image.new("RGB", (across, len(rows) * (high + 2 * LINE + 2 * GAP)), PAPER)
     pen, top = ImageDraw.Draw(sheet), 0
     for page, found in rows:

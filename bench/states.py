@@ -36,7 +36,7 @@ LETTERS = ("--dataset", "type", "--train-size", "1000")
 RUNS = {"two": ("--epochs", "3", "--latent", "2"), "many": ("--epochs", "3", "--latent", "32")}
 ENDLESS = ("--epochs", "2000", "--latent", "2", "--detach")
 ERROR = "The loss stopped being a number in epoch 2."
-SECONDS = 60
+SECONDS, LONGEST = 60, 8000  # s for a page to stand, ms for it to come to rest
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def take(folder: Path, tree: Path, runs: Path | None) -> None:
         for state in STATES:
             with shown(base, tree, state, made) as (address, ids):
                 page = browser.new_page()
+                page.set_default_timeout(1000 * SECONDS)
                 for size, name in product(SIZES, state.pages):
                     visit(page, f"{address}/{place(name, ids)}", size)
                     photograph(page, folder / f"{name} {state.name} {size}")
@@ -163,11 +164,8 @@ def visit(page: Page, address: str, size: str) -> None:
 def photograph(page: Page, path: Path) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        try:
-            page.set_default_timeout(1000 * SECONDS)
-            page.evaluate(f"Promise.race([({STILL})(), new Promise((done) => setTimeout(done, 8000))])")
-        finally:
-            page.screenshot(path=f"{path} {scheme}.png")
+        page.evaluate(f"Promise.race([({STILL})(), new Promise((done) => setTimeout(done, {LONGEST}))])")
+        page.screenshot(path=f"{path} {scheme}.png")
 
 
 if __name__ == "__main__":
