@@ -141,10 +141,11 @@ def _line(line: glance.Line) -> str:
 
 
 def _strip(line: glance.Line) -> str:
-    """What there is no room for is cut off at its end."""
+    """What there is no room for is cut off at its end, between two images."""
     count, height, width, _ = line.images.shape
     source = pixels.uri(pixels.sheet_bytes(line.images, count))
-    most = f"max-width:calc(var(--high) * {count * (width + 1) / height:.3f})"
+    one = f"calc(var(--high) * {(width + 1) / height:.4f})"
+    most = f"width:round(down, 100%, {one});max-width:calc({count} * {one})"
     cut = f"height:var(--high);{most};object-fit:cover;object-position:left"
     return f'<img src="{source}" alt="Images of {escape(line.name)}" style="{pixels.STYLE};{cut}">'
 

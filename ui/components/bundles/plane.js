@@ -114,7 +114,7 @@ button:focus-visible, canvas:focus-visible, select:focus-visible, input:focus-vi
 }
 @container (min-width: 640px) {
   .parts { grid-template-columns: minmax(0, max(22rem, 100vh - var(--above-map, 6.25rem) - var(--bar, 3.75rem))) minmax(min(16.5rem, 30%), 1fr); grid-template-rows: auto 1fr; gap: 1rem 1.25rem; align-items: start; }
-  .many { --above-map: 11rem; }
+  .many { --above-map: 9.25rem; }
   .left { grid-area: 1 / 1 / 3; }
   .panel, .about { grid-column: 2; max-width: 26rem; }
   .many .left { grid-area: 1 / 1; }
