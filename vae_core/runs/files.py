@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from vae_core.checked import Check, Unfit, anything
 from vae_core.errors import LoupeError
-from vae_core.runs import own
+from vae_core.runs import makers, own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TEMPORARY, NEW, REMOVED = ".tmp-", ".new-", ".removed-"
 STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
+FRESH_SECONDS = 2.0  # and one this old is held by who makes it, if that lives
 TAIL = 65_536  # no single line is longer
 MOST_TEXT = 2**26  # bytes of a document, or of lines: they are read in one piece
 HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -33,6 +34,7 @@ BACK = "Put it back from a copy, or remove what it belongs to"
 FULL = {errno.ENOSPC, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT") else set())
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 GONE = {errno.ENOENT, errno.ENOTDIR}
+BROKEN = {errno.EIO, errno.ENXIO, errno.ENODEV} | ({errno.ESTALE} if hasattr(errno, "ESTALE") else set())
 T = TypeVar("T")
 
 
@@ -60,6 +62,12 @@ def told(path: Path) -> Iterator[None]:
             ) from error
         if error.errno in GONE and not path.parent.exists():
             raise gone(path.parent) from error
+        if error.errno in BROKEN:
+            raise LoupeError(
+                f"The disk failed: {path} could not be written ({error.strerror})",
+                "What was there before is unharmed",
+                "See whether the disk is still there and sound, then resume or try again",
+            ) from error
         if path.is_dir():
             raise LoupeError(f"{path} is a folder", "A file was expected there", "Move the folder away") from error
         raise
@@ -85,7 +93,7 @@ def replace(path: Path, writer: Callable[[Path], object], *, durable: bool = Tru
     """Let `writer` fill a temporary file (same suffix, same folder), then put it in the place of `path`."""
     temporary = path.with_name(f"{TEMPORARY}{uuid4().hex[:8]}-{path.name}")
     try:
-        with told(path):
+        with told(path), makers.making(temporary):
             writer(temporary)
             if durable:
                 _sync(temporary)
@@ -226,14 +234,20 @@ def read_arrays(
 
 
 def sweep(folder: Path, prefix: str, age: float) -> None:
-    """Remove files and folders of that kind which nobody has touched for `age` seconds; best effort."""
+    """Remove files and folders of that kind that a dead process left, or nobody has touched for `age` seconds; best
+    effort."""
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            if entry.name.startswith(prefix) and abs(time.time() - entry.stat().st_mtime) >= age:
+            if entry.name.startswith(prefix) and _is_left(entry, age):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
                     os.unlink(entry)
+
+
+def _is_left(entry: os.DirEntry[str], age: float) -> bool:
+    untouched = abs(time.time() - entry.stat(follow_symlinks=False).st_mtime)
+    return untouched >= age or (untouched >= FRESH_SECONDS and makers.is_forsaken(entry.path))
 
 
 def remove_folder(folder: Path) -> None:
@@ -246,15 +260,17 @@ def remove_folder(folder: Path) -> None:
 
 @contextmanager
 def aside(root: Path) -> Iterator[Path]:
-    """A hidden folder in `root`, to be filled and renamed. Not renamed, it goes: after a kill, in a later call."""
+    """A hidden folder in `root`, to be filled and renamed. Not renamed, it goes: after a kill, in the next call."""
     with told(root):
         root.mkdir(parents=True, exist_ok=True)
     sweep(root, NEW, STALE_SECONDS)
+    sweep(root, REMOVED, 0)
     hidden = root / f"{NEW}{uuid4().hex}"
     try:
         with told(hidden):
             hidden.mkdir()
-        yield hidden
+        with makers.making(hidden):
+            yield hidden
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
 

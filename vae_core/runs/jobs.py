@@ -263,6 +263,7 @@ def _let_go(run: Work) -> None:
     later = run.goes_on_later()
     run.clear_stop()
     run.remove_progress()
+    run.sweep()  # once more: what an earlier life left may have been too fresh to be told from somebody's work
     state = run.status()["state"]
     state = "queued" if later and state == "stopped" else state if state in FINAL else "interrupted"
     run.set_status(pid=None, pid_started=None, state=state)

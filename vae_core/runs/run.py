@@ -204,6 +204,11 @@ class Run(Work):
             form = forms.CODES if name == CODES_FILE else forms.SNAPSHOT if name.startswith(EPOCHS) else {}
             arrays.check(self.path / name, form, self._sizes())
 
+    def sweep(self) -> None:
+        super().sweep()
+        for folder in (self._epochs, self._state.parent):
+            files.sweep(folder, files.TEMPORARY, files.STALE_SECONDS)
+
     # Single files.
 
     def save_metrics(self, metrics: forms.Metrics) -> None:

@@ -4,6 +4,7 @@ Several that belong together lie in a folder that is theirs alone, and a list th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from uuid import uuid4
 
 from vae_core.checked import Unfit, listed, record, text
 from vae_core.errors import LoupeError
-from vae_core.runs import files
+from vae_core.runs import files, makers
 
 LIST = "latent-loupe.json"  # of the files in such a folder
 
@@ -95,9 +96,11 @@ def write(path: Path, content: bytes) -> None:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    aside = target.with_name(f"{files.TEMPORARY}{uuid4().hex}")
+    ours = f"{files.TEMPORARY}{hashlib.sha256(target.name.encode()).hexdigest()[:8]}-"
+    files.sweep(target.parent, ours, files.STALE_SECONDS)  # what a killed one left of the same file
+    aside = target.with_name(f"{ours}{uuid4().hex[:8]}")
     try:
-        with aside.open("wb") as file:
+        with makers.making(aside), aside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
