@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 0,
     "settings": 0,
+    "disk": 0,
     "checked": 0,
     "words": 0,
     "glossary": 0,

@@ -121,7 +121,7 @@ def told(name: str, settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LoupeError(f"'{name}' could not be kept in {settings.cache} ({error})") from None
+        raise LoupeError(f"'{name}' could not be kept in {settings.cache}: {error.strerror}") from None
 
 
 def _refuse_taken(name: str, settings: Settings) -> None:
@@ -137,7 +137,7 @@ def remove(name: str, settings: Settings) -> None:
         where = "lies in the local data folder" if origin.kind == "local" else "comes with the program"
         raise LoupeError(f"'{name}' {where}", "Only data sets that were added can be removed")
     for folder in (origin.folder, *origin.folder.parent.glob(f"{origin.folder.name}@*")):
-        shutil.rmtree(folder)
+        keeping.remove(folder)
     originals.remove(origin.folder.name, settings)
 
 

@@ -65,7 +65,7 @@ def _told(file: File, target: Path) -> Iterator[None]:
             "'type', 'digits' and 'shapes' need no network",
         ) from None
     except OSError as error:
-        raise LoupeError(f"{file.name} could not be kept in {target.parent} ({error})") from None
+        raise LoupeError(f"{file.name} could not be kept in {target.parent}: {error.strerror}") from None
     except ValueError as error:
         raise LoupeError(f"{file.name} arrived damaged ({error})", fix="Try again") from None
 

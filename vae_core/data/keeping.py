@@ -11,9 +11,11 @@ import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
+from uuid import uuid4
 
 import numpy as np
 
+from vae_core import disk
 from vae_core.data.archives import DAMAGED
 from vae_core.data.arrays import read_header
 from vae_core.data.dataset import Array, Dataset, Part, Summary, Warned
@@ -25,15 +27,30 @@ VERSION = 1
 def write(dataset: Dataset, folder: Path) -> None:
     """All or nothing: the folder appears complete under its name, or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    disk.sweep_left(folder.parent, f".{folder.name}.")  # what a process that was killed left of the same
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        # Not compressed, so that it can be mapped.
-        np.savez(partial / "data.npz", allow_pickle=False, **_arrays(dataset))
-        (partial / "meta.json").write_text(json.dumps(_meta(dataset), indent=1), encoding="utf-8")
-        partial.rename(folder)
+        with disk.making(partial):
+            _fill(partial, dataset)
+            partial.rename(folder)
+        disk.sync(folder.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def remove(folder: Path) -> None:
+    """At once under its name, then its files one by one."""
+    hidden = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    folder.rename(hidden)
+    shutil.rmtree(hidden)
+
+
+def _fill(partial: Path, dataset: Dataset) -> None:
+    # Not compressed, so that it can be mapped.
+    np.savez(partial / "data.npz", allow_pickle=False, **_arrays(dataset))
+    (partial / "meta.json").write_text(json.dumps(_meta(dataset), indent=1), encoding="utf-8")
+    disk.sync_all(partial)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vae_core import disk
 from vae_core.data.fitting import Fitting
 from vae_core.errors import LoupeError
 from vae_core.settings import Settings
@@ -50,6 +51,7 @@ def remember(name: str, original: Original, settings: Settings) -> None:
     known |= {"owner": original.owner} if original.owner else {}
     partial = here / f".{FILE}"
     partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    disk.sync(partial)
     partial.replace(here / FILE)
 
 

@@ -15,9 +15,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from vae_core import disk
 from vae_core.checked import Check, Unfit, anything
+from vae_core.disk import STALE_SECONDS as STALE_SECONDS
+from vae_core.disk import sweep as sweep
+from vae_core.disk import sweep_left as sweep_left
 from vae_core.errors import LoupeError
-from vae_core.runs import makers, own
+from vae_core.runs import own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +29,6 @@ if TYPE_CHECKING:
     from vae_core.runs.arrays import Form, Sizes
 
 TEMPORARY, NEW, REMOVED = ".tmp-", ".new-", ".removed-"
-STALE_SECONDS = 3600.0  # a temporary file or folder this old belongs to nobody
-FRESH_SECONDS = 2.0  # and one this old is held by who makes it, if that lives
 TAIL = 65_536  # no single line is longer
 MOST_TEXT = 2**26  # bytes of a document, or of lines: they are read in one piece
 HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -90,16 +92,17 @@ def patiently(action: Callable[[], T]) -> T:
 
 
 def replace(path: Path, writer: Callable[[Path], object], *, durable: bool = True) -> None:
-    """Let `writer` fill a temporary file (same suffix, same folder), then put it in the place of `path`."""
+    """Let `writer` fill a temporary file (same suffix, same folder), then put it in the place of `path`.
+
+    After a power cut it is whole; where it is not `durable`, it may be the one before."""
     temporary = path.with_name(f"{TEMPORARY}{uuid4().hex[:8]}-{path.name}")
     try:
-        with told(path), makers.making(temporary):
+        with told(path), disk.making(temporary):
             writer(temporary)
-            if durable:
-                _sync(temporary)
+            disk.sync(temporary)
             patiently(lambda: os.replace(temporary, path))
             if durable:
-                sync_folder(path.parent)
+                disk.sync(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -184,6 +187,8 @@ def append_line(path: Path, line: str, *, header: str = "", durable: bool = Fals
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             if durable:
                 os.fsync(file.fileno())
+            if durable and not end:
+                disk.sync(path.parent)
         except OSError:
             file.truncate(end)
             raise
@@ -233,21 +238,12 @@ def read_arrays(
         return None
 
 
-def sweep(folder: Path, prefix: str, age: float) -> None:
-    """Remove files and folders of that kind that a dead process left, or nobody has touched for `age` seconds; best
-    effort."""
-    with suppress(OSError):
-        for entry in list(os.scandir(folder)):
-            if entry.name.startswith(prefix) and _is_left(entry, age):
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry, ignore_errors=True)
-                else:
-                    os.unlink(entry)
-
-
-def _is_left(entry: os.DirEntry[str], age: float) -> bool:
-    untouched = abs(time.time() - entry.stat(follow_symlinks=False).st_mtime)
-    return untouched >= age or (untouched >= FRESH_SECONDS and makers.is_forsaken(entry.path))
+def folder(path: Path) -> None:
+    """A folder that may be there already; what is synced in it is found there after a power cut."""
+    with told(path):
+        if not path.is_dir():
+            path.mkdir(exist_ok=True)
+            disk.sync(path.parent)
 
 
 def remove_folder(folder: Path) -> None:
@@ -263,31 +259,16 @@ def aside(root: Path) -> Iterator[Path]:
     """A hidden folder in `root`, to be filled and renamed. Not renamed, it goes: after a kill, in the next call."""
     with told(root):
         root.mkdir(parents=True, exist_ok=True)
-    sweep(root, NEW, STALE_SECONDS)
+    sweep_left(root, NEW)
     sweep(root, REMOVED, 0)
     hidden = root / f"{NEW}{uuid4().hex}"
     try:
         with told(hidden):
             hidden.mkdir()
-        with makers.making(hidden):
+        with disk.making(hidden):
             yield hidden
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename survive a power cut; Windows cannot open folders and needs no such call."""
-    if os.name != "nt":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _sync(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _end_of_whole_lines(file: IO[bytes]) -> int:

@@ -152,8 +152,7 @@ class Run(Work):
     # Arrays.
 
     def save_snapshot(self, epoch: int, arrays: Mapping[str, np.ndarray]) -> None:
-        with files.told(self._epochs):
-            self._epochs.mkdir(exist_ok=True)
+        files.folder(self._epochs)
         files.write_arrays(self.writes(self._epochs / f"{epoch:04d}.npz"), arrays, packed=True)
 
     def snapshot(self, epoch: int) -> dict[str, np.ndarray]:
@@ -178,8 +177,7 @@ class Run(Work):
 
     def save_state(self, state: State) -> None:
         """All that a resume or a fork needs to go on; weights hardly pack, so they are not."""
-        with files.told(self._state.parent):
-            self._state.parent.mkdir(exist_ok=True)
+        files.folder(self._state.parent)
         files.write_arrays(self.writes(self._state), state.arrays(), packed=False)
 
     def load_state(self) -> State | None:
@@ -207,7 +205,7 @@ class Run(Work):
     def sweep(self) -> None:
         super().sweep()
         for folder in (self._epochs, self._state.parent):
-            files.sweep(folder, files.TEMPORARY, files.STALE_SECONDS)
+            files.sweep_left(folder, files.TEMPORARY)
 
     # Single files.
 

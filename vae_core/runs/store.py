@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vae_core import disk
 from vae_core.errors import LoupeError
 from vae_core.runs import files, forms, locks
 from vae_core.runs.index import Index
@@ -44,8 +45,7 @@ def create(
         files.write_json(hidden / CONFIG_FILE, {**document, "created": created})
         files.write_json(hidden / CARD_FILE, {**CARD, "owner": owner})
         files.write_json(hidden / STATUS_FILE, {**STATUS, "epochs": config.epochs})
-        with files.told(hidden):
-            return Run(keep_as(hidden, _folder_name(config.id)), settings)
+        return Run(keep_as(hidden, _folder_name(config.id)), settings)
 
 
 def open_run(settings: Settings, run_id: str) -> Run:
@@ -122,13 +122,18 @@ def keep_as(hidden: Path, wanted: str) -> str:
         target = hidden.with_name(name)
         try:
             if not target.exists():
-                os.rename(hidden, target)
-                files.sync_folder(target.parent)
+                _rename(hidden, target)
                 return name
-        except OSError:
+        except (LoupeError, OSError):
             if not target.exists():
                 raise
         number += 1
+
+
+def _rename(hidden: Path, target: Path) -> None:
+    with files.told(target):
+        os.rename(hidden, target)
+        disk.sync(target.parent)
 
 
 def _refuse_removal(run: Run) -> None:

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from vae_core import disk
 from vae_core.checked import Check, anything
 from vae_core.errors import LoupeError
 from vae_core.runs import files, forms, locks, own
@@ -132,8 +133,7 @@ def begin(run: Run, kind: str, spec: Mapping[str, object], owner: str = "") -> T
         return task
     created = datetime.now(UTC).isoformat(timespec="microseconds")
     root = task.path.parent
-    with files.told(root):
-        root.mkdir(exist_ok=True)  # only where the run is still there
+    files.folder(root)  # only where the run is still there
     with files.aside(root) as hidden:
         asked = {"version": VERSION, "kind": kind, "spec": spec, "owner": owner, "created": created}
         files.write_json(hidden / ASKED_FILE, asked)
@@ -141,7 +141,8 @@ def begin(run: Run, kind: str, spec: Mapping[str, object], owner: str = "") -> T
         try:
             with files.told(hidden):
                 os.rename(hidden, task.path)
-        except OSError:
+                disk.sync(root)
+        except (LoupeError, OSError):
             if not task.path.is_dir():  # somebody else has just begun the same
                 raise
     return task

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from vae_core import disk
 from vae_core.checked import NO_DEVICE
 from vae_core.data.archives import DAMAGED, METHODS
 from vae_core.errors import LoupeError
@@ -188,5 +189,6 @@ def _check_model(run: Run) -> None:
 def _keep(run: Run, settings: Settings) -> str:
     target = settings.checkpoints / f"{files.NEW}{uuid4().hex}"
     with files.told(target):
+        disk.sync_all(run.path)
         run.path.rename(target)
         return store.keep_as(target, run.id)

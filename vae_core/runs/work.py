@@ -143,7 +143,8 @@ class Work:
     def set_job(self, job: Job | None) -> None:
         if job:
             files.write_json(self.path / JOB_FILE, asdict(job))
-        else:
+            return
+        with files.told(self.path / JOB_FILE):
             (self.path / JOB_FILE).unlink(missing_ok=True)
 
     def take_lease(self) -> Lease:
@@ -187,7 +188,7 @@ class Work:
 
     def sweep(self) -> None:
         """Remove what writers that were killed left behind."""
-        files.sweep(self.path, files.TEMPORARY, files.STALE_SECONDS)
+        files.sweep_left(self.path, files.TEMPORARY)
 
     # Files.
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from vae_core import disk
 from vae_core.checked import NO_DEVICE
 from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store
@@ -140,7 +141,10 @@ class Study:
     def _hire(self, number: int) -> Worker:
         folder = self.path / WORKERS / str(number)
         with files.told(folder):
-            folder.mkdir(parents=True)
+            folder.parent.mkdir(exist_ok=True)
+            folder.mkdir()
+            disk.sync(folder.parent)
+            disk.sync(self.path)
         files.write_json(folder / STATUS_FILE, STATUS)
         return Worker(f"{self.name}/{number}", self.settings)
 
@@ -160,10 +164,14 @@ class Study:
         with told_of_storage(self.name):
             if self.settings.study_storage:
                 return RDBStorage(self.settings.study_storage)
-            path = str(self.path / JOURNAL_FILE)
+            path = self.path / JOURNAL_FILE
             if not self.path.is_dir():
                 raise files.gone(self.path)
-            return JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
+            is_new, lock = not path.exists(), JournalFileOpenLock(str(path))
+            backend = JournalFileBackend(str(path), lock_obj=lock)  # which syncs the file, and not its name
+            if is_new:
+                disk.sync(self.path)
+            return JournalStorage(backend)
 
     def optuna(self, worker: int) -> optuna.Study:
         """Optuna's study to work on, made where it is not there yet, with the wanted sampler and pruner."""

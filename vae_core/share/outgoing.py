@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
+from vae_core import disk
 from vae_core.checked import Unfit, listed, record, text
 from vae_core.errors import LoupeError
-from vae_core.runs import files, makers
+from vae_core.runs import files
 
 LIST = "latent-loupe.json"  # of the files in such a folder
 
@@ -47,9 +48,16 @@ def write_folder(folder: Path, contents: Callable[[], Mapping[str, bytes]]) -> l
         write(folder / name, content)
     for name in before:
         if name not in wanted:
-            (folder / name).unlink(missing_ok=True)
+            _remove(folder / name)
     _list(folder, list(wanted))
     return [folder / name for name in wanted]
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LoupeError(f"{path} could not be removed: {error.strerror}", "It is no longer among the pages") from None
 
 
 def _list(folder: Path, names: Sequence[str]) -> None:
@@ -97,10 +105,10 @@ def write(path: Path, content: bytes) -> None:
 
 def _replace(target: Path, content: bytes) -> None:
     ours = f"{files.TEMPORARY}{hashlib.sha256(target.name.encode()).hexdigest()[:8]}-"
-    files.sweep(target.parent, ours, files.STALE_SECONDS)  # what a killed one left of the same file
+    disk.sweep_left(target.parent, ours)  # what a killed one left of the same file
     aside = target.with_name(f"{ours}{uuid4().hex[:8]}")
     try:
-        with makers.making(aside), aside.open("wb") as file:
+        with disk.making(aside), aside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
