@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from bench.phases import EXPORT, FINISH, Kill
 from bench.rows import Row, Rows
 from bench.victims import Life, Victim
 from vae_core.runs import jobs, store
+from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
 
 LATE = (EXPORT, FINISH)  # whoever was killed there has no epochs left
@@ -46,13 +48,22 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.table:
         return print(table(map(json.loads, arguments.table.read_text("utf-8").splitlines())))
-    with tempfile.TemporaryDirectory() as folder, Stage(settings_in(Path(folder))) as stage:
+    with tempfile.TemporaryDirectory() as folder, training_stage(settings_in(Path(folder))) as stage:
         found = list(measure(stage, arguments.victims, arguments.kills, arguments.seed, Rows(arguments.out)))
     print(json.dumps({"rows": found}) if arguments.json else table(found))
 
 
 def settings_in(folder: Path) -> Settings:
     return Settings(cache=folder / "cache", checkpoints=folder / "checkpoints", shipped=folder / "shipped")
+
+
+@contextmanager
+def training_stage(settings: Settings) -> Iterator[Stage]:
+    """One whose finished run is trained there, without a break."""
+    whole = store.create(settings, victims.CONFIG, {})
+    with Stage(settings, whole, heavy=True) as stage:
+        stage.know(victims.Trainer(settings, whole, whole))
+        yield stage
 
 
 def measure(stage: Stage, names: Iterable[str], kills: int, seed: int, kept: Rows) -> Iterator[Row]:
@@ -100,19 +111,16 @@ def _end(stage: Stage, victim: Victim) -> list[str]:
 class Stage:
     """Where it happens: a folder with one finished run, and a process that has TensorFlow ready for the others."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings, self.mark = settings, uuid4().hex
+    def __init__(self, settings: Settings, whole: Run, *, heavy: bool = False) -> None:
+        """`heavy`: with TensorFlow."""
+        self.settings, self.whole, self.mark = settings, whole, uuid4().hex
         self.log = settings.checkpoints.parent / "log.txt"
         self._usual: dict[str, Life] = {}
         self._ready: subprocess.Popen[str] | None = None
-        self.whole = store.create(settings, victims.CONFIG, {})
+        self._places = {"LOUPE_KILLS": self.mark} | ({"LOUPE_HEAVY": "yes"} if heavy else {})
 
     def __enter__(self) -> Stage:
         self._ready = self._started()
-        trainer = victims.Trainer(self.settings, self.whole)
-        store.remove(trainer.run)
-        trainer.run = self.whole
-        self._usual[trainer.name] = self.live(trainer, None)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -120,11 +128,15 @@ class Stage:
         self._ready.stdin.close()
         self._ready.wait()
 
+    def know(self, victim: Victim) -> None:
+        """How long each phase of such a one takes that nobody kills."""
+        self._usual[victim.name] = self.live(victim, None)
+
     def usual(self, victim: Victim) -> Life:
         """How long each phase takes, of one that nobody kills."""
         if victim.name not in self._usual:
             other = type(victim)(self.settings, self.whole)
-            self._usual[victim.name] = self.live(other, None)
+            self.know(other)
             other.remove()
             victim.__init__(self.settings, self.whole)  # type: ignore[misc]  # one of two may be the same task
         return self._usual[victim.name]
@@ -137,7 +149,7 @@ class Stage:
         return _read(self._ready)
 
     def _started(self) -> subprocess.Popen[str]:
-        places = {**jobs.environment(self.settings), "LOUPE_KILLS": self.mark}
+        places = {**jobs.environment(self.settings), **self._places}
         command, pipe = [sys.executable, "-m", "bench.phases"], subprocess.PIPE
         with self.log.open("ab") as log:
             return subprocess.Popen(

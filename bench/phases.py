@@ -1,7 +1,8 @@
 """A process of the program that tells which phase it is in, and may be killed there. For bench/kill.py.
 
 python -m bench.phases LIFE    does what the words of LIFE ask for: {"words": ["list"], "kill": ["epoch", 2, 0.01]}
-python -m bench.phases         loads TensorFlow once; then each line of its input is a LIFE, in a process of its own
+python -m bench.phases         loads programs once; then each line of its input is a LIFE, in a process of its own.
+                               TensorFlow is among them where LOUPE_HEAVY is set
 
 A kill is an alarm that nobody handles: the system ends the process in the middle of whatever it does, as by kill -9, so
 many seconds after that phase has begun so many times.
@@ -104,7 +105,7 @@ def main() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if len(sys.argv) > 1:
         return live(telling, json.loads(sys.argv[1]))
-    import_module("vae_core.learn.training")
+    import_module("vae_core.learn.training" if "LOUPE_HEAVY" in os.environ else "vae_core.runs.store")
     while line := sys.stdin.readline():  # iterating would read ahead, and a fork would share what was read
         _apart(telling, json.loads(line))
     return 0

@@ -77,9 +77,9 @@ class Victim:
 class Trainer(Victim):
     name, phases = "training", (STARTING, TRACING, EPOCH, SNAPSHOT, EXPORT, FINISH)
 
-    def __init__(self, settings: Settings, whole: Run) -> None:
+    def __init__(self, settings: Settings, whole: Run, run: Run | None = None) -> None:
         super().__init__(settings, whole)
-        self.run = store.create(settings, CONFIG, {})
+        self.run = run or store.create(settings, CONFIG, {})
 
     def words(self) -> list[str]:
         return ["train", "--run", self.run.id]

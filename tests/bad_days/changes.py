@@ -104,8 +104,9 @@ def a_search(settings: Settings, whole: Run) -> None:
     found = study.create(settings, asked(trials=2))
     worker = found._hire(1)
     trials = found.optuna(1)
-    trial = trials.ask()
-    trials.tell(trial, trial.suggest_float("learning_rate", 0.1, 1))
+    with study.told_of_storage(found.name):
+        trial = trials.ask()
+        trials.tell(trial, trial.suggest_float("learning_rate", 0.1, 1))
     found.set_budget(4, 0)
     found.set_winner(0, whole)
     worker.set_status(state="done")
@@ -131,11 +132,11 @@ def prepared(folder: Path) -> tuple[Settings, Run]:
     settings = settings_in(folder)
     whole = finished(settings)
     another = settings.checkpoints / "another"
-    shutil.copytree(whole.path, another)
+    shutil.copytree(whole.path, another, copy_function=lambda old, new: Path(new).write_bytes(Path(old).read_bytes()))
     for kind in ("a", "b"):
         (folder / "pictures" / kind).mkdir(parents=True)
-        for number in range(6):
-            picture = Image.fromarray(np.full((8, 8), 20 * number, np.uint8))
+        for number in range(1, 7):
+            picture = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * number)
             picture.save(folder / "pictures" / kind / f"{number}.png")
     (folder / "out").mkdir()
     (folder / "out" / "report.html").write_bytes(b"old")

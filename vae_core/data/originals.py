@@ -50,9 +50,13 @@ def remember(name: str, original: Original, settings: Settings) -> None:
     known = {"version": VERSION, "path": places[0], "pictures": places[1], "seed": original.seed, "fitting": fitting}
     known |= {"owner": original.owner} if original.owner else {}
     partial = here / f".{FILE}"
-    partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    disk.sync(partial)
-    partial.replace(here / FILE)
+    try:
+        partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        disk.sync(partial)
+        partial.replace(here / FILE)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _written(place: Path | None, here: Path) -> str | None:

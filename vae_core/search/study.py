@@ -217,7 +217,8 @@ def told_of_storage(name: str) -> Iterator[None]:
     """What a storage that is gone, full or foreign answers, as a sentence."""
     import optuna
 
-    expected = (OSError, ImportError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError)
+    known = (OSError, ImportError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError)
+    expected = (*known, RuntimeError)  # that its lock is not there any more
     try:
         yield
     except LoupeError:
@@ -226,7 +227,8 @@ def told_of_storage(name: str) -> Iterator[None]:
         of_database = type(error).__module__.startswith("sqlalchemy.")  # not imported for this: it takes its time
         if not of_database and not isinstance(error, expected):
             raise
-        sentence = f"The trials of the search {name} cannot be read or written: {str(error)[:200]}"
+        reason = isinstance(error, OSError) and error.strerror or str(error)
+        sentence = f"The trials of the search {name} cannot be read or written: {reason[:200]}"
         raise LoupeError(
             sentence,
             "The runs of its trials are not affected",

@@ -1,0 +1,50 @@
+"""Processes that are killed in each of their phases; `python -m bench.kill` does it many times."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+
+import pytest
+
+from bench import kill, victims
+from bench.victims import VICTIMS
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm that ends a process")
+
+
+def dies(stage: kill.Stage, name: str) -> None:
+    row = kill.chain(stage, name, list(VICTIMS[name].phases), random.Random(0))
+    assert not row["trouble"] and row["kills"]
+
+
+@pytest.mark.parametrize("name", ["import", "report"])
+def test_fault_kill_of_what_needs_no_training(own: Run, name: str) -> None:
+    with kill.Stage(own.settings, own) as stage:
+        dies(stage, name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["task", "site", "search"])
+def test_fault_kill_of_what_takes_longer(own: Run, name: str) -> None:
+    with kill.Stage(own.settings, own, heavy=True) as stage:
+        dies(stage, name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("phase", VICTIMS["training"].phases)
+def test_fault_kill_of_a_training(settings: Settings, phase: str) -> None:
+    with kill.training_stage(settings) as stage:
+        row = kill.chain(stage, "training", [phase], random.Random(phase))
+    assert not row["trouble"] and [each["wanted"] for each in row["kills"]] == [phase]
+    shutil.rmtree(settings.checkpoints)
+
+
+def test_kills_are_counted_by_the_phase_in_which_they_came() -> None:
+    kills = [{"wanted": "epoch", "phase": "snapshot", "code": -14}, {"wanted": "epoch", "phase": "", "code": 1}]
+    told = kill.table([{"victim": "training", "chain": 0, "kills": kills, "trouble": ["it differs"]}])
+    assert "| training | snapshot | 1 |" in told and "1 kills in 1 chains; 1 findings." in told
+    assert victims.VICTIMS["training"].phases[0] == "starting"
