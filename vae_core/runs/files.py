@@ -37,6 +37,7 @@ FULL = {errno.ENOSPC, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT")
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 GONE = {errno.ENOENT, errno.ENOTDIR}
 BROKEN = {errno.EIO, errno.ENXIO, errno.ENODEV} | ({errno.ESTALE} if hasattr(errno, "ESTALE") else set())
+TOLD = FULL | FORBIDDEN | BROKEN  # what a disk may answer to who writes
 T = TypeVar("T")
 
 

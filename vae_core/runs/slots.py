@@ -157,10 +157,19 @@ def _take_turn(line: Line, name: str) -> BaseFileLock | None:
             return None
         taken = next(filter(None, (locks.take(path, SHORT_SECONDS) for path in free)), None)
         if taken is not None:
-            line.count_turn(_owner(name))
+            _count_turn(line, name, taken)
         return taken
     finally:
         turn.release()
+
+
+def _count_turn(line: Line, name: str, taken: BaseFileLock) -> None:
+    """Whoever cannot begin keeps no slot."""
+    try:
+        line.count_turn(_owner(name))
+    except BaseException:
+        taken.release()
+        raise
 
 
 def _owner(name: str) -> str:

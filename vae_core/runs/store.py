@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +134,7 @@ def keep_as(hidden: Path, wanted: str) -> str:
 def _rename(hidden: Path, target: Path) -> None:
     with files.told(target):
         os.rename(hidden, target)
+    with suppress(OSError):  # it is there; only whether it outlives a power cut is not known
         disk.sync(target.parent)
 
 

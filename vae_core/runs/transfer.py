@@ -154,6 +154,8 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Non
         with archive.open(info) as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)  # never more than the size that was checked
     except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno in files.TOLD:
+            raise  # it is not the zip that is to blame
         raise LoupeError(f"{info.filename} in the zip is damaged ({str(error)[:100]})", fix=FIX) from None
 
 

@@ -227,13 +227,18 @@ def told_of_storage(name: str) -> Iterator[None]:
         of_database = type(error).__module__.startswith("sqlalchemy.")  # not imported for this: it takes its time
         if not of_database and not isinstance(error, expected):
             raise
-        reason = isinstance(error, OSError) and error.strerror or str(error)
-        sentence = f"The trials of the search {name} cannot be read or written: {reason[:200]}"
+        sentence = f"The trials of the search {name} cannot be read or written: {_reason(error)[:200]}"
         raise LoupeError(
             sentence,
             "The runs of its trials are not affected",
             "Make room, or put its storage back, and start the search again",
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RuntimeError):
+        return "their lock was taken away"
+    return str(isinstance(error, OSError) and error.strerror or error)
 
 
 def create(settings: Settings, search: Search, name: str = "", owner: str = "") -> Study:
