@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vae_core import disk
 from vae_core.data import builtin, checks, keeping, local, originals, raw
 from vae_core.data.builtin import Builtin
 from vae_core.data.dataset import Dataset, Summary
@@ -136,7 +138,7 @@ def remove(name: str, settings: Settings) -> None:
     if origin.kind != "added":
         where = "lies in the local data folder" if origin.kind == "local" else "comes with the program"
         raise LoupeError(f"'{name}' {where}", "Only data sets that were added can be removed")
-    for folder in (origin.folder, *origin.folder.parent.glob(f"{origin.folder.name}@*")):
+    for folder in (*origin.folder.parent.glob(f"{origin.folder.name}@*"), origin.folder):  # the name goes last
         keeping.remove(folder)
     originals.remove(origin.folder.name, settings)
 
@@ -237,4 +239,16 @@ def added_folder(settings: Settings) -> Path:
 
 def _added(settings: Settings) -> list[str]:
     folder = added_folder(settings)
-    return [path.name for path in folder.iterdir() if local.NAME.fullmatch(path.name)] if folder.is_dir() else []
+    here = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    found = {name for name in here if local.NAME.fullmatch(name)}
+    nameless = {name.partition("@")[0] for name in here if VERSIONED.fullmatch(name)} - found
+    return [*found, *(name for name in nameless if _put_back(folder, name))]
+
+
+def _put_back(folder: Path, name: str) -> bool:
+    """Give a name to the newest version, where who took it from the one before was killed."""
+    with suppress(OSError):
+        if time.time() - folder.stat().st_mtime > disk.FRESH_SECONDS:
+            max(folder.glob(f"{name}@*"), key=lambda path: path.stat().st_mtime).rename(folder / name)
+            return True
+    return False
