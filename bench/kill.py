@@ -85,7 +85,7 @@ def chain(stage: Stage, name: str, wanted: list[str], chance: random.Random) -> 
     victim = victims.VICTIMS[name](stage.settings, stage.whole)
     usual = stage.usual(victim)
     found: list[str] = []
-    kills = []
+    kills: list[Row] = []
     for phase in sorted(chance.sample(wanted, len(wanted)), key=lambda phase: phase in LATE):
         count = chance.randint(1, min(MOST_COUNT, max(1, usual.counts.get(phase, 1) // 3)))
         life = stage.live(victim, Kill(phase, count, usual.seconds.get(phase, 1.0) * chance.random() ** EARLY))

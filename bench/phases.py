@@ -43,7 +43,7 @@ PARTS: Mapping[str, Mapping[str, Sequence[str]]] = {
 
 class Kill(NamedTuple):
     phase: str
-    count: int  # of the phase's beginnings
+    times: int  # that the phase has begun
     seconds: float  # after that
 
 
@@ -89,7 +89,7 @@ class Telling:
             traced.add(id(steps))
             return self.within(TRACING, old, steps, *given)
 
-        Steps.train = told  # type: ignore[method-assign]
+        Steps.train = told  # type: ignore[method-assign,assignment]
 
 
 def _found(place: str) -> tuple[Any, str]:

@@ -239,7 +239,7 @@ class Searching(Victim):
         if self.study.state() != "done" or [trial.state for trial in found] != ["done"] * 2:
             yield f"it is {self.study.state()} with trials {[trial.state for trial in found]}: {self.study.error()}"
             return
-        reached = {str(trial.settings): trial.values[0] for trial in found}
+        reached = {str(trial.settings): (trial.values or (0.0,))[0] for trial in found}
         before = type(self).known.setdefault("reached", reached)
         if reached.keys() != before.keys() or any(abs(reached[k] / before[k] - 1) > TOLERANCE for k in before):
             yield f"its trials reached {reached}, and {before} before"

@@ -14,8 +14,6 @@ from shim import Shim
 
 from vae_core.runs import files, jobs, slots, store
 from vae_core.runs.index import Index
-from vae_core.runs.places import lease
-from vae_core.runs.store import Run
 from vae_core.settings import Settings
 
 
@@ -33,7 +31,7 @@ def main(folder: Path, seconds: int) -> list[str]:
     took = time.monotonic() - began
     shim.move_clock(seconds)
     found = changes.wrong(settings, whole) + changes.left(settings) + listed(settings)
-    return found + of_others(settings, whole) + [f"it took {took:.0f} s"] * (took > 60)
+    return found + of_others(settings) + [f"it took {took:.0f} s"] * (took > 60)
 
 
 def listed(settings: Settings) -> list[str]:
@@ -44,15 +42,12 @@ def listed(settings: Settings) -> list[str]:
     return [f"it lists {names}"] * (len(set(names)) != 3 or newest != lines)
 
 
-def of_others(settings: Settings, whole: Run) -> list[str]:
+def of_others(settings: Settings) -> list[str]:
     """What a process with another clock has: it is neither swept nor taken for dead."""
     found = []
     with files.aside(settings.checkpoints) as hidden:
         files.sweep_left(settings.checkpoints, files.NEW)
         found += ["what somebody makes was swept"] * (not hidden.is_dir())
-    held = lease.claim(whole.path / "lease")
-    found += ["a lease that was just taken is lost"] * (not lease.is_held(whole.path / "lease"))
-    held.release()
     run = store.create(settings, changes.CONFIG, {})
     with slots.slot(settings, "train", slots.Ticket(time.time() - 2 * 10**9, "Ada", run.id)), jobs.hold(run, None):
         found += [f"it is {run.state()}"] * (run.state() != "running")

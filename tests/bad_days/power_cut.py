@@ -9,7 +9,6 @@ import logging
 import shutil
 import sys
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,10 @@ def main(folder: Path, every: int, names: list[str]) -> dict[str, Any]:
         settings, whole = changes.prepared(home)
         shim.mark("prepared")
         for name in names or list(changes.CHANGES):
-            change = changes.CHANGES[name]
-            (partial(change, mark=shim.mark) if name == "a run" else change)(settings, whole)
+            if name == "a run":
+                changes.a_run(settings, whole, shim.mark)
+            else:
+                changes.CHANGES[name](settings, whole)
     return opened(home, list(power.steps(log.read_bytes())), every, whole.id)
 
 

@@ -24,15 +24,15 @@ def build(folder: Path) -> None:
     compiler = shutil.which("cc") or shutil.which("clang")
     if sys.platform != "linux" or not compiler:
         pytest.skip("only on Linux, with a C compiler, can something stand between a process and its disk")
-    command = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", folder / "shim.so"]
-    subprocess.run([*command, HERE / "shim.c"], check=True)
+    command = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"]
+    subprocess.run([*command, str(folder / "shim.so"), str(HERE / "shim.c")], check=True)
 
 
 def behind(library: Path, script: str, *words: object, **places: str) -> subprocess.CompletedProcess[str]:
     """What a script of this folder prints, every change of the disk by which goes through the shim."""
     paths = os.pathsep.join(map(str, (PROJECT, HERE.parent, HERE)))
     here = {**os.environ, **places, LIBRARY: str(library), "PYTHONPATH": paths}
-    command = [sys.executable, HERE / script, *map(str, words)]
+    command = [sys.executable, str(HERE / script), *map(str, words)]
     return subprocess.run(command, cwd=PROJECT, env=here, capture_output=True, text=True, timeout=280)
 
 
