@@ -34,7 +34,7 @@ def line(row: Mapping[str, float | None]) -> str:
 
 
 def rows(lines: list[str]) -> list[Row]:
-    """None stands where a value was not a number. Lines that make no sense are left out."""
+    """None stands where a value was no number, or is not there. What makes no sense is left out."""
     header, *others = lines or [""]
     found = (_row(header.split(","), line.split(",")) for line in others)
     return [row for row in found if row is not None]
@@ -48,7 +48,8 @@ def best(rows: Sequence[Row]) -> Row | None:
 
 def _row(header: list[str], cells: list[str]) -> Row | None:
     try:
-        row: Row = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
+        found = {n: _finite(cell) for n, cell in zip(header, cells, strict=True)}
+        row: Row = {name: found.get(name) for name in HISTORY}
         return {**row, "epoch": int(row["epoch"])} if 0 <= row["epoch"] < MOST_EPOCHS else None
     except (KeyError, TypeError, ValueError):
         return None

@@ -126,9 +126,10 @@ def likeness(config: Mapping[str, object]) -> str:
 def _refuse_other_config(run: Run, config: Mapping[str, Any]) -> None:
     from vae_core.design.config import VERSION as CONFIG_VERSION
 
-    if config["version"] != CONFIG_VERSION:
+    version = config.get("version")
+    if version != CONFIG_VERSION:
         raise LoupeError(
-            f"The config of {run.id} has version {config['version']!r}",
+            f"The config of {run.id} has version {version!r}",
             f"This program reads version {CONFIG_VERSION}",
             "Update the program, or train the model again",
         )
