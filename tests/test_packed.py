@@ -198,14 +198,14 @@ def test_what_is_written_is_read_again() -> None:
     network = packing.write(
         {
             "input": {"shape": [], "at": 0},
-            "outputs": [],
-            "kernels": 1,
+            "outputs": [{"shape": [2, 2], "at": 4}],
+            "kernels": 4,
             "vectors": 0,
-            "memory": 4,
+            "memory": 8,
             "half": False,
             "ops": [],
         },
-        b"1234",
+        b"1234" * 4,
     )
     whole = packed.Packed({"decoder": network}, {"encoder": "it is ümläuted"}, (1, 2**32 - 1))
     assert packed.read(packed.write(whole), "it") == whole
@@ -225,6 +225,24 @@ def test_what_is_written_is_read_again() -> None:
         {"input": {"shape": [-2], "at": 0}},
         {"input": None},
         {"half": True},
+        {"half": []},
+        {"outputs": []},
+        {"memory": 2**40},
+        {"ops": [["add", [0, 0, 0], [9999999]]]},
+        {"ops": [["add", [0, 0, 0], [2**40]]]},
+        {"ops": [["pool", [0, 0], [4, 4, 1, 0, 0]]]},  # would never end
+        {"ops": [["enlarge", [0, 0], [2**31, 1, 0, 1]]]},
+        {"ops": [["activate", [0, 0], [4, 9]]]},
+        {"ops": [["frame", [0, 0, 0], [1, 1, 1, 1, 1, 2**40, 0]]]},
+        {"ops": [["frame", [0, 0, 0], [1, 1, 1, 1, 1, 0, 2]]]},  # the kernel would look there, to read nothing
+        {"ops": [["convolve", [0, 0, 0, 0], [2**31, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]]]},
+        {"ops": [["convolve", [0, 0, 0, 0], [1, 1, 1, 1, 2**31, 0, 0, 1, 1, 1, 1]]]},
+        {"ops": [["convolve", [0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3]]]},
+        {"ops": [["convolve", [0, 0, 0, 0], [2, 1, 9999999, 1, 1, 1, 1, 1, 1, 1, 1]]]},
+        {"ops": [["convolve", [0, 0, 0, 0], [1, 2, 1, 1, 1, 1, 1, 1, 9999999, 1, 1]]]},
+        {"ops": [["memory", [0], [1]]]},
+        {"ops": {}},
+        {"ops": 7},
     ],
 )
 def test_a_network_that_makes_no_sense_is_refused(change: dict[str, object], run: Run) -> None:
@@ -235,6 +253,13 @@ def test_a_network_that_makes_no_sense_is_refused(change: dict[str, object], run
     assert packing.write(header, weights) == data
     with pytest.raises(LoupeError, match="it holds a network that makes no sense"):
         packing.read(packing.write({**header, **change}, weights), "it")
+
+
+def test_what_only_python_reads_as_json_is_refused() -> None:
+    for text in ('{"x": NaN, "ops": []}', "\ufeff{}", "[]", '{"ops": 1}'):
+        for data in (text.encode(), text.encode("utf-16")):
+            with pytest.raises(LoupeError, match="makes no sense"):
+                packing.read(packing.START.pack(packing.MAGIC, 1, len(data), 0) + data, "it")
 
 
 def test_any_bytes_are_read_or_refused(run: Run) -> None:

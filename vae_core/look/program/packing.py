@@ -11,12 +11,14 @@ from typing import TypedDict
 import numpy as np
 
 from vae_core.errors import LoupeError
+from vae_core.look.program import extents
 from vae_core.look.program.operations import FUNCTIONS, Array, Op, Program, Value
 
 VERSIONS = (1, 2)  # the second knows one more operation, and one more function
 MAGIC = b"LLNW"
 START = struct.Struct("<4sIII")  # magic, version, bytes of the header, nothing
 ALIGNED = 4  # numbers; every part of the memory begins at a multiple of it
+MOST_MEMORY = 2**28  # numbers of a network and its buffers, of which each has at most MOST_NUMBERS: 1 GB
 IN_PLACE = ("activate", "affine", "add", "normalize")  # may write over what they read
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
@@ -71,9 +73,9 @@ def read(data: bytes, name: str) -> Header:
         magic, version, length, _ = START.unpack_from(data)
         if magic != MAGIC or version not in VERSIONS:
             raise LoupeError(f"{name} is a network of version {version}" if magic == MAGIC else f"{name} is no network")
-        header: Header = json.loads(data[START.size : START.size + length])
+        header: Header = json.loads(data[START.size : START.size + length].decode(), parse_constant=_no_number)
         _check(header, len(data) - START.size - length)
-    except (ValueError, KeyError, TypeError, struct.error, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError, OverflowError):
         raise LoupeError(f"{name} holds a network that makes no sense") from None
     return header
 
@@ -203,19 +205,36 @@ class _Memory:
 
 
 def _check(header: Header, length: int) -> None:
-    """Raise ValueError where a count or a place cannot be."""
+    """Raise ValueError where a count, a place or a size cannot be."""
     kernels, vectors, memory = (_count(header[key]) for key in ("kernels", "vectors", "memory"))
-    if length != kernels * (2 if header["half"] else 4) + vectors * 4:
+    if type(header["half"]) is not bool or length != kernels * (2 if header["half"] else 4) + vectors * 4:
         raise ValueError("another length")
-    places = [place for _, arguments, _ in header["ops"] for place in arguments]
-    for end in (header["input"], *header["outputs"]):
-        places += [end["at"], end["at"] + math.prod(map(_count, end["shape"]))]
-    numbers: Iterable[object] = [*places, *(size for op in header["ops"] for size in op[2])]
-    if not all(type(number) is int for number in numbers) or any(not 0 <= place <= memory for place in places):
-        raise ValueError("a place outside the memory")
+    if kernels % ALIGNED or not kernels + vectors <= memory <= MOST_MEMORY:
+        raise ValueError("another memory")
+    ends = [(_count(end["at"]), math.prod(map(_count, end["shape"]))) for end in _ends(header)]
+    for start, size in (*ends, *(part for op in header["ops"] for part in _touched(*op))):
+        if not 0 <= start <= start + size <= memory:
+            raise ValueError("a place outside the memory")
+
+
+def _ends(header: Header) -> list[End]:
+    if not header["outputs"]:
+        raise ValueError("no output")
+    return [header["input"], *header["outputs"]]
+
+
+def _touched(name: str, places: list[int], sizes: list[int]) -> Iterable[extents.Part]:
+    if not all(type(number) is int for number in (*places, *sizes)):
+        raise ValueError("not a number")
+    return extents.touched(name, places, sizes)
 
 
 def _count(value: object) -> int:
     if type(value) is not int or value < 0:
         raise ValueError("not a count")
     return value
+
+
+def _no_number(word: str) -> None:
+    """JSON has no such word; Python reads it all the same, and a browser does not."""
+    raise ValueError(word)
