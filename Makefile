@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines lint scripts docs lock audit clean chromium compilers nginx slurm oidc jupyter wasm bundles
+.PHONY: app test test-long test-engines fuzz lint scripts docs lock audit clean chromium compilers nginx slurm oidc jupyter wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -21,6 +21,11 @@ test-long: .venv/.dev chromium compilers
 
 test-engines: .venv/.dev chromium nginx slurm oidc jupyter
 	$(BIN)/python -m pytest -m engines
+
+# Two hours of cases for all that comes in; `make fuzz SECONDS=600 TARGETS="npz zip"` is less. It goes on where it was.
+SECONDS ?= 7200
+fuzz: .fuzz/.made compilers
+	.fuzz/bin/python tests/fuzz/drive.py --seconds $(SECONDS) $(TARGETS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -46,7 +51,7 @@ audit: .venv/.app
 	@if command -v npm >/dev/null; then npm audit; fi
 
 clean:
-	rm -rf .venv .jupyter node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .jupyter .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.app: requirements.lock .venv/.made
@@ -118,6 +123,15 @@ jupyter: .jupyter/.made
 .jupyter/.made:
 	$(PYTHON) -m venv .jupyter
 	.jupyter/bin/python -m pip install --disable-pip-version-check 'jupyterlab~=4.4'
+	@touch $@
+
+# An environment of its own, with what the other one has: atheris guides a fuzzer by what runs, and is built for Linux
+# and some Pythons only. Where there is none, cases are made without it.
+.fuzz/.made: .venv/.dev
+	$(BIN)/python -m venv .fuzz
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	    "$$(.fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ours.pth"
+	.fuzz/bin/python -m pip install --disable-pip-version-check 'atheris~=3.0' || echo "No atheris: nothing guides the fuzzer"
 	@touch $@
 
 # What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run

@@ -1,4 +1,4 @@
-"""What is tried against the program, counted from the tests themselves: forms of attack, faults, promises.
+"""What is tried against the program, counted from the tests themselves: forms of attack, faults, promises, fuzz.
 
 python -m bench.reliability                 writes the tables in docs/reliability.md anew
 python -m bench.reliability --print         prints them
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import kill
+from bench import fuzzed, kill
 from vae_core.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "reliability.md"
@@ -105,6 +105,8 @@ def main() -> None:
         "faults": written("fault", FAULTS, tests),
         "promises": promises(tests),
     }
+    if fuzzing := fuzzed.table():
+        tables["fuzz"] = fuzzing
     if arguments.kills:
         tables["kills"] = kill.table(map(json.loads, arguments.kills.read_text("utf-8").splitlines())) + "\n"
     for name, table in tables.items():

@@ -9,11 +9,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, strategies
-from hypothesis import settings as hypothesis
 from support import environment, made_run
 
 from vae_core.errors import LoupeError
@@ -133,60 +130,3 @@ def test_a_run_whose_clock_went_back_is_not_queued_for_years(settings: Settings)
     in_2090 = 3_786_912_000
     os.utime(run.path / STATUS_FILE, (in_2090, in_2090))
     assert run.state() == "interrupted"
-
-
-# Whatever it is.
-
-TEXTS = strategies.one_of(
-    strategies.text(),
-    strategies.sampled_from(["~", "~x", "~root/y", "/", "", "\0", "1e9", DIGITS, "-1", "inf", "/etc/passwd/x", ".."]),
-    strategies.text(alphabet="~/.:0123456789x\\ \0\ud800"),
-)
-VALUES = strategies.recursive(
-    TEXTS.filter(lambda text: text.isprintable()).map(json.dumps)
-    | strategies.sampled_from(["true", "inf", "-nan", "1979-05-27T07:32:00Z", "07:32:00", DIGITS, f"0x{DIGITS}", "''"])
-    | strategies.integers().map(str)
-    | strategies.floats(allow_nan=False, allow_infinity=False).map(repr),
-    lambda inside: (
-        strategies.lists(inside, max_size=3).map(lambda items: f"[{', '.join(items)}]")
-        | inside.map(lambda item: f"{{ a = {item} }}")
-    ),
-    max_leaves=4,
-)
-LINES = strategies.tuples(strategies.sampled_from([*NAMES, "other", '"\\u0000"']), VALUES).map(" = ".join)
-FILES = strategies.lists(LINES, max_size=3).map("\n".join).map(str.encode) | strategies.binary(max_size=60)
-ENVIRONMENTS = strategies.dictionaries(strategies.sampled_from([f"LOUPE_{name.upper()}" for name in NAMES]), TEXTS)
-
-
-def taken_or_told(toml: Path, content: bytes, environ: dict[str, str]) -> None:
-    toml.write_bytes(content)
-    try:
-        found = load(environ, toml)
-    except LoupeError as error:
-        assert str(error)
-        return
-    assert all(path.is_absolute() for path in (found.cache, found.checkpoints, *found.readable))
-    assert all(type(value) is int and value > 0 for value in (found.train_slots, found.look_slots, found.max_files))
-
-
-@pytest.fixture(scope="module")
-def toml(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("settings") / "loupe.toml"
-
-
-def fuzz(toml: Path, cases: int) -> None:
-    @hypothesis(max_examples=cases, deadline=2000, database=None, derandomize=True)
-    @given(FILES, ENVIRONMENTS)
-    def each(content: bytes, environ: dict[str, Any]) -> None:
-        taken_or_told(toml, content, environ)
-
-    each()
-
-
-def test_any_settings_are_taken_or_told(toml: Path) -> None:
-    fuzz(toml, 200)
-
-
-@pytest.mark.long
-def test_any_of_100_000_settings_are_taken_or_told(toml: Path) -> None:
-    fuzz(toml, 100_000)

@@ -1,50 +1,29 @@
-"""Imports made wrong in every way, in a process of its own: faults, how long the slowest took, how much memory.
-
-python tests/fuzz_imports.py FOLDER COUNT SEED
-"""
+"""Files of runs, sound ones and what is made of them: exported runs, documents, histories, arrays."""
 
 from __future__ import annotations
 
 import io
 import json
 import random
-import resource
-import shutil
-import sys
-import time
-import traceback
+import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from fuzz import models
+from fuzz.wounds import CELLS, changed, sometimes
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from vae_core.design.config import Config
+from vae_core.runs import forms, history, store, transfer
+from vae_core.settings import PROJECT, Settings
 
-from vae_core.design.config import Config  # noqa: E402
-from vae_core.errors import LoupeError  # noqa: E402
-from vae_core.runs import store, transfer  # noqa: E402
-from vae_core.settings import Settings  # noqa: E402
-
-CONFIG = Config(dataset="digits", image=(8, 8, 1), encoder="flatten dense16")
-VALUES: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    10**400,
-    float("nan"),
-    1e308,
-    "",
-    "x" * 70_000,
-    "\ud800",
-    "../../etc",
-    [],
-    [[]],
-    {},
-    {"a": []},
-)
+ENCODER, DECODER = "conv2/2 bn flatten", "dense8 reshape2x2x2 deconv1/2:sigmoid"
+CONFIG = Config("digits", (4, 4, 1), ENCODER, DECODER, kind="vae", latent=2)
+DOCUMENTS = ("status.json", "card.json", "config.json", "metrics.json", "job.json", "progress.jsonl")
+DTYPES = ("f8", "f2", "i8", "u1", "U3", "bool", "c8", "S2", "M8[s]", "O")
+RARE = 400  # cases between two mountains, which take long to make
 NAMES = (
     "ID/../x",
     "/etc/passwd",
@@ -74,8 +53,14 @@ METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED] * 5 + [zipfile.ZIP_BZIP2, z
 Files = dict[str, bytes]
 
 
-def whole(settings: Settings) -> Files:
+@cache
+def whole() -> Files:
     """A run that may be imported, as small as possible."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _exported(Settings(cache=Path(folder, "cache"), checkpoints=Path(folder, "checkpoints")))
+
+
+def _exported(settings: Settings) -> Files:
     run = store.create(settings, CONFIG, {"parameters": {"total": 12}})
     ones = np.ones(5, np.float32)
     run.save_codes({"mean": np.zeros((5, 2), np.float32), "reconstruction": ones, "labels": np.arange(5)})
@@ -103,7 +88,7 @@ def other_bytes(files: Files, chance: random.Random) -> bytes:
     return bytes(data)
 
 
-def part(files: Files, chance: random.Random) -> bytes:
+def a_part(files: Files, chance: random.Random) -> bytes:
     data = zipped(files, chance)
     start, end = sorted(chance.randrange(len(data)) for _ in range(2))
     return chance.choice((data[:end], data[start:], data[:start] + data[end:], data + data[start:end]))
@@ -130,17 +115,9 @@ def other_content(files: Files, chance: random.Random) -> bytes:
 
 
 def other_value(files: Files, chance: random.Random) -> bytes:
-    """One value of a document."""
+    """One value of a document, or some."""
     name = chance.choice([name for name in sorted(files) if name.endswith(".json")])
-    document = json.loads(files[name])
-    parent = document
-    while True:
-        key = chance.choice(sorted(parent))
-        if not (isinstance(parent[key], dict) and parent[key] and chance.random() < 0.8):
-            break
-        parent = parent[key]
-    parent[key] = chance.choice(VALUES)
-    return zipped({**files, name: json.dumps(document).encode("utf-8", "surrogatepass")}, chance)
+    return zipped({**files, name: changed(files[name], chance)}, chance)
 
 
 def other_header(files: Files, chance: random.Random) -> bytes:
@@ -169,47 +146,83 @@ def mountain(files: Files, chance: random.Random) -> bytes:
     )
 
 
+def with_a_model(files: Files, chance: random.Random) -> bytes:
+    name = next(iter(files)).partition("/")[0]
+    return zipped({**files, f"{name}/model.keras": models.a_model(chance)}, chance)
+
+
 KINDS: tuple[Callable[[Files, random.Random], bytes], ...] = (
     other_bytes,
-    part,
+    a_part,
     other_name,
     without_one,
     other_content,
     other_value,
     other_header,
+    with_a_model,
 )
-RARE = 400  # cases between two mountains, which take long to make
 
 
-def main(folder: Path, count: int, seed: int) -> None:
-    settings = Settings(cache=folder / "cache", checkpoints=folder / "checkpoints")
-    files, chance = whole(settings), random.Random(seed)
-    faults, taken, slowest = [], 0, 0.0
-    for place in range(count):
-        kind = mountain if place % RARE == RARE - 1 else KINDS[place % len(KINDS)]
-        data = kind(files, chance)
-        began = time.process_time()
-        try:
-            for run in transfer.unpack(settings, io.BytesIO(data)):
-                taken += 1
-                shutil.rmtree(run.path)
-        except LoupeError as error:
-            str(error).encode()
-        except Exception:
-            faults.append(f"{kind.__name__}, case {place}: {traceback.format_exc(limit=-3)}")
-        slowest = max(slowest, time.process_time() - began)
-    print(
-        json.dumps({"faults": faults[:5], "count": len(faults), "taken": taken, "slowest": slowest, "peak_mb": peak()})
-    )
+def a_run_zip(chance: random.Random) -> bytes:
+    kind = mountain if chance.randrange(RARE) == 0 else chance.choice(KINDS)
+    return kind(whole(), chance)
 
 
-def peak() -> float:
-    """Megabytes. Linux counts for a child also what its parent held, but not in this file."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (20 if sys.platform == "darwin" else 10)
+# What else lies in its folder.
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+@cache
+def documents() -> tuple[bytes, ...]:
+    """Of a run that comes along, in the order of DOCUMENTS."""
+    with zipfile.ZipFile(PROJECT / "checkpoints" / ".shipped" / "report-000.zip") as archive:
+        told = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    job = {"place": "here", "kind": "slurm", "number": 7}
+    row = {"epoch": 1, "step": 2, "steps": 3, "nats_per_image": 1.5, "images_per_second": 9.5, "eta_seconds": None}
+    others = {"job.json": json.dumps(job).encode(), "progress.jsonl": json.dumps(row).encode()}
+    return tuple({**told, **others}[name] for name in DOCUMENTS)
+
+
+def a_document(chance: random.Random) -> bytes:
+    """Its first byte says which."""
+    which = chance.randrange(len(DOCUMENTS))
+    return bytes([which]) + sometimes(chance.choice((changed(documents()[which], chance), documents()[which])), chance)
+
+
+def a_history(chance: random.Random) -> bytes:
+    rows = [history.line({"epoch": epoch, "seconds": 0.5 * epoch}).split(",") for epoch in range(1, 4)]
+    for _ in range(chance.choice((0, 1, 1, 5))):
+        chance.choice(rows)[chance.randrange(len(history.HISTORY))] = chance.choice(CELLS)
+    text = "\n".join([history.HEADER, *map(",".join, rows), ""])
+    return sometimes(text.encode("utf-8", "surrogatepass"), chance)
+
+
+@cache
+def arrays() -> tuple[dict[str, np.ndarray], ...]:
+    """The codes, a snapshot and the state of a training, of CONFIG."""
+    f4, u1 = partial(np.ones, dtype=np.float32), partial(np.ones, dtype=np.uint8)
+    codes = {
+        "mean": f4((5, 2)),
+        "log_variance": f4((5, 2)),
+        "reconstruction": f4(5),
+        "kl": f4(5),
+        "labels": np.arange(5),
+    }
+    pairs = {"original": u1((2, 4, 4, 1)), "reconstruction": u1((2, 4, 4, 1)), "grid": u1((3, 3, 4, 4, 1))}
+    snapshot = {"index": np.arange(5), "code": f4((5, 2)), "labels": np.arange(5), "plane": f4((3, 2)), **pairs}
+    counts = dict.fromkeys(("epoch", "step", "images", "best_epoch"), 1)
+    sums = dict.fromkeys(("reconstruction", "kl", "weighted_kl", "train_seconds", "seconds", "best_value"), 1.5)
+    state = forms.State({**counts, **sums}, "adam", [f4((2, 2))], [f4((2, 2))])
+    return codes, snapshot, state.arrays()
+
+
+def some_arrays(chance: random.Random) -> bytes:
+    """The first byte says of what."""
+    which = chance.randrange(3)
+    held = dict(arrays()[which])
+    if chance.random() < 0.5:
+        shape = chance.choice(((5, 2), (5,), (), (0, 2), (2, 4, 4, 1)))
+        number = np.full(shape, chance.choice((0, 7, 300)))
+        held[chance.choice(sorted(held))] = number.astype(chance.choice(DTYPES))
+    target = io.BytesIO()
+    chance.choice((np.savez, np.savez_compressed))(target, **held)
+    return bytes([which]) + sometimes(target.getvalue(), chance)

@@ -1,0 +1,58 @@
+"""Where things are tried: a folder, settings with narrow bounds, and a run to put files into."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from support import places
+
+from vae_core.runs import store
+from vae_core.runs.store import Run
+from vae_core.settings import Settings
+
+QUICK = Path(
+    "/dev/shm"
+)  # a disk of memory, where there is one: what is kept is flushed to the disk, which takes longest
+BOUNDS = {"max_files": 500, "max_bytes": 20_000_000, "max_image_pixels": 1_000_000}
+
+
+@dataclass(frozen=True)
+class Place:
+    folder: Path
+    settings: Settings
+    run: Run
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return places(self.settings)
+
+    def holding(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+
+@contextmanager
+def opened() -> Iterator[Place]:
+    with TemporaryDirectory(prefix="fuzz-", dir=QUICK if QUICK.is_dir() else None) as folder:
+        yield made(Path(folder))
+
+
+def made(folder: Path) -> Place:
+    from fuzz.runs import CONFIG
+
+    where = {name: folder / name for name in ("cache", "checkpoints", "shipped")}
+    settings = Settings(**where, **BOUNDS)
+    return Place(folder, settings, store.create(settings, CONFIG, {"parameters": {"total": 107}}))
+
+
+def emptied(place: Place) -> None:
+    """But for its run, as a new one: nothing may grow from case to case."""
+    for path in place.settings.checkpoints.iterdir():
+        if path.name != place.run.id:
+            shutil.rmtree(path)
