@@ -4,6 +4,8 @@
 
 import { Network } from "../../ui/components/shared/network.js";
 
+const kernel = await Network.kernel(); // unpacked once
+Network.kernel = async () => kernel;
 const MARK = 0xa5;
 const CLOSE = 1e-4;
 

@@ -11,7 +11,6 @@ import subprocess
 import zlib
 from collections.abc import Sequence
 from functools import cache
-from typing import IO
 
 import numpy as np
 from fuzz.place import Place
@@ -114,18 +113,17 @@ def taken(data: bytes, place: Place) -> bool:
 
 
 def _asked(network: bytes, same: bool) -> str:
-    stdin, stdout = _node()
-    stdin.write(MESSAGE.pack(len(network), same) + network)
-    stdin.flush()
-    answer = stdout.readline()
+    node = _node()
+    assert node.stdin and node.stdout
+    node.stdin.write(MESSAGE.pack(len(network), same) + network)
+    node.stdin.flush()
+    answer = node.stdout.readline()
     assert answer, "Node ended"
     return answer.decode().strip()
 
 
 @cache
-def _node() -> tuple[IO[bytes], IO[bytes]]:
+def _node() -> subprocess.Popen[bytes]:
     """One a process. It ends when this one does, as its input ends then."""
     words = ["node", str(PROJECT / "tests" / "fuzz" / "kernel.mjs")]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin and process.stdout
-    return process.stdin, process.stdout
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
