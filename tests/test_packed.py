@@ -242,6 +242,7 @@ def test_what_is_written_is_read_again() -> None:
         {"ops": [["convolve", [0, 0, 0, 0], [1, 2, 1, 1, 1, 1, 1, 1, 9999999, 1, 1]]]},
         {"ops": [["memory", [0], [1]]]},
         {"ops": {}},
+        {"outputs": [{"shape": {}, "at": 0}]},
         {"ops": 7},
     ],
 )

@@ -92,15 +92,23 @@ TOKENS = [
     "::",
     "/",
 ]
+FITTING = some.sampled_from(
+    ["conv4", "conv8/2", "conv4k5/2", "pool2", "bn", "relu", "drop0.1", "up2", "pad1", "crop1", "deconv4/2", "avgpool2"]
+)
 LINES = some.one_of(
+    some.lists(FITTING, max_size=5).map(lambda tokens: " ".join([*tokens, "flatten dense8"])),
     some.lists(some.sampled_from(TOKENS), max_size=14).map(" ".join),
     some.text(alphabet="convdeslkxv/:.()0123456789 pubnr\n", max_size=80),
     some.text(max_size=40),
     some.integers(1, 5000).map("res(".__mul__),
 )
-IMAGES = some.tuples(some.integers(-1, 300), some.integers(-1, 300), some.sampled_from([0, 1, 3, 4]))
-KINDS = some.sampled_from(["ae", "vae", "x"])
-DRAFTS = some.builds(Draft, IMAGES, LINES, some.just("mirror") | LINES, kind=KINDS, latent=some.integers(-1, 600))
+IMAGES = some.sampled_from([(28, 28, 1), (8, 8, 1), (32, 48, 3)]) | some.tuples(
+    some.integers(-1, 300), some.integers(-1, 300), some.sampled_from([0, 1, 3, 4])
+)
+KINDS = some.sampled_from(["ae", "vae", "vae", "x"])
+DRAFTS = some.builds(
+    Draft, IMAGES, LINES, some.just("mirror") | LINES, kind=KINDS, latent=some.integers(1, 4) | some.integers(-1, 600)
+)
 
 
 def notation(value: Draft, place: Place) -> None:

@@ -6,7 +6,7 @@ import json
 import math
 import struct
 from collections.abc import Iterable, Sequence
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ START = struct.Struct("<4sIII")  # magic, version, bytes of the header, nothing
 ALIGNED = 4  # numbers; every part of the memory begins at a multiple of it
 MOST_MEMORY = 2**28  # numbers of a network and its buffers, of which each has at most MOST_NUMBERS: 1 GB
 IN_PLACE = ("activate", "affine", "add", "normalize")  # may write over what they read
+T = TypeVar("T")
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -211,20 +212,27 @@ def _check(header: Header, length: int) -> None:
         raise ValueError("another length")
     if kernels % ALIGNED or not kernels + vectors <= memory <= MOST_MEMORY:
         raise ValueError("another memory")
-    ends = [(_count(end["at"]), math.prod(map(_count, end["shape"]))) for end in _ends(header)]
-    for start, size in (*ends, *(part for op in header["ops"] for part in _touched(*op))):
+    ends = [(_count(end["at"]), math.prod(map(_count, _list(end["shape"])))) for end in _ends(header)]
+    for start, size in (*ends, *(part for op in _list(header["ops"]) for part in _touched(*op))):
         if not 0 <= start <= start + size <= memory:
             raise ValueError("a place outside the memory")
 
 
 def _ends(header: Header) -> list[End]:
-    if not header["outputs"]:
+    if not _list(header["outputs"]):
         raise ValueError("no output")
     return [header["input"], *header["outputs"]]
 
 
+def _list(value: list[T]) -> list[T]:
+    """A browser reads nothing else as one."""
+    if type(value) is not list:
+        raise ValueError("no list")
+    return value
+
+
 def _touched(name: str, places: list[int], sizes: list[int]) -> Iterable[extents.Part]:
-    if not all(type(number) is int for number in (*places, *sizes)):
+    if not all(type(number) is int for number in (*_list(places), *_list(sizes))):
         raise ValueError("not a number")
     return extents.touched(name, places, sizes)
 
