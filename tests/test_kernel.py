@@ -73,6 +73,10 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_every_network_that_is_made_stays_in_its_memory(cases: list[Case], large_cases: list[Case]) -> None:
+    assert all(packing.read(case.data, case.name) for case in (*cases, *large_cases))
+
+
 @needs_node
 def test_the_committed_kernel_computes_what_keras_does(cases: list[Case], tmp_path: Path) -> None:
     assert not too_different(cases, in_node(cases, tmp_path, COMMITTED, "wasm"))
