@@ -44,8 +44,8 @@ def address(value: Asked, place: Place) -> None:
     asked, path, query, headers, kind = value
     scope = {"type": kind, "path": path, "query_string": query, "headers": list(headers.items())}
     asyncio.run(OwnPages(_inside)(scope, _came, _sent))
-    os.environ.update(place.environment)
-    with patch.multiple(st, query_params=dict(asked), session_state={}):  # as Streamlit has it within a visit
+    visit = patch.multiple(st, query_params=dict(asked), session_state={})  # as Streamlit has it
+    with patch.dict(os.environ, place.environment), visit:
         choice.chosen_run()
         choice.missing_run()
         assert len(choice.compared_ids()) <= choice.MOST_COMPARED

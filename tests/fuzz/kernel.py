@@ -107,13 +107,12 @@ def taken(data: bytes, place: Place) -> bool:
     check, network = data[: CHECK.size], data[CHECK.size :]
     header = packing.read(network, "it")
     if header["memory"] <= MOST_RUN:
-        told = _asked(network, same=check == CHECK.pack(zlib.crc32(network)))
+        told = _asked(_node(place), network, same=check == CHECK.pack(zlib.crc32(network)))
         assert not told, f"{told} {header['ops']}"
     return True
 
 
-def _asked(network: bytes, same: bool) -> str:
-    node = _node()
+def _asked(node: subprocess.Popen[bytes], network: bytes, same: bool) -> str:
     assert node.stdin and node.stdout
     node.stdin.write(MESSAGE.pack(len(network), same) + network)
     node.stdin.flush()
@@ -123,7 +122,9 @@ def _asked(network: bytes, same: bool) -> str:
 
 
 @cache
-def _node() -> subprocess.Popen[bytes]:
-    """One a process. It ends when this one does, as its input ends then."""
+def _node(place: Place) -> subprocess.Popen[bytes]:
+    """One a place. It ends when its input does."""
     words = ["node", str(PROJECT / "tests" / "fuzz" / "kernel.mjs")]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    place.ending.enter_context(process)  # leaving it closes its input, and waits
+    return process

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from support import places
+from support import places, settings_in
 
 from vae_core.runs import store
 from vae_core.runs.store import Run
@@ -26,6 +26,7 @@ class Place:
     folder: Path
     settings: Settings
     run: Run
+    ending: ExitStack = field(compare=False)  # what is done when it is left
 
     @property
     def environment(self) -> dict[str, str]:
@@ -39,16 +40,16 @@ class Place:
 
 @contextmanager
 def opened() -> Iterator[Place]:
-    with TemporaryDirectory(prefix="fuzz-", dir=QUICK if QUICK.is_dir() else None) as folder:
-        yield made(Path(folder))
+    where = QUICK if QUICK.is_dir() else None
+    with TemporaryDirectory(prefix="fuzz-", dir=where) as folder, ExitStack() as ending:
+        yield _made(Path(folder), ending)
 
 
-def made(folder: Path) -> Place:
+def _made(folder: Path, ending: ExitStack) -> Place:
     from fuzz.runs import CONFIG
 
-    where = {name: folder / name for name in ("cache", "checkpoints", "shipped")}
-    settings = Settings(**where, **BOUNDS)
-    return Place(folder, settings, store.create(settings, CONFIG, {"parameters": {"total": 107}}))
+    settings = settings_in(folder, **BOUNDS)
+    return Place(folder, settings, store.create(settings, CONFIG, {"parameters": {"total": 107}}), ending)
 
 
 def emptied(place: Place) -> None:
