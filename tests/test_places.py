@@ -20,7 +20,7 @@ from workers import OPENING, child, new
 
 from vae_core.errors import LoupeError
 from vae_core.place import Place, written
-from vae_core.runs import jobs, store
+from vae_core.runs import arms, jobs, store
 from vae_core.runs.places import slurm
 from vae_core.runs.places.job import Asked, Job
 from vae_core.settings import Settings, load
@@ -114,6 +114,30 @@ def test_the_script_is_what_bash_understands_and_runs_the_command(tmp_path: Path
     assert "\nmodule load python\n" in with_setup and "\nexec python -c" in with_setup
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Slurm is on no Windows")
+def test_several_are_one_array_each_part_with_its_own_script_and_log(
+    cluster: Settings, says: Callable[..., None], tmp_path: Path
+) -> None:
+    says("sbatch", f'echo "$@" > {tmp_path}/sent; cat > {tmp_path}/array; echo 7')
+    says("squeue", "echo '7_0|RUNNING|None'; echo '7_1|PENDING|Priority'; echo '7_2|TIMEOUT|None'")
+    runs = arms.start_missing(cluster, new(cluster).config(), 4, place="cluster")
+    numbers = [run.job().number for run in runs]
+    assert "--array=0-2" in (tmp_path / "sent").read_text() and numbers == ["7_0", "7_1", "7_2"]
+    assert [(run.state(), run.told()) for run in runs] == [
+        ("queued", ""),
+        ("queued", "Waiting in Slurm: others come first."),
+        ("interrupted", "Slurm ended it: its time was over."),
+    ]
+    for run in runs:
+        run.script.write_text("echo $SLURM_ARRAY_TASK_ID of mine\n")
+    subprocess.run(["bash", tmp_path / "array"], env={**os.environ, "SLURM_ARRAY_TASK_ID": "1"}, check=True)
+    assert [run.log.exists() and run.log.read_text() for run in runs] == [False, "1 of mine\n", False]
+    says("sbatch", "echo 'sbatch: error: Job array index too large' >&2; exit 1")
+    with pytest.raises(LoupeError, match="Job array index too large"):
+        arms.start_missing(cluster, runs[0].config(), 6, place="cluster")
+    assert [line.state for line in store.list_runs(cluster)].count("failed") == 3
+
+
 def test_where_slurm_is_not_that_is_a_sentence(
     cluster: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -130,7 +154,7 @@ def test_where_slurm_is_not_that_is_a_sentence(
 @pytest.mark.parametrize("line", SAYS)
 def test_what_slurm_says_is_told_in_words(cluster: Settings, says: Callable[..., None], line: str) -> None:
     run = new(cluster)
-    run.set_job(Job("cluster", "slurm", 7))
+    run.set_job(Job("cluster", "slurm", "7"))
     run.set_status(state="running")
     says("squeue", f"echo '{line}'")
     says("sacct", "exit 1")
@@ -145,7 +169,7 @@ def test_what_waits_is_taken_back_and_who_does_not_answer_loses_nothing(
     run = new(cluster)
     says("sbatch", f"echo \"$@\" > {tmp_path}/sent; echo '7;main'")
     says("squeue", "exit 1")
-    assert jobs.start(cluster, run, place="cluster") == 7
+    assert jobs.start(cluster, run, place="cluster") == "7"
     assert (tmp_path / "sent").read_text().split()[-1] == str(run.script) and run.script.exists()
     assert (run.state(), run.told(), run.has_process()) == ("queued", "Slurm does not answer.", True)
     says("scancel", f'echo "$@" > {tmp_path}/cancelled')
@@ -186,7 +210,7 @@ def test_where_is_asked_only_where_there_is_a_choice(
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be paused there")
 def test_a_holder_that_was_paused_writes_no_more_when_another_has_taken_over(cluster: Settings) -> None:
     run = new(cluster)
-    run.set_job(Job("cluster", "slurm", 7))
+    run.set_job(Job("cluster", "slurm", "7"))
     writes = OPENING + "with jobs.hold(run) as run:\n    print('begun', flush=True)\n    for word in sys.stdin: "
     job = {**environment(cluster), "SLURM_JOB_ID": "7"}
     first = child(writes + "run.set_status(phase='first')", run.id, **job)

@@ -130,8 +130,8 @@ def seeds(config: Config, count: int, place: str = HERE) -> list[Run]:
         cached.refresh()
 
 
-def work(on: Work, command: Sequence[str] = tasks.COMMAND) -> None:
-    """Start its process, unless it is done or has one."""
+def work(on: Work, command: Sequence[str] = tasks.COMMAND, place: str | None = None) -> None:
+    """Start its process, unless it is done or has one: at the place of that name, or where it was before."""
     with cached.turn().lock:
         if on.state() != "done" and (on.state() not in AT_WORK or not on.has_process()):
-            jobs.start(on.settings, on, command=command)
+            jobs.start(on.settings, on, command=command, place=place)

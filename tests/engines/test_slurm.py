@@ -93,7 +93,7 @@ def test_who_waits_says_for_what_and_is_taken_back(sent: Sent, places: Settings,
 def test_what_is_cancelled_outside_is_interrupted_and_told(sent: Sent, slurm: Slurm) -> None:
     run = sent(LONG)
     eventually(run.history, run)
-    slurm.ask("scancel", "--signal=KILL", str(run.job().number))
+    slurm.ask("scancel", "--signal=KILL", run.job().number)
     eventually(lambda: run.state() == "interrupted", run)
     assert run.told().startswith("Slurm ended it: ")
 
@@ -129,5 +129,5 @@ def test_who_meets_the_limit_of_time_goes_on_to_the_same_end(sent: Sent, slurm: 
     assert run.state() == "queued" and run.status()["state"] == "queued" and 5 < broken < LONG.epochs
     slurm.ask("scontrol", "update", job, "TimeLimit=20", "StartTime=now")  # not in two minutes
     eventually(lambda: run.state() == "done", run)
-    assert "Restarts=1" in slurm.ask("scontrol", "show", "job", str(run.job().number))
+    assert "Restarts=1" in slurm.ask("scontrol", "show", "job", run.job().number)
     assert len(run.history()) == LONG.epochs and alike(run, train(settings_in(tmp_path / "unbroken"), LONG))

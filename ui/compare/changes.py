@@ -110,14 +110,14 @@ def _separate(found: Difference, first: Side, other: Side) -> None:
         configs = factorial.configs(first.config, other.config)
         task = factorial.newest(first.run, other.run)
         ended = task.result(factorial.RESULT)["ended"] if task is not None and task.state() == "done" else ""
-        minutes = working.minutes("factorial_minutes") if ended in ("", settling.TIME) else working.USUAL
+        minutes, place = working.asked("factorial", ended)
         st.caption(f"All changes are made in turns: {len(configs)} trainings a seed, three seeds or more.")
-        begin = partial(factorial.begin, first.run, other.run, float(minutes), owner.current())
-        working.done(task, "Train in turns", begin)
+        begin = partial(factorial.begin, first.run, other.run, float(minutes), owner.current(), place)
+        working.done(task, "Train in turns", begin, sends=True)
         at_work = task is not None and task.state() not in FINAL
         st.fragment(_effects, run_every=working.LOOK_SECONDS if at_work else None)(first.run, other.run)
         if ended == settling.TIME:
-            working.done(None, "Go on", begin)
+            working.done(None, "Go on", begin, sends=True)
 
 
 def _effects(first: Run, other: Run) -> None:

@@ -40,11 +40,10 @@ def show(sides: list[Side]) -> None:
         task = _newest(first, other, by)
         ended = task.result(settling.RESULT)["ended"] if task is not None and task.state() == "done" else ""
         expected = settling.expected(first.run, other.run, by)
-        asks = ended in ("", settling.TIME)
-        minutes = working.minutes("settle_minutes", expected.minutes or working.USUAL) if asks else working.USUAL
+        minutes, place = working.asked("settle", ended, expected.minutes or working.USUAL)
     st.caption(f"Seeds. {_counted(first)}; {_counted(other)}. {_foretold(expected)}", help=SEEDS_HELP)
-    begin = partial(settling.begin, first.run, other.run, by, float(minutes), owner.current())
-    working.done(task, "Settle it", begin)
+    begin = partial(settling.begin, first.run, other.run, by, float(minutes), owner.current(), place)
+    working.done(task, "Settle it", begin, sends=True)
     if task is None:
         return
     at_work = task.state() not in FINAL
@@ -52,7 +51,7 @@ def show(sides: list[Side]) -> None:
     if ended:
         st.markdown(ENDED[ended])
     if ended == settling.TIME:
-        working.done(None, "Go on", begin)
+        working.done(None, "Go on", begin, sends=True)
 
 
 def _other(sides: list[Side]) -> Side:

@@ -36,29 +36,29 @@ ENDED = {
 
 def show(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        where = _where(run.config())
-        task = ladder.newest(run, where)
+        end = _end(run.config())
+        task = ladder.newest(run, end)
         ended = task.result(ladder.RESULT)["ended"] if task is not None and task.state() == "done" else ""
-        minutes = working.minutes("deep_minutes") if ended in ("", settling.TIME) else working.USUAL
-    begin = partial(ladder.begin, run, float(minutes), where=where, owner=owner.current())
-    working.done(task, "Climb the ladder", begin)
+        minutes, place = working.asked("deep", ended)
+    begin = partial(ladder.begin, run, float(minutes), where=end, owner=owner.current(), place=place)
+    working.done(task, "Climb the ladder", begin, sends=True)
     if task is None and not run.is_shipped and (other := choice.climbed()):
         st.button("See one that is finished", type="tertiary", on_click=choice.choose, args=(other,))
     at_work = task is not None and task.state() not in FINAL
-    st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run, where)
+    st.fragment(_rungs, run_every=working.LOOK_SECONDS if at_work else None)(run, end)
     if ended:
         st.markdown(ENDED[ended])
     if ended == settling.TIME:
-        working.done(None, "Go on", begin)
+        working.done(None, "Go on", begin, sends=True)
 
 
-def _where(config: Config) -> str:
+def _end(config: Config) -> str:
     """Those places that make another ladder of this network than the ones before."""
     places: dict[str, str] = {}
-    for where in recipes.ENDS:
-        rungs = recipes.ladder(config, 1, where)
+    for end in recipes.ENDS:
+        rungs = recipes.ladder(config, 1, end)
         if len(rungs) > 1:
-            places.setdefault(rungs[1].encoder, where)
+            places.setdefault(rungs[1].encoder, end)
     if len(places) < 2:
         return next(iter(places.values()), recipes.LAST)
     return st.segmented_control(
@@ -73,9 +73,9 @@ def _where(config: Config) -> str:
     )
 
 
-def _rungs(run: Run, where: str) -> None:
+def _rungs(run: Run, end: str) -> None:
     with shown():
-        found = ladder.read(run, where=where)
+        found = ladder.read(run, where=end)
         if found.trend is not None:
             st.markdown(" ".join(plain(sentence) for sentence in found.sentences()))
         _climb(found)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import owner, starting
+from ui import owner, starting, where
 from ui.cached import datasets
 from ui.errors import caught
 from ui.project import kept
@@ -76,6 +76,7 @@ def _choose(view: View) -> Source:
         _pick("How many", counts, f"project_count-{images}", 130, COUNT_HELP)
         for name in FIELDS[str(method)]:
             _field(name)
+        where.choose("project")
     return known[of]
 
 
@@ -112,12 +113,12 @@ def _field(name: str) -> None:
 
 
 def _start(run: Run) -> None:
-    begin(lambda owner: projection.begin(run, _asked(run), owner))
+    begin(lambda owner: projection.begin(run, _asked(run), owner), where.chosen())
 
 
-def begin(create: Callable[..., Task]) -> None:
+def begin(create: Callable[..., Task], place: str | None = None) -> None:
     """What is there already is shown; what was stopped or failed begins anew; asked twice, it is started once."""
     with caught("project"):
         task = create(owner=owner.current())
         kept.want(task)
-        starting.work(task)
+        starting.work(task, place=place)

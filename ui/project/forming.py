@@ -83,7 +83,7 @@ def _so_far(task: Task) -> None:
 
 def _phase(task: Task, status: TaskStatus) -> str:
     if task.state() == "queued":
-        return "It waits for its turn: other work comes first."
+        return task.told() or "It waits for its turn: other work comes first."
     eta = status["eta_seconds"]
     return f"{status['phase'] or 'Starting'}{f', about {words.duration(eta)} left' if eta else ''}"
 
@@ -100,7 +100,7 @@ def _ended(run: Run) -> None:
         if state not in ENDS:
             continue
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            why = task.status()["error"] if state == "failed" else ""
+            why = task.status()["error"] if state == "failed" else task.told()
             say = st.error if state == "failed" else st.warning
             say(f"{plain(kept.label(task))}. {ENDS[state]}{f': {plain(why)}' if why else '.'}", width="stretch")
             st.button("Try again", key=f"again-{task.id}", on_click=_again, args=(task,))

@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import choice, starting
+from ui import choice, starting, where
 from ui.errors import caught, lacks, plain, show_caught, shown
-from ui.form import beginnings, costs, going_in, network, pasting, where, widgets
+from ui.form import beginnings, costs, going_in, network, pasting, widgets
 from ui.form.beginnings import Start
 from ui.train import model_code, seeds
 from vae_core.data.dataset import Summary as Data
@@ -63,7 +63,7 @@ def _choices(run: Run | None) -> tuple[Data, dict[str, Start], bool]:
     """The images, what a training of them can begin with, and whether the network is one that is ready."""
     data, known = widgets.choose_images(run)
     widgets.choose_time()
-    where.choose()
+    where.choose("train")
     return data, known, network.choose(known)
 
 

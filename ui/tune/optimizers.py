@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cached, choice, lasting, no_run, palette, pixels, starting
+from ui import cached, choice, lasting, no_run, palette, pixels, starting, where
 from ui import words as common
 from ui.cached import datasets, searches
 from ui.compare import verdict
@@ -88,6 +88,7 @@ def _form(run: Run, config: Config) -> Wanted:
         seeds = st.number_input(
             "Seeds", 1, contest.MOST_SEEDS, key=f"{stamp}_seeds", width=155, help=SEEDS_HELP, persist_state="session"
         )
+        where.choose("duel")
     return [(side, contest.configs(config, side, int(seeds), int(epochs))) for side in sides]
 
 
@@ -132,7 +133,7 @@ def _press() -> None:
 
 def _begin(missing: list[Config]) -> None:
     for config in missing:
-        starting.train(config)
+        starting.train(config, place=where.chosen())
     st.rerun()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import cached, no_run, owner, palette, starting
+from ui import cached, no_run, owner, palette, starting, where
 from ui import words as common
 from ui.errors import caught, plain, show_caught, shown
 from ui.tune import chart, picked
@@ -59,13 +59,15 @@ def _newest(run: Run) -> tuple[Task | None, str]:
 def _offer(run: Run, task: Task | None) -> None:
     if task is not None:
         st.error(plain(task.status()["error"] or "The test broke off."))
-    starting.button("Take the steps", _begin, OFFER_HELP, args=(run,))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        where.choose("rates")
+        starting.button("Take the steps", _begin, OFFER_HELP, args=(run,))
 
 
 def _begin(run: Run) -> None:
     with caught("rates"):
         task = tasks.begin(run, rates.KIND, rates.SPEC, owner.current())
-        starting.work(task)
+        starting.work(task, place=where.chosen())
 
 
 def _live(run_id: str, was: str) -> None:

@@ -35,6 +35,11 @@ def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = 
             )
 
 
+def add_place(parser: argparse.ArgumentParser, usual: str = "here") -> None:
+    told = f"where it trains: a place of loupe.toml, or 'here' (default: {usual})"
+    parser.add_argument("--place", metavar="NAME", help=told)
+
+
 def _form(setting: Setting) -> dict[str, Any]:
     """What follows the option."""
     if setting.kind is bool:

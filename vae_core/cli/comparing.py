@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from vae_core.cli import native, worker
+from vae_core.cli import choices, native, worker
 from vae_core.cli.answer import Answer, WrongUse, add_run, lead_to, table
 from vae_core.design import recipes
 from vae_core.design.difference import Separation
@@ -13,6 +13,7 @@ from vae_core.errors import LoupeError
 from vae_core.look import comparison, scores
 from vae_core.look.comparison import Comparison, Row
 from vae_core.look.intervals import Interval
+from vae_core.place import HERE
 from vae_core.runs import arms, store
 from vae_core.runs.arms import Spread
 from vae_core.runs.store import Run
@@ -42,12 +43,13 @@ def add_settle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs=PAIR, metavar="RUN", help="two runs, by the beginning of their names")
     parser.add_argument("--by", choices=settling.BY, default=comparison.ASKED, help="the number that is asked of")
     parser.add_argument("--minutes", type=float, default=10.0, help="that it may take (default: %(default)g)")
+    choices.add_place(parser)
     lead_to(parser, settle, "settle mnist-baseline mnist-deeper --minutes 30")
 
 
 def settle(args: argparse.Namespace, settings: Settings) -> Answer:
     a, b = _both(args, settings)
-    task = settling.begin(a, b, args.by, args.minutes)
+    task = settling.begin(a, b, args.by, args.minutes, place=args.place or HERE)
     found = worker.finished(task).result(settling.RESULT)
     compared = comparison.compare(a, b, by=args.by)
     told = "\n\n".join([ENDED[found["ended"]], *compared.sentences()])
@@ -65,12 +67,13 @@ def add_ladder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="that it may take (default: %(default)g)")
     places = "at the end of the encoder, of its picture, or as blocks that add to what passes them"
     parser.add_argument("--where", choices=tuple(recipes.ENDS), default=recipes.LAST, help=places)
+    choices.add_place(parser)
     lead_to(parser, climb, "ladder mnist-baseline --minutes 60")
 
 
 def climb(args: argparse.Namespace, settings: Settings) -> Answer:
     run = store.open_run(settings, args.run)
-    task = worker.finished(ladder.begin(run, args.minutes, args.pairs, args.where))
+    task = worker.finished(ladder.begin(run, args.minutes, args.pairs, args.where, place=args.place or HERE))
     found = ladder.read(run, task.spec["pairs"], args.where)
     columns = ("more pairs", "encoder", "loss", "difference", "from", "to", "seconds", "in the seconds of the first")
     rows = [(place, rung.config.encoder, *_numbers(rung)) for place, rung in enumerate(found.rungs)]
@@ -81,12 +84,13 @@ def climb(args: argparse.Namespace, settings: Settings) -> Answer:
 def add_factorial(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs=PAIR, metavar="RUN", help="two runs, by the beginning of their names")
     parser.add_argument("--minutes", type=float, default=30.0, help="that it may take (default: %(default)g)")
+    choices.add_place(parser)
     lead_to(parser, turns, "factorial BASELINE DEEPER --minutes 120")
 
 
 def turns(args: argparse.Namespace, settings: Settings) -> Answer:
     a, b = _both(args, settings)
-    task = worker.finished(factorial.begin(a, b, args.minutes))
+    task = worker.finished(factorial.begin(a, b, args.minutes, place=args.place or HERE))
     found = factorial.read(a, b)
     rows = [(each.label, *_parts(each.apart)) for each in found.effects]
     told = [table(("only", "effect", "from", "to"), rows), ENDED[task.result(factorial.RESULT)["ended"]]]

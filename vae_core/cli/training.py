@@ -73,11 +73,7 @@ def add_fork(parser: argparse.ArgumentParser) -> None:
 
 def _add_detach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="train in a process of its own, and return at once")
-    parser.add_argument(
-        "--place",
-        metavar="NAME",
-        help="where it trains: a place of loupe.toml, or 'here' (default: where it was, or here)",
-    )
+    choices.add_place(parser, "where it was, or here")
 
 
 def _config(args: argparse.Namespace, settings: Settings) -> Config:
@@ -108,10 +104,12 @@ def _several(config: Config, args: argparse.Namespace, settings: Settings) -> An
     with wrong_use():
         missing = arms.missing(settings, config, args.seeds)
     _check_data(config, settings)
-    new = []
-    for each in missing:
-        new.append(store.create(settings, each, {}))
-        _start(new[-1], args, settings)
+    new = [store.create(settings, each, {}) for each in missing]
+    if args.place not in (None, place.HERE):
+        jobs.start_all(settings, new, place=args.place)
+    else:
+        for run in new:
+            _start(run, args, settings)
     return _answer_for_all(arms.find(settings, config), new)
 
 

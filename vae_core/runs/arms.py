@@ -92,8 +92,7 @@ def _arm(runs: Sequence[tuple[Run, str]]) -> Arm:
 def start_missing(settings: Settings, config: Config, count: int, owner: str = "", place: str = HERE) -> list[Run]:
     """Begin what is missing for `count` seeds; the new runs."""
     new = [store.create(settings, each, {}, owner=owner) for each in missing(settings, config, count)]
-    for run in new:
-        jobs.start(settings, run, place=place)
+    jobs.start_all(settings, new, place=place)
     return new
 
 

@@ -204,7 +204,14 @@ WORK: dict[str, Check] = {
     "error": maybe(text),
 }
 STATUS = record(**WORK)
-JOB = record(place=text, kind=one_of(*KINDS), number=whole(1))
+
+
+def _job(value: object) -> str:
+    """Before there were arrays of jobs, the number of one was a number."""
+    return str(whole(1)(value)) if type(value) is int else text(value)
+
+
+JOB = record(place=text, kind=one_of(*KINDS), number=_job)
 TASK_STATUS = record(**WORK, done=amount)
 BEST = record(epoch=whole(), validation=record(nats_per_image=maybe(number()), nats_per_pixel=maybe(number())))
 RUN_STATUS = record(

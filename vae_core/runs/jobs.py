@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -41,7 +41,7 @@ class Stopped(LoupeError):
 
 def start(
     settings: Settings, run: Work, *, wait: bool = False, command: Sequence[str] = TRAIN, place: str | None = None
-) -> int:
+) -> int | str:
     """Have the run's process started, which outlives this one: here, or at the place of that name, by default where it
     was before. Its number, or its job's there. Refused where one has the run already."""
     let_end(run)
@@ -50,14 +50,10 @@ def start(
         if _is_leaving(run) and (pid := run.status()["pid"]):
             run.clear_stop()  # its process has not seen the stop yet, so it stays and begins after all
             return pid
-        _refuse_second(run, taken=run.has_process())
-        run.clear_stop()
-        run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
-        asked = Asked(run.id, (*command, run.id), _variables(settings), PROJECT, run.script, run.log)
+        asked = _made_ready(settings, run, command)
         with _told(run):
-            run.set_job(None)
             if where:
-                return _send(run, where, asked)
+                return _send([run], where, [asked])[0]
             process = here.start(asked)
         run.set_status(pid=process.pid, pid_started=locks.started(process.pid))
     log.info("started process %d for %s", process.pid, run.id)
@@ -66,6 +62,31 @@ def start(
     else:
         here.reap(process)
     return process.pid
+
+
+def start_all(settings: Settings, runs: Sequence[Work], *, command: Sequence[str] = TRAIN, place: str = HERE) -> None:
+    """Have all of them started. A cluster is asked once, and says itself whose turn it is."""
+    where = named(settings.places, place)
+    if where is None:
+        for run in runs:
+            start(settings, run, command=command, place=HERE)
+    elif runs:
+        for run in runs:
+            let_end(run)
+        with ExitStack() as guards:
+            for run in runs:
+                guards.enter_context(locks.exclusive(run.guard))
+            asked = [_made_ready(settings, run, command) for run in runs]
+            guards.enter_context(_told(*runs))
+            _send(runs, where, asked)
+
+
+def _made_ready(settings: Settings, run: Work, command: Sequence[str]) -> Asked:
+    _refuse_second(run, taken=run.has_process())
+    run.clear_stop()
+    run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
+    run.set_job(None)
+    return Asked(run.id, (*command, run.id), _variables(settings), PROJECT, run.script, run.log)
 
 
 def is_elsewhere(settings: Settings, run: Work, place: str | None = None) -> bool:
@@ -78,26 +99,32 @@ def _place(settings: Settings, run: Work, name: str | None) -> Place | None:
     return named(settings.places, name if name is not None else job.place if job else HERE)
 
 
-def _send(run: Work, where: Place, asked: Asked) -> int:
-    job = places.start(run.settings, where, asked)
-    run.set_job(job)
-    log.info("%s asked for job %d for %s", where.name, job.number, run.id)
-    return job.number
+def _send(runs: Sequence[Work], where: Place, asked: Sequence[Asked]) -> list[str]:
+    sent = places.start(runs[0].settings, where, asked)
+    for run, job in zip(runs, sent, strict=True):
+        run.set_job(job)
+        log.info("%s asked for job %s for %s", where.name, job.number, run.id)
+    return [job.number for job in sent]
 
 
 @contextmanager
-def _told(run: Work) -> Iterator[None]:
+def _told(*runs: Work) -> Iterator[None]:
     """What could not be started has failed, and says so."""
     try:
         yield
     except LoupeError as error:
-        with suppress(LoupeError, OSError):
-            run.set_status(state="failed", error=str(error))
+        _fail(runs, str(error))
         raise
     except OSError as error:
-        sentence = f"No process could be started for {run.id}: {error.strerror}."
-        run.set_status(state="failed", error=sentence)
+        sentence = f"No process could be started for {runs[0].id}: {error.strerror}."
+        _fail(runs, sentence)
         raise LoupeError(sentence, fix="Close other programs and try again") from error
+
+
+def _fail(runs: Sequence[Work], sentence: str) -> None:
+    for run in runs:
+        with suppress(LoupeError, OSError):
+            run.set_status(state="failed", error=sentence)
 
 
 def let_end(run: Work) -> None:

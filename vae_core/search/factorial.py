@@ -24,11 +24,12 @@ from vae_core.errors import LoupeError
 from vae_core.look import intervals
 from vae_core.look.comparison import MATTERS
 from vae_core.look.intervals import Interval
+from vae_core.place import HERE
 from vae_core.runs import tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.search import together
-from vae_core.search.in_turn import InTurn, Tell
+from vae_core.search import sent, together
+from vae_core.search.in_turn import Tell
 from vae_core.search.settling import LITTLE, MOST, SETTLED, TIME
 
 KIND = "factorial"
@@ -98,13 +99,13 @@ def configs(a: Config, b: Config) -> list[Config]:
     return [found.part({group for group, has in zip(found.groups, row) if has > 0}) for row in rows]
 
 
-def begin(a: Run, b: Run, minutes: float, owner: str = "") -> Task:
+def begin(a: Run, b: Run, minutes: float, owner: str = "", place: str = HERE) -> Task:
     if not minutes > 0:
         raise LoupeError(f"{minutes:g} minutes were given", "More than 0 were expected")
     wanted = configs(a.config(), b.config())
     extras.need("train")
     spec = {"other": b.id, "minutes": float(minutes), "before": together.seeds(a.settings, wanted)}
-    return tasks.begin(a, KIND, spec, owner)
+    return tasks.begin(a, KIND, spec | sent.asked(a.settings, place), owner)
 
 
 def newest(a: Run, b: Run) -> Task | None:
@@ -114,7 +115,7 @@ def newest(a: Run, b: Run) -> Task | None:
 def work(task: Task, tell: Tell) -> None:
     asked, a = ASKED(task.spec), task.run
     b = Run(asked["other"], task.settings)
-    trainings = InTurn(task, asked["minutes"], tell)
+    trainings = sent.trainings(task, asked["minutes"], tell)
     try:
         wanted = configs(a.config(), b.config())
         ended = together.train(task.settings, wanted, trainings, lambda: read(a, b).ended)

@@ -24,11 +24,12 @@ from vae_core.errors import LoupeError
 from vae_core.look import intervals
 from vae_core.look.comparison import MATTERS
 from vae_core.look.intervals import Interval
+from vae_core.place import HERE
 from vae_core.runs import arms, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.search import together
-from vae_core.search.in_turn import InTurn, Tell
+from vae_core.search import sent, together
+from vae_core.search.in_turn import Tell
 from vae_core.search.settling import LITTLE, MOST, SETTLED, TIME
 
 KIND = "ladder"
@@ -91,7 +92,9 @@ class Ladder:
         return tuple(_sentences(self))
 
 
-def begin(run: Run, minutes: float, pairs: int = PAIRS, where: str = recipes.LAST, owner: str = "") -> Task:
+def begin(
+    run: Run, minutes: float, pairs: int = PAIRS, where: str = recipes.LAST, owner: str = "", place: str = HERE
+) -> Task:
     if run.parent is not None:
         raise LoupeError(f"{run.id} goes on from another run, so no seed leads there", fix="Take the run before it")
     if not minutes > 0:
@@ -105,7 +108,7 @@ def begin(run: Run, minutes: float, pairs: int = PAIRS, where: str = recipes.LAS
     extras.need("train")
     before = together.seeds(run.settings, rungs)
     spec = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": before}
-    return tasks.begin(run, KIND, spec | {"where": where}, owner)
+    return tasks.begin(run, KIND, spec | {"where": where} | sent.asked(run.settings, place), owner)
 
 
 def newest(run: Run, where: str = recipes.LAST) -> Task | None:
@@ -121,7 +124,7 @@ def work(task: Task, tell: Tell) -> None:
     asked = ASKED(task.spec)
     pairs, where = asked["pairs"], _where(task)
     rungs = recipes.ladder(task.run.config(), pairs, where)
-    trainings = InTurn(task, asked["minutes"], tell)
+    trainings = sent.trainings(task, asked["minutes"], tell)
     try:
         ended = together.train(task.settings, rungs, trainings, lambda: _read(task.run, rungs).ended)
     finally:

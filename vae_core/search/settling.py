@@ -16,17 +16,18 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from vae_core import extras
-from vae_core.checked import listed, number, one_of, record, text, whole
+from vae_core.checked import listed, maybe, number, one_of, record, text, whole
 from vae_core.errors import LoupeError
 from vae_core.look import comparison, intervals
 from vae_core.look.comparison import MATTERS, Comparison
+from vae_core.place import HERE
 from vae_core.runs import arms, tasks
 from vae_core.runs.store import Run
 from vae_core.runs.tasks import Task
-from vae_core.search import together
+from vae_core.search import sent, together
 from vae_core.search.in_turn import MOST as MOST
 from vae_core.search.in_turn import TIME as TIME
-from vae_core.search.in_turn import InTurn, Tell
+from vae_core.search.in_turn import Tell, Trainings
 
 KIND = "settling"
 BY = ("reconstruction", "negative_elbo")  # what may be asked of
@@ -34,7 +35,7 @@ Look = Mapping[str, float]
 LOOK = ("pairs", "value", "low", "high", "matters")  # the last one: how large a difference begins to matter
 SETTLED, LITTLE = intervals.DIFFERS, intervals.LITTLE
 SPREAD = 0.02  # of the difference within a pair, as a share of the loss, before anything is known of it
-ASKED = record(other=text, by=one_of(*BY), minutes=number(), before=whole())
+ASKED = record(other=text, by=one_of(*BY), minutes=number(), before=whole(), place=maybe(text))
 RESULT = record(looks=listed(listed(number())), ended=one_of(SETTLED, LITTLE, TIME, MOST), pairs=whole())
 
 
@@ -44,6 +45,7 @@ class Question:
     by: str = comparison.ASKED
     minutes: float = 10.0
     before: int = 0  # pairs that were there when it was asked, so that one may ask again for more time
+    place: str = HERE
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,11 @@ class Expected:
 
 
 def question_of(task: Task) -> Question:
-    return Question(**ASKED(task.spec))
+    asked = ASKED(task.spec)
+    return Question(**{**asked, "place": asked["place"] or HERE})
 
 
-def begin(a: Run, b: Run, by: str, minutes: float, owner: str = "") -> Task:
+def begin(a: Run, b: Run, by: str, minutes: float, owner: str = "", place: str = HERE) -> Task:
     if by not in BY:
         raise LoupeError(f"'{by}' cannot be asked of", f"One of {', '.join(BY)} was expected")
     if not minutes > 0:
@@ -72,8 +75,9 @@ def begin(a: Run, b: Run, by: str, minutes: float, owner: str = "") -> Task:
     if not found.ranked:
         raise LoupeError("These two cannot be compared", " ".join(found.sentences()))
     extras.need("train")
-    question = Question(b.id, by, float(minutes), len(arms.pairs(arms.of(a), arms.of(b))))
-    return tasks.begin(a, KIND, asdict(question), owner)
+    question = asdict(Question(b.id, by, float(minutes), len(arms.pairs(arms.of(a), arms.of(b)))))
+    del question["place"]
+    return tasks.begin(a, KIND, question | sent.asked(a.settings, place), owner)
 
 
 def expected(a: Run, b: Run, by: str = comparison.ASKED) -> Expected:
@@ -91,7 +95,7 @@ def expected(a: Run, b: Run, by: str = comparison.ASKED) -> Expected:
 def work(task: Task, tell: Tell, measure: Callable[[Run], None]) -> None:
     """The worker of a task. `measure` looks at every test image of a run, where what is asked of needs that."""
     question = question_of(task)
-    trainings = InTurn(task, question.minutes, tell)
+    trainings = sent.trainings(task, question.minutes, tell)
     settling = _Settling(task, question, measure)
     try:
         ended = settling.go(trainings)
@@ -107,20 +111,22 @@ class _Settling:
         self._runs = task.run, Run(question.other, task.settings)
         self._task, self._question, self._measure = task, question, measure
 
-    def go(self, trainings: InTurn) -> str:
+    def go(self, trainings: Trainings) -> str:
         for look in arms.LOOKS:
-            while (seed := self._next_seed(look)) is not None:
-                if not all(trainings.have(replace(run.config(), seed=seed)) for run in self._runs):
-                    return TIME
+            seeds = self._missing(look)
+            is_there = trainings.have([replace(run.config(), seed=seed) for seed in seeds for run in self._runs])
+            self._missing(look)
+            if not is_there:
+                return TIME
             if ended := self._look(look):
                 return ended
         return MOST
 
-    def _next_seed(self, look: int) -> int | None:
-        """That is missing for so many pairs; the pairs are counted by the way."""
+    def _missing(self, look: int) -> list[int]:
+        """Seeds for so many pairs; the pairs are counted by the way."""
         both = [arms.of(run) for run in self._runs]
         self.pairs = len(together.common(both))
-        return together.next_seed(both, self._runs[0].config().seed, look)
+        return together.missing(both, self._runs[0].config().seed, look)
 
     def _look(self, look: int) -> str:
         found = self._compared(look)

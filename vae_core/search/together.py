@@ -16,7 +16,7 @@ from vae_core.look import intervals, scores
 from vae_core.runs import arms
 from vae_core.runs.arms import Arm
 from vae_core.runs.store import Run
-from vae_core.search.in_turn import MOST, TIME, InTurn
+from vae_core.search.in_turn import MOST, TIME, Trainings
 from vae_core.settings import Settings
 
 
@@ -31,12 +31,12 @@ class Trained:
         return np.array([[scores.of(run)["reconstruction"] for run in each] for each in self.runs])
 
 
-def train(settings: Settings, configs: Sequence[Config], trainings: InTurn, ended: Callable[[], str]) -> str:
+def train(settings: Settings, configs: Sequence[Config], trainings: Trainings, ended: Callable[[], str]) -> str:
     """What the look said after which no more was needed, or why there was none."""
     for look in arms.LOOKS:
-        while (seed := next_seed(_arms(settings, configs), configs[0].seed, look)) is not None:
-            if not all(trainings.have(replace(config, seed=seed)) for config in configs):
-                return TIME
+        seeds = missing(_arms(settings, configs), configs[0].seed, look)
+        if not trainings.have([replace(config, seed=seed) for seed in seeds for config in configs]):
+            return TIME
         if said := ended():
             return said
     return MOST
@@ -60,13 +60,12 @@ def weighed(weights: np.ndarray, losses: np.ndarray, sure: float = intervals.EAC
     return intervals.over_pairs_and_images(np.tensordot(weights, losses, 1), sure)
 
 
-def next_seed(found: Sequence[Arm], first: int, look: int) -> int | None:
-    """That is missing for so many; one that some have already comes before a new one."""
+def missing(found: Sequence[Arm], first: int, look: int) -> list[int]:
+    """The seeds that are missing for so many; one that some have already comes before a new one."""
     shared = set(common(found))
-    if len(shared) >= look:
-        return None
     begun = set().union(*(arm.seeds for arm in found)) - shared
-    return min(begun) if begun else arms.free_seeds(first, shared, 1)[0]
+    wanted = max(0, look - len(shared))
+    return [*sorted(begun), *arms.free_seeds(first, shared | begun, wanted - len(begun))][:wanted]
 
 
 def _arms(settings: Settings, configs: Sequence[Config], preferred: Run | None = None) -> list[Arm]:

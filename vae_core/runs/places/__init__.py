@@ -5,7 +5,7 @@ ended are files in its folder, wherever it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from vae_core.place import Place
@@ -16,19 +16,19 @@ from vae_core.settings import Settings
 class Engine(Protocol):
     """What a kind of place can do; a module of this room."""
 
-    def start(self, settings: Settings, place: Place, asked: Asked) -> int:
-        """Ask for it to be run. The number that it has there."""
+    def start(self, settings: Settings, place: Place, asked: Sequence[Asked]) -> list[str]:
+        """Ask for all of them to be run, in one question. The numbers that they have there."""
 
-    def stop(self, settings: Settings, number: int) -> None:
+    def stop(self, settings: Settings, number: str) -> None:
         """Take it back if it waits. One that runs sees the stop in its folder."""
 
-    def again(self, number: int) -> None:
+    def again(self, number: str) -> None:
         """Run it once more, for a job that is within it and whose time is over."""
 
-    def standing(self, settings: Settings, number: int) -> Standing:
+    def standing(self, settings: Settings, number: str) -> Standing:
         """Whether it waits or runs there, and why not."""
 
-    def inside(self) -> int | None:
+    def inside(self) -> str | None:
         """The number of the job that this process belongs to."""
 
 
@@ -40,8 +40,8 @@ def _engine(kind: str) -> Engine:
     return engines[kind]
 
 
-def start(settings: Settings, place: Place, asked: Asked) -> Job:
-    return Job(place.name, place.kind, _engine(place.kind).start(settings, place, asked))
+def start(settings: Settings, place: Place, asked: Sequence[Asked]) -> list[Job]:
+    return [Job(place.name, place.kind, number) for number in _engine(place.kind).start(settings, place, asked)]
 
 
 def stop(settings: Settings, job: Job) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -29,8 +29,8 @@ class Kept(TypedDict):
 class Source:
     """How a cluster is asked."""
 
-    everything: Callable[[], dict[int, tuple[str, str]] | None]  # all jobs that it still knows; None: no answer
-    past: Callable[[int], str]  # how one ended that it has put away; empty where nobody kept that
+    everything: Callable[[], dict[str, tuple[str, str]] | None]  # all jobs that it still knows; None: no answer
+    past: Callable[[str], str]  # how one ended that it has put away; empty where nobody kept that
     alive: Collection[str]  # the states of jobs that have not ended
 
 
@@ -43,19 +43,19 @@ class Answer:
     is_fresh: bool
 
 
-def of(settings: Settings, job: int, source: Source) -> Answer:
+def of(settings: Settings, job: str, source: Source) -> Answer:
     kept = _read(settings)
-    if str(job) not in kept["jobs"] or not _is_fresh(kept):
+    if job not in kept["jobs"] or not _is_fresh(kept):
         kept = _ask(settings, kept, source)
-    if kept["answers"] and str(job) not in kept["jobs"]:
-        kept = _put(settings, kept, job, source.past(job) or GONE)
-    state, reason = kept["jobs"].get(str(job), ["", ""])
+    if kept["answers"] and job not in kept["jobs"]:
+        kept = _put(settings, kept, [job], source.past(job) or GONE)
+    state, reason = kept["jobs"].get(job, ["", ""])
     return Answer(state, reason, kept["answers"])
 
 
-def put(settings: Settings, job: int, state: str) -> None:
+def put(settings: Settings, jobs: Sequence[str], state: str) -> None:
     """What is known without asking, until it is asked."""
-    _put(settings, {**_read(settings), "asked": 0.0}, job, state)
+    _put(settings, {**_read(settings), "asked": 0.0}, jobs, state)
 
 
 def outdate(settings: Settings) -> None:
@@ -79,19 +79,19 @@ def _ask(settings: Settings, kept: Kept, source: Source) -> Kept:
 
 
 def _known(
-    before: Mapping[str, list[str]], found: Mapping[int, tuple[str, str]], source: Source
+    before: Mapping[str, list[str]], found: Mapping[str, tuple[str, str]], source: Source
 ) -> Mapping[str, list[str]]:
     """A cluster soon forgets what has ended, so that is kept here."""
     ended = {job: answer for job, answer in before.items() if answer[0] not in source.alive}
-    return {**ended, **{str(job): list(answer) for job, answer in found.items()}}
+    return {**ended, **{job: list(answer) for job, answer in found.items()}}
 
 
 def _is_fresh(kept: Kept) -> bool:
     return abs(time.time() - kept["asked"]) < (ASK_SECONDS if kept["answers"] else RETRY_SECONDS)
 
 
-def _put(settings: Settings, kept: Kept, job: int, state: str) -> Kept:
-    return _write(settings, {**kept, "jobs": {**kept["jobs"], str(job): [state, ""]}})
+def _put(settings: Settings, kept: Kept, jobs: Sequence[str], state: str) -> Kept:
+    return _write(settings, {**kept, "jobs": {**kept["jobs"], **{job: [state, ""] for job in jobs}}})
 
 
 def _read(settings: Settings) -> Kept:
@@ -103,7 +103,7 @@ def _read(settings: Settings) -> Kept:
 
 
 def _write(settings: Settings, kept: Kept) -> Kept:
-    newest = dict(sorted(kept["jobs"].items(), key=lambda job: int(job[0]))[-MOST:])
+    newest = dict(list(kept["jobs"].items())[-MOST:])
     path, bounded = _path(settings), Kept(asked=kept["asked"], answers=kept["answers"], jobs=newest)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(path, bounded, durable=False)

@@ -25,7 +25,7 @@ class Job:
 
     place: str
     kind: str
-    number: int
+    number: str  # a part of an array of jobs is 7_0
 
 
 WAITS, RUNS, ENDED, UNKNOWN = "waits", "runs", "ended", "unknown"

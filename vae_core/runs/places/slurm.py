@@ -23,8 +23,17 @@ SCRIPT = """\
 {setup}
 {exports}
 cd {folder} || exit
-trap "" USR1  # told too soon that its time is nearly over, it goes on until it is
+{UNTOLD}
 exec {command}
+"""
+UNTOLD = 'trap "" USR1  # told too soon that its time is nearly over, it goes on until it is'
+ARRAY = """\
+#!/bin/bash
+{options}
+{UNTOLD}
+scripts=({scripts})
+logs=({logs})
+exec bash "${{scripts[SLURM_ARRAY_TASK_ID]}}" >> "${{logs[SLURM_ARRAY_TASK_ID]}}" 2>&1
 """
 WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD")
 RUNNING = ("RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "STAGE_OUT", "SIGNALING", "RESIZING")
@@ -54,27 +63,36 @@ ENDS = {
 # What Slurm is asked for.
 
 
-def start(settings: Settings, place: Place, asked: Asked) -> int:
-    files.write_bytes(asked.script, script(place, asked).encode())
-    log = str(asked.log).replace("%", "%%")  # it puts numbers in the place of such
-    words = ("--parsable", f"--job-name={asked.name}", f"--output={log}", "--open-mode=append", str(asked.script))
-    number = int(_change("sbatch", words, f"{asked.name} could not be sent to {place.name}").split(";")[0])
-    answers.put(settings, number, "PENDING")
-    return number
+def start(settings: Settings, place: Place, asked: Sequence[Asked]) -> list[str]:
+    """Several are an array of jobs, each with the script that it would have alone."""
+    for each in asked:
+        files.write_bytes(each.script, script(place, each).encode())
+    first = asked[0]
+    words = ["--parsable", f"--job-name={first.name}", "--open-mode=append"]
+    if len(asked) > 1:
+        words += [f"--array=0-{len(asked) - 1}", "--output=/dev/null"]
+    else:
+        log = str(first.log).replace("%", "%%")  # it puts numbers in the place of such
+        words += [f"--output={log}", str(first.script)]
+    wrong = f"{first.name} could not be sent to {place.name}"
+    number = _change("sbatch", words, wrong, array(place, asked) if len(asked) > 1 else "").strip().split(";")[0]
+    numbers = [f"{number}_{place}" for place in range(len(asked))] if len(asked) > 1 else [number]
+    answers.put(settings, numbers, "PENDING")
+    return numbers
 
 
-def stop(settings: Settings, number: int) -> None:
-    _change("scancel", ("--state=PENDING", str(number)), f"Job {number} could not be taken back")
+def stop(settings: Settings, number: str) -> None:
+    _change("scancel", ("--state=PENDING", number), f"Job {number} could not be taken back")
     answers.outdate(settings)
 
 
-def again(number: int) -> None:
-    _change("scontrol", ("requeue", str(number)), f"Slurm would not run job {number} once more")
+def again(number: str) -> None:
+    _change("scontrol", ("requeue", number), f"Slurm would not run job {number} once more")
 
 
-def inside() -> int | None:
-    number = os.environ.get("SLURM_JOB_ID", "")
-    return int(number) if number.isdigit() else None
+def inside() -> str | None:
+    array, part = (os.environ.get(f"SLURM_ARRAY_{name}_ID") for name in ("JOB", "TASK"))
+    return f"{array}_{part}" if array and part else os.environ.get("SLURM_JOB_ID")
 
 
 def script(place: Place, asked: Asked) -> str:
@@ -82,13 +100,24 @@ def script(place: Place, asked: Asked) -> str:
     command = ("python", *asked.command[1:]) if place.setup else asked.command
     exports = (f"export {name}={shlex.quote(value)}" for name, value in asked.environment.items())
     return SCRIPT.format(
+        UNTOLD=UNTOLD,
         name=shlex.quote(asked.name),
-        options="\n".join(f"#SBATCH {option}" for option in _options(place)),
+        options=_headed(place),
         setup="\n".join(place.setup),
         exports="\n".join(exports),
         folder=shlex.quote(str(asked.folder)),
         command=shlex.join(command),
     )
+
+
+def array(place: Place, asked: Sequence[Asked]) -> str:
+    """Each part of it becomes one of these jobs."""
+    scripts, logs = (shlex.join(str(path) for path in paths) for paths in zip(*((a.script, a.log) for a in asked)))
+    return ARRAY.format(UNTOLD=UNTOLD, options=_headed(place), scripts=scripts, logs=logs)
+
+
+def _headed(place: Place) -> str:
+    return "\n".join(f"#SBATCH {option}" for option in _options(place))
 
 
 def _options(place: Place) -> Iterator[str]:
@@ -108,7 +137,7 @@ def _options(place: Place) -> Iterator[str]:
 # What Slurm says.
 
 
-def standing(settings: Settings, number: int) -> Standing:
+def standing(settings: Settings, number: str) -> Standing:
     found = answers.of(settings, number, answers.Source(_everything, _past, (*WAITING, *RUNNING)))
     if found.state in WAITING:
         reason = REASONS.get(found.reason, found.reason)
@@ -121,16 +150,16 @@ def standing(settings: Settings, number: int) -> Standing:
     return Standing(UNKNOWN, "Slurm does not answer.")
 
 
-def _everything() -> dict[int, tuple[str, str]] | None:
+def _everything() -> dict[str, tuple[str, str]] | None:
     """All jobs of this person that it still knows, in one question; None where it does not answer."""
-    said = _look("squeue", ("--me", "--noheader", "--states=all", "--format=%i|%T|%r"))
+    said = _look("squeue", ("--me", "--array", "--noheader", "--states=all", "--format=%i|%T|%r"))
     if said is None:
         return None
     rows = (line.strip().split("|", 2) for line in said.splitlines())
-    return {int(row[0]): (row[1], row[2]) for row in rows if len(row) == 3 and row[0].isdigit()}
+    return {row[0]: (row[1], row[2]) for row in rows if len(row) == 3}
 
 
-def _past(number: int) -> str:
+def _past(number: str) -> str:
     """How a job ended that squeue has forgotten; not every cluster keeps that."""
     said = _look("sacct", (f"--jobs={number}", "--allocations", "--noheader", "--parsable2", "--format=State"))
     return (said or "").strip().split("\n")[-1].split(" ")[0]  # "CANCELLED by 1000"
@@ -144,9 +173,9 @@ def _look(tool: str, words: Sequence[str]) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _change(tool: str, words: Sequence[str], wrong: str) -> str:
+def _change(tool: str, words: Sequence[str], wrong: str, script: str = "") -> str:
     try:
-        done = _run(tool, words, CHANGE_SECONDS)
+        done = _run(tool, words, CHANGE_SECONDS, script)
     except FileNotFoundError:
         fix = "Start Latent Loupe where Slurm's programs are, or choose another place"
         raise LoupeError(f"{wrong}: there is no {tool} here", "A machine of the cluster was expected", fix) from None
@@ -158,5 +187,5 @@ def _change(tool: str, words: Sequence[str], wrong: str) -> str:
     return done.stdout
 
 
-def _run(tool: str, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([tool, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+def _run(tool: str, words: Sequence[str], seconds: float, script: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([tool, *words], input=script, capture_output=True, text=True, timeout=seconds)
