@@ -6,7 +6,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +24,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 SHIPPED = "loupe."  # so begins the name of a run that comes with the program
 MOST = 2**53  # that a number may be; even of bytes nobody has so many
 Given: TypeAlias = Mapping[str, object]  # values by the settings' names, not yet checked
+SECRETS = ("LOUPE_STUDY_STORAGE",)  # variables that may hold a password: for a process, and for no file or page
 SHOWN = 60  # characters of what somebody wrote that are said again
 
 
@@ -39,7 +40,7 @@ class Settings:
     roots: str = "~"  # folders below which the page reads data sets by path, with the system's path separator between
     train_slots: int = 1  # trainings that run at once
     look_slots: int = 1  # projections and evaluations that run at once
-    study_storage: str = ""  # a database URL where searches keep their trials; empty: a file in each search's folder
+    study_storage: str = field(default="", repr=False)  # a database URL for the trials of searches; empty: a file each
     max_files: int = 200_000  # files in one archive or folder
     max_bytes: int = 8 * 2**30  # unpacked size of one data set
     max_image_pixels: int = 64_000_000  # pixels of one image file before it is scaled

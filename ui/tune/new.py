@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import cached, choice, hourglass, limits, owner, starting
+from ui import cached, choice, hourglass, limits, owner, starting, where
 from ui.cached import datasets, searches
 from ui.errors import plain, shown
 from ui.form import going_in
@@ -18,7 +18,7 @@ from ui.tune import asked, labels, picked, preview, vary
 from vae_core.design.config import MOST_FOLDS
 from vae_core.errors import LoupeError
 from vae_core.runs.store import Run
-from vae_core.search import study
+from vae_core.search import storage, study
 from vae_core.search.wanted import GOALS, Search
 
 ASKED, READY_KEY, REST = "tune_asked", "tune_ready", "tune_everything"
@@ -77,6 +77,7 @@ def show(run: Run | None) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             known = _known(run)
             st.pills("Look for", list(asked.READY), key=READY_KEY, on_change=_make_ready, help=READY_HELP, wrap=False)
+            where.choose("tune")
             go = st.container(width="content")
         picture, told = st.container(), st.container(gap="xsmall")
         rest = st.expander("Everything else", key=REST, on_change="rerun", icon=":material/tune:")
@@ -214,16 +215,18 @@ def _ask() -> None:
 
 
 def _begin(search: Search) -> None:
-    where, who, workers = cached.settings(), owner.current(), int(st.session_state[key("workers")])
+    settings, who, workers = cached.settings(), owner.current(), int(st.session_state[key("workers")])
+    place = where.chosen()
 
     def begin() -> study.Study:
-        limits.check(where, who)
-        found = study.create(where, search, owner=who)
-        found.start(workers)
+        limits.check(settings, who)
+        storage.refuse(settings, place)
+        found = study.create(settings, search, owner=who)
+        found.start(workers, place)
         return found
 
     try:
-        found = cached.turn().once(("search", where, search, who), begin)
+        found = cached.turn().once(("search", settings, search, who), begin)
     except (LoupeError, OSError) as error:
         st.error(plain(str(error)))
         return

@@ -132,7 +132,8 @@ def _head(view: View) -> None:
     show_caught("search")
     told = view.study.error()
     if view.state in ("failed", "interrupted") or told:
-        st.error(plain(told or "Its process ended without a word. Go on takes it up where it stands."))
+        ended = view.study.told() or "Its process ended without a word."
+        st.error(plain(told or f"{ended} Go on takes it up where it stands."))
     if view.active:
         st.progress(_share(view), _phase(view))
 
@@ -156,7 +157,7 @@ def _phase(view: View) -> str:
     told = [str(worker.status()["phase"]) for worker in view.study.workers()]
     at_work = ", ".join(phase for phase in told if phase)
     text = f"{_ended(view)} of {view.budget['trials']} trials"
-    return f"{text}: {at_work}" if at_work else text
+    return f"{text}: {told}" if (told := at_work or view.study.told()) else text
 
 
 def _numbers(view: View) -> None:

@@ -24,6 +24,7 @@ def answer(found: Study) -> Answer:
         "search": found.name,
         "state": found.state(),
         "error": found.error(),
+        "told": found.told(),
         "budget": budget,
         "winner": winner,
         "goals": list(found.search().goals),
@@ -66,7 +67,10 @@ def _told(found: Study, listed: list[Trial], winner: Winner | None) -> list[str]
         for trial in sorted(listed, key=lambda trial: (trial.values is None, trial.values or ()))
     ]
     rows = [row if len(row) == 3 + len(goals) else (*row[:2], *[""] * len(goals), row[-1]) for row in rows]
-    lines = [f"{found.name} is {found.state()}.", table(("trial", "state", *goals, "settings"), rows)]
+    lines = [
+        f"{found.name} is {found.state()}. {found.told()}".rstrip(),
+        table(("trial", "state", *goals, "settings"), rows),
+    ]
     if error := found.error():
         lines.append(error)
     if winner:

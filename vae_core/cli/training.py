@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from types import FrameType
 
 from vae_core import extras, place
-from vae_core.cli import choices, native, progress, times
+from vae_core.cli import choices, ending, native, progress, times
 from vae_core.cli.answer import Answer, WrongUse, add_run, complain, lead_to, wrong_use
 from vae_core.design import naming
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.runs import arms, forks, jobs, places, store
+from vae_core.runs import arms, forks, jobs, store
 from vae_core.runs.arms import Arm
 from vae_core.runs.forms import RunStatus
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.settings import Settings
 from vae_core.words import duration, plural
-
-TIME_IS_OVER = getattr(signal, "SIGUSR1", None)  # nearly: a cluster says so to a job (runs/places/slurm.py)
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -216,7 +210,7 @@ def _watch(run: Run, args: argparse.Namespace, settings: Settings) -> None:
 
     view = progress.TrainingView(run.config(), args.json)
     try:
-        with _stopped_by_signals(run), suppress(jobs.Stopped):
+        with ending.stopped_by_signals(run), suppress(jobs.Stopped):
             training.train(run, settings, view)
     finally:
         view.close()
@@ -224,13 +218,11 @@ def _watch(run: Run, args: argparse.Namespace, settings: Settings) -> None:
 
 def _own_process(run: Run, settings: Settings) -> Answer:
     """The process that another one started for a run: all that it writes goes to the run's log already."""
-    with _logged(logging.StreamHandler()), _stopped_by_signals(run) as told:
+    with _logged(logging.StreamHandler()), ending.stopped_by_signals(run):
         from vae_core.learn import training
 
         with suppress(jobs.Stopped):
             training.train(run, settings)
-    if TIME_IS_OVER in told:
-        jobs.go_on_later(run)
     return _answer(run)
 
 
@@ -245,31 +237,6 @@ def _logged(handler: logging.Handler) -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _stopped_by_signals(run: Run) -> Iterator[list[int]]:
-    """The first Ctrl-C, or a polite kill, ends the training in order; the second one ends it at once.
-
-    On a cluster it is the machine that is taken back, as its time is nearly over: the training goes on later."""
-    on_cluster = places.is_inside(run.job())
-    told: list[int] = []
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        told.append(number)
-        if not run.stop_requested():
-            run.request_stop(later=on_cluster)
-        said = b"\nStopping after this batch. Once more to break off.\n"
-        os.write(sys.stderr.fileno(), said)  # print is not for handlers
-
-    heard = (signal.SIGINT, signal.SIGTERM, *([TIME_IS_OVER] if TIME_IS_OVER and on_cluster else []))
-    before = {number: signal.signal(number, ask) for number in heard}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say_if_it_waits(settings: Settings) -> None:

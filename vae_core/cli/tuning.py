@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from vae_core import extras
-from vae_core.cli import choices, found_so_far, native
+from vae_core.cli import choices, ending, found_so_far, native
 from vae_core.cli.answer import Answer, WrongUse, complain, lead_to, table, wrong_use
 from vae_core.design.config import Config
 from vae_core.design.duration import told
 from vae_core.errors import LoupeError
-from vae_core.runs import jobs, store
-from vae_core.search import coordinator, space, study, trials
+from vae_core.place import HERE, named
+from vae_core.runs import jobs, places, store
+from vae_core.search import coordinator, space, storage, study, trials
 from vae_core.search.study import Study, Worker
 from vae_core.search.wanted import GOALS, PRUNERS, SAMPLERS, Search
 from vae_core.settings import Settings
@@ -43,6 +44,7 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--minutes", type=float, default=0.0, help="at most so long; 0 = no limit")
     group.add_argument("--workers", type=int, default=1, help="processes that work on it (default: %(default)s)")
     group.add_argument("--detach", action="store_true", help="return at once; `searches NAME` tells how it goes")
+    choices.add_place(parser)
     choices.add_options(parser)
     lead_to(parser, tune, "tune fashion-dropout-ae --lite --vary learning_rate=0.01..0.03 --folds 3 --trials 10")
 
@@ -55,6 +57,7 @@ def add_searches(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--more", type=int, metavar="TRIALS", help="go on with so many trials more")
     group.add_argument("--remove", action="store_true", help="the search and its trials; its winner stays")
     parser.add_argument("--workers", type=int, default=1, help="processes that go on with it (default: %(default)s)")
+    choices.add_place(parser, "where they were, or here")
     lead_to(parser, searches, "searches fashion-dropout-ae-search")
 
 
@@ -74,10 +77,12 @@ def tune(args: argparse.Namespace, settings: Settings) -> Answer:
         space_of = tuple(space.read(text) for text in args.vary or [VARIED])
         wanted = {name: getattr(args, name) for name in SETTINGS}
         search = Search(base, space_of, tuple(args.minimise or ["loss"]), seed=base.seed, **wanted)
+    place = named(settings.places, args.place or HERE)
+    storage.refuse(settings, args.place or HERE)
     found = study.create(settings, search, args.name)
     _foretell(found, args.workers)
-    found.start(args.workers)
-    if not args.detach:
+    found.start(args.workers, args.place)
+    if not args.detach and place is None:
         _wait(found)
     return found_so_far.answer(found)
 
@@ -93,7 +98,7 @@ def searches(args: argparse.Namespace, settings: Settings) -> Answer:
         budget = found.budget()
         found.set_budget(budget["trials"] + max(1, args.more), budget["minutes"])
     if args.resume or args.more is not None:
-        found.start(args.workers)
+        found.start(args.workers, args.place)
     if args.remove:
         study.remove(found)
         return Answer({"search": found.name, "removed": True}, f"{found.name} is removed.")
@@ -106,7 +111,9 @@ def work(args: argparse.Namespace, settings: Settings) -> Answer:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("vae_core").setLevel(logging.INFO)
     worker = Worker(f"{name}/{number}", settings)
-    coordinator.work(worker)
+    is_sent = places.is_inside(worker.job())
+    with ending.stopped_by_signals(worker) if is_sent else nullcontext():
+        coordinator.work(worker)
     return Answer({"worker": worker.id, "state": worker.state()}, f"{worker.id} is {worker.state()}.")
 
 

@@ -19,7 +19,7 @@ from vae_core.runs.places import here
 from vae_core.runs.places.job import Asked
 from vae_core.runs.places.lease import Lease
 from vae_core.runs.work import FINAL, Work
-from vae_core.settings import INSTALLED, PROJECT, Settings
+from vae_core.settings import INSTALLED, PROJECT, SECRETS, Settings
 from vae_core.settings import environment as as_variables
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def _made_ready(settings: Settings, run: Work, command: Sequence[str]) -> Asked:
     run.clear_stop()
     run.set_status(state="queued", phase="", error=None, queued=time.time(), pid=None, pid_started=None)
     run.set_job(None)
-    return Asked(run.id, (*command, run.id), _variables(settings), PROJECT, run.script, run.log)
+    told = _variables(settings)
+    secrets = {name: told.pop(name) for name in SECRETS}
+    return Asked(run.id, (*command, run.id), told, secrets, PROJECT, run.script, run.log)
 
 
 def is_elsewhere(settings: Settings, run: Work, place: str | None = None) -> bool:

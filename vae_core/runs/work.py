@@ -94,7 +94,7 @@ class Work:
 
     def _unlocked(self, status: forms.Status) -> str:
         """The state where nobody is seen to hold the lock. On another machine that may be so while it works."""
-        job = self.job()
+        job = self._job_elsewhere()
         if job:
             now = places.standing(self.settings, job).state
             is_lost = now == UNKNOWN and status["state"] == "running" and not is_held(self.path / LEASE)
@@ -113,7 +113,7 @@ class Work:
         """Whether some process works here, or was started to."""
         if locks.held(self.lock):
             return True
-        job, status = self.job(), self.status()
+        job, status = self._job_elsewhere(), self.status()
         if job:
             return status["state"] not in FINAL and places.standing(self.settings, job).is_alive
         return locks.alive(status["pid"], status["pid_started"])
@@ -140,6 +140,11 @@ class Work:
         path = self.path / JOB_FILE
         return Job(**files.read_json(path, forms.JOB)) if path.exists() else None
 
+    def _job_elsewhere(self) -> Job | None:
+        """Within that very job its lock and its process tell more than the cluster does."""
+        job = self.job()
+        return None if places.is_inside(job) else job
+
     def set_job(self, job: Job | None) -> None:
         if job:
             files.write_json(self.path / JOB_FILE, asdict(job))
@@ -159,7 +164,7 @@ class Work:
 
     def told(self) -> str:
         """What its place has to say of it before it has said itself how it ended; empty where there is nothing."""
-        job = self.job()
+        job = self._job_elsewhere()
         if job is None or self.status()["state"] in FINAL or locks.held(self.lock):
             return ""
         return places.standing(self.settings, job).told

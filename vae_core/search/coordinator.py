@@ -44,10 +44,10 @@ class Coordinator:
         self.worker = worker
         self.study: Study = worker.study
         self.search = self.study.search()
-        self.trainer = Trainer(worker.settings)
+        self.trainer = Trainer(worker.settings, worker.job())
         self.began = began
         worker.set_status(phase="opening the trials")
-        self.queue = Queue(worker)
+        self.queue = Queue(worker, self._give_way)
 
     def go(self) -> None:
         try:

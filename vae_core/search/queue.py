@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.runs import locks
-from vae_core.search import space
-from vae_core.search.study import Worker, told_of_storage
+from vae_core.search import space, storage
+from vae_core.search.study import Worker
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     import optuna
 
 MOST_FAILURES = 5  # trials in a row, from the first one on, before a search gives up
 WORKER, RUNS, ERROR = "worker", "runs", "error"  # what a trial tells in Optuna's storage
+OPEN_SECONDS = 60.0  # that another worker may take to open a database
+Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 
 
 class Queue:
-    """As one worker sees it."""
+    """As one worker sees it. `meanwhile` is called while a database is awaited, and raises to give up."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.worker, self.study, self.search = worker, worker.study, worker.study.search()
-        self.trials = self.study.optuna(worker.number)
-        with locks.exclusive(self.study.guard):
-            self._queue_grid()
+        self._meanwhile = meanwhile
+        self.trials = self._ask(self._opened)
+
+    def _opened(self) -> optuna.Study:
+        """One after the other: the first one makes the tables of a database."""
+        with locks.exclusive(self.study.guard, OPEN_SECONDS):
+            found = self.study.optuna(self.worker.number)
+            if self.search.sampler == "grid" and not found.get_trials(deepcopy=False):
+                for values in space.grid(self.search.space):
+                    found.enqueue_trial(values)
+            return found
 
     def take(self, *, is_over: bool) -> optuna.Trial | None:
         """The next trial; a fresh one only where the time is not over."""
-        with locks.exclusive(self.study.guard), self._told():
+        return self._ask(lambda: self._taken(is_over))
+
+    def _taken(self, is_over: bool) -> optuna.Trial | None:
+        with locks.exclusive(self.study.guard, OPEN_SECONDS):
             trial = self._orphan() or self._fresh(is_over)
             if trial is not None:
                 trial.set_user_attr(WORKER, self.worker.number)
             return trial
 
     def others(self) -> set[int]:
-        """The numbers of the other workers that live."""
-        return {each.number for each in self.study.workers() if each != self.worker and locks.held(each.lock)}
+        """The numbers of the other workers that are at work."""
+        known = (each for each in self.study.workers() if each != self.worker)
+        return {each.number for each in known if each.state() == "running"}
 
     def _orphan(self) -> optuna.Trial | None:
         """One that a worker left unfinished when it was stopped or killed: it goes on where it stands."""
@@ -74,53 +86,43 @@ class Queue:
                 fix="Where the settings are to blame, choose other ranges",
             )
 
-    def _queue_grid(self) -> None:
-        if self.search.sampler != "grid" or self.trials.get_trials(deepcopy=False):
-            return
-        for values in space.grid(self.search.space):
-            self.trials.enqueue_trial(values)
-
     # One trial.
 
     def configs(self, trial: optuna.Trial) -> list[Config]:
         """Those of its folds."""
-        with self._told():
-            return self.search.configs(space.suggest(self.search.space, trial))
+        return self._ask(lambda: self.search.configs(space.suggest(self.search.space, trial)))
 
     def keep_runs(self, trial: optuna.Trial, runs: Sequence[str]) -> None:
-        with self._told():
-            trial.set_user_attr(RUNS, runs)
+        self._ask(lambda: trial.set_user_attr(RUNS, runs))
 
     def epochs_told(self, trial: optuna.Trial) -> int:
         """Of how many epochs the storage knows: those that an earlier worker has told are not told again."""
-        with self._told():
-            known = self.trials.get_trials(deepcopy=False)
+        known = self._ask(lambda: self.trials.get_trials(deepcopy=False))
         return next(len(each.intermediate_values) for each in known if each.number == trial.number)
 
     def is_worse(self, trial: optuna.Trial, value: float, epoch: int) -> bool:
         """Tell the trial's value after that epoch; whether it is plainly worse than others were at this point."""
-        with self._told():
-            trial.report(value, epoch)
-            return trial.should_prune()
+        self._ask(lambda: trial.report(value, epoch))
+        return self._ask(trial.should_prune)
 
     def end(self, trial: optuna.Trial, state: str, values: list[float] | None = None) -> None:
-        import optuna
+        """Where the storage broke off, it may have heard so before."""
+        from optuna.trial import TrialState
 
-        with self._told():
-            self.trials.tell(trial, values, state=optuna.trial.TrialState[state])
+        self._ask(lambda: self.trials.tell(trial, values, state=TrialState[state], skip_if_finished=True))
 
     def fail(self, trial: optuna.Trial, error: LoupeError) -> None:
-        with self._told():
-            trial.set_user_attr(ERROR, str(error))
+        self._ask(lambda: trial.set_user_attr(ERROR, str(error)))
         self.end(trial, "FAIL")
 
     def best(self) -> optuna.trial.FrozenTrial | None:
         """With two goals, the trial that is best in the first one."""
         import optuna
 
-        with self._told():
-            done = self.trials.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
+        states = [optuna.trial.TrialState.COMPLETE]
+        done = self._ask(lambda: self.trials.get_trials(deepcopy=False, states=states))
         return min(done, key=lambda trial: trial.values[0], default=None)
 
-    def _told(self) -> AbstractContextManager[None]:
-        return told_of_storage(self.study.name)
+    def _ask(self, ask: Callable[[], Found]) -> Found:
+        with storage.told(self.study.name, self.study.settings):
+            return storage.patiently(ask, self._meanwhile)

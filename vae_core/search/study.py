@@ -10,8 +10,8 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, TypedDict
 from vae_core import disk
 from vae_core.checked import NO_DEVICE
 from vae_core.errors import LoupeError
+from vae_core.place import HERE
 from vae_core.runs import files, jobs, locks, store
 from vae_core.runs.store import STUDIES, Run
 from vae_core.runs.work import FINAL, STATUS, STATUS_FILE, Work
+from vae_core.search import storage
 from vae_core.search import wanted as specs
 from vae_core.search.wanted import Search
 from vae_core.settings import Settings
@@ -119,8 +121,10 @@ class Study:
     def error(self) -> str:
         return next((str(error) for worker in self.workers() if (error := worker.status()["error"])), "")
 
-    def start(self, workers: int = 1) -> None:
-        """Let so many processes work on it; those that ended go on."""
+    def start(self, workers: int = 1, place: str | None = None) -> None:
+        """Let so many processes work on it, at the place of that name or where they were; those that ended go on."""
+        where = self.place if place is None else place
+        storage.refuse(self.settings, where)
         with locks.exclusive(self.guard):
             known = self.workers()
             if not any(worker.has_process() for worker in known):  # Optuna goes on after half a line, and reads neither
@@ -131,8 +135,17 @@ class Study:
             jobs.let_end(worker)
             if worker.status()["state"] in FINAL:  # one that is done goes on, too
                 worker.set_status(state="queued", pid=None, pid_started=None)
-            if worker.state() in FINAL or not worker.has_process():
-                jobs.start(self.settings, worker, command=COMMAND)
+        idle = [each for each in known[:workers] if each.state() in FINAL or not each.has_process()]
+        jobs.start_all(self.settings, idle, command=COMMAND, place=where)
+
+    @property
+    def place(self) -> str:
+        """Where its processes were sent to before."""
+        return next((job.place for worker in self.workers() if (job := worker.job())), HERE)
+
+    def told(self) -> str:
+        """What their place has to say of them."""
+        return next((told for worker in self.workers() if (told := worker.told())), "")
 
     def stop(self) -> None:
         for worker in self.workers():
@@ -156,32 +169,20 @@ class Study:
         return f"{self.name} {self.document()['created']}" if self.settings.study_storage else self.name
 
     def storage(self) -> optuna.storages.BaseStorage:
-        import optuna
-        from optuna.storages import JournalStorage, RDBStorage
-        from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        with told_of_storage(self.name):
-            if self.settings.study_storage:
-                return RDBStorage(self.settings.study_storage)
-            path = self.path / JOURNAL_FILE
-            if not self.path.is_dir():
-                raise files.gone(self.path)
-            is_new, lock = not path.exists(), JournalFileOpenLock(str(path))
-            backend = JournalFileBackend(str(path), lock_obj=lock)  # which syncs the file, and not its name
-            if is_new:
-                disk.sync(self.path)
-            return JournalStorage(backend)
+        with storage.told(self.name, self.settings):
+            return storage.opened(self.settings, self.path / JOURNAL_FILE)
 
     def optuna(self, worker: int) -> optuna.Study:
-        """Optuna's study to work on, made where it is not there yet, with the wanted sampler and pruner."""
+        """Optuna's study to work on, made where it is not there yet, with the wanted sampler and pruner.
+
+        What goes wrong with the storage is left to who works on it: it may wait."""
         import optuna
 
         search = self.search()
-        with told_of_storage(self.name), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.create_study(
-                storage=self.storage(),
+                storage=storage.opened(self.settings, self.path / JOURNAL_FILE),
                 study_name=self.title,
                 load_if_exists=True,
                 directions=["minimize"] * len(search.goals),
@@ -210,35 +211,6 @@ class Worker(Work):
     @property
     def owner(self) -> str:
         return self.study.owner
-
-
-@contextmanager
-def told_of_storage(name: str) -> Iterator[None]:
-    """What a storage that is gone, full or foreign answers, as a sentence."""
-    import optuna
-
-    known = (OSError, ImportError, optuna.exceptions.OptunaError, KeyError, ValueError, AssertionError)
-    expected = (*known, RuntimeError)  # that its lock is not there any more
-    try:
-        yield
-    except LoupeError:
-        raise
-    except Exception as error:
-        of_database = type(error).__module__.startswith("sqlalchemy.")  # not imported for this: it takes its time
-        if not of_database and not isinstance(error, expected):
-            raise
-        sentence = f"The trials of the search {name} cannot be read or written: {_reason(error)[:200]}"
-        raise LoupeError(
-            sentence,
-            "The runs of its trials are not affected",
-            "Make room, or put its storage back, and start the search again",
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RuntimeError):
-        return "their lock was taken away"
-    return str(isinstance(error, OSError) and error.strerror or error)
 
 
 def create(settings: Settings, search: Search, name: str = "", owner: str = "") -> Study:
@@ -290,7 +262,7 @@ def _forget_trials(study: Study) -> None:
     if study.settings.study_storage:
         import optuna
 
-        with told_of_storage(study.name), suppress(KeyError):  # no worker has begun
+        with storage.told(study.name, study.settings), suppress(KeyError):  # no worker has begun
             optuna.delete_study(study_name=study.title, storage=study.storage())
 
 

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from vae_core.checked import Json
+from vae_core.search import storage as storages
 from vae_core.search.queue import ERROR, RUNS
 from vae_core.search.space import Value
-from vae_core.search.study import Study, told_of_storage
+from vae_core.search.study import Study
 
 if TYPE_CHECKING:
     import optuna
@@ -44,7 +45,7 @@ def every(study: Study, storage: optuna.storages.BaseStorage | None = None) -> l
     found = opened(study, storage)
     if found is None:
         return []
-    with told_of_storage(study.name):
+    with storages.told(study.name, study.settings):
         return [_trial(each) for each in found.get_trials(deepcopy=False) if each.state.name != "WAITING"]
 
 
@@ -53,7 +54,7 @@ def opened(study: Study, storage: optuna.storages.BaseStorage | None = None) -> 
     import optuna
 
     storage = storage or study.storage()
-    with told_of_storage(study.name):
+    with storages.told(study.name, study.settings):
         known = {each.study_name for each in storage.get_all_studies()}
         return optuna.load_study(study_name=study.title, storage=storage) if study.title in known else None
 

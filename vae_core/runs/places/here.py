@@ -20,7 +20,7 @@ def start(asked: Asked) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             asked.command,
             cwd=asked.folder,
-            env={**os.environ, **asked.environment},
+            env={**os.environ, **asked.environment, **asked.secrets},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

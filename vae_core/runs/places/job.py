@@ -14,6 +14,7 @@ class Asked:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]  # what it needs beside what is there
+    secrets: Mapping[str, str]  # and what is handed on, but written nowhere
     folder: Path  # to be in
     script: Path
     log: Path

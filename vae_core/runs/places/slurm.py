@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from vae_core.errors import LoupeError
 from vae_core.place import Place
@@ -14,6 +15,7 @@ from vae_core.runs.places import answers
 from vae_core.runs.places.job import ENDED, RUNS, UNKNOWN, WAITS, Asked, Standing
 from vae_core.settings import Settings
 
+NONE: Mapping[str, str] = MappingProxyType({})
 LEAD_SECONDS = 60  # before its time is over a job is told; Slurm may do it half a minute earlier
 LOOK_SECONDS, CHANGE_SECONDS = 4.0, 60.0  # a look may be given up sooner than a change, which somebody asked for
 SCRIPT = """\
@@ -75,7 +77,8 @@ def start(settings: Settings, place: Place, asked: Sequence[Asked]) -> list[str]
         log = str(first.log).replace("%", "%%")  # it puts numbers in the place of such
         words += [f"--output={log}", str(first.script)]
     wrong = f"{first.name} could not be sent to {place.name}"
-    number = _change("sbatch", words, wrong, array(place, asked) if len(asked) > 1 else "").strip().split(";")[0]
+    text = array(place, asked) if len(asked) > 1 else ""
+    number = _change("sbatch", words, wrong, text, first.secrets).strip().split(";")[0]
     numbers = [f"{number}_{place}" for place in range(len(asked))] if len(asked) > 1 else [number]
     answers.put(settings, numbers, "PENDING")
     return numbers
@@ -173,9 +176,9 @@ def _look(tool: str, words: Sequence[str]) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _change(tool: str, words: Sequence[str], wrong: str, script: str = "") -> str:
+def _change(tool: str, words: Sequence[str], wrong: str, script: str = "", secrets: Mapping[str, str] = NONE) -> str:
     try:
-        done = _run(tool, words, CHANGE_SECONDS, script)
+        done = _run(tool, words, CHANGE_SECONDS, script, secrets)
     except FileNotFoundError:
         fix = "Start Latent Loupe where Slurm's programs are, or choose another place"
         raise LoupeError(f"{wrong}: there is no {tool} here", "A machine of the cluster was expected", fix) from None
@@ -187,5 +190,9 @@ def _change(tool: str, words: Sequence[str], wrong: str, script: str = "") -> st
     return done.stdout
 
 
-def _run(tool: str, words: Sequence[str], seconds: float, script: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([tool, *words], input=script, capture_output=True, text=True, timeout=seconds)
+def _run(
+    tool: str, words: Sequence[str], seconds: float, script: str = "", secrets: Mapping[str, str] = NONE
+) -> subprocess.CompletedProcess[str]:
+    """A job inherits the environment of who sends it, unless its people have forbidden that."""
+    told = {**os.environ, **secrets}
+    return subprocess.run([tool, *words], env=told, input=script, capture_output=True, text=True, timeout=seconds)
