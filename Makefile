@@ -5,7 +5,7 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines fuzz lint scripts docs lock audit clean chromium compilers nginx slurm oidc jupyter wasm bundles
+.PHONY: app test test-long test-engines fuzz lint scripts docs lock audit clean chromium compilers nginx slurm oidc jupyter mariadb postgresql psycopg wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -19,7 +19,7 @@ test: lint chromium compilers
 test-long: .venv/.dev chromium compilers
 	$(PYTEST) -m long --timeout 3600
 
-test-engines: .venv/.dev chromium nginx slurm oidc jupyter
+test-engines: .venv/.dev chromium nginx slurm oidc jupyter postgresql
 	$(BIN)/python -m pytest -m engines
 
 # Two hours of cases for all that comes in; `make fuzz SECONDS=600 TARGETS="npz zip"` is less. It goes on where it was.
@@ -51,7 +51,7 @@ audit: .venv/.app
 	@if command -v npm >/dev/null; then npm audit; fi
 
 clean:
-	rm -rf .venv .jupyter .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .jupyter .psycopg .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.app: requirements.lock .venv/.made
@@ -105,11 +105,28 @@ nginx:
 	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) nginx-light openssl; \
 	    } || echo "No nginx: tests behind it are skipped. To run them: sudo apt install nginx-light openssl"
 
-SERVICES := munge slurmctld slurmd
-slurm:
-	@command -v sbatch >/dev/null && command -v munged >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	    $(APT_INSTALL) slurm-wlm munge && for each in $(SERVICES); do service $$each stop >/dev/null 2>&1 || true; done; \
-	    } || echo "No Slurm: its tests are skipped. To run them, as root: apt install slurm-wlm munge"
+SERVICES := munge slurmctld slurmd slurmdbd
+slurm: mariadb
+	@command -v sbatch >/dev/null && command -v munged >/dev/null && command -v slurmdbd >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT_INSTALL) slurm-wlm munge slurmdbd && \
+	    for each in $(SERVICES); do service $$each stop >/dev/null 2>&1 || true; done; \
+	    } || echo "No Slurm: its tests are skipped. To run them, as root: apt install slurm-wlm munge slurmdbd"
+
+mariadb:
+	@command -v mariadbd >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    $(APT_INSTALL) mariadb-server && { service mariadb stop >/dev/null 2>&1 || true; }; \
+	    } || echo "No MariaDB: Slurm's accounts are not tested. To test them, as root: apt install mariadb-server"
+
+postgresql: psycopg
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    $(APT_INSTALL) postgresql && { service postgresql stop >/dev/null 2>&1 || true; }; \
+	    } || echo "No PostgreSQL: searches on Slurm are not tested. To test them, as root: apt install postgresql"
+
+# What asks PostgreSQL, beside the environment: it is in no lock.
+psycopg: .psycopg/.made
+.psycopg/.made: .venv/.dev
+	$(BIN)/python -m pip install --disable-pip-version-check --target .psycopg 'psycopg[binary]~=3.2'
+	@touch $@
 
 # An OIDC server is a package of Node.
 oidc:

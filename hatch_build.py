@@ -9,6 +9,7 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 BASE, WHOLE = "looking", "train"
+APART = {"cluster": ["psycopg[binary]~=3.2"]}  # for who has a database (docs/cluster.md); no lock and no whole has it
 HEADING = re.compile(r"# \[(\w+)\]")
 
 
@@ -29,4 +30,4 @@ class Requirements(MetadataHookInterface):
         metadata["dependencies"] = found.pop(BASE)
         others = ",".join(name for name in found if name != WHOLE)
         found[WHOLE].insert(0, f"{metadata['name']}[{others}]")
-        metadata["optional-dependencies"] = found
+        metadata["optional-dependencies"] = found | APART

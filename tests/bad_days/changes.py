@@ -20,7 +20,7 @@ from vae_core.errors import LoupeError
 from vae_core.runs import files, jobs, locks, store, tasks, transfer
 from vae_core.runs.forms import State
 from vae_core.runs.store import Run
-from vae_core.search import study
+from vae_core.search import storage, study
 from vae_core.settings import Settings
 from vae_core.share import outgoing
 
@@ -104,7 +104,7 @@ def a_search(settings: Settings, whole: Run) -> None:
     found = study.create(settings, asked(trials=2))
     worker = found._hire(1)
     trials = found.optuna(1)
-    with study.told_of_storage(found.name):
+    with storage.told(found.name, settings):
         trial = trials.ask()
         trials.tell(trial, trial.suggest_float("learning_rate", 0.1, 1))
     found.set_budget(4, 0)

@@ -128,9 +128,7 @@ class Slurm:
         data.mkdir()
         _run("mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal")
         first = self.folder / "first.sql"
-        first.write_text(
-            "CREATE DATABASE slurm; CREATE USER slurm@'%' IDENTIFIED BY 'slurm'; GRANT ALL ON slurm.* TO slurm@'%';\n"
-        )
+        first.write_text("CREATE DATABASE slurm;\nGRANT ALL ON slurm.* TO slurm@localhost IDENTIFIED BY 'slurm';\n")
         where = (f"--datadir={data}", f"--socket={data / 'socket'}", f"--port={storage}", f"--pid-file={data / 'pid'}")
         self.start(
             "mariadbd", "--no-defaults", "--user=root", "--bind-address=127.0.0.1", f"--init-file={first}", *where

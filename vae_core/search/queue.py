@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_FAILURES = 5  # trials in a row, from the first one on, before a search gives up
 WORKER, RUNS, ERROR = "worker", "runs", "error"  # what a trial tells in Optuna's storage
-OPEN_SECONDS = 60.0  # that another worker may take to open a database
+OPEN_SECONDS = 600.0  # that other workers may take to open a database before, on a machine that is busy
 Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from vae_core import disk
 from vae_core.errors import LoupeError
 from vae_core.place import HERE
 from vae_core.runs import files
-from vae_core.settings import Settings
+from vae_core.settings import INSTALLED, Settings
 
 if TYPE_CHECKING:
     import optuna
@@ -63,7 +63,10 @@ def opened(settings: Settings, journal: Path) -> optuna.storages.BaseStorage:
 
 def _need_driver(settings: Settings) -> None:
     if settings.study_storage.startswith(POSTGRESQL) and find_spec("psycopg") is None:
-        raise LoupeError("PostgreSQL needs psycopg, which is not installed here", fix="pip install 'psycopg[binary]'")
+        wanted = "latent-loupe[cluster]" if INSTALLED else "psycopg[binary]"
+        raise LoupeError(
+            "PostgreSQL needs psycopg, which is not installed here", fix=f"To add it: pip install '{wanted}'"
+        )
 
 
 @contextmanager
