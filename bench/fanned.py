@@ -4,8 +4,8 @@ python -m bench.fanned PLACE --workers 2 --json
 
 PLACE is a cluster of the settings, and study_storage a PostgreSQL (docs/cluster.md). The search has 32 short trials and
 as many processes as workers; the ladder five rungs of three seeds, each training a job, of which the cluster runs as
-many at once as it can. `seconds` go from the start to the end of all of it, `trainings` is how many there were, `states`
-what became of them.
+many at once as it can. `seconds` go from the start to the end of all of it, `trainings` is how many there were, and
+`states` what became of them.
 """
 
 from __future__ import annotations

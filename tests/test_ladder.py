@@ -16,8 +16,9 @@ from vae_core.design.architecture import plan
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
 from vae_core.look import intervals
+from vae_core.place import Place
 from vae_core.runs import store
-from vae_core.search import ladder, settling
+from vae_core.search import ladder, sent, settling
 
 IMAGES = 40
 BASE = Config("digits", (8, 8, 1), "flatten dense8 code2", epochs=2, train_size=300)
@@ -27,11 +28,15 @@ EPOCHS = ((4.0, 60.0), (4.0, 50.0))  # seconds and validation loss
 def finished(settings, config, losses, slower=1.0):
     """A run as it lies on the disk, with losses of our choice."""
     run = store.create(settings, config, {"data_fingerprint": "f"})
+    fill(run, losses, slower)
+    return run
+
+
+def fill(run, losses, slower=1.0):
     run.save_codes({"mean": np.zeros((IMAGES, 2)), "reconstruction": losses.astype(np.float32)})
     for epoch, (seconds, loss) in enumerate(EPOCHS, 1):
         run.add_history({"epoch": epoch, "seconds": slower * seconds, "validation_total_nats_per_image": loss})
     run.set_status(state="done")
-    return run
 
 
 @pytest.mark.parametrize(
@@ -122,6 +127,27 @@ def test_a_real_climb_trains_every_rung(here, capsys):
     assert [rung["encoder"] for rung in found["rungs"]] == ["flatten dense8 code2", "flatten dense8 dense8 code2"]
     assert found["rungs"][1]["runs"] and found["rungs"][1]["loss"] > 0
     assert "more pairs" in answer(capsys, "ladder", first.id, "--pairs", "1", "--minutes", "0.4")
+
+
+def test_on_a_cluster_a_look_is_sent_at_once_and_what_was_lost_once_more(settings, monkeypatch):
+    cluster = replace(settings, places=(Place("cluster", "slurm"),))
+    losses = np.random.default_rng(0).normal(20, 1, IMAGES)
+    sent_there = []
+
+    def start_all(where, runs, place):
+        sent_there.append([run.config().seed for run in runs])
+        lost = runs[0] if len(sent_there) == 1 else None
+        for run in runs:
+            run.set_status(state="interrupted") if run is lost else fill(run, losses + 0.01 * run.config().seed)
+
+    monkeypatch.setattr(sent.jobs, "start_all", start_all)
+    task = ladder.begin(finished(cluster, BASE, losses), 1e-9, 1, place="cluster")
+    worker.work(task)
+    assert sent_there == [[0, 1, 1, 2, 2], [0]]  # seed 0 of the lowest rung is there
+    assert task.spec["place"] == "cluster" and task.result(ladder.RESULT)["seeds"] == 3
+    assert "place" not in ladder.begin(task.run, 1.0).spec
+    with pytest.raises(LoupeError, match="no place 'moon'"):
+        ladder.begin(task.run, 1.0, place="moon")
 
 
 def test_what_cannot_be_climbed_is_refused(climbed):

@@ -35,7 +35,7 @@ def offer(config: Config, count: int, begin: Callable[[], None], told: DeltaGene
         icon=":material/casino:",
         disabled=not missing,
         on_click=begin,
-        help="One after the other, each as a run of its own.",
+        help="Each is a run of its own. Here they train one after the other.",
     )
     with told:
         if arm.waiting:
