@@ -118,7 +118,7 @@ class Searches:
         self.meanwhile: Callable[[], object] = lambda: None
         me = SimpleNamespace(pid=os.getpid(), wait=lambda: 0)
         patch.setattr(here, "start", lambda asked: me)
-        patch.setattr(coordinator, "Trainer", lambda settings, job: self.trainer)
+        patch.setattr(coordinator, "Trainer", lambda settings: self.trainer)
         patch.setattr(coordinator, "time", SimpleNamespace(monotonic=time.monotonic, sleep=self._wait))
 
     def begin(self, meanwhile: Callable[[Study], object] = lambda found: None, **wanted: Any) -> Study:

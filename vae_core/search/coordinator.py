@@ -44,7 +44,7 @@ class Coordinator:
         self.worker = worker
         self.study: Study = worker.study
         self.search = self.study.search()
-        self.trainer = Trainer(worker.settings, worker.job())
+        self.trainer = Trainer(worker.settings)
         self.began = began
         worker.set_status(phase="opening the trials")
         self.queue = Queue(worker, self._give_way)
@@ -111,6 +111,7 @@ class Coordinator:
         for _ in range(2):
             if run.state() == "done":
                 break
+            run.set_job(self.worker.job())  # whatever has become of the job of another worker, who left it
             if not run.has_process():
                 self.trainer.train(run)
             watch()

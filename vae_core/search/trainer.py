@@ -11,7 +11,6 @@ from typing import Any
 
 from vae_core.errors import LoupeError
 from vae_core.runs import jobs, locks
-from vae_core.runs.places.job import Job
 from vae_core.runs.store import Run
 from vae_core.settings import PROJECT, Settings
 
@@ -20,19 +19,16 @@ log = logging.getLogger(__name__)
 
 
 class Trainer:
-    """It is given the names of runs on its standard input and ends when that is closed, as when its owner dies.
+    """It is given the names of runs on its standard input and ends when that is closed, as when its owner dies."""
 
-    `job`: the one that its owner is on a cluster, of which all that it trains is a part."""
-
-    def __init__(self, settings: Settings, job: Job | None = None) -> None:
-        self._settings, self._job = settings, job
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     def train(self, run: Run) -> None:
         """Begin, or go on with, this run; it says itself how far it is."""
         process = self._started()
         run.clear_stop()
-        run.set_job(self._job)
         mark = {"pid": process.pid, "pid_started": locks.started(process.pid)}
         run.set_status(state="queued", phase="", error=None, queued=time.time(), **mark)
         try:
