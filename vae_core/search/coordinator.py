@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vae_core.design.config import Config
 from vae_core.errors import LoupeError
-from vae_core.runs import forks, jobs, locks, store
+from vae_core.runs import forks, jobs, store
 from vae_core.runs.store import Run
 from vae_core.runs.work import FINAL
 from vae_core.search import reached
@@ -165,10 +165,8 @@ class Coordinator:
 
     def _crown(self) -> None:
         """The best trial becomes a run like any other; it alone reads the test images."""
-        with locks.exclusive(self.study.guard):
-            best = self.queue.best()
-            if self.queue.others() or best is None:
-                return  # the last one to finish does it
+        if not self.queue.is_last() or (best := self.queue.best()) is None:
+            return
         self.worker.set_status(phase="the winner")
         run = self._crowned(best) or self._winner_of(best)
         self.study.set_winner(best.number, run)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_FAILURES = 5  # trials in a row, from the first one on, before a search gives up
 WORKER, RUNS, ERROR = "worker", "runs", "error"  # what a trial tells in Optuna's storage
 OPEN_SECONDS = 600.0  # that other workers may take to open a database before, on a machine that is busy
+THROUGH = "no trial is left"
 Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,15 @@ class Queue:
             return trial
 
     def others(self) -> set[int]:
-        """The numbers of the other workers that are at work."""
+        """The numbers of the other workers that are at work, and have not found that no trial is left."""
         known = (each for each in self.study.workers() if each != self.worker)
-        return {each.number for each in known if each.state() == "running"}
+        return {each.number for each in known if each.state() == "running" and each.status()["phase"] != THROUGH}
+
+    def is_last(self) -> bool:
+        """For who finds no trial any more: of several at a time one alone is the last, however long they take to go."""
+        with locks.exclusive(self.study.guard, OPEN_SECONDS):
+            self.worker.set_status(phase=THROUGH)
+            return not self.others()
 
     def _orphan(self) -> optuna.Trial | None:
         """One that a worker left unfinished when it was stopped or killed: it goes on where it stands."""
