@@ -10,11 +10,11 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
-from searching import BASE, ReallyTraining, Searches, ended
+from searching import BASE, ReallyTraining, Searches, asked, ended
 
 from vae_core.cli.main import main
 from vae_core.errors import LoupeError
-from vae_core.runs import store
+from vae_core.runs import locks, store
 from vae_core.runs.store import Run
 from vae_core.search import queue, study, trials
 from vae_core.search.space import Vary
@@ -138,6 +138,19 @@ def test_a_database_holds_the_trials_of_several_folders(settings, tmp_path, monk
     study.remove(found)
     assert optuna.get_all_study_names(url) == []
     study.remove(namesake)
+
+
+def test_of_workers_that_end_together_one_alone_is_the_last(settings):
+    found = study.create(settings, asked())
+    both = [found._hire(number) for number in (1, 2)]
+    queues = [queue.Queue(worker) for worker in both]
+    held = [locks.take(worker.lock, 1) for worker in both]
+    for worker in both:
+        worker.set_status(state="running")
+    assert [each.others() for each in queues] == [{2}, {1}]
+    assert [each.is_last() for each in queues] == [False, True]
+    for lock in held:
+        lock.release()
 
 
 def test_two_goals_give_a_front_and_no_trial_is_pruned(searches):

@@ -85,6 +85,12 @@ def begun(places: Settings) -> Begun:
     return begin
 
 
+@pytest.fixture
+def quick(patch: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started trains by waiting, an epoch in half a second."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).with_name("standin")), prepend=os.pathsep)
+
+
 def is_done(found: Study) -> bool:
     assert found.state() != "failed", found.error()
     return found.state() == "done"
@@ -113,7 +119,7 @@ def test_four_workers_share_a_search_and_no_file_has_the_password(begun: Begun, 
         assert not any(word.encode() in path.read_bytes() for word in (PASSWORD, WRITTEN)), path
 
 
-def test_a_worker_that_is_killed_in_mid_epoch_loses_no_trial(begun: Begun) -> None:
+def test_a_worker_that_is_killed_in_mid_epoch_loses_no_trial(quick: None, begun: Begun) -> None:
     found = begun(2, trials=4, base=replace(SMALL, epochs=30))
     first = eventually(lambda: next((run for run in _trained(found) if run.history()), None), "nothing trains")
     victim = next(worker for worker in found.workers() if worker.job() == first.job())
@@ -126,7 +132,7 @@ def test_a_worker_that_is_killed_in_mid_epoch_loses_no_trial(begun: Begun) -> No
     check(found, 4)
 
 
-def test_a_database_that_is_gone_for_half_a_minute_costs_nothing(begun: Begun, postgres: Postgres) -> None:
+def test_a_database_that_is_gone_for_half_a_minute_costs_nothing(quick: None, begun: Begun, postgres: Postgres) -> None:
     found = begun(2, trials=6, base=replace(SMALL, epochs=15))
     eventually(lambda: ended(found) >= 1, found.path.name)
     postgres.kill()
@@ -140,7 +146,9 @@ def test_a_database_that_is_gone_for_half_a_minute_costs_nothing(begun: Begun, p
     check(found, 6)
 
 
-def test_a_node_that_is_drained_or_lost_and_a_controller_that_dies_lose_no_trial(begun: Begun, slurm: Slurm) -> None:
+def test_a_node_that_is_drained_or_lost_and_a_controller_that_dies_lose_no_trial(
+    quick: None, begun: Begun, slurm: Slurm
+) -> None:
     found = begun(3, trials=6, base=replace(SMALL, epochs=20))
     eventually(lambda: len([run for run in _trained(found) if run.history()]) >= 3, found.path.name)
     slurm.ask("scontrol", "update", "NodeName=n1", "State=DRAIN", "Reason=test")  # what runs there goes on
@@ -155,7 +163,7 @@ def test_a_node_that_is_drained_or_lost_and_a_controller_that_dies_lose_no_trial
     check(found, 6)
 
 
-def test_a_worker_whose_time_is_over_goes_on_with_its_trial(begun: Begun, slurm: Slurm) -> None:
+def test_a_worker_whose_time_is_over_goes_on_with_its_trial(quick: None, begun: Begun, slurm: Slurm) -> None:
     found = begun(1, trials=2, base=replace(SMALL, epochs=60))
     eventually(lambda: any(run.history() for run in _trained(found)), found.path.name)
     (worker,) = found.workers()
