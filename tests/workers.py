@@ -49,7 +49,7 @@ def new(settings: Settings, owner: str = "Ada", seed: int = 0) -> store.Run:
 
 
 def start(settings: Settings, run: store.Run, script: str = UNTIL_STOPPED) -> int:
-    return jobs.start(settings, run, command=(sys.executable, "-c", script))
+    return int(jobs.start(settings, run, command=(sys.executable, "-c", script)))
 
 
 def running(settings: Settings, run: store.Run, script: str = UNTIL_STOPPED) -> int:

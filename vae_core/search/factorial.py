@@ -104,7 +104,7 @@ def begin(a: Run, b: Run, minutes: float, owner: str = "", place: str = HERE) ->
         raise LoupeError(f"{minutes:g} minutes were given", "More than 0 were expected")
     wanted = configs(a.config(), b.config())
     extras.need("train")
-    spec = {"other": b.id, "minutes": float(minutes), "before": together.seeds(a.settings, wanted)}
+    spec: dict[str, object] = {"other": b.id, "minutes": float(minutes), "before": together.seeds(a.settings, wanted)}
     return tasks.begin(a, KIND, spec | sent.asked(a.settings, place), owner)
 
 

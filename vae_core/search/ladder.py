@@ -107,7 +107,7 @@ def begin(
         raise LoupeError("No layer fits in there once more", f"The network is {run.config().encoder}", fix)
     extras.need("train")
     before = together.seeds(run.settings, rungs)
-    spec = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": before}
+    spec: dict[str, object] = {"pairs": len(rungs) - 1, "minutes": float(minutes), "before": before}
     return tasks.begin(run, KIND, spec | {"where": where} | sent.asked(run.settings, place), owner)
 
 

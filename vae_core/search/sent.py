@@ -22,7 +22,7 @@ POLL_SECONDS = 1.0
 TRIES = 2  # of a training whose machine was lost
 
 
-def asked(settings: Settings, place: str) -> dict[str, str]:
+def asked(settings: Settings, place: str) -> dict[str, object]:
     """What a question adds to what was asked; nothing here, where it is the same question as ever."""
     named(settings.places, place)
     return {} if place == HERE else {"place": place}
