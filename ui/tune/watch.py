@@ -155,9 +155,9 @@ def _share(view: View) -> float:
 
 def _phase(view: View) -> str:
     told = [str(worker.status()["phase"]) for worker in view.study.workers()]
-    at_work = ", ".join(phase for phase in told if phase)
+    at_work = ", ".join(phase for phase in told if phase) or view.study.told()
     text = f"{_ended(view)} of {view.budget['trials']} trials"
-    return f"{text}: {told}" if (told := at_work or view.study.told()) else text
+    return f"{text}: {at_work}" if at_work else text
 
 
 def _numbers(view: View) -> None:
