@@ -190,9 +190,10 @@ def request_stop(run: Work) -> str:
 
 
 def _take_back(run: Work) -> None:
-    """Where its place does not answer, the stop in its folder is seen when it begins."""
+    """Where its place does not answer, the stop in its folder is seen when it begins. Who stops from within the job, as
+    one that ends since its machine is taken away, does not take away its next turn."""
     job = run.job()
-    if job:
+    if job and not places.is_inside(job):
         with suppress(LoupeError):
             places.stop(run.settings, job)
 
