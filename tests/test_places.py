@@ -49,6 +49,11 @@ WRONG = {
     "no list": "[places.cluster]\nkind = 'slurm'\nsetup = 'module load a'",
     "lines in one": "[places.cluster]\nkind = 'slurm'\nsetup = [\"a\\nb\"]",
     "this machine": "[places.here]\nkind = 'slurm'",
+    "a Ray without an address": "[places.a]\nkind = 'ray'",
+    "an address of another kind": "[places.a]\nkind = 'ray'\naddress = 'ray://localhost:10001'",
+    "what Ray does not have": "[places.a]\nkind = 'ray'\naddress = 'http://localhost:8265'\npartition = 'gpu'",
+    "a size that is none": "[places.a]\nkind = 'ray'\naddress = 'http://localhost:8265'\nmemory = 'much'",
+    "what Slurm does not have": "[places.a]\nkind = 'slurm'\naddress = 'http://localhost:8265'",
 }
 SAYS = {  # a line of squeue: the state of the run, and what is told of it
     "7|PENDING|Priority": ("queued", "Waiting in Slurm: others come first."),

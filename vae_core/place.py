@@ -11,7 +11,7 @@ from vae_core.checked import Check, Unfit, listed, one_of, partial, whole
 from vae_core.errors import LoupeError
 
 HERE = "here"  # this machine, which is always there and needs no settings
-KINDS = ("slurm",)
+KINDS = ("slurm", "ray")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 MOST = 100_000  # processors or cards
 
@@ -22,6 +22,7 @@ class Place:
 
     name: str
     kind: str
+    address: str = ""  # of Ray's dashboard
     partition: str = ""
     account: str = ""
     time: str = ""
@@ -66,15 +67,22 @@ def _table(place: Place) -> dict[str, object]:
 def _place(name: str, table: object, source: str) -> Place:
     if not NAME.fullmatch(name) or name == HERE:
         raise LoupeError(f"{source} has a place of a wrong name", f"Letters and digits were expected, and not '{HERE}'")
+    fields = _fields(table)
+    needed = dict.fromkeys({"kind", "address"} & set(fields))
     try:
-        given = TABLE({"kind": None, **table} if isinstance(table, dict) else table)
+        given = partial(**fields)({**needed, **table} if isinstance(table, dict) else table)
     except Unfit as error:
         wrong = ".".join([name, *error.place])
         raise LoupeError(f"{source} sets the place {wrong} wrongly", f"It should be {error.wanted}") from None
-    unknown = sorted(set(given) - set(FIELDS))
+    unknown = sorted(set(given) - set(fields))
     if unknown:
-        raise LoupeError(f"{source} sets {unknown[0][:60]} for the place {name}", f"It can have {', '.join(FIELDS)}")
+        raise LoupeError(f"{source} sets {unknown[0][:60]} for the place {name}", f"It can have {', '.join(fields)}")
     return Place(name, **{**given, "setup": tuple(given.get("setup", ()))})
+
+
+def _fields(table: object) -> Mapping[str, Check]:
+    kind = table.get("kind") if isinstance(table, dict) else None
+    return FIELDS[kind] if isinstance(kind, str) and kind in FIELDS else COMMON
 
 
 def _like(pattern: str, wanted: str) -> Check:
@@ -88,10 +96,14 @@ def _like(pattern: str, wanted: str) -> Check:
 
 word = _like(r"[\w.:,/@%+=-]{1,200}", "a word without blanks")  # it stands in a line of its own in a script
 line = _like(r"[^\0\r\n]{1,2000}", "a line")
-FIELDS: Mapping[str, Check] = {
+size = _like(r"[1-9]\d{0,5}[KMGT]?", "a size, as 8G")
+address = _like(r"https?://[^\s\0]{1,200}", "the address of its dashboard, as http://127.0.0.1:8265")
+COMMON: Mapping[str, Check] = {
     "kind": one_of(*KINDS),
-    **dict.fromkeys(("partition", "account", "time", "memory"), word),
     **dict.fromkeys(("cpus", "gpus"), whole(0, MOST)),
     "setup": listed(line),
 }
-TABLE = partial(**FIELDS)
+FIELDS: Mapping[str, Mapping[str, Check]] = {
+    "slurm": {**COMMON, **dict.fromkeys(("partition", "account", "time", "memory"), word)},
+    "ray": {**COMMON, "address": address, "memory": size},
+}

@@ -183,19 +183,19 @@ def request_stop(run: Work) -> str:
     with locks.exclusive(run.guard):
         if run.state() in ("queued", "running"):
             run.request_stop()
-            _take_back(run)
-            if not run.has_process():
+            if _take_back(run) or not run.has_process():
                 run.set_status(state="stopped")  # nobody is there to say it
     return run.state()
 
 
-def _take_back(run: Work) -> None:
-    """Where its place does not answer, the stop in its folder is seen when it begins. Who stops from within the job, as
-    one that ends since its machine is taken away, does not take away its next turn."""
+def _take_back(run: Work) -> bool:
+    """Whether it has ended by that. Where its place does not answer, it sees the stop in its folder when it begins. Who
+    stops from within the job, as one that ends since its machine is taken away, does not take away its next turn."""
     job = run.job()
     if job and not places.is_inside(job):
         with suppress(LoupeError):
-            places.stop(run.settings, job)
+            return places.stop(run.settings, job)
+    return False
 
 
 def go_on_later(run: Work) -> None:
@@ -245,6 +245,8 @@ def _claim(run: Work) -> tuple[BaseFileLock | None, Lease | None, float]:
     A job of a cluster has a lease, which counts where an earlier life of it still has the lock, paused or dead."""
     with locks.exclusive(run.guard):  # not before the one who started this process has written its number
         status = run.status()
+        if places.is_stray(run.job()):
+            raise LoupeError(f"{run.id} was taken back or sent anew meanwhile", "This process does nothing")
         is_sent = places.is_inside(run.job())
         lock = None if status["state"] == "done" else locks.take(run.lock, _patience(status, is_sent))
         if status["state"] == "done" or (lock is None and not is_sent):

@@ -13,7 +13,7 @@ from vae_core.checked import Check, Unfit
 from vae_core.runs import files, forms, locks, places
 from vae_core.runs.forms import FINAL as FINAL
 from vae_core.runs.forms import STATES as STATES
-from vae_core.runs.places.job import ENDED, UNKNOWN, WAITS, Job
+from vae_core.runs.places.job import ENDED, UNKNOWN, WAITS, Job, Standing
 from vae_core.runs.places.lease import Lease, claim, is_held
 from vae_core.settings import Settings
 
@@ -96,10 +96,15 @@ class Work:
         """The state where nobody is seen to hold the lock. On another machine that may be so while it works."""
         job = self._job_elsewhere()
         if job:
-            now = places.standing(self.settings, job).state
-            is_lost = now == UNKNOWN and status["state"] == "running" and not is_held(self.path / LEASE)
-            return {WAITS: "queued", ENDED: "interrupted"}.get(now, "interrupted" if is_lost else status["state"])
+            return {WAITS: "queued", ENDED: "interrupted"}.get(self._standing(job, status).state, status["state"])
         return "queued" if status["state"] == "queued" and self._is_starting(status) else "interrupted"
+
+    def _standing(self, job: Job, status: forms.Status) -> Standing:
+        """As its place says; where that says nothing, whether it was heard of in its folder decides."""
+        now = places.standing(self.settings, job)
+        if now.state == UNKNOWN and status["state"] == "running" and not is_held(self.path / LEASE):
+            return Standing(ENDED, f"{now.told} It was not heard of for a minute.")
+        return now
 
     def _is_starting(self, status: forms.Status) -> bool:
         if status["pid"] is not None:
@@ -115,7 +120,7 @@ class Work:
             return True
         job, status = self._job_elsewhere(), self.status()
         if job:
-            return status["state"] not in FINAL and places.standing(self.settings, job).is_alive
+            return status["state"] not in FINAL and self._standing(job, status).is_alive
         return locks.alive(status["pid"], status["pid_started"])
 
     def request_stop(self, *, later: bool = False) -> None:
@@ -164,10 +169,10 @@ class Work:
 
     def told(self) -> str:
         """What its place has to say of it before it has said itself how it ended; empty where there is nothing."""
-        job = self._job_elsewhere()
-        if job is None or self.status()["state"] in FINAL or locks.held(self.lock):
+        job, status = self._job_elsewhere(), self.status()
+        if job is None or status["state"] in FINAL or locks.held(self.lock):
             return ""
-        return places.standing(self.settings, job).told
+        return self._standing(job, status).told
 
     # What it says while it goes on.
 

@@ -32,6 +32,7 @@ class Source:
     everything: Callable[[], dict[str, tuple[str, str]] | None]  # all jobs that it still knows; None: no answer
     past: Callable[[str], str]  # how one ended that it has put away; empty where nobody kept that
     alive: Collection[str]  # the states of jobs that have not ended
+    name: str = "slurm"  # of the file that keeps what it said
 
 
 @dataclass(frozen=True)
@@ -44,28 +45,28 @@ class Answer:
 
 
 def of(settings: Settings, job: str, source: Source) -> Answer:
-    kept = _read(settings)
+    kept = _read(settings, source.name)
     if job not in kept["jobs"] or not _is_fresh(kept):
         kept = _ask(settings, kept, source)
     if kept["answers"] and job not in kept["jobs"]:
-        kept = _put(settings, kept, [job], source.past(job) or GONE)
+        kept = _put(settings, source.name, kept, [job], source.past(job) or GONE)
     state, reason = kept["jobs"].get(job, ["", ""])
     return Answer(state, reason, kept["answers"])
 
 
-def put(settings: Settings, jobs: Sequence[str], state: str) -> None:
+def put(settings: Settings, jobs: Sequence[str], state: str, name: str = "slurm") -> None:
     """What is known without asking, until it is asked."""
-    _put(settings, {**_read(settings), "asked": 0.0}, jobs, state)
+    _put(settings, name, {**_read(settings, name), "asked": 0.0}, jobs, state)
 
 
-def outdate(settings: Settings) -> None:
+def outdate(settings: Settings, name: str = "slurm") -> None:
     """Ask anew at the next look: something has just been changed there."""
-    _write(settings, {**_read(settings), "asked": 0.0})
+    _write(settings, name, {**_read(settings, name), "asked": 0.0})
 
 
 def _ask(settings: Settings, kept: Kept, source: Source) -> Kept:
     """Only one at a time asks; the others go by what was said before."""
-    path = _path(settings)
+    path = _path(settings, source.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = locks.take(path.with_suffix(".lock"), 0)
     if lock is None:
@@ -73,7 +74,7 @@ def _ask(settings: Settings, kept: Kept, source: Source) -> Kept:
     try:
         found = source.everything()
         jobs = kept["jobs"] if found is None else _known(kept["jobs"], found, source)
-        return _write(settings, {"asked": time.time(), "answers": found is not None, "jobs": jobs})
+        return _write(settings, source.name, {"asked": time.time(), "answers": found is not None, "jobs": jobs})
     finally:
         lock.release()
 
@@ -90,25 +91,25 @@ def _is_fresh(kept: Kept) -> bool:
     return abs(time.time() - kept["asked"]) < (ASK_SECONDS if kept["answers"] else RETRY_SECONDS)
 
 
-def _put(settings: Settings, kept: Kept, jobs: Sequence[str], state: str) -> Kept:
-    return _write(settings, {**kept, "jobs": {**kept["jobs"], **{job: [state, ""] for job in jobs}}})
+def _put(settings: Settings, name: str, kept: Kept, jobs: Sequence[str], state: str) -> Kept:
+    return _write(settings, name, {**kept, "jobs": {**kept["jobs"], **{job: [state, ""] for job in jobs}}})
 
 
-def _read(settings: Settings) -> Kept:
+def _read(settings: Settings, name: str) -> Kept:
     try:
-        found: Kept = files.read_json(_path(settings), FORM)
+        found: Kept = files.read_json(_path(settings, name), FORM)
     except LoupeError:  # none yet, or spoiled: it is asked anew
         return {"asked": 0.0, "answers": True, "jobs": {}}
     return found
 
 
-def _write(settings: Settings, kept: Kept) -> Kept:
+def _write(settings: Settings, name: str, kept: Kept) -> Kept:
     newest = dict(list(kept["jobs"].items())[-MOST:])
-    path, bounded = _path(settings), Kept(asked=kept["asked"], answers=kept["answers"], jobs=newest)
+    path, bounded = _path(settings, name), Kept(asked=kept["asked"], answers=kept["answers"], jobs=newest)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(path, bounded, durable=False)
     return bounded
 
 
-def _path(settings: Settings) -> Path:
-    return settings.cache / "slurm.json"
+def _path(settings: Settings, name: str) -> Path:
+    return settings.cache / f"{name}.json"

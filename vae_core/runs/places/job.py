@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from vae_core.place import Place
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,20 @@ class Asked:
     folder: Path  # to be in
     script: Path
     log: Path
+
+
+def filled(form: str, place: Place, asked: Asked, **more: str) -> str:
+    """A script for a shell. Where the place has lines of its own, their `python` is the one that has the program."""
+    command = ("python", *asked.command[1:]) if place.setup else asked.command
+    exports = (f"export {name}={shlex.quote(value)}" for name, value in asked.environment.items())
+    return form.format(
+        name=shlex.quote(asked.name),
+        setup="\n".join(place.setup),
+        exports="\n".join(exports),
+        folder=shlex.quote(str(asked.folder)),
+        command=shlex.join(command),
+        **more,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from vae_core.errors import LoupeError
 from vae_core.place import Place
 from vae_core.runs import files
 from vae_core.runs.places import answers
-from vae_core.runs.places.job import ENDED, RUNS, UNKNOWN, WAITS, Asked, Standing
+from vae_core.runs.places.job import ENDED, RUNS, UNKNOWN, WAITS, Asked, Standing, filled
 from vae_core.settings import Settings
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -84,9 +84,10 @@ def start(settings: Settings, place: Place, asked: Sequence[Asked]) -> list[str]
     return numbers
 
 
-def stop(settings: Settings, number: str) -> None:
+def stop(settings: Settings, number: str) -> bool:
     _change("scancel", ("--state=PENDING", number), f"Job {number} could not be taken back")
     answers.outdate(settings)
+    return False  # it says so itself
 
 
 def again(number: str) -> None:
@@ -99,18 +100,7 @@ def inside() -> str | None:
 
 
 def script(place: Place, asked: Asked) -> str:
-    """Where the place has lines of its own, their `python` is the one that has the program."""
-    command = ("python", *asked.command[1:]) if place.setup else asked.command
-    exports = (f"export {name}={shlex.quote(value)}" for name, value in asked.environment.items())
-    return SCRIPT.format(
-        UNTOLD=UNTOLD,
-        name=shlex.quote(asked.name),
-        options=_headed(place),
-        setup="\n".join(place.setup),
-        exports="\n".join(exports),
-        folder=shlex.quote(str(asked.folder)),
-        command=shlex.join(command),
-    )
+    return filled(SCRIPT, place, asked, UNTOLD=UNTOLD, options=_headed(place))
 
 
 def array(place: Place, asked: Sequence[Asked]) -> str:
