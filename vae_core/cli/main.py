@@ -32,6 +32,8 @@ COMMANDS = {
     "list": ("runs", "all runs, the newest first"),
     "show": ("runs", "one run: settings, state and losses"),
     "remove": ("runs", "delete a run"),
+    "push": ("moving", "copy runs into another folder, or to another machine over ssh"),
+    "pull": ("moving", "fetch runs from there"),
     "evaluate": ("looking", "losses on the test images, beside simple baselines"),
     "compare": ("comparing", "two runs: what differs, how sure that is, what may be claimed"),
     "settle": ("comparing", "train seeds of two runs' settings in turn until it is clear whether they differ"),

@@ -6,7 +6,7 @@ import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -38,10 +38,9 @@ def pack(settings: Settings, ids: Iterable[str], target: IO[bytes], *, with_stat
             state = run.state()
             if state in ("queued", "running"):
                 raise LoupeError(f"{run.id} is {state}", "Only runs that have ended can be exported", "Stop it first")
-            for path in sorted(run.path.rglob("*")):
-                name = path.relative_to(run.path).as_posix()
-                if path.is_file() and not path.is_symlink() and _travels(name, with_state):
-                    _add(archive, f"{run.id.removeprefix(SHIPPED)}/{name}", own.read(path))
+            for name in travelling(run, with_state=with_state):
+                if name not in MADE_AGAIN:
+                    _add(archive, f"{run.id.removeprefix(SHIPPED)}/{name}", own.read(run.path / name))
 
 
 def unpack(settings: Settings, source: IO[bytes] | Path, owner: str = "") -> list[Run]:
@@ -54,11 +53,15 @@ def unpack(settings: Settings, source: IO[bytes] | Path, owner: str = "") -> lis
             found = [_unpack_run(archive, run_id, members, inside) for run_id, members in _members(archive, settings)]
         for run in found if owner else ():
             run.set_card(owner=owner)
-        return [Run(_keep(run, settings), settings) for run in found]
+        return [Run(keep(run, settings), settings) for run in found]
 
 
-def _travels(name: str, with_state: bool) -> bool:
-    return is_kept(name, with_state=with_state) and name not in MADE_AGAIN
+def travelling(run: Run, *, with_state: bool = True) -> Iterator[str]:
+    """The names of its files that another place may have, as a run that has ended keeps them."""
+    for path in sorted(run.path.rglob("*")):
+        name = path.relative_to(run.path).as_posix()
+        if path.is_file() and not path.is_symlink() and is_kept(name, with_state=with_state):
+            yield name
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -139,14 +142,18 @@ def _unpack_run(archive: zipfile.ZipFile, run_id: str, members: list[zipfile.Zip
         with files.told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _extract(archive, info, path)
+    check(run, (info.filename.split("/", 1)[1] for info in members))
+    return run
+
+
+def check(run: Run, names: Iterable[str]) -> None:
+    """Refuse what is not what a run has there; all its files have come, and nobody sees it yet."""
     run.config()  # one that is none is refused here
-    for info in members:
-        name = info.filename.split("/", 1)[1]
+    for name in names:
         run.check(name)
         _check_content(run.path / name)
     _check_documents(run)
     _check_model(run)
-    return run
 
 
 def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
@@ -164,9 +171,9 @@ def _check_documents(run: Run) -> None:
     card, status = run.card(), run.status()
     unknown, summary = sorted(set(card) - set(CARD)), summarize(run)
     if unknown:
-        raise LoupeError(f"The card of {run.id} in the zip has a wrong '{unknown[0]}'", fix=FIX)
+        raise LoupeError(f"The card of {run.id} has a wrong '{unknown[0]}'", fix=FIX)
     if summary is None or summary.state == "broken":
-        raise LoupeError(f"{run.id} in the zip cannot be read: {summary.error if summary else ''}", fix=FIX)
+        raise LoupeError(f"{run.id} cannot be read: {summary.error if summary else ''}", fix=FIX)
     state = status["state"] if status["state"] in FINAL else "interrupted"
     run.set_status(state=state, phase="", pid=None, pid_started=None, queued=None)
 
@@ -176,7 +183,7 @@ def _check_content(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(16)
     if path.suffix == ".webp" and not (start[:4] == b"RIFF" and start[8:12] == b"WEBP"):
-        raise LoupeError(f"{path.name} in the zip is damaged (its content is of another kind)", fix=FIX)
+        raise LoupeError(f"{path.name} is damaged (its content is of another kind)", fix=FIX)
 
 
 def _check_model(run: Run) -> None:
@@ -188,7 +195,8 @@ def _check_model(run: Run) -> None:
             raise LoupeError(error.happened, error.expected, FIX) from None
 
 
-def _keep(run: Run, settings: Settings) -> str:
+def keep(run: Run, settings: Settings) -> str:
+    """Let everybody see it: under its name, or the next free one."""
     target = settings.checkpoints / f"{files.NEW}{uuid4().hex}"
     with files.told(target):
         disk.sync_all(run.path)

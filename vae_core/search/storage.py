@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from vae_core import disk
 from vae_core.errors import LoupeError
-from vae_core.place import HERE
+from vae_core.place import HERE, named
 from vae_core.runs import files
 from vae_core.settings import INSTALLED, Settings
 
@@ -31,6 +31,12 @@ def refuse(settings: Settings, place: str) -> None:
     """Refuse a search at a place where its trials would be in a file: no page or worker elsewhere could trust it."""
     if place == HERE:
         return
+    if getattr(named(settings.places, place), "kind", "") == "ray":
+        raise LoupeError(
+            "A search cannot be sent to Ray",
+            "Its dashboard shows everybody what a job is handed on, and a search hands on the way to a database",
+            "Search here, or on a cluster with Slurm",
+        )
     if not settings.study_storage.startswith(POSTGRESQL):
         raise LoupeError(
             "A search on a cluster keeps its trials in PostgreSQL, and study_storage names no such database",
