@@ -5,7 +5,8 @@ HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test test-long test-engines fuzz lint scripts docs lock audit clean chromium compilers nginx slurm oidc jupyter mariadb postgresql psycopg wasm bundles
+.PHONY: app test test-long test-engines fuzz lint scripts docs lock audit clean chromium compilers nginx slurm ray oidc \
+    jupyter mariadb postgresql psycopg ssh wasm bundles
 
 app: .venv/.app
 	@exec $(BIN)/python -m streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)"
@@ -19,7 +20,7 @@ test: lint chromium compilers
 test-long: .venv/.dev chromium compilers
 	$(PYTEST) -m long --timeout 3600
 
-test-engines: .venv/.dev chromium nginx slurm oidc jupyter postgresql
+test-engines: .venv/.dev chromium nginx slurm ray oidc jupyter postgresql ssh
 	$(BIN)/python -m pytest -m engines
 
 # Two hours of cases for all that comes in; `make fuzz SECONDS=600 TARGETS="npz zip"` is less. It goes on where it was.
@@ -51,7 +52,7 @@ audit: .venv/.app
 	@if command -v npm >/dev/null; then npm audit; fi
 
 clean:
-	rm -rf .venv .jupyter .psycopg .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .jupyter .psycopg .ray .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.app: requirements.lock .venv/.made
@@ -150,6 +151,18 @@ jupyter: .jupyter/.made
 	    "$$(.fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ours.pth"
 	.fuzz/bin/python -m pip install --disable-pip-version-check 'atheris~=3.0' || echo "No atheris: nothing guides the fuzzer"
 	@touch $@
+
+# Likewise: trainings talk to its dashboard, and never load it.
+ray: .ray/.made
+.ray/.made:
+	$(PYTHON) -m venv .ray
+	.ray/bin/python -m pip install --disable-pip-version-check 'ray[default]~=2.60'
+	@touch $@
+
+ssh:
+	@test -x /usr/sbin/sshd && command -v rsync >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    $(APT_INSTALL) openssh-server rsync && { service ssh stop >/dev/null 2>&1 || true; }; \
+	    } || echo "No sshd: a test of push and pull is skipped. To run it, as root: apt install openssh-server rsync"
 
 # What runs in the browser. What `wasm` and `bundles` make is committed, so that nobody needs a compiler or Node to run
 # Latent Loupe.

@@ -13,8 +13,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
+from vae_core.checked import Unfit, listed, maybe, record, text
 from vae_core.errors import LoupeError
 from vae_core.place import Place
 from vae_core.runs import files
@@ -47,6 +48,17 @@ ENDS = {
     "JOB_SUPERVISOR_ACTOR_UNSCHEDULABLE": "no machine is as large as it asks for",
     answers.GONE: "it was started anew, or has forgotten the job",
 }
+
+
+TOLD = listed(record(submission_id=maybe(text), status=maybe(text), error_type=maybe(text)))
+
+
+class Told(TypedDict):
+    """Of a job, what we ask for."""
+
+    submission_id: str | None
+    status: str | None
+    error_type: str | None
 
 
 class _Refused(LoupeError):
@@ -93,7 +105,7 @@ class Dashboard:
         if place is None:
             return False
         name, wrong = f"{PREFIX}{number}", f"Job {number} could not be taken back"
-        if _ask(place, "GET", name, CHANGE_SECONDS, wrong).get("status") != PENDING:
+        if _ask(place, "GET", name, CHANGE_SECONDS, wrong)[0]["status"] != PENDING:
             answers.outdate(settings, _kept(place))
             return False
         _ask(place, "POST", f"{name}/stop", CHANGE_SECONDS, wrong)
@@ -137,15 +149,14 @@ def _wanted(place: Place, asked: Asked, number: str) -> dict[str, object]:
 
 def _everything(place: Place) -> dict[str, tuple[str, str]] | None:
     with suppress(LoupeError):
-        jobs = _ask(place, "GET", "", LOOK_SECONDS, "Ray was not asked")["jobs"]
-        named = ((str(job.get("submission_id")).removeprefix(PREFIX), job) for job in jobs if isinstance(job, dict))
+        jobs = _ask(place, "GET", "", LOOK_SECONDS, "Ray was not asked")
+        named = (((job["submission_id"] or "").removeprefix(PREFIX), job) for job in jobs)
         return {name: (_state(job), "") for name, job in named if name.isdigit()}
     return None
 
 
-def _state(job: Mapping[str, Any]) -> str:
-    status = str(job.get("status"))
-    return str(job.get("error_type") or status) if status == FAILED else status
+def _state(job: Told) -> str:
+    return (job["error_type"] if job["status"] == FAILED else None) or job["status"] or ""
 
 
 def _past(number: str) -> str:
@@ -159,8 +170,8 @@ def _kept(place: Place) -> str:
 
 def _ask(
     place: Place, method: str, job: str, seconds: float, wrong: str, document: Mapping[str, object] | None = None
-) -> dict[str, Any]:
-    """A list is given back as its `jobs`."""
+) -> list[Told]:
+    """What is said of each job that it was asked about."""
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import ProxyHandler, Request, build_opener
@@ -172,10 +183,11 @@ def _ask(
             request, timeout=seconds
         ) as answer:  # the web's proxy has no part in it
             found = json.load(answer)
+        told: list[Told] = TOLD(found if isinstance(found, list) else [found])
+        return told
     except HTTPError as error:
         said = error.read(20_000).decode(errors="replace").strip(" .\n").split("\n")[-1]
         raise _Refused(f"{wrong}. Ray said: {said[:300] or error.reason}", fix="See docs/cluster.md") from None
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError, Unfit):
         fix = "Try again in some minutes, or correct the place in loupe.toml"
         raise LoupeError(f"{wrong}: no Ray answers at {place.address}", fix=fix) from None
-    return found if isinstance(found, dict) else {"jobs": found if isinstance(found, list) else []}
