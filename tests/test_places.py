@@ -23,6 +23,8 @@ from vae_core.place import Place, written
 from vae_core.runs import arms, jobs, store
 from vae_core.runs.places import slurm
 from vae_core.runs.places.job import Asked, Job
+from vae_core.runs.places.lease import Lost
+from vae_core.runs.work import LEASE
 from vae_core.settings import Settings, load
 from vae_core.settings import environment as variables
 
@@ -210,6 +212,22 @@ def test_where_is_asked_only_where_there_is_a_choice(
     monkeypatch.setenv("LOUPE_PLACES", written(cluster.places))
     (box,) = [box for box in page.run().selectbox if box.label == "Where"]
     assert box.options == ["This machine", "cluster"] and box.value == "here"
+
+
+def test_a_holder_whose_list_of_names_is_old_sees_that_its_file_is_gone(
+    cluster: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new(cluster)
+    first = run.take_lease()
+    names = os.listdir(run.path / LEASE)
+    second = run.take_lease()
+    monkeypatch.setattr(os, "listdir", lambda _: names)  # as NFS may say for a minute
+    with pytest.raises(Lost):
+        first.check()
+    monkeypatch.undo()
+    second.check()
+    for each in (first, second):
+        each.release()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be paused there")

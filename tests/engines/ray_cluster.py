@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,19 +51,21 @@ class Ray:
     def start_head(self) -> None:
         words = [f"--port={self.port}", "--dashboard-host=127.0.0.1", f"--dashboard-port={self.dashboard}"]
         words += [f"--temp-dir={self.folder}", f"--ray-client-server-port={_free_port()}", "--include-dashboard=true"]
-        self._start("head", "--head", "--num-cpus=0", *words)
-        eventually(self.answers, "no dashboard came up")
+        self._start_until(self.answers, "head", "--head", "--num-cpus=0", *words)
 
     def start_worker(self, name: str, count: int = 3) -> None:
-        """Until the head says that there are so many. A machine that takes more than half a minute gives up by itself,
-        and is started again."""
+        """Until the head says that there are so many."""
+        self._start_until(lambda: self.machines() == count, name, f"--address=127.0.0.1:{self.port}", "--num-cpus=1")
 
-        def has_come() -> bool:
+    def _start_until(self, has_come: Callable[[], bool], name: str, *words: str) -> None:
+        """A machine that takes more than half a minute gives up by itself, and is started again."""
+
+        def try_again() -> bool:
             if name not in self.running or self.running[name].poll() is not None:
-                self._start(name, f"--address=127.0.0.1:{self.port}", "--num-cpus=1")
-            return self.machines() == count
+                self._start(name, *words)
+            return has_come()
 
-        eventually(has_come, f"machine {name} did not come up")
+        eventually(try_again, f"machine {name} did not come up")
 
     def _start(self, name: str, *words: str) -> None:
         command = [str(RAY), "start", "--block", "--node-ip-address=127.0.0.1", f"--object-store-memory={ROOM}", *words]

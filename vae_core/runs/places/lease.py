@@ -5,6 +5,7 @@ goes on finds a higher number there, and writes no more."""
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -33,8 +34,19 @@ class Lease:
         threading.Thread(target=self._beat, name=f"lease-{number}", daemon=True).start()
 
     def check(self) -> None:
-        if _newest(self._folder) != self._number:
+        if not self._is_there() or _newest(self._folder) != self._number:
             raise Lost(f"{self._folder.parent.name} is held by another machine now", "This process writes no more")
+
+    def _is_there(self) -> bool:
+        """Whoever takes the folder over removes this file. To open it asks the server, on NFS, too, where a list of
+        names may be a minute old."""
+        try:
+            with _path(self._folder, self._number).open("rb"):
+                return True
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ESTALE):
+                return False
+            raise
 
     def release(self) -> None:
         self._ended.set()
@@ -83,7 +95,7 @@ def _newest(folder: Path) -> int:
 
 
 def _numbers(folder: Path) -> list[int]:
-    """Read anew at each call: a list of names is what a network's file system is sure to bring up to date."""
+    """Read anew at each call."""
     with suppress(FileNotFoundError):
         return [int(name) for name in os.listdir(folder) if name.isdigit()]
     return []
