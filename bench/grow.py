@@ -14,7 +14,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -97,7 +97,7 @@ def _of_workers(count: int, settings: Settings) -> None:
     for folder in folders:
         folder.mkdir(parents=True)
     leases = [lease.claim(folder) for folder in folders]
-    beat = _seconds(lambda: [each.check() for each in leases for _ in range(BEATS)]) / BEATS
+    beat = _seconds(lambda: _check(leases)) / BEATS
     for number in range(count):
         answers.put(settings, number + 1, "RUNNING")
     said = {number + 1: ("RUNNING", "") for number in range(count)}
@@ -108,6 +108,12 @@ def _of_workers(count: int, settings: Settings) -> None:
     print(f"{count} workers: a look at all their leases {beat * 1000:.2f} ms,", end=" ")
     print(f"at what a cluster says of all {look * 1000:.1f} ms;", end=" ")
     print(f"of {count} that want one lease at once {_crowd(count, settings)} get it in turn", flush=True)
+
+
+def _check(leases: Iterable[lease.Lease]) -> None:
+    for _ in range(BEATS):
+        for each in leases:
+            each.check()
 
 
 def _crowd(count: int, settings: Settings) -> int:

@@ -246,7 +246,7 @@ def test_a_holder_that_was_paused_writes_no_more_when_another_has_taken_over(clu
     eventually(lambda: run.status()["phase"] == "second", run)
     psutil.Process(first.pid).send_signal(signal.SIGCONT)
     said, _ = first.communicate("write\n", timeout=60)
-    assert first.returncode and "is held by another machine now" in said
+    assert first.returncode and "another machine" in said, "at a write, or at the next beat"
     assert run.status()["phase"] == "second" and run.status()["pid"] != first.pid
     second.communicate(timeout=60)
     assert second.returncode == 0 and run.status()["state"] == "interrupted"

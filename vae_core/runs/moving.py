@@ -75,8 +75,8 @@ def push(settings: Settings, ids: Iterable[str], target: str) -> Moved:
 def pull(settings: Settings, source: str, ids: Sequence[str]) -> Moved:
     machine = _machine(source)
     if machine is None:
-        there = replace(settings, checkpoints=Path(source).absolute())
-        runs = [store.open_run(there, name) for name in dict.fromkeys(ids)]
+        mounted = replace(settings, checkpoints=Path(source).absolute())
+        runs = [store.open_run(mounted, name) for name in dict.fromkeys(ids)]
         for run in runs:
             _refuse_unfinished(run)
         return _take(settings, runs)
