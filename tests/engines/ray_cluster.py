@@ -61,7 +61,9 @@ class Ray:
         """A machine that takes more than half a minute gives up by itself, and is started again."""
 
         def try_again() -> bool:
-            if name not in self.running or self.running[name].poll() is not None:
+            if name in self.running and self.running[name].poll() is not None:
+                self.kill(name)  # what it left behind has its ports
+            if name not in self.running:
                 self._start(name, *words)
             return has_come()
 
