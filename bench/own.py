@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from bench import rows as kept
+from bench.likeness import by_pca
 from bench.rows import Row, Rows
 from vae_core import settings as house
 from vae_core.data import catalog
@@ -29,7 +30,6 @@ from vae_core.design.config import Config
 from vae_core.look import pictures
 from vae_core.look.metrics.pictures import ssim
 from vae_core.look.portable import Portable
-from vae_core.look.projection.pca import components
 from vae_core.runs import calibration, jobs, store
 from vae_core.runs.run import Run
 from vae_core.settings import Settings
@@ -124,7 +124,7 @@ def _draw(settings: Settings, images: Images, name: str, seconds: float) -> Imag
     asked: Row = {"set": name, "code": 32, "seed": 0}
     chosen = images["x_test"][:DRAWN]
     train, test = (each.astype(np.float32) / 255 for each in (images["x_train"], chosen))
-    rows = [test, _by_pca(train, test, asked["code"])]
+    rows = [test, by_pca(train, test, asked["code"])]
     for recipe in (recipes.convolutions, recipes.auto):
         model = Portable.of(_trained(settings, images, asked, seconds, recipe))
         rows.append(model.decode(model.encode(chosen)[0]))
@@ -156,7 +156,7 @@ def _config(settings: Settings, images: Images, asked: Row, seconds: float, reci
 def _quality(model: Portable, images: Images, size: int) -> Row:
     train, test = (images[part].astype(np.float32) / 255 for part in ("x_train", "x_test"))
     ours = model.decode(model.encode(images["x_test"])[0])
-    pca = _by_pca(train, test, size)
+    pca = by_pca(train, test, size)
     errors = [float(np.square(each - test).mean()) for each in (ours, pca)]
     alike = [float(ssim(each, test).mean()) for each in (ours, pca)]
     return {
@@ -166,13 +166,6 @@ def _quality(model: Portable, images: Images, size: int) -> Row:
         "ssim": round(alike[0], 3),
         "ssim_above_pca": round(alike[0] - alike[1], 3),
     }
-
-
-def _by_pca(train: np.ndarray, test: np.ndarray, size: int) -> np.ndarray:
-    flat = train.reshape(len(train), -1)
-    found = components(flat, size)
-    places = (test.reshape(len(test), -1) - found.centre) @ found.axes.T
-    return np.clip((places @ found.axes + found.centre).reshape(test.shape), 0, 1)
 
 
 def _told(row: Row) -> str:

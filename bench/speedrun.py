@@ -2,14 +2,14 @@
 
 LOUPE_DATA=... python -m bench.speedrun --json [--seconds 60,300] [--seeds 3] [--only house,keras,torch] [--out FILE]
 
-The rules stand in docs/speedrun.md. An entry that cannot run, as where torch is not installed, is a row that says so.
+The rules stand in docs/speedrun.md. An entry that cannot run is a row that says so: `torch` needs bench/torch.sh.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 
-from bench import rivals, timed
+from bench import rivals, timed, turns
 from bench.rows import Row
 from vae_core import settings as house
 from vae_core.data import catalog
@@ -25,9 +25,8 @@ def main() -> None:
 def _measured(asked: Row) -> Row:
     if asked["entry"] == "house":
         return timed.in_time(MODULE, asked)
-    if asked["entry"] == "torch" and not importlib.util.find_spec("torch"):
-        return {"open": "torch is not installed"}
-    return timed.apart(MODULE, asked)
+    python = turns.pythons().get("newest") if asked["entry"] == "torch" else sys.executable
+    return timed.apart(MODULE, asked, python) if python else {"open": "torch is not installed"}
 
 
 def _house(asked: Row) -> Row:

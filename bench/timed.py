@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bench import rows
+from bench import likeness, rows
 from bench.rows import Row
 from vae_core import settings as house
 from vae_core.design.config import Config
@@ -64,10 +64,10 @@ def _asked(arguments: argparse.Namespace, what: str) -> list[Row]:
     ]
 
 
-def apart(module: str, asked: Row) -> Row:
+def apart(module: str, asked: Row, python: Path | str = sys.executable) -> Row:
     """What `python -m MODULE --one ASKED` prints last, as a process of its own whose clock has begun."""
     given = json.dumps({**asked, "began": time.time()})
-    command = [sys.executable, "-m", module, "--one", given]
+    command = [str(python), "-m", module, "--one", given]
     done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -100,6 +100,7 @@ def train(config: Config, asked: Row) -> Row:
             "negative_elbo": bounds.get("sampled"),
             "bce": metrics["bce"],
             "mse": metrics["mse"],
+            **likeness.of(run, settings),
         }
 
 

@@ -1,0 +1,73 @@
+"""Processes that stay open and take an epoch in turn, so that one machine's mood is all of theirs.
+
+A worker reads a line for each epoch that it shall train and answers with a line of JSON. It ends where its input does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from bench.rows import Row
+from vae_core.settings import PROJECT
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+PATIENCE = 30.0  # seconds that a worker has to end by itself
+TORCH = PROJECT / ".torch"  # where bench/torch.sh makes its environments
+VERSIONS = ("2.12", "newest")
+
+
+def pythons() -> dict[str, Path]:
+    """Of the environments with PyTorch that are there."""
+    found = {version: TORCH / version / "bin" / "python" for version in VERSIONS}
+    return {version: python for version, python in found.items() if python.exists()}
+
+
+class Worker:
+    """The process of `python -m MODULE WORDS`, seen from the bench."""
+
+    def __init__(self, module: str, words: Sequence[str], python: Path | str = sys.executable) -> None:
+        command = [str(python), "-m", module, *words]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, cwd=PROJECT, text=True, env={**os.environ, **QUIET}, **pipes)
+
+    def epoch(self) -> Row:
+        """What it answers once it has trained one."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.startswith("{"):  # libraries may talk, too
+                return dict(json.loads(line))
+        raise RuntimeError(f"A trainer ended early: {self.process.args}")
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def asked() -> bool:
+    """Wait, in a worker, until an epoch is asked for; False where none will be."""
+    return bool(sys.stdin.readline())
+
+
+def answer(row: Row) -> None:
+    print(json.dumps(row), flush=True)
+
+
+def serve(epoch: Callable[[], Row]) -> None:
+    while asked():
+        answer(epoch())
+
+
+def all_of(workers: Iterable[Worker]) -> list[Row]:
+    """An epoch of each, one after the other."""
+    return [worker.epoch() for worker in workers]
