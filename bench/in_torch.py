@@ -203,7 +203,7 @@ class Twin:
         return lambda value: _through(body, value) + short(value)
 
     def _shortcut(self, shape: Shape, channels: int) -> Apply:
-        return self._part("Conv2d", shape[-1], channels, 1) if len(shape) == 3 else self._linear(*shape, channels)
+        return self._part("Conv2d", shape[-1], channels, 1) if len(shape) == 3 else self._linear(shape[0], channels)
 
 
 def _through(steps: Iterable[Apply], value: Any) -> Any:

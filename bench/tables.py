@@ -89,6 +89,18 @@ def beside_pca(rows: list[Row]) -> Iterator[Cells]:
         yield (row["set"], str(row["code"]), *counted, f"{row['trained_seconds']:.0f}", *told, *origin(row))
 
 
+def trainers(rows: list[Row]) -> Iterator[Cells]:
+    for row in rows:
+        speed = row["images_per_second"]
+        rivals = [
+            cell
+            for rival, ratio in row["ratios"].items()
+            for cell in (f"{speed[row['best'][rival]]:,.0f} ({row['best'][rival]})", f"{ratio:.2f}")
+        ]
+        ours = (f"{speed['loupe']:,.0f} ({row['versions']['loupe']})", row["half"] or "none")
+        yield (row["network"], ours[0], *(rivals + ["-", "-"])[:4], ours[1], *origin(row))
+
+
 def origin(row: Row) -> Cells:
     return row["machine"], row["date"], row["commit"]
 
@@ -101,6 +113,7 @@ TABLES = {
     "credit": Table("What a comparison credits", ("credit", "--runs", "80"), credited),
     "doctor": Table("The doctor", ("doctor",), judged),
     "own": Table("Images of one's own", ("own",), beside_pca),
+    "train": Table("Images a second", ("train",), trainers),
 }
 
 

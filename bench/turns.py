@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.rows import Row
@@ -32,8 +32,8 @@ class Worker:
 
     def __init__(self, module: str, words: Sequence[str], python: Path | str = sys.executable) -> None:
         command = [str(python), "-m", module, *words]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(command, cwd=PROJECT, text=True, env={**os.environ, **QUIET}, **pipes)
+        pipe, environment = subprocess.PIPE, {**os.environ, **QUIET}
+        self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, text=True, stdin=pipe, stdout=pipe)
 
     def epoch(self) -> Row:
         """What it answers once it has trained one."""
@@ -43,7 +43,7 @@ class Worker:
         for line in self.process.stdout:
             if line.startswith("{"):  # libraries may talk, too
                 return dict(json.loads(line))
-        raise RuntimeError(f"A trainer ended early: {self.process.args}")
+        raise RuntimeError(f"A trainer ended early: {self.process.args!r}")
 
     def close(self) -> None:
         assert self.process.stdin
@@ -66,8 +66,3 @@ def answer(row: Row) -> None:
 def serve(epoch: Callable[[], Row]) -> None:
     while asked():
         answer(epoch())
-
-
-def all_of(workers: Iterable[Worker]) -> list[Row]:
-    """An epoch of each, one after the other."""
-    return [worker.epoch() for worker in workers]

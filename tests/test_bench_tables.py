@@ -37,12 +37,24 @@ OWN: Row = {
     **{"set": "waves", "code": 8, "images": 2400, "steps": 2800, "best_epoch": 16, "epochs": 20},
     **{"trained_seconds": 61.3, "share_of_pca": 0.7381, "ssim_above_pca": 0.1, **ORIGIN},
 }
-MADE = {"trials": [PAIR], "epochs": [PAIR], "credit": [CREDIT], "doctor": JUDGED, "own": [OWN]}
+TRAINED: Row = {
+    **{
+        "network": "house-map",
+        "half": "amx_bf16",
+        "versions": {"loupe": "float32"},
+        "ratios": {"fit": 2.5, "torch": 1.25},
+    },
+    "best": {"fit": "fit-false", "torch": "torch-2.12-half"},
+    "images_per_second": {"loupe": 10_000.0, "fit-false": 4_000.0, "torch-2.12-half": 8_000.0},
+    **ORIGIN,
+}
+MADE = {"trials": [PAIR], "epochs": [PAIR], "credit": [CREDIT], "doctor": JUDGED, "own": [OWN], "train": [TRAINED]}
 TOLD = {
     "trials": "| 11 | 1,320 | 324 | 4.07 | 287 | 71 | 4.05 | 348 | 75 | 30.62 | 29.95 |",
     "epochs": "| 11 | 24 | 117 | 1,320 | 324 | 4.07 | 287 | 71 | 4.05 | 30.62 | 29.95 |",
     "credit": "| 3% | 0 | 1 | 1 | 2 | 2 | 1 | 4 | 4 |",
     "own": "| waves | 8 | 2,400 | 2,800 | 16 of 20 | 61 | 0.738 | +0.100 |",
+    "train": "| house-map | 10,000 (float32) | 4,000 (fit-false) | 2.50 | 8,000 (torch-2.12-half) | 1.25 | amx_bf16 |",
     "doctor": "| a fault put in, one rule after the other | 1 | 0 | 0 |",
 }
 
