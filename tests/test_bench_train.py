@@ -107,6 +107,16 @@ def test_components_look_the_more_like_the_images_the_more_there_are():
     assert likeness.alike(images, images) == 1
 
 
+def test_shares_are_told_by_kind_and_the_rest_is_neither():
+    from bench import shares
+
+    one = [("while/model/dense/MatMul:_MklMatMul", 0.2), ("ExecutorState::Process", 9.0), ("Mul_1:Mul", 0.1)]
+    other = [("ResourceApplyAdam_3:ResourceApplyAdam", 0.3), ("FunctionRun", 5.0)]
+    found = shares.shares([one, other], seconds=1.0)
+    assert found["products"] == 0.2 and found["adam"] == 0.3 and found["single numbers"] == 0.1
+    assert found["rest"] == pytest.approx(0.4)
+
+
 @pytest.mark.parametrize("script", ["gpu.sh", "torch.sh"])
 def test_scripts_are_read_by_bash(script):
     subprocess.run(["bash", "-n", PROJECT / "bench" / script], check=True)
