@@ -20,6 +20,7 @@ measure() { # what, seconds, XLA's flags
         echo "$1 was not finished (flags: ${3:-none})" >&2
 }
 
-measure step $((seconds / 6)) ''
-measure step $((seconds / 6)) '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit'
-measure goal $((seconds - 2 * (seconds / 6) - 90)) ''
+few=$((seconds / 8)) many=$((seconds / 3)) # XLA compiles each network for a while
+measure step "$few" ''
+measure step "$many" '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit'
+measure goal $((seconds - few - many - 90)) ''

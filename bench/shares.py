@@ -13,7 +13,6 @@ import json
 import re
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,7 +102,7 @@ def _threads(folder: Path) -> Iterator[Thread]:
 
 def shares(threads: Iterable[Thread], seconds: float) -> dict[str, float]:
     """Of so many seconds, by kind."""
-    spent: Counter[str] = Counter()
+    spent = dict.fromkeys(KINDS, 0.0)
     for name, taken in (event for thread in threads for event in thread):
         operation = OPERATION.fullmatch(name.rpartition("/")[2])
         if operation:

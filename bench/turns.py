@@ -23,8 +23,8 @@ VERSIONS = ("2.12", "newest")
 
 def pythons() -> dict[str, Path]:
     """Of the environments with PyTorch that are there."""
-    found = {version: TORCH / version / "bin" / "python" for version in VERSIONS}
-    return {version: python for version, python in found.items() if python.exists()}
+    whole = [version for version in VERSIONS if (TORCH / version / ".made").exists()]
+    return {version: TORCH / version / "bin" / "python" for version in whole}
 
 
 class Worker:
