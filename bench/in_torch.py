@@ -87,7 +87,8 @@ class Twin:
         if architecture.kind == "vae":
             heads.append(self._linear(shape[0], code.size))
         self.heads = heads
-        layers = without_sigmoid(architecture.decoder) if logits else architecture.decoder
+        as_logits = logits and architecture.ends_in_sigmoid
+        layers = without_sigmoid(architecture.decoder) if as_logits else architecture.decoder
         self.decoder, _ = self._chain((*architecture.tail, *layers), (code.size,))
         self.parts.to(memory_format=torch.channels_last)
 
