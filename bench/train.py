@@ -52,7 +52,7 @@ def main() -> None:
     arguments = _arguments()
     kept, names = Rows(arguments.out), arguments.only.split(",")
     with tempfile.TemporaryDirectory() as folder:
-        settings = with_images(replace(house.load(), cache=Path(folder, "cache")), names, Path(folder))
+        settings = with_images(house.load(), names, Path(folder))
         every = {"rounds": arguments.rounds, "trainers": trainers()}
         asked = [{"network": name, **every} for name in names]
         found = [kept.take(each, speeds, each, settings, Path(folder)) for each in asked]

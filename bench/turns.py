@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.rows import Row
+from vae_core.runs import jobs
 from vae_core.settings import PROJECT
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2"}
@@ -31,7 +32,8 @@ class Worker:
     """The process of `python -m MODULE WORDS`, seen from the bench."""
 
     def __init__(self, module: str, words: Sequence[str], python: Path | str = sys.executable) -> None:
-        command = [str(python), "-m", module, *words]
+        lower = ["nice", "-n", str(jobs.NICENESS)]  # as a training lowers itself: all wait for others alike
+        command = [*lower, str(python), "-m", module, *words]
         pipe, environment = subprocess.PIPE, {**os.environ, **QUIET}
         self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, text=True, stdin=pipe, stdout=pipe)
 
