@@ -1,12 +1,12 @@
 """Images a second of this trainer, of a plain Keras `fit` and of PyTorch, epoch by epoch in turn.
 
-LOUPE_DATA=... python -m bench.train --json [--only mnist-deeper,house-map] [--rounds 9] [--out FILE]
+LOUPE_DATA=... python -m bench.train --json [--only mnist-deeper,house-map] [--rounds 9] [--processor] [--out FILE]
 
 Each trainer is a process that stays open and waits for its turn: one network, the same images, whole batches. A ratio
 is the median over the rounds, as neighbours in time share the machine's mood. `fit` is the faster of
 `jit_compile="auto"` and `False`. PyTorch is the fastest of the environments that bench/torch.sh made, in float32 and,
 where the processor has it, under autocast to bfloat16. What changes the learning rate, and moving averages of weights,
-are left out.
+are left out. Where a machine is not alone, `--processor` counts what each trainer takes of one core instead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +45,8 @@ STEPS = (2, 64)  # ... in no fewer and no more steps
 OURS, FITS = "loupe", ("fit-auto", "fit-false")
 ASKED = {"fit": 1.5, "torch": 1.2}  # times as fast as the best of these
 HALF = ("amx_bf16", "avx512_bf16")  # what a processor says of itself that multiplies in bfloat16
+MEASURES = ("seconds", "processor")
+ONE_CORE = ("taskset", "-c", "0")
 RANDOM_IMAGES = 12_000
 
 
@@ -53,7 +55,7 @@ def main() -> None:
     kept, names = Rows(arguments.out), arguments.only.split(",")
     with tempfile.TemporaryDirectory() as folder:
         settings = with_images(house.load(), names, Path(folder))
-        every = {"rounds": arguments.rounds, "trainers": trainers()}
+        every = {"rounds": arguments.rounds, "trainers": trainers(), "seconds": MEASURES[arguments.processor]}
         asked = [{"network": name, **every} for name in names]
         found = [kept.take(each, speeds, each, settings, Path(folder)) for each in asked]
     print(json.dumps(found) if arguments.json else "\n".join(map(told, found)))
@@ -63,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--only", default=",".join(NETWORKS), help="these networks, with commas between")
+    parser.add_argument("--processor", action="store_true", help="the processor's seconds, all on one core")
     parser.add_argument("--rounds", type=int, default=9, help="epochs of each trainer that count (default 9)")
     rows.add_option(parser)
     return parser.parse_args()
@@ -87,22 +90,24 @@ def speeds(asked: Row, settings: Settings, folder: Path) -> Row:
     images = folder / "images.npy"
     np.save(images, pictures(config, settings))
     given: Row = {"config": config.to_json(), "images": str(images), "data": str(settings.data or "")}
+    before = ONE_CORE if asked["seconds"] == "processor" else ()
     with ExitStack() as open_ones:
-        workers = {name: open_ones.enter_context(closing(worker(name, given))) for name in asked["trainers"]}
+        workers = {name: open_ones.enter_context(closing(worker(name, given, before))) for name in asked["trainers"]}
         first = {name: each.epoch() for name, each in workers.items()}
         rounds = [{name: each.epoch() for name, each in workers.items()} for _ in range(asked["rounds"])]
-    seconds = {name: [each[name]["seconds"] for each in rounds] for name in workers}
+    seconds = {name: [each[name][asked["seconds"]] for each in rounds] for name in workers}
     versions = {name: row.get("version") or row.get("precision") for name, row in first.items()}
     told = {"half": half(), "steps": steps_of(config), "versions": versions}
     return {**told, **judged(seconds, steps_of(config) * config.batch)}
 
 
-def worker(name: str, given: Row) -> Worker:
+def worker(name: str, given: Row, before: Sequence[str]) -> Worker:
     kind, _, rest = name.partition("-")
     if kind != "torch":
-        return Worker("bench.in_keras", [name, json.dumps(given)])
+        return Worker("bench.in_keras", [name, json.dumps(given)], before=before)
     version, _, precision = rest.partition("-")
-    return Worker("bench.in_torch", [json.dumps({**given, "precision": precision})], turns.pythons()[version])
+    words = [json.dumps({**given, "precision": precision})]
+    return Worker("bench.in_torch", words, turns.pythons()[version], before)
 
 
 def judged(seconds: Mapping[str, list[float]], images: int) -> Row:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,11 +30,13 @@ def pythons() -> dict[str, Path]:
 
 
 class Worker:
-    """The process of `python -m MODULE WORDS`, seen from the bench."""
+    """The process of `python -m MODULE WORDS`, seen from the bench; `before` are words that begin its command."""
 
-    def __init__(self, module: str, words: Sequence[str], python: Path | str = sys.executable) -> None:
+    def __init__(
+        self, module: str, words: Sequence[str], python: Path | str = sys.executable, before: Sequence[str] = ()
+    ) -> None:
         lower = ["nice", "-n", str(jobs.NICENESS)]  # as a training lowers itself: all wait for others alike
-        command = [*lower, str(python), "-m", module, *words]
+        command = [*lower, *before, str(python), "-m", module, *words]
         pipe, environment = subprocess.PIPE, {**os.environ, **QUIET}
         self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, text=True, stdin=pipe, stdout=pipe)
 
@@ -67,4 +70,6 @@ def answer(row: Row) -> None:
 
 def serve(epoch: Callable[[], Row]) -> None:
     while asked():
-        answer(epoch())
+        began = time.process_time()
+        row = epoch()
+        answer({**row, "processor": time.process_time() - began})
