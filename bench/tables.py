@@ -98,7 +98,9 @@ def trainers(rows: list[Row]) -> Iterator[Cells]:
             for cell in (f"{speed[row['best'][rival]]:,.0f} ({row['best'][rival]})", f"{ratio:.2f}")
         ]
         ours = (f"{speed['loupe']:,.0f} ({row['versions']['loupe']})", row["half"] or "none")
-        yield (row["network"], ours[0], *(rivals + ["-", "-"])[:4], ours[1], *origin(row))
+        alone = "" if row["seconds"] == "seconds" else ", seconds of one core"
+        machine, *others = origin(row)
+        yield (row["network"], ours[0], *(rivals + ["-", "-"])[:4], ours[1], f"{machine}{alone}", *others)
 
 
 def origin(row: Row) -> Cells:
