@@ -52,7 +52,7 @@ audit: .venv/.app
 	@if command -v npm >/dev/null; then npm audit; fi
 
 clean:
-	rm -rf .venv .jupyter .psycopg .ray .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .jupyter .psycopg .ray .torch .fuzz node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.app: requirements.lock .venv/.made
