@@ -96,7 +96,8 @@ def a_smaller_data_set(settings: Settings, whole: Run) -> None:
     from vae_core.data import versions
     from vae_core.data.fitting import Fitting
 
-    a_data_set(settings, whole)
+    if "mine" not in catalog.names(settings):
+        a_data_set(settings, whole)
     versions.refit("mine", settings, Fitting(size=(12, 12)))
 
 

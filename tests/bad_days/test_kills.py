@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
 from bench import kill, victims
 from bench.victims import VICTIMS
+from vae_core.runs import files
 from vae_core.runs.store import Run
 from vae_core.settings import Settings
+from vae_core.share import outgoing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm that ends a process")
 
@@ -48,3 +51,10 @@ def test_kills_are_counted_by_the_phase_in_which_they_came() -> None:
     told = kill.table([{"victim": "training", "chain": 0, "kills": kills, "trouble": ["it differs"]}])
     assert "| training | snapshot | 1 |" in told and "1 kills in 1 chains; 1 findings." in told
     assert victims.VICTIMS["training"].phases[0] == "starting"
+
+
+def test_a_site_that_was_killed_at_its_first_file_is_taken_up(tmp_path: Path) -> None:
+    left = tmp_path / f"{files.TEMPORARY}12345678-abcdef01"
+    left.write_bytes(b"half")
+    outgoing.write_folder(tmp_path, lambda: {"index.html": b"whole"})
+    assert (tmp_path / "index.html").read_bytes() == b"whole"

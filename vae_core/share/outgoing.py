@@ -69,7 +69,8 @@ def _listed(folder: Path) -> list[str]:
     if (folder / LIST).is_file():
         return list(files.read_json(folder / LIST, record(files=listed(_inside)))["files"])
     try:
-        is_free = not folder.exists() or not any(folder.iterdir())
+        here = folder.iterdir() if folder.exists() else ()
+        is_free = all(path.name.startswith(files.TEMPORARY) for path in here)  # the list, killed as it was begun
     except OSError as error:
         raise LoupeError(f"{folder} cannot be read: {error.strerror}", "A folder was expected") from None
     if not is_free:
