@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from fuzz import models
+from fuzz.images import npz
 from fuzz.wounds import CELLS, changed, sometimes
 
 from vae_core.design.config import Config
@@ -223,6 +224,4 @@ def some_arrays(chance: random.Random) -> bytes:
         shape = chance.choice(((5, 2), (5,), (), (0, 2), (2, 4, 4, 1)))
         number = np.full(shape, chance.choice((0, 7, 300)))
         held[chance.choice(sorted(held))] = number.astype(chance.choice(DTYPES))
-    target = io.BytesIO()
-    chance.choice((np.savez, np.savez_compressed))(target, **held)
-    return bytes([which]) + sometimes(target.getvalue(), chance)
+    return bytes([which]) + sometimes(npz(held, chance.choice((np.savez, np.savez_compressed))), chance)

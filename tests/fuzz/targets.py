@@ -16,6 +16,7 @@ import pasted_systems
 from fuzz import images, kernel, models, runs, words
 from fuzz.place import Place, emptied
 from fuzz.words import Take
+from fuzz.wounds import sometimes
 from hypothesis import strategies as some
 
 from vae_core.data import catalog, unrolled
@@ -149,7 +150,7 @@ def _pasted(data: bytes, place: Place) -> bool:
 
 
 def _code(chance: random.Random) -> bytes:
-    return images.sometimes(chance.choice((pasted_systems.FASHION, pasted_systems.CIFAR)).encode(), chance)
+    return sometimes(chance.choice((pasted_systems.FASHION, pasted_systems.CIFAR)).encode(), chance)
 
 
 def _asked(data: bytes, place: Place) -> bool:

@@ -36,7 +36,7 @@ def tried(values: some.SearchStrategy[Any], check: Callable[[Any, Place], object
 
     def take(data: bytes, place: Place) -> bool:
         ran.clear()
-        each.hypothesis.fuzz_one_input(data)
+        each.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]  # Hypothesis adds it
         for value in ran:
             check(value, place)
         return bool(ran)
