@@ -159,6 +159,9 @@ def test_a_node_that_is_drained_or_lost_and_a_controller_that_dies_lose_no_trial
     eventually(lambda: ended(found) >= 1, found.path.name)
     for name in slurm.names:
         slurm.ask("scontrol", "update", f"NodeName={name}", "State=RESUME")
+    eventually(lambda: ended(found) == 6 and found.winner(), found.path.name)
+    for worker in found.workers():  # the one that was lost waits two minutes for its next turn, and finds nothing left
+        slurm.ask("scontrol", "update", f"JobId={worker.job().number}", "StartTime=now")
     eventually(lambda: is_done(found), found.path.name)
     check(found, 6)
 
