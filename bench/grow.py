@@ -98,9 +98,9 @@ def _of_workers(count: int, settings: Settings) -> None:
         folder.mkdir(parents=True)
     leases = [lease.claim(folder) for folder in folders]
     beat = _seconds(lambda: _check(leases)) / BEATS
-    for number in range(count):
-        answers.put(settings, number + 1, "RUNNING")
-    said = {number + 1: ("RUNNING", "") for number in range(count)}
+    said = {f"{number}": ("RUNNING", "") for number in range(count)}
+    for number in said:
+        answers.put(settings, [number], "RUNNING")
     source = answers.Source(lambda: said, lambda _: "", ("RUNNING",))
     look = _seconds(lambda: [answers.of(settings, number, source) for number in said])
     for each in leases:
