@@ -243,7 +243,6 @@ def test_what_is_written_is_read_again() -> None:
         {"ops": [["memory", [0], [1]]]},
         {"ops": {}},
         {"outputs": [{"shape": {}, "at": 0}]},
-        {"ops": 7},
     ],
 )
 def test_a_network_that_makes_no_sense_is_refused(change: dict[str, object], run: Run) -> None:
