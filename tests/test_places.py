@@ -112,12 +112,12 @@ def test_the_script_is_what_bash_understands_and_runs_the_command(tmp_path: Path
     odd.mkdir()
     told = {"LOUPE_CHECKPOINTS": "/it's $HOME", "PYTHONPATH": ""}
     says = (sys.executable, "-c", "import os; print(os.environ['LOUPE_CHECKPOINTS'], os.getcwd())", "it's")
-    text = slurm.script(CLUSTER, Asked("a run", says, told, odd, odd / "job.sh", odd / "log.txt"))
+    text = slurm.script(CLUSTER, Asked("a run", says, told, {}, odd, odd / "job.sh", odd / "log.txt"))
     options = [line.removeprefix("#SBATCH ") for line in text.splitlines() if line.startswith("#SBATCH ")]
     assert {"--requeue", "--partition=gpu", "--time=4:00:00", "--mem=8G", "--gpus=1"} < set(options)
     done = subprocess.run(["bash", "-c", text], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (f"/it's $HOME {odd}\n", "")
-    with_setup = slurm.script(replace(CLUSTER, setup=("module load python",)), Asked("a", says, {}, odd, odd, odd))
+    with_setup = slurm.script(replace(CLUSTER, setup=("module load python",)), Asked("a", says, {}, {}, odd, odd, odd))
     assert "\nmodule load python\n" in with_setup and "\nexec python -c" in with_setup
 
 
