@@ -41,6 +41,7 @@ TRAINED: Row = {
     **{
         "network": "house-map",
         "half": "amx_bf16",
+        "seconds": "seconds",
         "versions": {"loupe": "float32"},
         "ratios": {"fit": 2.5, "torch": 1.25},
     },

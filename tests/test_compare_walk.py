@@ -175,7 +175,7 @@ def test_what_is_claimed_opens_and_lies_over_nothing_that_is_chosen_after_it(sho
     line.click(position={"x": box["width"] - 8, "y": box["height"] / 2})
     surer = page.locator(".st-key-verdict_settle").get_by_role("button")
     surer.wait_for()
-    choose(page, page.get_by_role("radio", name="Losses"))
+    choose(page, page.get_by_role("radio", name="Grids"))
     surer.wait_for(state="hidden")
 
 

@@ -89,7 +89,7 @@ def cluster(tmp_path: Path, dashboard: Dashboard) -> Iterator[Settings]:
 @pytest.mark.parametrize("said", SAYS)
 def test_what_ray_says_is_told_in_words(cluster: Settings, dashboard: Dashboard, said: tuple[str, str | None]) -> None:
     run = new(cluster)
-    run.set_job(Job("cluster", "ray", 7))
+    run.set_job(Job("cluster", "ray", "7"))
     run.set_status(state="running")
     dashboard.jobs["loupe-7"] = {"submission_id": "loupe-7", "status": said[0], "error_type": said[1]}
     dashboard.jobs["raysubmit_another"] = {"submission_id": "raysubmit_another", "status": "RUNNING"}
@@ -123,7 +123,7 @@ def test_one_that_runs_is_left_to_see_its_stop(cluster: Settings, dashboard: Das
 @pytest.mark.skipif(sys.platform == "win32", reason="no cluster runs Windows")
 def test_a_job_that_was_taken_back_or_sent_anew_does_nothing(cluster: Settings) -> None:
     run = new(cluster)
-    for now in (None, Job("cluster", "ray", 8)):
+    for now in (None, Job("cluster", "ray", "8")):
         run.set_job(now)
         stray = child(AT_ONCE, run.id, **{**environment(cluster), ray.NUMBER: "7"})
         assert "taken back or sent anew" in stray.communicate(timeout=60)[0] and stray.returncode
@@ -143,7 +143,7 @@ def test_what_ray_refuses_and_where_there_is_none_is_a_sentence(cluster: Setting
 
 def test_while_ray_does_not_answer_the_lease_says_whether_it_lives(cluster: Settings, dashboard: Dashboard) -> None:
     run = new(cluster)
-    run.set_job(Job("cluster", "ray", 7))
+    run.set_job(Job("cluster", "ray", "7"))
     dashboard.refuses = "not now"
     assert (run.state(), run.told()) == ("queued", "Ray does not answer.")
     run.set_status(state="running")
@@ -156,7 +156,7 @@ def test_while_ray_does_not_answer_the_lease_says_whether_it_lives(cluster: Sett
 
 def test_a_place_that_is_taken_out_of_the_settings_has_no_jobs(cluster: Settings, dashboard: Dashboard) -> None:
     run = new(replace(cluster, places=()))
-    run.set_job(Job("cluster", "ray", 7))
+    run.set_job(Job("cluster", "ray", "7"))
     assert run.state() == "interrupted" and run.told() == "cluster is no place of loupe.toml any more."
 
 
@@ -165,7 +165,7 @@ def test_what_the_job_says_is_in_the_log_of_its_run(tmp_path: Path) -> None:
     says = (sys.executable, "-c", "import os; print(os.environ['A'], os.getcwd())")
     odd = tmp_path / "a folder's name"
     odd.mkdir()
-    asked = Asked("a run", says, {"A": "it's $HOME"}, odd, odd / "job.sh", odd / "log.txt")
+    asked = Asked("a run", says, {"A": "it's $HOME"}, {}, odd, odd / "job.sh", odd / "log.txt")
     done = subprocess.run(["bash", "-c", ray.script(Place("cluster", "ray", "http://a"), asked)], capture_output=True)
     assert (done.stdout, done.stderr, done.returncode) == (b"", b"", 0)
     assert (odd / "log.txt").read_text() == f"it's $HOME {odd}\n"

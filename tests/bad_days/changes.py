@@ -104,8 +104,8 @@ def a_smaller_data_set(settings: Settings, whole: Run) -> None:
 def a_search(settings: Settings, whole: Run) -> None:
     found = study.create(settings, asked(trials=2))
     worker = found._hire(1)
-    trials = found.optuna(1)
     with storage.told(found.name, settings):
+        trials = found.optuna(1)
         trial = trials.ask()
         trials.tell(trial, trial.suggest_float("learning_rate", 0.1, 1))
     found.set_budget(4, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import patch
 
@@ -43,7 +44,8 @@ def address(value: Asked, place: Place) -> None:
     """What the pages read of it, and the door before them."""
     asked, path, query, headers, kind = value
     scope = {"type": kind, "path": path, "query_string": query, "headers": list(headers.items())}
-    asyncio.run(OwnPages(_inside)(scope, _came, _sent))
+    with ThreadPoolExecutor(1) as aside:  # a browser of another test may have a loop in this thread
+        aside.submit(asyncio.run, OwnPages(_inside)(scope, _came, _sent)).result()
     visit = patch.multiple(st, query_params=dict(asked), session_state={})  # as Streamlit has it
     with patch.dict(os.environ, place.environment), visit:
         choice.chosen_run()

@@ -150,7 +150,7 @@ def _share(view: View) -> tuple[float, int]:
     """How much of the training is done, and the epoch that it is in."""
     rows = view.run.progress() if view.active else []
     last = rows[-1] if rows else {"epoch": len(view.history) + 1, "step": 0, "steps": 1}
-    epoch = max(int(last["epoch"]), min(len(view.history) + 1, view.config.epochs))
+    epoch = min(max(int(last["epoch"]), len(view.history) + 1), view.config.epochs)
     within = last["step"] / max(last["steps"], 1) if last["epoch"] == epoch else 0.0
     return min(NEARLY, (epoch - 1 + within) / view.config.epochs), epoch
 
