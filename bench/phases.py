@@ -35,7 +35,7 @@ PARTS: Mapping[str, Mapping[str, Sequence[str]]] = {
         EPOCH: ("vae_core.search.coordinator:Coordinator._work_on",),
         FINISH: ("vae_core.search.coordinator:Coordinator._crown",),
     },
-    "apart": {READING: ("vae_core.runs.transfer:_unpack_run",), KEEPING: ("vae_core.runs.transfer:_keep",)},
+    "apart": {READING: ("vae_core.runs.transfer:_unpack_run",), KEEPING: ("vae_core.runs.transfer:keep",)},
     "report": {WORKING: ("vae_core.share.report:write",), KEEPING: ("vae_core.share.outgoing:write",)},
     "publish": {WORKING: ("latent_loupe.publishing:_pages",), KEEPING: ("vae_core.share.outgoing:write",)},
 }

@@ -143,7 +143,13 @@ def _progress(view: View) -> None:
 def _doing(view: View) -> str:
     phase = view.status["phase"]
     left = lasting.left(view.config, view.status) if phase in IN_EPOCHS else ""
-    return f"{left} left" if left[-1:].isalpha() else PHASES.get(phase, phase)
+    return f"{left} left" if left[-1:].isalpha() else f"{PHASES.get(phase, phase)}{_so_far(view)}"
+
+
+def _so_far(view: View) -> str:
+    """Before there is anything to see, the seconds that go by are a sign of life."""
+    began = view.status["queued"]
+    return f", {time.time() - float(began):.0f} s" if began and not view.history else ""
 
 
 def _share(view: View) -> tuple[float, int]:
