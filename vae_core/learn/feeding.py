@@ -27,12 +27,20 @@ class Rows:
         return len(self.places)
 
     def __getitem__(self, which: Places) -> np.ndarray:
-        found = self.pixels[self.places[which]]
-        self._read += found.nbytes
-        if self._read > READ:
+        places = self.places[which]
+        found = np.empty((len(places), *self.pixels.shape[1:]), self.pixels.dtype)
+        step = max(1, READ // max(1, found[:1].nbytes))
+        for start in range(0, len(places), step):
+            part = slice(start, start + step)
+            found[part] = self.pixels[places[part]]
+            self._let_go(found[part].nbytes)
+        return found
+
+    def _let_go(self, read: int) -> None:
+        self._read += read
+        if self._read >= READ:
             self._read = 0
             large.let_go(self.pixels)
-        return found
 
 
 Pixels = np.ndarray | Rows
