@@ -11,7 +11,7 @@ import numpy as np
 from vae_core.data import large
 
 IN_MEMORY = 2**28  # bytes: as many as are held twice, here and by TensorFlow
-READ = 2**20  # bytes that are read before they are let go: a page of a file brings many of its neighbours along
+READ = 2**18  # bytes that are read before they are let go: a page of a file brings many of its neighbours along
 Places = Any  # whatever chooses rows
 
 
