@@ -8,6 +8,7 @@ import re
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import pytest
+from fuzz.words import TOKENS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import calls
@@ -306,41 +307,7 @@ def test_a_written_decoder_is_the_same_as_its_mirror() -> None:
 
 # Any text at all
 
-WORDS = [
-    "conv8",
-    "conv16/2",
-    "conv4k5v",
-    "conv3x3",
-    "deconv4/2",
-    "deconv1:sigmoid",
-    "dense10",
-    "dense784",
-    "code2",
-    "code2:relu",
-    "bn",
-    "relu",
-    "drop.5",
-    "pool2",
-    "avgpool3",
-    "up2",
-    "flatten",
-    "reshape28x28x1",
-    "reshape7x7x16",
-    "crop1",
-    "pad3x0",
-    "res(",
-    ")",
-    "(",
-    "res",
-    "conv8:",
-    "9",
-    "up16",
-    "pool16",
-    "dense9999999",
-    "conv65536k31/16v:relu6",
-    "mirror",
-]
-soup = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
+soup = st.lists(st.sampled_from(TOKENS), max_size=14).map(" ".join)
 images = st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]))
 
 

@@ -91,6 +91,7 @@ TOKENS = [
     ")))",
     "::",
     "/",
+    "code2:relu",
 ]
 FITTING = some.sampled_from(
     ["conv4", "conv8/2", "conv4k5/2", "pool2", "bn", "relu", "drop0.1", "up2", "pad1", "crop1", "deconv4/2", "avgpool2"]
